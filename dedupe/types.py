@@ -1,0 +1,327 @@
+"""The values that pass between the steps (DESIGN.md §3), frozen and slotted; no behaviour beyond derived properties.
+
+Paths are absolute ``str`` as ``os.fsdecode`` makes them (undecodable bytes are lone surrogates): ``os.fsencode`` gives
+the exact bytes back, and only ``console.display_path`` may turn one into text for a person.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import TypeAlias
+
+ContentKey: TypeAlias = bytes
+"""XXH3-128 digest of a file's bytes, 16 bytes."""
+
+PayloadKey: TypeAlias = bytes
+"""Digest of the picture alone (DESIGN.md §5), 16 bytes; equal payload proves the same pixels."""
+
+
+class Relation(StrEnum):
+    """What an extra is to the photo that is kept, safest first (DESIGN.md §5)."""
+
+    IDENTICAL = "identical"
+    SAME_PIXELS = "same-pixels"
+    RESAVED = "resaved"
+    EDITED = "edited"
+    SIMILAR = "similar"
+
+    @property
+    def rank(self) -> int:
+        """0 for the safest; a less safe relation has the larger rank."""
+        return _RELATION_RANK[self.value]
+
+
+_RELATION_RANK = {"identical": 0, "same-pixels": 1, "resaved": 2, "edited": 3, "similar": 4}
+
+
+class CompanionKind(StrEnum):
+    """What a companion file is to its photo."""
+
+    RAW = "raw"
+    PHOTO = "photo"
+    VIDEO = "video"
+    EDIT = "edit"
+    SIDECAR = "sidecar"
+    TAKEOUT = "takeout"
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What ``lstat`` said of a file; (dev, inode) is its identity, the rest tells whether it changed."""
+
+    dev: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    links: int = 1
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> FileStamp:
+        """The stamp of a stat result."""
+        return cls(
+            stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_nlink
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that belongs to a photo and moves with it."""
+
+    path: str
+    kind: CompanionKind
+    stamp: FileStamp
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """One photo found by walk: a path, its root, and what lstat said. ``links_inside`` lists further names of one inode
+    found inside the roots."""
+
+    path: str
+    root: str
+    stamp: FileStamp
+    companions: tuple[Companion, ...] = ()
+    links_inside: tuple[str, ...] = ()
+    protected: bool = False
+    reference: bool = False
+
+
+class SkipKind(StrEnum):
+    """Why a file found in the tree takes no part in the comparison."""
+
+    DAMAGED = "damaged"
+    TOO_LARGE = "too large to judge"
+    UNREADABLE = "unreadable"
+    NOT_A_PHOTO = "not a photo"
+    UNSUPPORTED = "unsupported"
+    PLACEHOLDER = "in the cloud"
+    POISON = "crashes the decoder"
+    CHANGED = "changed while it was read"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was left out, and the sentence that says why."""
+
+    path: str
+    kind: SkipKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureTime:
+    """EXIF DateTimeOriginal: wall-clock seconds since 1970-01-01 as written (no zone applied), the sub-second digits as
+    a fraction with its number of digits, and the UTC offset in minutes where the file states one."""
+
+    seconds: int
+    fraction: float = 0.0
+    digits: int = 0
+    offset_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a photo's bytes say about it; depends on content alone, so it is cached by content key.
+
+    ``width``/``height`` are upright. ``quality`` is the JPEG (or WebP) quality 1–100 estimated from its tables, None where lossless or
+    unknown. ``texture`` is the share (0–1) of blocks in the preview with enough contrast to align. ``suspect`` is the
+    decoder's corruption warning. ``embedded`` names extra streams in the file: "video", "depth", "gain map".
+    """
+
+    format: str
+    width: int
+    height: int
+    orientation: int = 1
+    taken: CaptureTime | None = None
+    camera: str | None = None
+    gps: tuple[float, float] | None = None
+    caption: str | None = None
+    rating: int | None = None
+    software: str | None = None
+    frames: int = 1
+    embedded: tuple[str, ...] = ()
+    alpha: bool = False
+    raw: bool = False
+    lossless: bool = False
+    quality: int | None = None
+    texture: float = 1.0
+    suspect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo that was read: where it is and what its content says.
+
+    ``halves`` are the other pictures of its unit (the RAW of a RAW+JPEG), read like it; they are in no group of their
+    own. ``file.companions`` are the unit's files that are no pictures (sidecars, Live Photo video).
+    """
+
+    file: PhotoFile
+    content_key: ContentKey
+    payload_key: PayloadKey | None
+    facts: Facts
+    halves: tuple[Photo, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return self.file.path
+
+    @property
+    def pixels(self) -> int:
+        """Upright width × height."""
+        return self.facts.width * self.facts.height
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two contents that the embedding holds close; ``a < b`` as bytes. ``distance`` is Euclidean between unit vectors."""
+
+    a: ContentKey
+    b: ContentKey
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """How b lies on a: ``matrix`` is the 2×3 similarity (row by row) that maps upright full-frame coordinates of b, each
+    axis scaled to 0–1, onto those of a; ``turn`` in degrees (0–359), ``mirrored``, ``scale`` as a factor of b's pixels."""
+
+    matrix: tuple[float, float, float, float, float, float]
+    turn: float
+    mirrored: bool
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the alignment saw; the numbers that `compare` shows."""
+
+    keypoints: int = 0
+    inliers: int = 0
+    overlap: float = 0.0
+    correlation: float = 0.0
+    worst_block: float = 0.0
+    tone: float = 0.0
+    residual: float = 0.0
+    transform: Transform | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The verdict on one pair, ``a < b``. ``relation`` None: unrelated. ``detail`` > 0 where a holds more real detail
+    than b, < 0 where b does, 0 where they are equal or it was not measured. ``why`` is a short phrase a person can read."""
+
+    a: ContentKey
+    b: ContentKey
+    distance: float
+    relation: Relation | None
+    score: float = 0.0
+    detail: float = 0.0
+    why: str = ""
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A photo of a group that need not stay, directly verified against the keeper. ``loses`` names what would be lost
+    with it (empty where nothing is); ``note`` is the remark the table shows."""
+
+    photo: Photo
+    relation: Relation
+    distance: float
+    selected: bool
+    note: str = ""
+    loses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A star: the photo that stays and its extras; ``reason`` is the keeper rule that decided, as a phrase."""
+
+    id: str
+    keep: Photo
+    reason: str
+    extras: tuple[Extra, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Different shots of one scene; never selected, only shown."""
+
+    id: str
+    photos: tuple[Photo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The account of a scan: ``files`` found = ``photos`` read + skipped. Seconds by step name."""
+
+    files: int
+    photos: int
+    groups: int
+    extras: int
+    reclaimable_bytes: int
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """All that a scan found, in deterministic order."""
+
+    model: str
+    threshold: float
+    roots: tuple[str, ...]
+    groups: tuple[Group, ...]
+    series: tuple[Series, ...]
+    skipped: tuple[Skipped, ...]
+    stats: Stats
+
+
+class ActionKind(Enum):
+    """How an extra leaves its place."""
+
+    TRASH = "trash"
+    MOVE = "move"
+
+
+@dataclass(frozen=True, slots=True)
+class FileMove:
+    """One file of an action: from where, to where (None for the trash), and what it must still be."""
+
+    source: str
+    target: str | None
+    stamp: FileStamp
+    content_key: ContentKey
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One unit leaves: all its files, or none. The keeper is named with what it must still be."""
+
+    kind: ActionKind
+    group: str
+    relation: Relation
+    moves: tuple[FileMove, ...]
+    keeper: FileMove
+
+
+class OutcomeKind(StrEnum):
+    """How an action ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an action, as the disk shows it afterwards; ``reason`` is a sentence where it was not done."""
+
+    action: Action
+    kind: OutcomeKind
+    reason: str = ""
+    bytes_freed: int = 0

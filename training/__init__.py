@@ -1,0 +1,1 @@
+"""How `dedupe/embedding/weights/` was made: data, augmentation, network, loss, export, figures. See README.md."""
