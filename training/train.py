@@ -1,0 +1,244 @@
+"""`python -m training.train --data DIR --out DIR`: train the compact embedding, in as many sittings as it takes.
+
+A sitting goes on from the last checkpoint in OUT. The learning rate stays constant after its warm-up until a sitting
+is started with `--decay STEPS`, which brings it to zero; so a run can end whenever the clock says so. Ctrl-C or
+SIGTERM stores a checkpoint first. The side of the input may differ from sitting to sitting (64 px for the bulk of the
+steps, the final side for the last third): the pooling does not mind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from training.augment import Recipe, square, views
+from training.batches import Order, Sampler, stream
+from training.metrics import Figures, figures
+from training.network import Architecture, CopyTrainer, build
+from training.photos import Photos, prepare
+
+HELD_OUT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One call of the command."""
+
+    out: Path
+    side: int
+    photos: int
+    views: int
+    rate: float
+    warm_up: int
+    decay: int
+    steps: int
+    minutes: float
+    workers: int
+    seed: int
+    evaluate_every: float
+    lookalikes: float
+    hard: float
+
+
+class Average:
+    """Exponential moving average of the network's weights, batch statistics included."""
+
+    def __init__(self, network: keras.Model, memory: int = 600, every: int = 5) -> None:
+        self.network = network
+        self.memory = memory
+        self.every = every
+        self.values = [np.array(w) for w in network.get_weights()]
+
+    def update(self, step: int) -> None:
+        """Take in the weights as they are after `step`; cheap between every fifth step."""
+        if step % self.every:
+            return
+        share = self.every / min(self.memory, max(step / 4, self.every))
+        for mean, now in zip(self.values, self.network.get_weights(), strict=True):
+            mean += share * (now - mean)
+
+
+def main() -> None:
+    """Parse the command line and train."""
+    parser = argparse.ArgumentParser(prog="training.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with tar shards of photos, or with photos")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints, log and curve")
+    parser.add_argument("--cache", type=Path, help="folder for decoded photos (default: OUT/cache)")
+    parser.add_argument("--side", type=int, default=112, help="input side of this sitting, px")
+    parser.add_argument("--photos", type=int, default=64, help="photos a step")
+    parser.add_argument("--views", type=int, default=4, help="views a photo")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--warm-up", type=int, default=300, help="steps")
+    parser.add_argument("--decay", type=int, default=0, help="bring the rate to zero over this many steps, then stop")
+    parser.add_argument("--steps", type=int, default=10**9, help="stop after this many steps of this sitting")
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--evaluate-every", type=float, default=10, help="minutes")
+    parser.add_argument("--lookalikes", type=float, default=0.3, help="share of photos whose name begins with clothing_")
+    parser.add_argument("--hard", type=float, default=0.0, help="share of a batch that is nearest neighbours of the rest")
+    options = vars(parser.parse_args())
+    data, cache = options.pop("data"), options.pop("cache") or options["out"] / "cache"
+    options["out"].mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(options["seed"])
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    Run(Sitting(**options), prepare(data, cache), cache).go()
+
+
+class Run:
+    """The state of a training: network, optimiser, average, step; and the loop."""
+
+    def __init__(self, sitting: Sitting, photos: Photos, cache: Path) -> None:
+        self.sitting, self.photos, self.cache = sitting, photos, cache
+        self.pool, self.held_out = photos.split(HELD_OUT)
+        self.network = build(Architecture())
+        self.trainer = CopyTrainer(self.network, views=sitting.views)
+        optimiser = keras.optimizers.AdamW(sitting.rate, weight_decay=0.02, beta_2=0.98, global_clipnorm=10.0)
+        optimiser.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+        compiled: bool | str = False if keras.backend.backend() == "tensorflow" else "auto"
+        self.trainer.compile(optimizer=optimiser, jit_compile=compiled)
+        optimiser.build(self.trainer.trainable_variables)
+        self.average = Average(self.network)
+        self.step, self.decay_from, self.stopped = 0, -1, False
+        self.minutes_before, self.began = 0.0, time.monotonic()
+        self.resume()
+
+    @property
+    def minutes(self) -> float:
+        """Minutes trained so far, over all sittings."""
+        return self.minutes_before + (time.monotonic() - self.began) / 60
+
+    def variables(self) -> list[Any]:
+        """Everything that a checkpoint holds, in a fixed order."""
+        return [*self.trainer.variables, *self.trainer.optimizer.variables]
+
+    def resume(self) -> None:
+        """Go on from OUT/checkpoint.npz if it is there."""
+        path = self.sitting.out / "checkpoint.npz"
+        if not path.exists():
+            return
+        with np.load(path) as stored:
+            self.step, self.minutes_before = int(stored["step"]), float(stored["minutes"])
+            for number, variable in enumerate(self.variables()):
+                variable.assign(stored[f"v{number}"])
+            self.average.values = [stored[f"a{number}"] for number in range(len(self.average.values))]
+
+    def save(self) -> None:
+        """Replace OUT/checkpoint.npz; a kill in between leaves the old one."""
+        arrays = {f"v{n}": keras.ops.convert_to_numpy(v) for n, v in enumerate(self.variables())}
+        arrays |= {f"a{n}": value for n, value in enumerate(self.average.values)}
+        partial = self.sitting.out / "partial.npz"
+        np.savez(partial, step=self.step, minutes=self.minutes, **arrays)
+        partial.replace(self.sitting.out / "checkpoint.npz")
+
+    def rate(self) -> float:
+        """Learning rate of the coming step."""
+        warm = min(1.0, (self.step + 1) / self.sitting.warm_up)
+        if not self.sitting.decay:
+            return self.sitting.rate * warm
+        return self.sitting.rate * warm * max(0.0, 1 - (self.step - self.decay_from) / self.sitting.decay)
+
+    def go(self) -> None:
+        """Train until told to stop; leave a checkpoint, a log and a curve."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: setattr(self, "stopped", True))
+        self.decay_from, first = self.step, self.step
+        last = first + min(self.sitting.decay or self.sitting.steps, self.sitting.steps)
+        recent: list[float] = []
+        saved = evaluated = time.monotonic()
+        for pixels, ids in stream(
+            self.cache, self.sampler(), self.order, first, self.sitting.workers, self.sitting.photos
+        ):
+            self.trainer.optimizer.learning_rate.assign(self.rate())
+            recent.append(float(self.trainer.train_on_batch(pixels.astype(np.float32), ids)))
+            self.step += 1
+            self.average.update(self.step)
+            spent = (time.monotonic() - self.began) / 60
+            ended = self.stopped or self.step >= last or spent > self.sitting.minutes
+            if self.step % 20 == 0 or ended:
+                self.log(recent)
+                recent = []
+            if ended or time.monotonic() - saved > 150:
+                self.save()
+                saved = time.monotonic()
+            if ended or time.monotonic() - evaluated > 60 * self.sitting.evaluate_every:
+                self.evaluate()
+                evaluated = time.monotonic()
+            if ended:
+                break
+
+    def sampler(self) -> Sampler:
+        """Look-alikes drawn more often than they occur; with `--hard`, neighbours by the network as it is now."""
+        alike = np.array([self.photos.names[i].startswith("clothing_") for i in self.pool])
+        share = self.sitting.lookalikes if 0 < alike.sum() < len(alike) else alike.mean()
+        weights = np.where(alike, share / max(1, alike.sum()), (1 - share) / max(1, (~alike).sum()))
+        near = self.neighbours() if self.sitting.hard else None
+        return Sampler(self.pool, weights / weights.sum(), self.sitting.seed, near, self.sitting.hard)
+
+    def order(self, step: int, ids: NDArray[np.int32]) -> Order:
+        """What the workers make for one step."""
+        return Order(ids, self.sitting.views, self.sitting.side, (self.sitting.seed, step), Recipe())
+
+    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Unit embeddings by the averaged weights."""
+        now = self.network.get_weights()
+        self.network.set_weights(self.average.values)
+        parts = [
+            np.asarray(keras.ops.convert_to_numpy(self.network(pixels[i : i + 250].astype(np.float32), training=False)))
+            for i in range(0, len(pixels), 250)
+        ]
+        self.network.set_weights(now)
+        return np.concatenate(parts).astype(np.float32)
+
+    def neighbours(self, count: int = 12) -> NDArray[np.int64]:
+        """The nearest other training photos of each photo, int64[n, count], −1 where too near to be another photo."""
+        side = min(self.sitting.side, 80)
+        unit = self.embed(np.stack([square(self.photos[int(i)], side) for i in self.pool]))
+        table = np.full((len(self.photos), count), -1, np.int64)
+        for start in range(0, len(unit), 1000):
+            cosine = unit[start : start + 1000] @ unit.T
+            nearest = np.argsort(-cosine, axis=1)[:, 1 : count + 1]
+            other = np.take_along_axis(cosine, nearest, axis=1) < 0.9
+            table[self.pool[start : start + 1000]] = np.where(other, self.pool[nearest], -1)
+        return table
+
+    def log(self, losses: list[float]) -> None:
+        """Append to OUT/log.csv."""
+        with (self.sitting.out / "log.csv").open("a", newline="") as file:
+            row = (self.step, f"{self.minutes:.2f}", self.sitting.side, f"{self.rate():.6f}", f"{np.mean(losses):.4f}")
+            csv.writer(file).writerow(row)
+
+    def evaluate(self) -> None:
+        """Hard views of held-out photos against the clean ones; appended to OUT/evaluation.csv."""
+        made = self.held_out_figures()
+        with (self.sitting.out / "evaluation.csv").open("a", newline="") as file:
+            values = (made.among_ten, made.average_precision, *made.recall)
+            row = (self.step, f"{self.minutes:.2f}", self.sitting.side, *(f"{v:.4f}" for v in values))
+            csv.writer(file).writerow(row)
+        print(f"step {self.step}, {self.minutes:.0f} min, {self.sitting.side} px: {made.line()}", flush=True)
+
+    def held_out_figures(self, each: int = 5) -> Figures:
+        """The same views every time: their seed is the photo's number."""
+        clean, changed = [], []
+        for number in self.held_out:
+            photo = self.photos[int(number)]
+            clean.append(square(photo, self.sitting.side))
+            changed.append(views(photo, each, self.sitting.side, np.random.default_rng(int(number)), Recipe(clean=0)))
+        truth = np.repeat(np.arange(len(self.held_out)), each)
+        return figures(self.embed(np.concatenate(changed)), truth, self.embed(np.stack(clean)))
+
+
+if __name__ == "__main__":
+    main()
