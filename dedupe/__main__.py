@@ -1,0 +1,38 @@
+"""`dedupe` and `python -m dedupe`: errors become one sentence on stderr and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from dedupe.errors import DedupeError
+
+EXIT_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and exit; DedupeError carries its own exit code, Ctrl-C is 130."""
+    from dedupe.cli import app
+
+    try:
+        app()
+    except DedupeError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say("Stopped. What was read so far is kept; the next scan goes on from there.")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe went away (`dedupe scan … | head`); the interpreter must not complain while it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _say(sentence: str) -> None:
+    from dedupe.console import display_path
+
+    print(f"dedupe: {display_path(sentence)}", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What happens after the groups are known, the same for `scan` and `apply`: write, show, review, act, and the exit code."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from dedupe.errors import UsageError
+
+if TYPE_CHECKING:
+    from dedupe.settings import Settings
+    from dedupe.types import ScanResult
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user asked to be done with the extras."""
+
+    move_to: str | None = None
+    trash: bool = False
+    yes: bool = False
+    dry_run: bool = False
+    review: bool = False
+
+    @property
+    def act(self) -> bool:
+        """An action was asked for."""
+        return self.trash or self.move_to is not None
+
+    def check(self, json_to: str | None = None) -> None:
+        """Raises UsageError where the wishes contradict each other or cannot be agreed to here."""
+        if self.trash and self.move_to is not None:
+            raise UsageError("--trash and --move-to exclude each other: say which of the two.")
+        if (self.yes or self.dry_run) and not self.act:
+            raise UsageError("--yes and --dry-run need --move-to DIR or --trash.")
+        if self.act and not (self.yes or self.dry_run) and (json_to == "-" or not sys.stdin.isatty()):
+            raise UsageError("Without a terminal to ask on, --move-to and --trash need --yes (or --dry-run).")
+        if self.review and (json_to == "-" or not on_terminal()):
+            raise UsageError("A review needs a terminal.")
+
+
+def on_terminal() -> bool:
+    """A person can be asked: stdin and stdout are terminals."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def finish(
+    result: ScanResult,
+    settings: Settings,
+    wishes: Wishes,
+    *,
+    json_to: str | None = None,
+    csv_to: str | None = None,
+    strict: bool = False,
+) -> None:
+    """Write the reports, show the table, review and act as wished; ends with typer.Exit where the code is not 0."""
+    from dedupe.review.report import write_csv, write_json
+
+    if csv_to is not None:
+        write_csv(result, csv_to)
+    if json_to is not None:
+        write_json(result, json_to)
+    if json_to != "-":
+        from dedupe.console import stdout
+        from dedupe.review.table import render
+
+        render(result, stdout())
+    code = 0
+    if wishes.review or (json_to is None and not wishes.act and result.groups and on_terminal()):
+        code = _review(settings, wishes)
+    elif wishes.act:
+        code = act(result, settings, wishes, quiet=json_to == "-")
+    if strict and result.skipped:
+        code = code or 1
+    if code:
+        raise typer.Exit(code)
+
+
+def _review(settings: Settings, wishes: Wishes) -> int:
+    from dedupe.cli.review import run_review
+
+    return run_review(settings, wishes, offered=not wishes.review)
+
+
+def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool = False) -> int:
+    """Preview, ask unless --yes, act, and tell what the disk shows afterwards; the exit code."""
+    raise NotImplementedError
