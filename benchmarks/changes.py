@@ -1,9 +1,9 @@
 """The 32 everyday changes by which one capture becomes many files, in the three tiers of MATCHING.md §6.
 
-A change takes the upright picture, RGB uint8[h, w, 3], and a seeded generator, and says what to save: the new
-picture and its encoding. The input is never changed. Sizes scale with the picture, so a 400-px phone photo and
-a 12-megapixel one suffer alike. Crops are given as the share of *each side* that is kept: "crop 40" leaves 16 %
-of the area.
+A change takes the upright picture, RGB uint8[h, w, 3], and a seeded generator, and says what to save: the
+new picture and its encoding. The input is never changed. Sizes scale with the picture, so a 400-px phone
+photo and a 12-megapixel one suffer alike. Crops are given as the share of *each side* that is kept: "crop
+40" leaves 16 % of the area.
 """
 
 from __future__ import annotations

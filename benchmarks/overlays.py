@@ -11,9 +11,10 @@ from PIL import Image, ImageDraw
 
 from benchmarks.pictures import Picture, font, long_side, resized
 
-_SPEECH = """the quick brown fox sees sunday market rain over lisbon my cat again wait what no way monday coffee
-first look at this family garden summer best friends happy birthday grandma found it near station free to good
-home please share new old invoice never told anyone bread milk seven tickets left before noon bring your chair"""
+_SPEECH = """the quick brown fox sees sunday market rain over lisbon my cat again wait what no way
+monday coffee first look at this family garden summer best friends happy birthday grandma found it near
+station free to good home please share new old invoice never told anyone bread milk seven tickets left
+before noon bring a chair"""
 WORDS = tuple(_SPEECH.split())
 _Colour = tuple[int, int, int]
 
