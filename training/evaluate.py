@@ -1,0 +1,158 @@
+"""`python -m training.evaluate --weights FILE --photos DIR …`: what a LiteRT network finds among changed photos.
+
+Every photo is changed in the 32 ways of `copies.py`. The library is all photos, all their copies, and the photos of
+`--distractors` (a cache made by training.train), so that false candidates are counted at the scale of a real library.
+Prints average precision and recall of the distance alone, then, for each radius, the share of copies whose original is
+a candidate, by tier, and the false candidates a photo; and the largest radius with no more than `--false` of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.augment import square
+from training.copies import TIERS
+from training.export import run_lite
+from training.metrics import figures
+from training.photos import SUFFIXES, Photos, open_cache
+
+Picture = NDArray[np.uint8]
+RADII = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Unit vectors float32[n, d] and the capture each shows; `change` is "" for an original."""
+
+    unit: NDArray[np.float32]
+    capture: NDArray[np.int64]
+    change: tuple[str, ...]
+
+    def originals(self) -> NDArray[np.int64]:
+        """Rows of the originals that have copies, in the order of their captures."""
+        copied = set(self.capture[[bool(c) for c in self.change]].tolist())
+        return np.array([i for i, c in enumerate(self.change) if not c and int(self.capture[i]) in copied])
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """For each row: distances to its nearest other captures float32[n, k]; for each copy: distance to its original."""
+
+    others: NDArray[np.float32]
+    own: NDArray[np.float32]
+
+    def false_candidates(self, radius: float, cap: int) -> float:
+        """Other captures within the radius and among the first `cap`, a row on average."""
+        return float((self.others[:, :cap] <= radius).sum(axis=1).mean())
+
+    def found(self, rows: NDArray[np.int64], radius: float, cap: int) -> float:
+        """Share of these copies whose original is within the radius and before the `cap`-th other capture."""
+        near = self.own[rows] <= np.minimum(radius, self.others[rows, cap - 1])
+        return float(near.mean())
+
+
+def read(path: Path, longest: int = 800) -> Picture | None:
+    """RGB, upright, at most `longest` px; None if it is no picture."""
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if picture is None:
+        return None
+    scale = longest / max(picture.shape[:2])
+    if scale < 1:
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(picture[:, :, ::-1]).astype(np.uint8)
+
+
+def collect(folders: Sequence[Path], held_out: int, cache: Photos | None) -> list[Picture]:
+    """The photos of the folders, then `held_out` photos that the training put aside."""
+    paths = [p for folder in folders for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES]
+    pictures = [picture for path in paths if (picture := read(path)) is not None]
+    if cache is not None and held_out:
+        pictures += [cache[int(i)] for i in cache.split(held_out)[1]]
+    return pictures
+
+
+def embed_library(data: bytes, side: int, pictures: Sequence[Picture], distractors: Photos | None, put_aside: int) -> Library:
+    """Embed originals, copies and distractors; photos that were put aside are no distractors of themselves."""
+    squares, captures, changes = [], [], []
+    for number, picture in enumerate(pictures):
+        squares.append(square(picture, side))
+        made = {name: change for tier in TIERS.values() for name, change in tier.items()}
+        squares += [square(change(picture), side) for change in made.values()]
+        captures += [number] * (1 + len(made))
+        changes += ["", *made]
+    if distractors is not None:
+        pool = distractors.split(put_aside)[0] if put_aside else np.arange(len(distractors))
+        squares += [square(distractors[int(i)], side) for i in pool]
+        captures += list(range(len(pictures), len(pictures) + len(pool)))
+        changes += [""] * len(pool)
+    return Library(run_lite(data, np.stack(squares)), np.array(captures), tuple(changes))
+
+
+def neighbourhood(library: Library, cap: int) -> Neighbourhood:
+    """Exact distances, in blocks, to the `cap` nearest rows of other captures, and to the own original."""
+    unit, capture = library.unit, library.capture
+    first = {int(c): i for i, c in reversed(list(enumerate(capture)))}
+    own = np.array([first[int(c)] for c in capture])
+    others = np.empty((len(unit), cap), np.float32)
+    for start in range(0, len(unit), 500):
+        rows = slice(start, start + 500)
+        cosine = unit[rows] @ unit.T
+        cosine[capture[rows][:, None] == capture[None, :]] = -1
+        nearest = -np.sort(-np.partition(cosine, -cap, axis=1)[:, -cap:], axis=1)
+        others[rows] = np.sqrt(np.maximum(2 - 2 * nearest, 0))
+    return Neighbourhood(others, np.linalg.norm(unit - unit[own], axis=1))
+
+
+def report(library: Library, cap: int, most_false: float) -> None:
+    """Print the tables."""
+    originals = library.originals()
+    copies = np.array([i for i, c in enumerate(library.change) if c])
+    made = figures(library.unit[copies], library.capture[copies], library.unit[originals])
+    print(f"{len(originals)} photos, {len(copies)} copies, {len(library.unit)} in the library")
+    print(made.line())
+    near = neighbourhood(library, cap)
+    tiers = {tier: _rows(library, tuple(changes)) for tier, changes in TIERS.items()}
+    print("radius   " + "".join(f"{tier:>9}" for tier in tiers) + "  false a photo   of originals")
+    alone = Neighbourhood(near.others[originals], near.own[originals])
+    for radius in RADII:
+        shares = "".join(f"{near.found(rows, radius, cap):9.4f}" for rows in tiers.values())
+        print(f"{radius:6.2f}   {shares}{near.false_candidates(radius, cap):12.2f}{alone.false_candidates(radius, cap):14.2f}")
+    radius = max((r for r in np.arange(0.4, 1.2, 0.01) if near.false_candidates(r, cap) <= most_false), default=0.4)
+    print(f"largest radius with at most {most_false:g} false candidates a photo, {cap} neighbours: {radius:.2f}")
+    for tier, changes in TIERS.items():
+        shares = (f"{name} {near.found(_rows(library, (name,)), radius, cap):.3f}" for name in changes)
+        print(f"{tier}: " + ", ".join(shares))
+
+
+def _rows(library: Library, changes: tuple[str, ...]) -> NDArray[np.int64]:
+    return np.array([i for i, c in enumerate(library.change) if c in changes])
+
+
+def main() -> None:
+    """Embed and report."""
+    parser = argparse.ArgumentParser(prog="training.evaluate", description=__doc__)
+    parser.add_argument("--weights", type=Path, required=True, help="a .tflite by training.export")
+    parser.add_argument("--side", type=int, default=112)
+    parser.add_argument("--photos", type=Path, nargs="*", default=[], help="folders of photos never trained on")
+    parser.add_argument("--distractors", type=Path, help="cache of decoded photos")
+    parser.add_argument("--held-out", type=int, default=400, help="of the distractors, put aside by the training")
+    parser.add_argument("--copy-held-out", action="store_true", help="change these too and look for them")
+    parser.add_argument("--neighbours", type=int, default=10)
+    parser.add_argument("--false", type=float, default=1.0, help="false candidates a photo that are allowed")
+    options = parser.parse_args()
+    cache = open_cache(options.distractors) if options.distractors else None
+    pictures = collect(options.photos, options.held_out if options.copy_held_out else 0, cache)
+    library = embed_library(options.weights.read_bytes(), options.side, pictures, cache, options.held_out)
+    report(library, options.neighbours, vars(options)["false"])
+
+
+if __name__ == "__main__":
+    main()
