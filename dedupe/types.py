@@ -62,9 +62,7 @@ class FileStamp:
     @classmethod
     def of(cls, stat: os.stat_result) -> FileStamp:
         """The stamp of a stat result."""
-        return cls(
-            stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_nlink
-        )
+        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_nlink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,13 +298,15 @@ class FileMove:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One unit leaves: all its files, or none. The keeper is named with what it must still be."""
+    """One unit leaves: all its files, or none; ``moves[0]`` is its photo. The keeper is named with what it must still
+    be, ``keeper_parts`` are the files of its unit that stay in place of this unit's other parts."""
 
     kind: ActionKind
     group: str
     relation: Relation
     moves: tuple[FileMove, ...]
     keeper: FileMove
+    keeper_parts: tuple[FileMove, ...] = ()
 
 
 class OutcomeKind(StrEnum):
