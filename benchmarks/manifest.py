@@ -1,0 +1,85 @@
+"""What each file of a benchmark tree is: the answer sheet that the scorer holds against a scan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from benchmarks.changes import CHANGES, Tier
+
+EXACT_CHANGES = ("same bytes", "other metadata")
+"""Two more copies, outside the tiers: they must be found whatever the embedding says."""
+
+_TIERS = {change.name: change.tier for change in CHANGES}
+_EITHER = frozenset(change.name for change in CHANGES if change.either)
+
+
+class Kind(StrEnum):
+    """What a file is to its capture."""
+
+    ORIGINAL = "original"
+    COPY = "copy"
+    ALTERED = "altered"
+
+
+class Visible(StrEnum):
+    """Whether a person sees a difference from the original when the two lie side by side."""
+
+    NOTHING = "nothing"
+    EITHER = "either"
+    SOMETHING = "something"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file. ``path`` is relative to the tree. Files of one ``capture`` come from one press of the
+    shutter; captures of one ``scene`` are different shots of it. ``material`` is "photo" or the kind of
+    document."""
+
+    path: str
+    capture: str
+    scene: str
+    kind: Kind
+    material: str
+    change: str | None = None
+    exif: str = "none"
+
+    @property
+    def tier(self) -> Tier | None:
+        """The tier of the change; None for originals, altered files and exact copies."""
+        return None if self.kind is not Kind.COPY or self.change is None else _TIERS.get(self.change)
+
+    @property
+    def visible(self) -> Visible:
+        """What can be seen of the change."""
+        if self.kind is Kind.ALTERED:
+            return Visible.SOMETHING
+        if self.change in _EITHER:
+            return Visible.EITHER
+        return Visible.NOTHING if self.tier in {None, Tier.COPY} else Visible.SOMETHING
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A tree and what is in it."""
+
+    root: Path
+    entries: tuple[Entry, ...]
+
+    def save(self, file: Path) -> None:
+        """Write the answer sheet; it stands outside the tree, so that no scan sees it."""
+        file.write_text(json.dumps([asdict(entry) for entry in self.entries], indent=0), "utf-8")
+
+    @classmethod
+    def load(cls, root: Path, file: Path) -> Manifest:
+        """Read what `save` wrote."""
+        rows = json.loads(file.read_text("utf-8"))
+        return cls(root, tuple(Entry(**{**row, "kind": Kind(row["kind"])}) for row in rows))
+
+
+def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """By path, so that the same tree gives the same sheet whichever process wrote what."""
+    return tuple(sorted(entries, key=lambda entry: entry.path))
