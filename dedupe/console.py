@@ -13,7 +13,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
@@ -57,8 +57,13 @@ def display_text(text: str) -> str:
     return "".join(_shown(char) for char in text)
 
 
+def is_unsafe(char: str) -> bool:
+    """``char`` could act on a terminal, hide, reorder or stand in for other text."""
+    return not char.isprintable() and unicodedata.category(char) in _UNSAFE
+
+
 def _shown(char: str) -> str:
-    if char.isprintable() or unicodedata.category(char) not in _UNSAFE:
+    if not is_unsafe(char):
         return char
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:  # os.fsdecode's stand-in for the byte 0x80–0xff
@@ -221,17 +226,14 @@ class SilentProgress:
 
     def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
         """See ``Progress``."""
-        return _SilentStep()
+        return nullcontext(_SilentStep())
 
 
-class _SilentStep(AbstractContextManager["_SilentStep"]):
+class _SilentStep:
     def advance(self, count: int = 1) -> None:
         pass
 
     def expect(self, total: int) -> None:
-        pass
-
-    def __exit__(self, *raised: object) -> None:
         pass
 
 
@@ -370,9 +372,8 @@ class _Terminal:
         self._live.remove_task(task)
         if finished and step.seconds >= 1:
             done = f"{step.done:,}" if step.done else ""
-            self._console.print(
-                f"{step.title:<14}{done:>12}{step.rate():>12}{format_time(step.seconds):>16}", style="dim"
-            )
+            line = f"{step.title:<14}{done:>12}{step.rate():>12}{format_time(step.seconds):>16}"
+            self._console.print(line, style="dim")
         self._running -= 1
         if self._running == 0:
             self._live.stop()

@@ -1,0 +1,72 @@
+"""What a unit is made of, where it lies, and what its leaving would free."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from dedupe.types import Extra, Group, Photo, PhotoFile, Relation
+
+SAFE = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
+"""The relations that may be selected without a look (DESIGN.md §5)."""
+
+
+def further_files(photo: Photo) -> Iterator[str]:
+    """The paths that go with that of ``photo``: further names, companions, and the halves with theirs."""
+    yield from photo.file.links_inside
+    for companion in photo.file.companions:
+        yield companion.path
+    for half in photo.halves:
+        yield half.path
+        yield from further_files(half)
+
+
+def freed_bytes(photo: Photo) -> int:
+    """The bytes that the unit gives back where it leaves; a file with a name elsewhere gives none."""
+    freed = 0
+    if photo.file.stamp.links <= 1 + len(photo.file.links_inside):
+        freed += photo.file.stamp.size
+    freed += sum(companion.stamp.size for companion in photo.file.companions if companion.stamp.links <= 1)
+    return freed + sum(freed_bytes(half) for half in photo.halves)
+
+
+def freed_by(extras: Iterable[Extra]) -> int:
+    """The bytes that the selected of ``extras`` give back."""
+    return sum(freed_bytes(extra.photo) for extra in extras if extra.selected)
+
+
+def selected_extras(groups: Iterable[Group]) -> Iterator[Extra]:
+    """Every selected extra, group by group."""
+    return (extra for group in groups for extra in group.extras if extra.selected)
+
+
+def pinned(photo: Photo) -> str:
+    """Why ``photo`` may not leave whatever anybody selects, as a phrase; empty where it may."""
+    if photo.file.reference:
+        return "lies in a reference folder"
+    if photo.file.protected:
+        return "is protected"
+    if photo.file.stamp.links > 1 + len(photo.file.links_inside):
+        return "has another name outside the scanned folders"
+    return ""
+
+
+def folder_of(file: PhotoFile, roots: Sequence[str]) -> str:
+    """The folder of ``file`` below its root, ``.`` for the root; with several roots their name comes first.
+
+    A raw path, not yet fit for display.
+    """
+    folder = os.path.dirname(file.path)
+    root = file.root.rstrip(os.sep)
+    below = folder[len(root) :].strip(os.sep) if _lies_in(folder, root) else folder
+    if len(roots) < 2:
+        return below or "."
+    name = os.path.basename(root)
+    label = (
+        name if name and sum(os.path.basename(other.rstrip(os.sep)) == name for other in roots) == 1 else root
+    )
+    return os.path.join(label, below) if below else label
+
+
+def _lies_in(folder: str, root: str) -> bool:
+    return folder == root or folder.startswith(root + os.sep)
