@@ -1,0 +1,205 @@
+"""The only door to cv2, Pillow and LibRaw: bytes in, upright sRGB pixels out, at the smallest scaled decode that serves.
+
+Everything is decoded from bytes in memory (``cv2.imread`` crashes on some names and accepts truncated files). The
+header's size is judged before any pixel is decoded. Orientation is applied here, once: cv2 is told to ignore it, Pillow
+does not apply it, and libheif has applied HEIC's own rotation before pillow-heif hands over the pixels. Transparency is
+shown on white. This module runs in worker processes, since a decoder may crash, hang or exhaust memory.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_MAX_PIXELS: Final = 200_000_000
+"""Pictures with more pixels are "too large to judge" (SAFETY.md row 14)."""
+
+os.environ.setdefault(
+    "OPENCV_IO_MAX_IMAGE_PIXELS", str(DEFAULT_MAX_PIXELS)
+)  # cv2 reads it once, at its import
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+
+from dedupe.photos import colour, formats, jpeg, native  # noqa: E402
+from dedupe.photos.errors import DamagedError, NotAPhotoError, TooLargeError, UnsupportedError  # noqa: E402
+from dedupe.photos.source import Source  # noqa: E402
+
+cv2.setNumThreads(1)  # the worker processes share the cores among themselves
+
+PREVIEW_SIDE: Final = 400
+PREVIEW_BYTES: Final = 25_600
+_QUALITIES: Final = (85, 76, 66, 55, 44, 33, 22, 12)
+_REDUCED: Final = (
+    (8, cv2.IMREAD_REDUCED_COLOR_8),
+    (4, cv2.IMREAD_REDUCED_COLOR_4),
+    (2, cv2.IMREAD_REDUCED_COLOR_2),
+)
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """``pixels`` is uint8[h, w, 3], RGB, upright, sRGB; ``width`` and ``height`` are those of the whole picture, upright.
+
+    ``warning`` is what the decoder said of corrupt data, None for a clean file; ``parts`` are the markers of a JPEG.
+    """
+
+    pixels: Pixels
+    width: int
+    height: int
+    warning: str | None
+    source: Source
+    parts: jpeg.Jpeg | None = None
+
+
+def decode(data: bytes, *, long_side: int, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
+    """The picture in ``data`` with its long side at ``long_side`` (never enlarged: at most its own size).
+
+    Raises DamagedError, TooLargeError, NotAPhotoError or UnsupportedError; MemoryError where memory is short.
+    """
+    kind = formats.sniff(data)
+    if kind is None:
+        raise NotAPhotoError("is empty" if not data else "is not a picture that dedupe knows")
+    if kind == formats.JPEG:
+        return _decode_jpeg(data, long_side, max_pixels)
+    if kind == formats.RAW:
+        from dedupe.photos import rawfile
+
+        return _finish(*rawfile.load(data, long_side, max_pixels), long_side)
+    from dedupe.photos import pillow
+
+    return _finish(*pillow.load(data, kind, long_side, max_pixels), long_side)
+
+
+def _finish(
+    pixels: Pixels, source: Source, warning: str | None, long_side: int, parts: jpeg.Jpeg | None = None
+) -> Decoded:
+    """Scale down, bring into sRGB, turn upright: in this order, since the small picture costs least."""
+    small = colour.to_srgb(shrink(pixels, long_side), source.icc)
+    width, height = source.upright_size
+    return Decoded(upright(small, source.orientation), width, height, warning, source, parts)
+
+
+def _decode_jpeg(data: bytes, long_side: int, max_pixels: int) -> Decoded:
+    parts = jpeg.parse(data)
+    check_size(parts.width, parts.height, max_pixels)
+    source = Source.of_jpeg(data, parts)
+    pixels, warning = jpeg_pixels(data, parts, long_side)
+    return _finish(pixels, source, warning, long_side, parts)
+
+
+def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> tuple[Pixels, str | None]:
+    """(RGB as stored, neither turned nor scaled to the exact size; corruption warning or None).
+
+    DamagedError where the picture is cut off. A file that merely lacks its end marker is decoded with one added: it is
+    whole if libjpeg then has nothing to complain about.
+    """
+    whole = data if parts.end is not None else data + b"\xff\xd9"
+    flag = cv2.IMREAD_COLOR
+    for factor, reduced in _REDUCED:
+        if max(parts.width, parts.height) >= long_side * factor:
+            flag = reduced
+            break
+    with native.captured() as lines:
+        array = _imdecode(whole, flag | cv2.IMREAD_IGNORE_ORIENTATION)
+    warning = native.corruption(lines, _padding(whole, parts.end))
+    if parts.end is None and (array is None or warning):
+        raise DamagedError("is cut off: the picture ends early")
+    if len(parts.components) == 4 or array is None:
+        from dedupe.photos import pillow
+
+        return pillow.jpeg_pixels(whole, parts, long_side), warning
+    return cv2.cvtColor(array, cv2.COLOR_BGR2RGB), warning
+
+
+def _padding(data: bytes, end: int | None) -> int:
+    """How many zero bytes stand before the end marker, at most 64."""
+    if end is None:
+        return 0
+    tail = data[max(0, end - 66) : end - 2]
+    return len(tail) - len(tail.rstrip(b"\x00"))
+
+
+def _imdecode(data: bytes, flags: int) -> Pixels | None:
+    """cv2's decoder; None where it refuses. MemoryError where memory is short."""
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as problem:
+        if problem.code == cv2.Error.STS_NO_MEM:
+            raise MemoryError from None
+        return None
+
+
+def check_size(width: int, height: int, max_pixels: int) -> None:
+    """TooLargeError where a header announces more pixels than allowed, DamagedError where it announces none."""
+    if width <= 0 or height <= 0:
+        raise DamagedError("says that it has no pixels")
+    if width * height > max_pixels:
+        raise TooLargeError(
+            f"has {width} × {height} pixels, more than the limit of {max_pixels / 1e6:.0f} megapixels"
+        )
+
+
+def shrink(pixels: Pixels, long_side: int) -> Pixels:
+    """The picture with its long side at ``long_side``, area-averaged; unchanged where it is no larger."""
+    height, width = pixels.shape[:2]
+    if max(width, height) <= long_side:
+        return pixels
+    scale = long_side / max(width, height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def upright(pixels: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
+    """The array (rows, columns first) turned as EXIF orientation 1–8 asks; other values turn nothing."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def preview(pixels: Pixels) -> bytes:
+    """A JPEG of uint8[h, w, 3] RGB with the long side at most 400 and at most 25 KB, as good as that allows."""
+    small = cv2.cvtColor(shrink(pixels, PREVIEW_SIDE), cv2.COLOR_RGB2BGR)
+    encoded = b""
+    for quality in _QUALITIES:
+        done, buffer = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if not done:
+            raise UnsupportedError("cannot be made into a preview")
+        encoded = buffer.tobytes()
+        if len(encoded) <= PREVIEW_BYTES:
+            break
+    return encoded
+
+
+def decode_preview(data: bytes) -> Pixels:
+    """uint8[h, w, 3] RGB of a stored preview; DamagedError where the bytes are no whole JPEG."""
+    array = _imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) if data else None
+    if array is None:
+        raise DamagedError("has a damaged preview")
+    return cv2.cvtColor(array, cv2.COLOR_BGR2RGB)
+
+
+def squash(data: bytes, side: int) -> Pixels:
+    """The stored preview squashed to uint8[side, side, 3] RGB: what an embedding network is shown."""
+    return cv2.resize(decode_preview(data), (side, side), interpolation=cv2.INTER_AREA)
+
+
+def texture(pixels: Pixels) -> float:
+    """The share (0–1) of the cells of an 8 × 8 grid over the picture that have contrast enough to be aligned.
+
+    Contrast is the standard deviation of the band-passed luminance (difference of Gaussians 1.5/8 px at 400 px, made at
+    half that size, where it is 0.75/4) within a cell; 2.5 grey levels lie above sensor and compression noise.
+    """
+    grey = cv2.cvtColor(shrink(pixels, PREVIEW_SIDE // 2), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    band = cv2.GaussianBlur(grey, (0, 0), 0.75) - cv2.GaussianBlur(grey, (0, 0), 4.0)
+    rows, columns = (min(8, extent) for extent in band.shape)
+    cells = (cell for row in np.array_split(band, rows) for cell in np.array_split(row, columns, axis=1))
+    return sum(float(cell.std()) > 2.5 for cell in cells) / (rows * columns)

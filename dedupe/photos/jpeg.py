@@ -1,0 +1,153 @@
+"""The structure of a JPEG file, without decoding it (ITU-T T.81 Annex B; JFIF; EXIF; ICC.1 Annex B.4; CIPA DC-007)."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from dedupe.photos.errors import DamagedError
+
+_SOI, _EOI, _SOS, _DQT, _COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
+_FRAMES: Final = frozenset((*range(0xC0, 0xD0),)) - {0xC4, 0xC8, 0xCC}
+_AFTER_SCAN: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+_STANDARD_LUMINANCE: Final = bytes.fromhex(
+    "100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768"
+    "673e4d71797064785c656763"
+)  # T.81 table K.1, in the zigzag order of the file
+
+
+@dataclass(slots=True)
+class Jpeg:
+    """What the markers say. ``end`` is the offset behind EOI, None where the file ends before it; ``kept`` are the
+    byte ranges from SOI to ``end`` that are neither APPn nor COM; ``scans`` counts the SOS markers."""
+
+    width: int = 0
+    height: int = 0
+    components: tuple[int, ...] = ()
+    process: int = 0
+    precision: int = 8
+    scans: int = 0
+    end: int | None = None
+    kept: list[tuple[int, int]] = field(default_factory=list)
+    luminance: tuple[int, ...] = ()
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    icc: bytes | None = None
+    adobe: bytes | None = None
+    photoshop: bytes | None = None
+    mpf: bytes | None = None
+    jfif: bool = False
+
+    @property
+    def progressive(self) -> bool:
+        return self.process in (0xC2, 0xC6, 0xCA, 0xCE)
+
+
+def parse(data: bytes) -> Jpeg:
+    """Read the markers of a JPEG up to the end of its (first) picture; DamagedError where it has no frame."""
+    parts, profile = Jpeg(), dict[int, bytes]()
+    for marker, start, body, stop in _segments(data):
+        if marker in _FRAMES and not parts.process:
+            _frame(parts, marker, data, body)
+        elif marker == _DQT and not parts.luminance:
+            parts.luminance = _luminance(data[body:stop])
+        elif 0xE0 <= marker <= 0xEF:
+            _application(parts, profile, marker, data[body:stop])
+            continue
+        elif marker == _EOI:
+            parts.end = stop
+        elif marker == _SOS:
+            parts.scans += 1
+        if marker != _COM:
+            parts.kept.append((start, stop))
+    if not parts.process or not parts.width:
+        raise DamagedError("is cut off before the picture begins")
+    if profile:
+        parts.icc = b"".join(profile[number] for number in sorted(profile))
+    return parts
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """(marker, start, start of the body, stop) up to EOI; an SOS segment includes the entropy-coded data behind it."""
+    at, size = 2, len(data)
+    while at + 1 < size:
+        if data[at] != 0xFF:  # stray bytes between segments: decoders skip to the next marker
+            at = data.find(b"\xff", at)
+            if at < 0:
+                return
+            continue
+        marker = data[at + 1]
+        if marker in (0xFF, 0x00):
+            at += 1 if marker else 2
+        elif marker == _EOI:
+            yield marker, at, at + 2, at + 2
+            return
+        elif marker == 0x01 or _SOI >= marker >= 0xD0:
+            at += 2
+        elif at + 4 > size:
+            return
+        else:
+            (length,) = struct.unpack_from(">H", data, at + 2)
+            stop = at + 2 + max(length, 2)
+            if marker == _SOS:
+                found = _AFTER_SCAN.search(data, stop)
+                stop = found.start() if found else size
+            yield marker, at, at + 4, min(stop, size)
+            at = stop
+
+
+def _frame(parts: Jpeg, marker: int, data: bytes, body: int) -> None:
+    try:
+        precision, height, width, count = struct.unpack_from(">BHHB", data, body)
+    except struct.error:
+        return
+    parts.process, parts.precision, parts.width, parts.height = marker, precision, width, height
+    parts.components = tuple(data[body + 6 : body + 6 + 3 * count : 3])
+
+
+def _luminance(body: bytes) -> tuple[int, ...]:
+    """Table 0 of a DQT segment, 64 values in zigzag order; empty where it is another table or cut off."""
+    if not body or body[0] & 15:
+        return ()
+    if body[0] >> 4:
+        return struct.unpack(">64H", body[1:129]) if len(body) >= 129 else ()
+    return tuple(body[1:65]) if len(body) >= 65 else ()
+
+
+def _application(parts: Jpeg, profile: dict[int, bytes], marker: int, body: bytes) -> None:
+    if marker == 0xE0 and body[:5] == b"JFIF\x00":
+        parts.jfif = True
+    elif marker == 0xE1 and body[:6] == b"Exif\x00\x00" and parts.exif is None:
+        parts.exif = body[6:]
+    elif marker == 0xE1 and body[:29] == b"http://ns.adobe.com/xap/1.0/\x00" and parts.xmp is None:
+        parts.xmp = body[29:]
+    elif marker == 0xE2 and body[:12] == b"ICC_PROFILE\x00" and len(body) > 14:
+        profile.setdefault(body[12], body[14:])
+    elif marker == 0xE2 and body[:4] == b"MPF\x00" and parts.mpf is None:
+        parts.mpf = body[4:]
+    elif marker == 0xED and body[:14] == b"Photoshop 3.0\x00" and parts.photoshop is None:
+        parts.photoshop = body[14:]
+    elif marker == 0xEE and body[:5] == b"Adobe":
+        parts.adobe = body
+
+
+def quality(parts: Jpeg) -> int | None:
+    """The IJG quality 1–100 whose luminance table is nearest the file's, None where the file has no 8-bit table.
+
+    The IJG scale factor S relates table and standard as ``table = standard · S / 100``; quality is ``(200 − S) / 2``
+    for S ≤ 100 and ``5000 / S`` beyond (jcparam.c). Entries that were clipped (1 or 255) tell little and are left out.
+    """
+    told = [
+        100 * value / standard
+        for value, standard in zip(parts.luminance, _STANDARD_LUMINANCE, strict=False)
+        if 1 < value < 255
+    ]
+    if not parts.luminance:
+        return None
+    if len(told) < 8:
+        return 100 if max(parts.luminance) <= 2 else 1
+    scale = sum(told) / len(told)
+    return max(1, min(100, round((200 - scale) / 2 if scale <= 100 else 5000 / scale)))
