@@ -1,0 +1,157 @@
+"""How well a distance alone tells copies from other photos: average precision, recall at few false pairs,
+candidates.
+
+The pairs asked for are copy ↔ original; every pair of different captures is wrong. Two copies of one
+original, and altered pictures, are neither. Distances may tie (bits of a hash): a threshold takes a tie
+whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.manifest import Entry, Kind
+from benchmarks.score import Share
+
+Matrix = NDArray[np.float32]
+"""Distances between all files, float32[n, n], symmetric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Which pairs are asked for and which are wrong: index pairs ``copies`` int[m, 2] (copy, original), and
+    ``capture`` / ``scene`` numbers per file; ``leave`` marks files that take no part (altered)."""
+
+    copies: NDArray[np.int64]
+    capture: NDArray[np.int64]
+    scene: NDArray[np.int64]
+    leave: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A method by its distance alone. ``recall_at`` by the share of false pairs among all pairs reported
+    (0, 0.001, 0.01); ``with_scenes`` the average precision when other shots of one scene count as wrong,
+    too."""
+
+    average_precision: float
+    recall_at: Mapping[float, float]
+    with_scenes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What a radius and a number of neighbours pass on to the alignment, by tier and by change."""
+
+    radius: float
+    neighbours: int
+    tiers: Mapping[str, Share]
+    changes: Mapping[str, Share]
+    false_per_photo: float
+    strangers_per_photo: float
+
+
+def truth(entries: Sequence[Entry]) -> Truth:
+    """The answer sheet as arrays."""
+    originals = {e.capture: i for i, e in enumerate(entries) if e.kind is Kind.ORIGINAL}
+    copies = [
+        (i, originals[e.capture])
+        for i, e in enumerate(entries)
+        if e.kind is Kind.COPY and e.tier is not None and e.material == "photo"
+    ]
+    captures = {name: i for i, name in enumerate(dict.fromkeys(e.capture for e in entries))}
+    scenes = {name: i for i, name in enumerate(dict.fromkeys(e.scene for e in entries))}
+    return Truth(
+        np.array(copies, np.int64).reshape(-1, 2),
+        np.array([captures[e.capture] for e in entries], np.int64),
+        np.array([scenes[e.scene] for e in entries], np.int64),
+        np.array([e.kind is Kind.ALTERED for e in entries]),
+    )
+
+
+def rank(distances: Matrix, sheet: Truth) -> Ranking:
+    """The method with these distances."""
+    right = distances[sheet.copies[:, 0], sheet.copies[:, 1]]
+    strangers = _wrong(distances, sheet, sheet.scene)
+    return Ranking(
+        average_precision(right, strangers),
+        {share: recall_at(right, strangers, share) for share in (0.0, 0.001, 0.01)},
+        average_precision(right, _wrong(distances, sheet, sheet.capture)),
+    )
+
+
+def average_precision(right: NDArray[np.float32], wrong: NDArray[np.float32]) -> float:
+    """Area under precision over recall, as the sum over thresholds of precision × gain in recall."""
+    if not right.size:
+        return 0.0
+    found, false, _ = _thresholds(right, wrong)
+    gain = np.diff(found, prepend=0) / right.size
+    return float((gain * found / np.maximum(found + false, 1)).sum())
+
+
+def recall_at(right: NDArray[np.float32], wrong: NDArray[np.float32], share: float) -> float:
+    """The largest recall at which false pairs are at most that share of all pairs reported."""
+    if not right.size:
+        return 0.0
+    found, false, _ = _thresholds(right, wrong)
+    allowed = false <= share * (found + false)
+    return float(found[allowed].max(initial=0) / right.size)
+
+
+def _thresholds(
+    right: NDArray[np.float32], wrong: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """For every distance that occurs among the right pairs: how many right and wrong pairs are no farther."""
+    levels = np.unique(right)
+    found = np.searchsorted(np.sort(right), levels, side="right")
+    false = np.searchsorted(np.sort(wrong), levels, side="right")
+    return found.astype(np.int64), false.astype(np.int64), levels
+
+
+def _wrong(distances: Matrix, sheet: Truth, label: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Distances of the pairs with different labels, each pair once."""
+    kept: list[NDArray[np.float32]] = []
+    for i in range(len(label) - 1):
+        if not sheet.leave[i]:
+            other = (label[i + 1 :] != label[i]) & ~sheet.leave[i + 1 :]
+            kept.append(distances[i, i + 1 :][other])
+    return np.concatenate(kept) if kept else np.empty(0, np.float32)
+
+
+def candidates(
+    distances: Matrix, entries: Sequence[Entry], sheet: Truth, radius: float, neighbours: int
+) -> Candidates:
+    """The pairs within the radius where one is among the other's nearest ``neighbours``."""
+    near = _near(distances, radius, neighbours)
+    tiers: dict[str, Share] = {}
+    changes: dict[str, Share] = {}
+    for copy, original in sheet.copies:
+        entry, hit = entries[copy], bool(near[copy, original])
+        tiers[str(entry.tier)] = tiers.get(str(entry.tier), Share()).plus(hit)
+        changes[str(entry.change)] = changes.get(str(entry.change), Share()).plus(hit)
+    upper = np.triu(near, 1)
+    photos = max(1, len(entries))
+    return Candidates(
+        radius,
+        neighbours,
+        tiers,
+        changes,
+        int((upper & (sheet.capture[:, None] != sheet.capture)).sum()) / photos,
+        int((upper & (sheet.scene[:, None] != sheet.scene)).sum()) / photos,
+    )
+
+
+def _near(distances: Matrix, radius: float, neighbours: int) -> NDArray[np.bool_]:
+    count = len(distances)
+    own = distances.copy()
+    np.fill_diagonal(own, np.inf)
+    kept = np.zeros((count, count), np.bool_)
+    if count > 1:
+        nearest = np.argpartition(own, min(neighbours, count - 1) - 1, axis=1)[:, :neighbours]
+        np.put_along_axis(kept, nearest, True, axis=1)
+    kept &= own <= radius
+    return kept | kept.T
