@@ -1,0 +1,256 @@
+"""The cache: everything up to ``relate`` that a scan has found out, by content, so that nothing is worked
+out twice.
+
+Disposable and never the truth about a file: before an action the bytes are read again. Rows refer to files
+by path and stamp (``files.py``), to everything else by content key, so a moved or renamed photo keeps its
+facts, vectors and verdicts.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import urllib.parse
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from dedupe.library import files, upkeep, vectors, verdicts
+from dedupe.library.database import Database, Kind
+from dedupe.library.paths import prepare
+from dedupe.library.serial import from_json, to_json
+from dedupe.types import ContentKey, Facts, FileStamp, Match, Pair, PayloadKey, PhotoFile, Skipped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_PUT_CONTENT = "INSERT OR REPLACE INTO contents(content_key, payload_key, facts) VALUES (?, ?, ?)"
+_PUT_PAYLOAD = "UPDATE contents SET payload_key = ? WHERE content_key = ?"
+
+KIND = Kind(
+    name="cache",
+    application_id=0x44644361,  # "DdCa"
+    version=1,
+    disposable=True,
+    schema="cache.sql",
+    # A file row is written only where its content is there already.
+    writes=(
+        _PUT_CONTENT,
+        _PUT_PAYLOAD,
+        files.PUT_ROOT,
+        files.PUT_FILE,
+        files.DROP_FAILURE,
+        files.DROP_FILE,
+        files.PUT_FAILURE,
+        vectors.PUT_VECTOR,
+        verdicts.PUT_VERDICT,
+    ),
+)
+
+
+class Cache:
+    """An open cache; a context manager. Writes are committed every two seconds and at the end.
+
+    ``decoder`` names the version of the decoder and its limits: with another one, failures are tried again.
+    ``reader`` names the version of what is worked out of a photo (keys, facts, preview, the vectors' input):
+    with another one everything is read again. ``notices`` are sentences the user should read. Raises
+    StoreError where the store cannot be used.
+    """
+
+    def __init__(self, path: str, *, decoder: str = "", reader: str = "") -> None:
+        self._db = Database(path, KIND, ours=prepare(path))
+        self._decoder = decoder
+        self._opened_ns = time.time_ns()
+        try:
+            self._agree(reader)
+        except BaseException:
+            self._db.close()
+            raise
+
+    @property
+    def path(self) -> str:
+        return self._db.path
+
+    @property
+    def notices(self) -> list[str]:
+        return self._db.notices
+
+    # -- files and contents ---------------------------------------------------------------------------------
+
+    def known(self, found: Sequence[PhotoFile], *, retry: bool = False) -> list[files.Answer]:
+        """For each file: its content key where it is unchanged since it was read; Skipped where it failed
+        before and ``retry`` is not set; None where it must be read."""
+        return files.known(self._db, found, decoder=self._decoder, retry=retry)
+
+    def put(
+        self,
+        path: str,
+        stamp: FileStamp,
+        key: ContentKey,
+        payload_key: PayloadKey | None,
+        facts: Facts,
+        *,
+        read_ns: int | None = None,
+    ) -> None:
+        """A photo that was read at ``read_ns`` (wall clock; taken as when the cache was opened where it is
+        not known)."""
+        self._db.queue(_PUT_CONTENT, (key, payload_key, to_json(facts)))
+        self.put_file(path, stamp, key, read_ns=read_ns)
+
+    def put_file(self, path: str, stamp: FileStamp, key: ContentKey, *, read_ns: int | None = None) -> None:
+        """A file whose content is in the cache already: it was hashed at ``read_ns``, not decoded."""
+        files.put_file(self._db, path, stamp, key, self._opened_ns if read_ns is None else read_ns)
+
+    def put_skipped(self, skipped: Skipped, stamp: FileStamp, *, read_ns: int | None = None) -> None:
+        """A file that cannot be judged. Remembered where that lies in the file (damaged, too large, no
+        photo, crashes the decoder), not where it may pass (no permission, in the cloud, changed
+        meanwhile)."""
+        files.put_failure(
+            self._db, skipped, stamp, self._decoder, self._opened_ns if read_ns is None else read_ns
+        )
+
+    def put_payload(self, key: ContentKey, payload_key: PayloadKey | None) -> None:
+        """A payload key worked out later; None says that it was looked for and there is none."""
+        self._db.queue(_PUT_PAYLOAD, (payload_key or b"", key))
+
+    def contents(self, keys: Iterable[ContentKey]) -> dict[ContentKey, tuple[PayloadKey | None, Facts]]:
+        """Payload key and facts by content key. A key is missing where another dedupe has pruned it
+        meanwhile."""
+        return {
+            key: (payload or None, from_json(Facts, facts))
+            for key, payload, facts in self._db.among(
+                "SELECT content_key, payload_key, facts FROM contents WHERE content_key IN ({})", keys
+            )
+        }
+
+    def facts(self, keys: Iterable[ContentKey]) -> dict[ContentKey, Facts]:
+        """Facts by content key, as ``contents``."""
+        return {key: facts for key, (_, facts) in self.contents(keys).items()}
+
+    def payloads(self, keys: Iterable[ContentKey]) -> dict[ContentKey, PayloadKey | None]:
+        """The payload keys worked out so far, None where there is none; a key not looked for yet is
+        missing."""
+        return {
+            key: payload or None
+            for key, payload in self._db.among(
+                "SELECT content_key, payload_key FROM contents "
+                "WHERE payload_key IS NOT NULL AND content_key IN ({})",
+                keys,
+            )
+        }
+
+    # -- vectors --------------------------------------------------------------------------------------------
+
+    def put_vectors(self, model: str, keys: Sequence[ContentKey], matrix: NDArray[Any]) -> None:
+        """Row i of ``matrix`` (float16 or float32 ``[n, d]``) is the vector of ``keys[i]``; kept in that
+        precision."""
+        vectors.put_vectors(self._db, model, keys, matrix)
+
+    def missing_vectors(self, model: str, keys: Sequence[ContentKey]) -> list[ContentKey]:
+        """The keys that have no vector by this model, in their order."""
+        return vectors.missing(self._db, model, keys)
+
+    def vectors(self, model: str, keys: Sequence[ContentKey]) -> NDArray[np.float32]:
+        """float32 ``[n, d]`` in the order of ``keys``. Raises StoreError where one is missing."""
+        return vectors.load(self._db, model, keys)
+
+    def vector_blocks(
+        self, model: str, keys: Sequence[ContentKey], size: int = 4096
+    ) -> Iterator[NDArray[Any]]:
+        """The same in the stored precision, ``size`` rows at a time."""
+        return vectors.blocks(self._db, model, keys, size)
+
+    # -- candidates and verdicts ----------------------------------------------------------------------------
+
+    def put_candidates(self, fingerprint: bytes, pairs: Sequence[Pair]) -> None:
+        """The outcome of the search that ``verdicts.fingerprint`` names."""
+        verdicts.put_candidates(self._db, fingerprint, pairs)
+
+    def candidates(self, fingerprint: bytes) -> list[Pair] | None:
+        """The remembered pairs, None where this search was not made among the last few."""
+        return verdicts.candidates(self._db, fingerprint)
+
+    def settle(self, fingerprint: bytes, version: int, matches: Iterable[Match]) -> None:
+        """All pairs of this search have verdicts of this version, put before: ``matches``."""
+        verdicts.settle(self._db, fingerprint, version, matches)
+
+    def settled(self, fingerprint: bytes, version: int) -> list[Match] | None:
+        """What ``candidates`` and ``matches`` would say, at once and without the unrelated pairs; None where
+        not all is known. A rescan with nothing changed needs no more."""
+        return verdicts.settled(self._db, fingerprint, version)
+
+    def put_matches(self, matches: Iterable[Match], version: int) -> None:
+        """Verdicts of this version of the alignment."""
+        verdicts.put_matches(self._db, matches, version)
+
+    def matches(self, pairs: Sequence[Pair], version: int) -> dict[tuple[ContentKey, ContentKey], Match]:
+        """The verdicts known of this version by (a, b); an unrelated pair comes back bare, its relation
+        None."""
+        return verdicts.matches(self._db, pairs, version)
+
+    # -- upkeep ---------------------------------------------------------------------------------------------
+
+    def info(self) -> upkeep.CacheInfo:
+        """Counts and sizes."""
+        return upkeep.info(self._db)
+
+    def prune(self) -> upkeep.Pruned:
+        """Forgets files that are gone from roots that are there, and what nothing refers to any more."""
+        return upkeep.prune(self._db)
+
+    def content_keys(self) -> set[ContentKey]:
+        """Every content the cache knows."""
+        return {row[0] for row in self._db.stream("SELECT content_key FROM contents")}
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        upkeep.clear(self._db)
+
+    def checkpoint(self) -> None:
+        """Commits what waits, if the last commit is two seconds old; to be called in long steps without
+        writes."""
+        self._db.checkpoint()
+
+    def flush(self) -> None:
+        """Commits what waits, now."""
+        self._db.flush()
+
+    def close(self) -> None:
+        """Commits and closes."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _agree(self, reader: str) -> None:
+        """Forgets what another version of the reader has worked out."""
+        held = self._db.value("SELECT value FROM about WHERE name = 'reader'")
+        if held == reader:
+            return
+        if held is not None:
+            upkeep.clear(self._db)
+        with self._db.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO about VALUES ('reader', ?)", (reader,))
+
+
+class ContentReader:
+    """What a worker process asks of the cache, read-only: is a content known?"""
+
+    def __init__(self, path: str) -> None:
+        place = urllib.parse.quote(os.fsencode(path))
+        self._connection = sqlite3.connect(f"file:{place}?mode=ro", uri=True, timeout=15)
+
+    def knows(self, key: ContentKey) -> bool:
+        """Whether the content has been read before. A store that cannot be asked knows nothing."""
+        try:
+            found = self._connection.execute("SELECT 1 FROM contents WHERE content_key = ?", (key,))
+            return found.fetchone() is not None
+        except sqlite3.Error:
+            return False

@@ -1,0 +1,337 @@
+"""One SQLite file of dedupe's: opened, judged, kept aside where it must be, written in short transactions.
+
+Every file carries dedupe's application id and a schema number, read from its header before SQLite touches
+it. So a file that is something else (a photo, another program's catalogue) is refused and never written,
+renamed or replaced; a damaged or newer *disposable* file is moved aside under a new name and a fresh one
+begun; the user's decisions are only ever refused. Writes wait in memory and are committed every two seconds
+in one short transaction: a kill loses seconds of work, and a second dedupe on the same store waits for
+milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+from dedupe.console import display_path
+from dedupe.errors import StoreError
+from dedupe.library.aside import keep_aside, opening_alone
+from dedupe.library.header import Header, lies_on_a_network, read_header
+
+Row: TypeAlias = tuple[Any, ...]
+
+CHUNK = 900
+"""Parameters in one ``IN (…)``: older SQLite builds allow 999."""
+
+_COMMIT_EVERY_S = 2.0
+_COMMIT_ROWS = 20_000
+_BUSY_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a database is for. ``writes`` are its queued statements in the order in which a commit runs
+    them."""
+
+    name: str
+    application_id: int
+    version: int
+    disposable: bool
+    schema: str
+    writes: tuple[str, ...] = ()
+    page_size: int = 4096
+
+
+class DamagedStoreError(StoreError):
+    """A database turned out to be damaged in mid-work; opened again, a disposable one is kept aside and
+    begun afresh."""
+
+
+class Database:
+    """An open database of one kind; a context manager that commits what is pending and closes.
+
+    ``notices`` are sentences the user should read (a store kept aside). ``ours`` says that dedupe chose the
+    file's name, so that even a file without a readable header there is a damaged database of ours. Raises
+    StoreError, in one sentence, on whatever keeps it from being used.
+    """
+
+    def __init__(self, path: str, kind: Kind, *, ours: bool) -> None:
+        self.path = os.path.realpath(path)
+        self.kind = kind
+        self.notices: list[str] = []
+        self._pending: dict[str, list[Row]] = {sql: [] for sql in kind.writes}
+        self._count = 0
+        self._committed = time.monotonic()
+        self._ours = ours
+        self.connection = self._open()
+
+    # -- opening --------------------------------------------------------------------------------------------
+
+    def _open(self) -> sqlite3.Connection:
+        header = read_header(self.path)
+        problem = self._problem(header)
+        if problem is None:
+            try:
+                return self._connect()
+            except DamagedStoreError:
+                problem = "corrupt"
+        self._step_aside(problem)
+        return self._connect()
+
+    def _problem(self, header: Header | None) -> str | None:
+        """None where the file can be used or begun, else "corrupt", "newer" or "older". Refuses what is not
+        ours."""
+        if header is None or header.empty:
+            return None
+        if not header.is_sqlite:
+            if self._ours:
+                return "corrupt"
+            raise StoreError(
+                f"{display_path(self.path)} is not a dedupe store; nothing in it was touched. "
+                "Name another file."
+            )
+        if header.application_id != self.kind.application_id:
+            raise StoreError(
+                f"{display_path(self.path)} is a database, but not dedupe's {self.kind.name}; "
+                "nothing in it was touched. Name another file."
+            )
+        if header.version != self.kind.version:
+            return "newer" if header.version > self.kind.version else "older"
+        return "corrupt" if header.truncated else None
+
+    def _step_aside(self, problem: str) -> None:
+        what, where = f"dedupe's {self.kind.name}", display_path(self.path)
+        if not self.kind.disposable:
+            raise StoreError(_REFUSALS[problem].format(what=what, where=where))
+        with opening_alone(self.path):
+            if not self._still_bad():
+                return
+            aside = keep_aside(self.path, problem)
+        self.notices.append(
+            f"{what[0].upper()}{what[1:]} in {where} {_STATES[problem]}; "
+            f"it was kept as {display_path(aside)} and a fresh one begun."
+        )
+
+    def _still_bad(self) -> bool:
+        """Whether the file is still to be kept aside: another dedupe may have done so meanwhile."""
+        if self._problem(read_header(self.path)) is not None:
+            return True
+        try:
+            self._connect().close()
+        except DamagedStoreError:
+            return True
+        return False
+
+    def _connect(self) -> sqlite3.Connection:
+        with self._speaking():
+            connection = sqlite3.connect(self.path, timeout=_BUSY_MS / 1000, isolation_level=None)
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        run = connection.execute
+        run("PRAGMA cache_size = -8192")
+        if run("PRAGMA user_version").fetchone()[0] == 0:
+            run(f"PRAGMA page_size = {self.kind.page_size}")
+            run("PRAGMA auto_vacuum = INCREMENTAL")
+            self._create(connection)
+        if self.kind.disposable:
+            _use_wal(connection, self.path)
+            run("PRAGMA synchronous = NORMAL")
+        else:
+            run("PRAGMA synchronous = FULL")
+            if run("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise DamagedStoreError(self._damaged())
+        run("BEGIN IMMEDIATE")  # A store that cannot be written is refused now, not after an hour of work.
+        run("ROLLBACK")
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        schema = (Path(__file__).parent / self.kind.schema).read_text("utf-8")
+        connection.execute("BEGIN IMMEDIATE")
+        # Another dedupe may have made it while this one waited for the lock.
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in schema.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {self.kind.application_id}")
+            connection.execute(f"PRAGMA user_version = {self.kind.version}")
+        connection.execute("COMMIT")
+
+    # -- reading --------------------------------------------------------------------------------------------
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query; what is pending is committed first, so that it is seen."""
+        self.flush()
+        with self._speaking():
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+        """The rows of a query one by one, for many rows in little memory."""
+        self.flush()
+        with self._speaking():
+            yield from self.connection.execute(sql, parameters)
+
+    def among(self, sql: str, keys: Iterable[bytes], before: Sequence[object] = ()) -> Iterator[Row]:
+        """The rows of ``sql`` with its ``{}`` replaced by the keys, a chunk at a time; ``before`` are its
+        first parameters."""
+        wanted = list(keys)
+        for start in range(0, len(wanted), CHUNK):
+            chunk = wanted[start : start + CHUNK]
+            yield from self.rows(sql.format(",".join("?" * len(chunk))), (*before, *chunk))
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The first column of the first row, None where there is none."""
+        found = self.rows(sql, parameters)
+        return found[0][0] if found else None
+
+    # -- writing --------------------------------------------------------------------------------------------
+
+    def queue(self, sql: str, row: Row) -> None:
+        """Lets one of the kind's ``writes`` wait for the next commit, which comes at the latest with the
+        first write or ``checkpoint`` two seconds after the last."""
+        self._pending[sql].append(row)
+        self._count += 1
+        if self._count >= _COMMIT_ROWS:
+            self.flush()
+        else:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Commits what is pending where the last commit is two seconds old."""
+        if self._count and time.monotonic() - self._committed >= _COMMIT_EVERY_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Commits what is pending. Where that fails it stays pending."""
+        if not self._count:
+            return
+        with self.transaction():
+            for sql, rows in self._pending.items():
+                if rows:
+                    self.connection.executemany(sql, rows)
+        for rows in self._pending.values():
+            rows.clear()
+        self._count = 0
+        self._committed = time.monotonic()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction: all of it is committed, or none."""
+        with self._speaking():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def shrink(self) -> None:
+        """Gives free pages back to the disk."""
+        self.flush()
+        with self._speaking():
+            self.connection.execute("PRAGMA incremental_vacuum").fetchall()
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    # -- the end --------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Commits and closes; a second call does nothing."""
+        try:
+            self.flush()
+        finally:
+            self._count = 0
+            self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def bytes_on_disk(self) -> int:
+        """The size of the file with what belongs to it."""
+        return sum(_size(self.path + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
+
+    def _damaged(self) -> str:
+        return f"dedupe's {self.kind.name} in {display_path(self.path)} is damaged; run dedupe again."
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Turns what SQLite says about the file into one sentence."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in _DAMAGE or str(error).startswith("no such "):
+                raise DamagedStoreError(self._damaged()) from error
+            if code in _SENTENCES:
+                raise StoreError(
+                    _SENTENCES[code].format(what=f"dedupe's {self.kind.name}", where=display_path(self.path))
+                ) from error
+            raise
+
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_CANNOT_WRITE = "{what} in {where} cannot be opened for writing: look at the folder and its permissions."
+_IN_USE = "Another dedupe is busy with {what} in {where}; try again when it is done."
+_SENTENCES = {
+    sqlite3.SQLITE_BUSY: _IN_USE,
+    sqlite3.SQLITE_LOCKED: _IN_USE,
+    sqlite3.SQLITE_PROTOCOL: _IN_USE,
+    sqlite3.SQLITE_FULL: "The disk that holds {what} in {where} is full.",
+    sqlite3.SQLITE_READONLY: _CANNOT_WRITE,
+    sqlite3.SQLITE_CANTOPEN: _CANNOT_WRITE,
+    sqlite3.SQLITE_PERM: _CANNOT_WRITE,
+    sqlite3.SQLITE_AUTH: _CANNOT_WRITE,
+    sqlite3.SQLITE_IOERR: "The disk that holds {what} in {where} cannot be read or written.",
+}
+_STATES = {
+    "corrupt": "could not be read",
+    "newer": "was written by a newer dedupe",
+    "older": "was written by an older dedupe",
+}
+_REFUSALS = {
+    "corrupt": "{what} in {where} are damaged and were left as they are: put a backup in their place, or "
+    "move the file away to begin with none.",
+    "newer": "{what} in {where} were written by a newer dedupe and were left as they are: update dedupe, or "
+    "name another --store.",
+    "older": "{what} in {where} were written by an older dedupe that this one cannot read; they were left as "
+    "they are: name another --store.",
+}
+
+
+def _use_wal(connection: sqlite3.Connection, path: str) -> None:
+    """Write-ahead logging, which needs memory shared between processes: not on a network file system."""
+    mode = "TRUNCATE" if lies_on_a_network(path) else "WAL"
+    for _ in range(50):
+        try:
+            connection.execute(f"PRAGMA journal_mode = {mode}").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            # Changing the mode does not wait for the other process, whatever the timeout.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(0.05)
+
+
+def _size(path: str) -> int:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0

@@ -1,0 +1,101 @@
+"""What a file's first bytes say about it, before SQLite opens (and may change) it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import sys
+from dataclasses import dataclass
+
+from dedupe.console import display_path
+from dedupe.errors import StoreError
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
+_NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "9p", "virtiofs"}
+    | {"davfs", "fuse.davfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The parts of an SQLite header (https://sqlite.org/fileformat.html §1.3) that say whose file it is and
+    whether it is whole. ``truncated``: shorter than the pages it counts, with no log beside it that could
+    hold the rest."""
+
+    empty: bool = False
+    is_sqlite: bool = False
+    application_id: int = 0
+    version: int = 0
+    truncated: bool = False
+
+
+def read_header(path: str) -> Header | None:
+    """The header of the file at ``path``, None where there is no file yet.
+
+    Raises StoreError where a database cannot be: a folder, a device, a file in no folder, one that may not
+    be read.
+    """
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        folder = os.path.dirname(path)
+        if os.path.isdir(folder):
+            return None
+        raise StoreError(
+            f"There is no folder {display_path(folder)} to put the store "
+            f"{display_path(os.path.basename(path))} into."
+        ) from None
+    except OSError as error:
+        raise StoreError(f"The store {display_path(path)} cannot be opened: {error.strerror}.") from error
+    if not stat.S_ISREG(status.st_mode):
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a file"
+        raise StoreError(f"The store {display_path(path)} is {what}; --store takes the name of a file.")
+    try:
+        with open(path, "rb") as file:
+            return _parse(file.read(_HEADER_BYTES), status.st_size, _has_log(path))
+    except OSError as error:
+        raise StoreError(f"The store {display_path(path)} cannot be opened: {error.strerror}.") from error
+
+
+def _parse(head: bytes, size: int, has_log: bool) -> Header:
+    if not head:
+        return Header(empty=True)
+    if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
+        return Header()
+    (page_bytes,) = struct.unpack_from(">H", head, 16)
+    changes, pages, version, application_id, counted_at = (
+        struct.unpack_from(">I", head, at)[0] for at in (24, 28, 60, 68, 92)
+    )
+    # The count of pages holds only where it was written with the last change.
+    whole = has_log or counted_at != changes or size >= pages * (65536 if page_bytes == 1 else page_bytes)
+    return Header(is_sqlite=True, application_id=application_id, version=version, truncated=not whole)
+
+
+def _has_log(path: str) -> bool:
+    return os.path.exists(path + "-wal") or (
+        os.path.exists(path + "-journal") and os.path.getsize(path + "-journal") > 0
+    )
+
+
+def lies_on_a_network(path: str) -> bool:
+    """Whether ``path`` is on a file system without shared memory between hosts, as far as this system
+    tells."""
+    if sys.platform == "win32":
+        return path.startswith("\\\\")
+    if sys.platform == "darwin":
+        return path.startswith("/Volumes/")
+    try:
+        with open("/proc/self/mounts", "rb") as file:
+            mounts = [line.split(b" ")[1:3] for line in file]
+    except OSError:
+        return False
+    place = os.fsencode(path)
+    kind = max(((len(point), kind) for point, kind in mounts if _below(place, point)), default=(0, b""))[1]
+    return kind.decode("ascii", "replace") in _NETWORK
+
+
+def _below(place: bytes, point: bytes) -> bool:
+    return place.startswith(point.rstrip(b"/") + b"/")

@@ -1,0 +1,90 @@
+"""Where the databases stand.
+
+By default in the user's own data and state folders; with ``--store FILE`` the cache is FILE and the others
+stand beside it. The process lock stays in the user's state folder either way: two stores must not act on
+one photo tree at once.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from dedupe.console import display_path
+from dedupe.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class StorePaths:
+    """Absolute paths of the databases, the lock file and the folder of search indexes."""
+
+    cache: str
+    previews: str
+    decisions: str
+    journal: str
+    lock: str
+    index: str
+
+    @classmethod
+    def at(cls, store: str | None = None) -> StorePaths:
+        """The paths for ``--store`` (None: the default places). Touches nothing."""
+        return cls.default() if store is None else cls.beside(store)
+
+    @classmethod
+    def default(cls) -> StorePaths:
+        """The user's data folder for the databases, the state folder for journal and lock."""
+        from platformdirs import user_data_dir
+
+        data, state = user_data_dir("dedupe", appauthor=False), _state_folder()
+        return cls(
+            cache=os.path.join(data, "cache.db"),
+            previews=os.path.join(data, "previews.db"),
+            decisions=os.path.join(data, "decisions.db"),
+            journal=os.path.join(state, "journal.db"),
+            lock=os.path.join(state, "lock"),
+            index=os.path.join(data, "index"),
+        )
+
+    @classmethod
+    def beside(cls, store: str) -> StorePaths:
+        """``store`` is the cache; the others take its stem. Raises StoreError on an empty name or a NUL in
+        it."""
+        if not store or "\0" in store:
+            raise StoreError("--store needs the name of a file.")
+        cache = os.path.abspath(store)
+        stem = os.path.splitext(cache)[0]
+        return cls(
+            cache=cache,
+            previews=stem + ".previews.db",
+            decisions=stem + ".decisions.db",
+            journal=stem + ".journal.db",
+            lock=os.path.join(_state_folder(), "lock"),
+            index=stem + ".index",
+        )
+
+
+def prepare(path: str) -> bool:
+    """Whether ``path`` is one of the default places; its folder is made (private to the user) where it is.
+
+    Raises StoreError where that fails.
+    """
+    places = StorePaths.default()
+    if path not in (places.cache, places.previews, places.decisions, places.journal):
+        return False
+    _make_folder(os.path.dirname(path))
+    return True
+
+
+def _state_folder() -> str:
+    from platformdirs import user_state_dir
+
+    return user_state_dir("dedupe", appauthor=False)
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {display_path(folder)} for dedupe's own data cannot be made: {error.strerror}."
+        ) from error

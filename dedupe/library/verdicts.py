@@ -1,0 +1,120 @@
+"""Which pairs were candidates, and what the alignment said of them."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dedupe.library.database import Database
+from dedupe.library.serial import from_json, to_json
+from dedupe.types import ContentKey, Evidence, Match, Pair
+
+PUT_VERDICT = "INSERT OR REPLACE INTO verdicts(pair, version, verdict) VALUES (?, ?, ?)"
+
+_PAIR = struct.Struct("<16s16sd")
+_PART = 1 << 18
+_LISTS_KEPT = 4
+_NOTHING = Evidence()
+_UNKNOWN = ""
+
+
+def put_matches(db: Database, matches: Iterable[Match], version: int) -> None:
+    """Queues verdicts of this version of the alignment; of an unrelated pair only that it is unrelated."""
+    for match in matches:
+        held = None if match.relation is None else to_json(replace(match, a=b"", b=b"", distance=0.0))
+        db.queue(PUT_VERDICT, (match.a + match.b, version, held))
+
+
+def matches(db: Database, pairs: Sequence[Pair], version: int) -> dict[tuple[ContentKey, ContentKey], Match]:
+    """The verdicts known for these pairs in this version, by (a, b), in the order and with the distances of
+    ``pairs``.
+
+    An unrelated pair comes back with its relation None and nothing else.
+    """
+    held: dict[bytes, str | None] = dict(
+        db.among(
+            "SELECT pair, verdict FROM verdicts WHERE version = ? AND pair IN ({})",
+            sorted(pair.a + pair.b for pair in pairs),
+            (version,),
+        )
+    )
+    found = {}
+    for pair in pairs:
+        verdict = held.get(pair.a + pair.b, _UNKNOWN)
+        if verdict is None:
+            found[pair.a, pair.b] = Match(pair.a, pair.b, pair.distance, None, evidence=_NOTHING)
+        elif verdict is not _UNKNOWN:
+            match = replace(from_json(Match, verdict), a=pair.a, b=pair.b, distance=pair.distance)
+            found[pair.a, pair.b] = match
+    return found
+
+
+def fingerprint(model: str, radius: float, k: int, keys: Iterable[ContentKey]) -> bytes:
+    """Names a search: the same model, radius, k and set of contents have the same candidate pairs. 16
+    bytes."""
+    digest = hashlib.blake2b(f"{model}\0{radius!r}\0{k}\0".encode(), digest_size=16)
+    digest.update(b"".join(sorted(set(keys))))
+    return digest.digest()
+
+
+def put_candidates(db: Database, name: bytes, pairs: Sequence[Pair]) -> None:
+    """Remembers the outcome of the search named; the oldest of more than four are forgotten."""
+    db.flush()
+    with db.transaction() as connection:
+        run = connection.execute
+        run("DELETE FROM candidate_lists WHERE fingerprint = ?", (name,))
+        number = run("INSERT INTO candidate_lists(fingerprint) VALUES (?)", (name,)).lastrowid
+        for part, start in enumerate(range(0, len(pairs), _PART)):
+            packed = _packed(pairs[start : start + _PART])
+            run("INSERT INTO candidates(list, part, pairs) VALUES (?, ?, ?)", (number, part, packed))
+        run(
+            "DELETE FROM candidate_lists WHERE id NOT IN "
+            "(SELECT id FROM candidate_lists ORDER BY id DESC LIMIT ?)",
+            (_LISTS_KEPT,),
+        )
+        run("DELETE FROM candidates WHERE list NOT IN (SELECT id FROM candidate_lists)")
+
+
+def candidates(db: Database, name: bytes) -> list[Pair] | None:
+    """The pairs of the search named, as they were found; None where it is not remembered."""
+    number = db.value("SELECT id FROM candidate_lists WHERE fingerprint = ?", (name,))
+    if number is None:
+        return None
+    found: list[Pair] = []
+    for (packed,) in db.stream("SELECT pairs FROM candidates WHERE list = ? ORDER BY part", (number,)):
+        found.extend(_unpacked(packed))
+    return found
+
+
+def settle(db: Database, name: bytes, version: int, verdicts: Iterable[Match]) -> None:
+    """Remembers that the pairs of the search named all have verdicts of this version, and which are related."""
+    related = [Pair(match.a, match.b, match.distance) for match in verdicts if match.relation is not None]
+    db.flush()
+    with db.transaction() as connection:
+        connection.execute(
+            "UPDATE candidate_lists SET settled = ?, related = ? WHERE fingerprint = ?",
+            (version, _packed(related), name),
+        )
+
+
+def settled(db: Database, name: bytes, version: int) -> list[Match] | None:
+    """The related pairs of the search named, in the order in which ``settle`` had them; None where it was not
+    settled in this version."""
+    related = db.value(
+        "SELECT related FROM candidate_lists WHERE fingerprint = ? AND settled = ?", (name, version)
+    )
+    if related is None:
+        return None
+    pairs = _unpacked(related)
+    found = matches(db, pairs, version)
+    return list(found.values()) if len(found) == len(pairs) else None
+
+
+def _packed(pairs: Iterable[Pair]) -> bytes:
+    return b"".join(_PAIR.pack(pair.a, pair.b, pair.distance) for pair in pairs)
+
+
+def _unpacked(packed: bytes) -> list[Pair]:
+    return [Pair(*values) for values in _PAIR.iter_unpack(packed)]
