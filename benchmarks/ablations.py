@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks import peers, tables
 from benchmarks.manifest import Entry, Manifest
 from benchmarks.ranking import Candidates, candidates, rank, truth
+from benchmarks.score import Share
 
 METHODS = ("compact", "vgg16", "phash", "pdq")
 _EMBEDDINGS = frozenset({"compact", "vgg16"})
@@ -38,7 +40,7 @@ def report(manifest: Manifest, methods: Sequence[str], jobs: int) -> list[str]:
     return ["### Without the alignment", tables.table(head, rows), *found]
 
 
-def _method(name: str, paths: Sequence[peers.Path], jobs: int) -> peers.Method:
+def _method(name: str, paths: Sequence[Path], jobs: int) -> peers.Method:
     if name == "phash":
         return peers.phash(paths, jobs)
     if name == "pdq":
@@ -56,15 +58,16 @@ def _candidates(method: peers.Method, entries: Sequence[Entry]) -> str:
     rows = [_row(one, model.radius) for one in tried]
     chosen = next(one for one in tried if one.radius == model.radius)
     worst = sorted(chosen.changes.items(), key=lambda item: item[1].value)[:8]
-    return "\n\n".join(
-        [
-            f"Candidates of {method.name}: the true match within the radius, at most {model.neighbours} neighbours",
-            tables.table(head, rows),
-            tables.table(
-                ("change least found", "within the default radius"), [(n, tables.share(s)) for n, s in worst]
-            ),
-        ]
-    )
+    parts = [
+        f"Candidates of {method.name}: true match within the radius, at most {model.neighbours} neighbours",
+        tables.table(head, rows),
+        tables.table(("change least found", "in the default radius"), _shares(worst)),
+    ]
+    return "\n\n".join(parts)
+
+
+def _shares(named: Sequence[tuple[str, Share]]) -> list[Sequence[object]]:
+    return [(name, tables.share(share)) for name, share in named]
 
 
 def _row(one: Candidates, default: float) -> Sequence[object]:

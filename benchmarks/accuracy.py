@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import ablations, judging, tables
+from benchmarks import ablations, tables
 from benchmarks.manifest import Manifest
 from benchmarks.running import scan
 from benchmarks.score import Finding, Scan, Score, read_scan, score
@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0, or 1 where there is a false pair, a wrong selection, or a path out of place."""
     options = _parser().parse_args(arguments)
     if options.judge_pairs:
+        from benchmarks import judging
+
         return judging.main(options.photos, options.work, options.judge_pairs, options.jobs)
     manifest = build(_tree_options(options), options.work, options.jobs)
     print(f"{len(manifest.entries)} files below {manifest.root}", file=sys.stderr)

@@ -18,6 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from dedupe.matching.relation import RELATE_VERSION, RelateTask, View, relate
 from numpy.typing import NDArray
 
 from benchmarks import tables
@@ -25,7 +26,6 @@ from benchmarks.score import Finding
 from benchmarks.sheets import contact_sheets
 from benchmarks.tree import PICTURES
 from dedupe.embedding import load
-from dedupe.matching.relation import RELATE_VERSION, RelateTask, View, relate
 from dedupe.photos.read import Read, ReadRequest, read_photo
 from dedupe.types import FileStamp, Match, Relation
 from dedupe.workers import WorkerFailure, WorkerPool
@@ -38,7 +38,9 @@ _MAX_PIXELS = 200_000_000
 _MERGED = frozenset({Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED, Relation.EDITED})
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS photos (path TEXT PRIMARY KEY, key BLOB, view BLOB, vector BLOB);
-CREATE TABLE IF NOT EXISTS verdicts (a TEXT, b TEXT, distance REAL, relation TEXT, why TEXT, PRIMARY KEY (a, b));
+CREATE TABLE IF NOT EXISTS verdicts (
+  a TEXT, b TEXT, distance REAL, relation TEXT, why TEXT, PRIMARY KEY (a, b)
+);
 """
 _Near = tuple[str, str, float]
 
