@@ -22,7 +22,8 @@ def is_srgb(profile: bytes | None) -> bool:
 
 
 def to_srgb(pixels: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
-    """uint8[h, w, 3] RGB in the profile's space → sRGB; unchanged where there is nothing to do or the profile is broken.
+    """uint8[h, w, 3] RGB in the profile's space → sRGB; unchanged where there is nothing to do or the profile
+    is broken.
 
     A grey profile is applied to the first channel. Perceptual intent, as browsers do by default.
     """
@@ -39,7 +40,9 @@ def to_srgb(pixels: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint
 
 
 def cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """A CMYK picture as sRGB: by its profile where it has one, else by the plain complement, as browsers do."""
+    """A CMYK picture as sRGB: by its profile where it has one, else by the plain complement, as browsers
+    do.
+    """
     if profile is not None and profile[16:20] == _CMYK:
         transform = _transform(profile, "CMYK")
         if transform is not None:
@@ -49,7 +52,9 @@ def cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @functools.lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> Any:
-    """LittleCMS' transform to sRGB, None where it refuses the profile; one phone's photos all carry the same one."""
+    """LittleCMS' transform to sRGB, None where it refuses the profile; one phone's photos all carry the same
+    one.
+    """
     try:
         return ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(profile)), _srgb_profile(), mode, "RGB"

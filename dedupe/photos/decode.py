@@ -1,31 +1,32 @@
-"""The only door to cv2, Pillow and LibRaw: bytes in, upright sRGB pixels out, at the smallest scaled decode that serves.
+"""The only door to cv2, Pillow and LibRaw: bytes in, upright sRGB pixels out, at the smallest scaled decode
+that serves.
 
-Everything is decoded from bytes in memory (``cv2.imread`` crashes on some names and accepts truncated files). The
-header's size is judged before any pixel is decoded. Orientation is applied here, once: cv2 is told to ignore it, Pillow
-does not apply it, and libheif has applied HEIC's own rotation before pillow-heif hands over the pixels. Transparency is
-shown on white. This module runs in worker processes, since a decoder may crash, hang or exhaust memory.
+Everything is decoded from bytes in memory (``cv2.imread`` crashes on some names and accepts truncated files).
+The header's size is judged before any pixel is decoded. Orientation is applied here, once: cv2 is told to
+ignore it, Pillow does not apply it, and libheif has applied HEIC's own rotation before pillow-heif hands over
+the pixels. Transparency is shown on white. This module runs in worker processes, since a decoder may crash,
+hang or exhaust memory.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-DEFAULT_MAX_PIXELS: Final = 200_000_000
-"""Pictures with more pixels are "too large to judge" (SAFETY.md row 14)."""
+from dedupe.photos.formats import DEFAULT_MAX_PIXELS
 
 os.environ.setdefault(
     "OPENCV_IO_MAX_IMAGE_PIXELS", str(DEFAULT_MAX_PIXELS)
 )  # cv2 reads it once, at its import
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
-from dedupe.photos import colour, formats, jpeg, native  # noqa: E402
-from dedupe.photos.errors import DamagedError, NotAPhotoError, TooLargeError, UnsupportedError  # noqa: E402
-from dedupe.photos.source import Source  # noqa: E402
+from dedupe.photos import colour, formats, jpeg, native
+from dedupe.photos.errors import DamagedError, NotAPhotoError, TooLargeError, UnsupportedError
+from dedupe.photos.source import Source
 
 cv2.setNumThreads(1)  # the worker processes share the cores among themselves
 
@@ -43,9 +44,11 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """``pixels`` is uint8[h, w, 3], RGB, upright, sRGB; ``width`` and ``height`` are those of the whole picture, upright.
+    """``pixels`` is uint8[h, w, 3], RGB, upright, sRGB; ``width`` and ``height`` are those of the whole
+    picture, upright.
 
-    ``warning`` is what the decoder said of corrupt data, None for a clean file; ``parts`` are the markers of a JPEG.
+    ``warning`` is what the decoder said of corrupt data, None for a clean file; ``parts`` are the markers of
+    a JPEG.
     """
 
     pixels: Pixels
@@ -95,8 +98,8 @@ def _decode_jpeg(data: bytes, long_side: int, max_pixels: int) -> Decoded:
 def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> tuple[Pixels, str | None]:
     """(RGB as stored, neither turned nor scaled to the exact size; corruption warning or None).
 
-    DamagedError where the picture is cut off. A file that merely lacks its end marker is decoded with one added: it is
-    whole if libjpeg then has nothing to complain about.
+    DamagedError where the picture is cut off. A file that merely lacks its end marker is decoded with one
+    added: it is whole if libjpeg then has nothing to complain about.
     """
     whole = data if parts.end is not None else data + b"\xff\xd9"
     flag = cv2.IMREAD_COLOR
@@ -113,7 +116,7 @@ def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> tuple[Pixels, 
         from dedupe.photos import pillow
 
         return pillow.jpeg_pixels(whole, parts, long_side), warning
-    return cv2.cvtColor(array, cv2.COLOR_BGR2RGB), warning
+    return _rgb(array), warning
 
 
 def _padding(data: bytes, end: int | None) -> int:
@@ -127,15 +130,28 @@ def _padding(data: bytes, end: int | None) -> int:
 def _imdecode(data: bytes, flags: int) -> Pixels | None:
     """cv2's decoder; None where it refuses. MemoryError where memory is short."""
     try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        array: Pixels | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as problem:
         if problem.code == cv2.Error.STS_NO_MEM:
             raise MemoryError from None
         return None
+    return array
+
+
+def unchanged(data: bytes) -> NDArray[Any] | None:
+    """The pixels as stored, in the file's own depth: [h, w] or [h, w, 3 or 4] in RGB(A) order; None where cv2
+    refuses.
+    """
+    array = _imdecode(data, cv2.IMREAD_UNCHANGED)
+    if array is None or array.ndim == 2 or array.shape[2] < 3:
+        return array
+    return np.concatenate([array[:, :, 2::-1], array[:, :, 3:]], axis=2)
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
-    """TooLargeError where a header announces more pixels than allowed, DamagedError where it announces none."""
+    """TooLargeError where a header announces more pixels than allowed, DamagedError where it announces
+    none.
+    """
     if width <= 0 or height <= 0:
         raise DamagedError("says that it has no pixels")
     if width * height > max_pixels:
@@ -151,10 +167,20 @@ def shrink(pixels: Pixels, long_side: int) -> Pixels:
         return pixels
     scale = long_side / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return _resized(pixels, size)
 
 
-def upright(pixels: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
+def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    small: Pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return small
+
+
+def _rgb(pixels: Pixels) -> Pixels:
+    swapped: Pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)  # its own inverse
+    return swapped
+
+
+def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     """The array (rows, columns first) turned as EXIF orientation 1–8 asks; other values turn nothing."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
@@ -166,8 +192,10 @@ def upright(pixels: NDArray[np.generic], orientation: int) -> NDArray[np.generic
 
 
 def preview(pixels: Pixels) -> bytes:
-    """A JPEG of uint8[h, w, 3] RGB with the long side at most 400 and at most 25 KB, as good as that allows."""
-    small = cv2.cvtColor(shrink(pixels, PREVIEW_SIDE), cv2.COLOR_RGB2BGR)
+    """A JPEG of uint8[h, w, 3] RGB with the long side at most 400 and at most 25 KB, as good as that
+    allows.
+    """
+    small = _rgb(shrink(pixels, PREVIEW_SIDE))
     encoded = b""
     for quality in _QUALITIES:
         done, buffer = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -184,22 +212,23 @@ def decode_preview(data: bytes) -> Pixels:
     array = _imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) if data else None
     if array is None:
         raise DamagedError("has a damaged preview")
-    return cv2.cvtColor(array, cv2.COLOR_BGR2RGB)
+    return _rgb(array)
 
 
 def squash(data: bytes, side: int) -> Pixels:
     """The stored preview squashed to uint8[side, side, 3] RGB: what an embedding network is shown."""
-    return cv2.resize(decode_preview(data), (side, side), interpolation=cv2.INTER_AREA)
+    return _resized(decode_preview(data), (side, side))
 
 
 def texture(pixels: Pixels) -> float:
     """The share (0–1) of the cells of an 8 × 8 grid over the picture that have contrast enough to be aligned.
 
-    Contrast is the standard deviation of the band-passed luminance (difference of Gaussians 1.5/8 px at 400 px, made at
-    half that size, where it is 0.75/4) within a cell; 2.5 grey levels lie above sensor and compression noise.
+    Contrast is the standard deviation of the band-passed luminance (difference of Gaussians 1.5/8 px at 400
+    px, made at half that size, where it is 0.75/4) within a cell; 2.5 grey levels lie above sensor and
+    compression noise.
     """
     grey = cv2.cvtColor(shrink(pixels, PREVIEW_SIDE // 2), cv2.COLOR_RGB2GRAY).astype(np.float32)
     band = cv2.GaussianBlur(grey, (0, 0), 0.75) - cv2.GaussianBlur(grey, (0, 0), 4.0)
     rows, columns = (min(8, extent) for extent in band.shape)
     cells = (cell for row in np.array_split(band, rows) for cell in np.array_split(row, columns, axis=1))
-    return sum(float(cell.std()) > 2.5 for cell in cells) / (rows * columns)
+    return sum(1.0 for cell in cells if cell.std() > 2.5) / float(rows * columns)

@@ -1,6 +1,7 @@
 """What else a picture file carries: the video of a motion photo, a depth map, an HDR gain map.
 
-Sources: Google's Motion Photo 1.0 and Ultra HDR 1.1 formats, Samsung's trailer, Apple's auxiliary images, CIPA DC-007.
+Sources: Google's Motion Photo 1.0 and Ultra HDR 1.1 formats, Samsung's trailer, Apple's auxiliary images,
+CIPA DC-007.
 """
 
 from __future__ import annotations

@@ -47,7 +47,9 @@ class Metadata:
 
 
 def read(exif: bytes | None, xmp: bytes | None = None, photoshop: bytes | None = None) -> Metadata:
-    """The metadata in a TIFF structure, an XMP packet and Photoshop's image resources, each of them optional."""
+    """The metadata in a TIFF structure, an XMP packet and Photoshop's image resources, each of them
+    optional.
+    """
     caption = _iptc_caption(photoshop) or _xmp_caption(xmp)
     rating = _xmp_rating(xmp)
     tiff = Tiff.open(exif) if exif else None
@@ -111,7 +113,9 @@ def _camera(tiff: Tiff, main: Directory) -> str | None:
 
 
 def _gps(tiff: Tiff, place: Directory) -> tuple[float, float] | None:
-    """(latitude, longitude) in degrees, north and east positive; None where absent, out of range or a mere 0, 0."""
+    """(latitude, longitude) in degrees, north and east positive; None where absent, out of range or a mere 0,
+    0.
+    """
     latitude = _degrees(tiff.rationals(place, 2), tiff.raw(place, 1)[:1] in (b"S", b"s"))
     longitude = _degrees(tiff.rationals(place, 4), tiff.raw(place, 3)[:1] in (b"W", b"w"))
     if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
@@ -122,7 +126,7 @@ def _gps(tiff: Tiff, place: Directory) -> tuple[float, float] | None:
 def _degrees(parts: tuple[float, ...], negative: bool) -> float | None:
     if not parts or not all(math.isfinite(part) for part in parts):
         return None
-    value = sum(part / 60**place for place, part in enumerate(parts[:3]))
+    value = sum(part / divisor for part, divisor in zip(parts, (1.0, 60.0, 3600.0), strict=False))
     return -value if negative else value
 
 
@@ -138,7 +142,9 @@ def _exif_caption(tiff: Tiff, main: Directory, photo: Directory) -> str | None:
 
 
 def _comment(raw: bytes, order: str) -> str | None:
-    """EXIF UserComment: eight bytes name the character set. Many phones write binary data there: that is no caption."""
+    """EXIF UserComment: eight bytes name the character set. Many phones write binary data there: that is no
+    caption.
+    """
     if raw[:5] == b"ASCII":
         return _text(raw[8:])
     if raw[:7] == b"UNICODE":

@@ -1,7 +1,8 @@
 """Which files may be photos (by name) and which are (by content).
 
-The name only makes a file a candidate. What it is read as is decided by its first bytes, so that a JPEG called
-``.HEIC`` is read as the JPEG it is. Signatures: the formats' own specifications, and LibRaw's ``identify()`` for RAW.
+The name only makes a file a candidate. What it is read as is decided by its first bytes, so that a JPEG
+called ``.HEIC`` is read as the JPEG it is. Signatures: the formats' own specifications, and LibRaw's
+``identify()`` for RAW.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import struct
 from typing import Final
 
 from dedupe.photos.tiff import Tiff
+
+DEFAULT_MAX_PIXELS: Final = 200_000_000
+"""Pictures with more pixels are "too large to judge" (SAFETY.md row 14)."""
 
 JPEG: Final = "JPEG"
 PNG: Final = "PNG"
@@ -23,14 +27,71 @@ HEIF: Final = "HEIF"
 RAW: Final = "RAW"
 
 RAW_EXTENSIONS: Final = frozenset(
-    ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .gpr .iiq .k25 .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw"
-    " .rw2 .rwl .sr2 .srf .srw .x3f".split()
+    [
+        ".3fr",
+        ".arw",
+        ".cr2",
+        ".cr3",
+        ".crw",
+        ".dcr",
+        ".dng",
+        ".erf",
+        ".fff",
+        ".gpr",
+        ".iiq",
+        ".k25",
+        ".kdc",
+        ".mef",
+        ".mos",
+        ".mrw",
+        ".nef",
+        ".nrw",
+        ".orf",
+        ".pef",
+        ".raf",
+        ".raw",
+        ".rw2",
+        ".rwl",
+        ".sr2",
+        ".srf",
+        ".srw",
+        ".x3f",
+    ]
 )
 """Camera RAW, lower case with the dot."""
 
 PICTURE_EXTENSIONS: Final = frozenset(
-    ".jpg .jpeg .jpe .jfif .jif .mpo .png .apng .webp .tif .tiff .bmp .dib .gif .jp2 .j2k .jpf .jpx .j2c .jpc .avif"
-    " .avifs .heic .heics .heif .heifs .hif .hif .insp .jps".split()
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".jif",
+        ".mpo",
+        ".jps",
+        ".insp",
+        ".png",
+        ".apng",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".dib",
+        ".gif",
+        ".jp2",
+        ".j2k",
+        ".jpf",
+        ".jpx",
+        ".j2c",
+        ".jpc",
+        ".avif",
+        ".avifs",
+        ".heic",
+        ".heics",
+        ".heif",
+        ".heifs",
+        ".hif",
+    ]
 )
 """Pictures that are no RAW, lower case with the dot."""
 
@@ -73,7 +134,8 @@ _CFA, _LINEAR_RAW, _DNG_VERSION = 32803, 34892, 0xC612
 
 
 def sniff(head: bytes) -> str | None:
-    """The format that the first bytes (at least ``SNIFF_BYTES`` where the file has them) announce, None for no picture.
+    """The format that the first bytes (at least ``SNIFF_BYTES`` where the file has them) announce, None for
+    no picture.
 
     With the whole file given, a TIFF that holds sensor data is told from a plain one.
     """
@@ -113,7 +175,9 @@ def _sniff_rest(head: bytes) -> str | None:
 
 
 def _holds_sensor_data(data: bytes) -> bool:
-    """Whether a TIFF is a camera RAW: a DNG version, or a directory whose pixels are a colour filter mosaic."""
+    """Whether a TIFF is a camera RAW: a DNG version, or a directory whose pixels are a colour filter
+    mosaic.
+    """
     if data[8:10] == b"CR" or data[8:12] == b"IIII":  # Canon CR2, Phase One
         return True
     tiff = Tiff.open(data)
@@ -127,7 +191,9 @@ def _holds_sensor_data(data: bytes) -> bool:
 
 
 def frame_size(data: bytes, kind: str) -> tuple[int, int] | None:
-    """Width and height that the header of a PNG, GIF, BMP or WebP states, None where it says nothing or is cut off."""
+    """Width and height that the header of a PNG, GIF, BMP or WebP states, None where it says nothing or is
+    cut off.
+    """
     try:
         if kind == PNG:
             return struct.unpack_from(">II", data, 16)

@@ -32,8 +32,9 @@ def content_key_of_file(descriptor: int) -> ContentKey:
 
 
 def jpeg_payload(data: bytes, parts: Jpeg, orientation: int) -> PayloadKey | None:
-    """The key of a JPEG's picture: its stream without APPn, COM and what follows the end, but with all that changes how
-    it looks: ICC profile, Adobe marker, orientation. None for a picture that is cut off."""
+    """The key of a JPEG's picture: its stream without APPn, COM and what follows the end, but with all that
+    changes how it looks: ICC profile, Adobe marker, orientation. None for a picture that is cut off.
+    """
     if parts.end is None:
         return None
     view = memoryview(data)
@@ -56,9 +57,11 @@ def digest_of(pieces: Iterable[bytes | memoryview]) -> bytes:
 
 
 def payload_of(path: str) -> PayloadKey | None:
-    """The payload key of a file, from its full pixels unless it is a JPEG; a worker task, for candidates only.
+    """The payload key of a file, from its full pixels unless it is a JPEG; a worker task, for candidates
+    only.
 
-    None where it cannot be proven: the file cannot be read, is damaged, or its decoder gives less than the file holds.
+    None where it cannot be proven: the file cannot be read, is damaged, or its decoder gives less than the
+    file holds.
     """
     from dedupe.photos.payload import payload
 

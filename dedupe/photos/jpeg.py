@@ -1,4 +1,6 @@
-"""The structure of a JPEG file, without decoding it (ITU-T T.81 Annex B; JFIF; EXIF; ICC.1 Annex B.4; CIPA DC-007)."""
+"""The structure of a JPEG file, without decoding it (ITU-T T.81 Annex B; JFIF; EXIF; ICC.1 Annex B.4; CIPA
+DC-007).
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,10 @@ _STANDARD_LUMINANCE: Final = bytes.fromhex(
 
 @dataclass(slots=True)
 class Jpeg:
-    """What the markers say. ``end`` is the offset behind EOI, None where the file ends before it; ``kept`` are the
-    byte ranges from SOI to ``end`` that are neither APPn nor COM; ``scans`` counts the SOS markers."""
+    """What the markers say. ``end`` is the offset behind EOI, None where the file ends before it; ``kept``
+    are the byte ranges from SOI to ``end`` that are neither APPn nor COM; ``scans`` counts the SOS
+    markers.
+    """
 
     width: int = 0
     height: int = 0
@@ -71,7 +75,9 @@ def parse(data: bytes) -> Jpeg:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """(marker, start, start of the body, stop) up to EOI; an SOS segment includes the entropy-coded data behind it."""
+    """(marker, start, start of the body, stop) up to EOI; an SOS segment includes the entropy-coded data
+    behind it.
+    """
     at, size = 2, len(data)
     while at + 1 < size:
         if data[at] != 0xFF:  # stray bytes between segments: decoders skip to the next marker
@@ -135,10 +141,12 @@ def _application(parts: Jpeg, profile: dict[int, bytes], marker: int, body: byte
 
 
 def quality(parts: Jpeg) -> int | None:
-    """The IJG quality 1–100 whose luminance table is nearest the file's, None where the file has no 8-bit table.
+    """The IJG quality 1–100 whose luminance table is nearest the file's, None where the file has no 8-bit
+    table.
 
-    The IJG scale factor S relates table and standard as ``table = standard · S / 100``; quality is ``(200 − S) / 2``
-    for S ≤ 100 and ``5000 / S`` beyond (jcparam.c). Entries that were clipped (1 or 255) tell little and are left out.
+    The IJG scale factor S relates table and standard as ``table = standard · S / 100``; quality is ``(200 −
+    S) / 2`` for S ≤ 100 and ``5000 / S`` beyond (jcparam.c). Entries that were clipped (1 or 255) tell little
+    and are left out.
     """
     told = [
         100 * value / standard

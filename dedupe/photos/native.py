@@ -30,14 +30,16 @@ class _Capture:
             else:
                 descriptor, name = tempfile.mkstemp(prefix="dedupe-")
                 with contextlib.suppress(OSError):  # Windows keeps an open file's name until it is closed
-                    os.unlink(name)  # noqa: TID251 - our own temporary file, never a photo
+                    os.unlink(name)  # noqa: TID251, PTH108 - our own temporary file, never a photo
                 cls.descriptor = descriptor
         return cls.descriptor
 
 
 @contextlib.contextmanager
 def captured() -> Iterator[list[str]]:
-    """While inside, descriptor 2 is captured; on leaving, the list holds its lines (at most 4 KiB of them)."""
+    """While inside, descriptor 2 is captured; on leaving, the list holds its lines (at most 4 KiB of
+    them).
+    """
     lines: list[str] = []
     with _lock:
         try:

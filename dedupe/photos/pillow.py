@@ -1,7 +1,7 @@
 """Pillow's half of :mod:`dedupe.photos.decode`: every format that is no JPEG and no RAW, and CMYK JPEG.
 
-Pillow opens a file by its header alone, so the size is judged before pixels are decoded. A truncated file is never
-loaded. TIFF and HEIF come out upright (Pillow and libheif turn them), the others as stored.
+Pillow opens a file by its header alone, so the size is judged before pixels are decoded. A truncated file is
+never loaded. TIFF and HEIF come out upright (Pillow and libheif turn them), the others as stored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Image.MAX_IMAGE_PIXELS = None  # decode.check_size judges, with the user's limit
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _UPRIGHT_ALREADY: Final = frozenset((formats.TIFF, formats.HEIF))
-_BROKEN: Final = (
+BROKEN: Final = (
     OSError,
     ValueError,
     SyntaxError,
@@ -42,35 +42,39 @@ _BROKEN: Final = (
 def load(
     data: bytes, kind: str, long_side: int, max_pixels: int
 ) -> tuple[NDArray[np.uint8], Source, str | None]:
-    """(uint8[h, w, 3] RGB in the file's own space, turned as ``source.orientation`` says; source; warning)."""
+    """(uint8[h, w, 3] RGB in the file's own space, turned as ``source.orientation`` says; source;
+    warning).
+    """
     from dedupe.photos.decode import check_size
 
     stated = formats.frame_size(data, kind)
     if stated is not None:
         check_size(*stated, max_pixels)
-    warning = _png_warning(data) if kind == formats.PNG else None
+    warning = png_warning(data) if kind == formats.PNG else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        image = _open(data, kind)
+        image = opened(data, kind)
         check_size(*image.size, max_pixels)
-        source = _source(data, kind, image)
+        source = source_of(data, kind, image)
         if kind == formats.JPEG2000:
             _reduce(image, long_side)
-        return rgb(_loaded(image, kind), source.icc), source, warning
+        return rgb(loaded(image, kind), source.icc), source, warning
 
 
 def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> NDArray[np.uint8]:
-    """A JPEG that cv2 does not serve (CMYK, YCCK, odd variants) as uint8[h, w, 3] RGB, at a scale that still serves."""
+    """A JPEG that cv2 does not serve (CMYK, YCCK, odd variants) as uint8[h, w, 3] RGB, at a scale that still
+    serves.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        image = _open(data, formats.JPEG)
+        image = opened(data, formats.JPEG)
         short = max(1, long_side * min(parts.width, parts.height) // max(parts.width, parts.height))
         asked = (long_side, short) if parts.width >= parts.height else (short, long_side)
-        image.draft(None, asked)  # type: ignore[arg-type]  # None: keep the mode
-        return rgb(_loaded(image, formats.JPEG), parts.icc)
+        image.draft(None, asked)  # None: keep the mode
+        return rgb(loaded(image, formats.JPEG), parts.icc)
 
 
-def _open(data: bytes, kind: str) -> Image.Image:
+def opened(data: bytes, kind: str) -> Image.Image:
     if kind == formats.HEIF:
         import pillow_heif
 
@@ -78,16 +82,16 @@ def _open(data: bytes, kind: str) -> Image.Image:
         pillow_heif.options.DECODE_THREADS = 1
     try:
         return Image.open(io.BytesIO(data))
-    except (*_BROKEN, OverflowError, RuntimeError) as problem:
+    except (*BROKEN, OverflowError, RuntimeError) as problem:
         raise DamagedError(f"cannot be read as {kind}") from problem
 
 
-def _loaded(image: Image.Image, kind: str) -> Image.Image:
+def loaded(image: Image.Image, kind: str) -> Image.Image:
     try:
         image.load()
     except NotImplementedError as problem:
         raise UnsupportedError(f"is a variant of {kind} that cannot be decoded") from problem
-    except (*_BROKEN, OverflowError, RuntimeError) as problem:
+    except (*BROKEN, OverflowError, RuntimeError) as problem:
         raise DamagedError(f"is a damaged {kind}: {_short(problem)}") from problem
     return image
 
@@ -105,11 +109,18 @@ def _reduce(image: Any, long_side: int) -> None:
     image.reduce = levels
 
 
+def has_alpha(image: Image.Image) -> bool:
+    """Whether anything in a picture may be transparent."""
+    return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+
+
 def rgb(image: Image.Image, icc: bytes | None) -> NDArray[np.uint8]:
-    """uint8[h, w, 3] of any mode; what is transparent is shown on white, deeper channels are scaled to 8 bits."""
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+    """uint8[h, w, 3] of any mode; what is transparent is shown on white, deeper channels are scaled to 8
+    bits.
+    """
+    if has_alpha(image):
         whole = image.convert("RGBA")
-        if whole.getextrema()[3] != (255, 255):
+        if whole.getchannel("A").getextrema() != (255, 255):
             whole = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole)
         image = whole.convert("RGB")
     elif image.mode == "CMYK":
@@ -124,7 +135,9 @@ def rgb(image: Image.Image, icc: bytes | None) -> NDArray[np.uint8]:
 
 
 def _scaled(values: NDArray[Any]) -> NDArray[Any]:
-    """Integers of up to 16 bits by their depth; other ranges (0–1 of a float picture, or wider) by their largest value."""
+    """Integers of up to 16 bits by their depth; other ranges (0–1 of a float picture, or wider) by their
+    largest value.
+    """
     top = float(values.max(initial=0))
     if not np.isfinite(top):
         values, top = np.nan_to_num(values, posinf=0.0), 1.0
@@ -139,7 +152,7 @@ def _grey(values: NDArray[Any]) -> NDArray[np.uint8]:
     return np.repeat(values.astype(np.uint8)[:, :, None], 3, axis=2)
 
 
-def _source(data: bytes, kind: str, image: Any) -> Source:
+def source_of(data: bytes, kind: str, image: Any) -> Source:
     info = image.info
     exif = info.get("exif") or None
     if exif is not None and exif[:6] == b"Exif\x00\x00":
@@ -159,10 +172,11 @@ def _source(data: bytes, kind: str, image: Any) -> Source:
     icc = info.get("icc_profile")
     return Source(
         kind,
-        *image.size,
+        width=image.width,
+        height=image.height,
         orientation=turned,
         frames=_frames(data, kind, image),
-        alpha=image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in info,
+        alpha=has_alpha(image),
         lossless=_lossless(data, kind, image),
         icc=icc if isinstance(icc, bytes) and icc else None,
         exif=exif,
@@ -185,7 +199,7 @@ def _frames(data: bytes, kind: str, image: Any) -> int:
             return max(1, sum(not (tiff.integer(page, 0x00FE) or 0) & 1 for page in tiff.chain()))
     try:
         return max(1, int(getattr(image, "n_frames", 1)))
-    except (*_BROKEN, OverflowError, RuntimeError):
+    except (*BROKEN, OverflowError, RuntimeError):
         return 1
 
 
@@ -216,7 +230,7 @@ def _chunks(data: bytes) -> set[bytes]:
     return names
 
 
-def _png_warning(data: bytes) -> str | None:
+def png_warning(data: bytes) -> str | None:
     """What is wrong with the checksums of a PNG's chunks, which Pillow does not verify for pixel data."""
     at, size = 8, len(data)
     while at + 12 <= size:

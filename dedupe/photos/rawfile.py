@@ -1,7 +1,8 @@
-"""LibRaw's half of :mod:`dedupe.photos.decode`: a camera RAW is shown by the preview that its camera embedded.
+"""LibRaw's half of :mod:`dedupe.photos.decode`: a camera RAW is shown by the preview that its camera
+embedded.
 
-The preview is enough to match, and a tenth of the work of developing the sensor data, which is done (at half size)
-only where the preview is missing or smaller than a stored preview needs.
+The preview is enough to match, and a tenth of the work of developing the sensor data, which is done (at half
+size) only where the preview is missing or smaller than a stored preview needs.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ def _source(
 def _preview(
     raw: Any, least: int, long_side: int
 ) -> tuple[NDArray[np.uint8], str | None, jpeg.Jpeg | None] | None:
-    """(pixels as stored, warning, JPEG parts or None) of the embedded preview; None where none is large enough."""
+    """(pixels as stored, warning, JPEG parts or None) of the embedded preview; None where none is large
+    enough.
+    """
     import rawpy
 
     from dedupe.photos.decode import jpeg_pixels

@@ -1,4 +1,6 @@
-"""One photo's bytes, read once: keys, facts, preview and the pixels for the embedding. Runs in a worker process."""
+"""One photo's bytes, read once: keys, facts, preview and the pixels for the embedding. Runs in a worker
+process.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,22 @@ import pathlib
 import sqlite3
 import stat
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from dedupe.photos import decode, exif, identity, jpeg
+from dedupe.photos import exif, identity
 from dedupe.photos.errors import PhotoError
-from dedupe.types import ContentKey, Facts, FileStamp, PayloadKey, Skipped, SkipKind
+from dedupe.photos.formats import DEFAULT_MAX_PIXELS
+from dedupe.types import ContentKey, Facts, FileStamp, PayloadKey, SkipKind, Skipped
+
+if TYPE_CHECKING:
+    from dedupe.photos.decode import Decoded
 
 MAX_BYTES: Final = 1 << 30
 """Larger files are "too large to judge": they would not fit the workers' memory limit."""
 DECODER_VERSION: Final = 1
-"""Raised whenever a file that was skipped before might now be read; remembered failures of an older version are retried."""
+"""Raised whenever a file that was skipped before might now be read; remembered failures of an older version
+are retried.
+"""
 
 _OPEN_FLAGS: Final = (
     os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -30,15 +38,17 @@ class ReadRequest:
 
     path: str
     stamp: FileStamp
-    max_pixels: int = decode.DEFAULT_MAX_PIXELS
+    max_pixels: int = DEFAULT_MAX_PIXELS
     cache_path: str | None = None
     side: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A photo that was read. ``pixels`` is uint8[side, side, 3] RGB as bytes, squashed from the *decoded preview*, so
-    that its embedding is the same cold and from a stored preview; empty where none was asked for."""
+    """A photo that was read. ``pixels`` is uint8[side, side, 3] RGB as bytes, squashed from the *decoded
+    preview*, so that its embedding is the same cold and from a stored preview; empty where none was asked
+    for.
+    """
 
     path: str
     stamp: FileStamp
@@ -59,7 +69,8 @@ class Known:
 
 
 def read_photo(request: ReadRequest) -> Read | Skipped | Known:
-    """Read and judge one file; every way in which a file can be bad comes back as Skipped, with a sentence's rest.
+    """Read and judge one file; every way in which a file can be bad comes back as Skipped, with a sentence's
+    rest.
 
     MemoryError passes: the pool reports it with the limit.
     """
@@ -84,6 +95,8 @@ def read_photo(request: ReadRequest) -> Read | Skipped | Known:
 
 
 def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey) -> Read:
+    from dedupe.photos import decode
+
     decoded = decode.decode(data, long_side=decode.PREVIEW_SIDE, max_pixels=request.max_pixels)
     preview = decode.preview(decoded.pixels)
     return Read(
@@ -97,14 +110,16 @@ def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey)
     )
 
 
-def _payload(data: bytes, decoded: decode.Decoded) -> PayloadKey | None:
+def _payload(data: bytes, decoded: Decoded) -> PayloadKey | None:
     if decoded.parts is None or decoded.warning is not None:
         return None
     return identity.jpeg_payload(data, decoded.parts, decoded.source.orientation)
 
 
-def facts_of(decoded: decode.Decoded) -> Facts:
+def facts_of(decoded: Decoded) -> Facts:
     """The facts of a decoded picture; its pixels must have been asked for at the preview's size."""
+    from dedupe.photos.decode import texture
+
     source = decoded.source
     said = exif.read(source.exif, source.xmp, source.photoshop)
     return Facts(
@@ -124,27 +139,31 @@ def facts_of(decoded: decode.Decoded) -> Facts:
         raw=source.raw,
         lossless=source.lossless,
         quality=source.quality,
-        texture=decode.texture(decoded.pixels),
+        texture=texture(decoded.pixels),
         suspect=decoded.warning,
     )
 
 
 def _read(path: str) -> tuple[bytes, FileStamp]:
-    """The bytes of a regular file and its stamp, which is the same before and after (else CHANGED is raised)."""
+    """The bytes of a regular file and its stamp, which is the same before and after (else CHANGED is
+    raised).
+    """
     descriptor = os.open(path, _OPEN_FLAGS)
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
-            raise _Refusal(SkipKind.UNREADABLE, "is no regular file")
+            raise _RefusedError(SkipKind.UNREADABLE, "is no regular file")
         if before.st_size > MAX_BYTES:
-            raise _Refusal(SkipKind.TOO_LARGE, f"has {before.st_size / 1e9:.1f} GB, more than dedupe judges")
+            raise _RefusedError(
+                SkipKind.TOO_LARGE, f"has {before.st_size / 1e9:.1f} GB, more than dedupe judges"
+            )
         data = _bytes(descriptor, before.st_size)
         after = os.fstat(descriptor)
     finally:
         os.close(descriptor)
     stamp = FileStamp.of(before)
     if not _same(stamp, FileStamp.of(after)):
-        raise _Refusal(SkipKind.CHANGED, "changed while it was read: scan again")
+        raise _RefusedError(SkipKind.CHANGED, "changed while it was read: scan again")
     return data, stamp
 
 
@@ -159,7 +178,7 @@ def _bytes(descriptor: int, size: int) -> bytes:
     return b"".join(pieces)
 
 
-class _Refusal(PhotoError):
+class _RefusedError(PhotoError):
     """A file refused before its content was looked at."""
 
     def __init__(self, kind: SkipKind, reason: str) -> None:

@@ -10,9 +10,11 @@ from dedupe.photos.tiff import Tiff
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``width`` × ``height`` as stored; ``orientation`` is the EXIF value that turns the *decoded* pixels upright.
+    """``width`` × ``height`` as stored; ``orientation`` is the EXIF value that turns the *decoded* pixels
+    upright.
 
-    ``exif`` is a TIFF structure, ``xmp`` an XMP packet, ``photoshop`` the image resource blocks that hold IPTC.
+    ``exif`` is a TIFF structure, ``xmp`` an XMP packet, ``photoshop`` the image resource blocks that hold
+    IPTC.
     """
 
     format: str
