@@ -8,10 +8,7 @@ facts, vectors and verdicts.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import time
-import urllib.parse
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -238,19 +235,3 @@ class Cache:
             upkeep.clear(self._db)
         with self._db.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO about VALUES ('reader', ?)", (reader,))
-
-
-class ContentReader:
-    """What a worker process asks of the cache, read-only: is a content known?"""
-
-    def __init__(self, path: str) -> None:
-        place = urllib.parse.quote(os.fsencode(path))
-        self._connection = sqlite3.connect(f"file:{place}?mode=ro", uri=True, timeout=15)
-
-    def knows(self, key: ContentKey) -> bool:
-        """Whether the content has been read before. A store that cannot be asked knows nothing."""
-        try:
-            found = self._connection.execute("SELECT 1 FROM contents WHERE content_key = ?", (key,))
-            return found.fetchone() is not None
-        except sqlite3.Error:
-            return False

@@ -1,15 +1,13 @@
 """The previews: one small JPEG a content, in a database of bounded size.
 
-Above the bound the longest unused are dropped, in bulk and rarely: at the end of a run and after every few thousand
-new ones, down to nine tenths. "Used" is counted in days, so a scan marks each preview at most once a day.
+Above the bound the longest unused are dropped, in bulk and rarely: at the end of a run and after every few
+thousand new ones, down to nine tenths. "Used" is counted in days, so a scan marks each preview at most once
+a day.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import time
-import urllib.parse
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
@@ -41,8 +39,9 @@ KIND = Kind(
 class Previews:
     """The open previews; a context manager. Writes are committed every two seconds and at the end.
 
-    ``limit_bytes`` bounds the JPEGs' total; it may be passed by a few thousand previews for a while. A preview
-    may be gone whenever it is asked for: the photo is then read again. ``notices`` and StoreError as for Cache.
+    ``limit_bytes`` bounds the JPEGs' total; it may be passed by a few thousand previews for a while. A
+    preview may be gone whenever it is asked for: the photo is then read again. ``notices`` and StoreError
+    as for Cache.
     """
 
     def __init__(self, path: str, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
@@ -157,20 +156,3 @@ class Previews:
         with self._db.transaction() as connection:
             for statement in _DROP:
                 connection.executemany(statement, keys)
-
-
-class PreviewReader:
-    """The previews as a worker process reads them: read-only, marking nothing as used."""
-
-    def __init__(self, path: str) -> None:
-        place = urllib.parse.quote(os.fsencode(path))
-        self._connection = sqlite3.connect(f"file:{place}?mode=ro", uri=True, timeout=15)
-
-    def get(self, key: ContentKey) -> bytes | None:
-        """The JPEG, None where there is none or the store cannot be asked."""
-        try:
-            found = self._connection.execute("SELECT jpeg FROM previews WHERE content_key = ?", (key,))
-            row = found.fetchone()
-        except sqlite3.Error:
-            return None
-        return row[0] if row else None

@@ -89,7 +89,8 @@ def candidates(db: Database, name: bytes) -> list[Pair] | None:
 
 
 def settle(db: Database, name: bytes, version: int, verdicts: Iterable[Match]) -> None:
-    """Remembers that the pairs of the search named all have verdicts of this version, and which are related."""
+    """Remembers that the pairs of the search named all have verdicts of this version, and which are
+    related."""
     related = [Pair(match.a, match.b, match.distance) for match in verdicts if match.relation is not None]
     db.flush()
     with db.transaction() as connection:

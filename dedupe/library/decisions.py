@@ -1,0 +1,298 @@
+"""The user's word: which photos are not duplicates, which one is to be kept; and the last scan with its
+review.
+
+A decision hangs on the pictures, not on the files: on the payload key, and on the content key where that is
+all there is (both are stored, and a payload that becomes known later is added). So it survives renaming,
+moving and re-tagging. Two photos of one payload are told apart by their content, two of one content by
+their path: there the decision lapses with what tells them apart, which means only that dedupe asks again.
+Never begun afresh, damaged or newer: refused.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+from dedupe.library import scans
+from dedupe.library.database import Database, Kind
+from dedupe.library.paths import prepare
+from dedupe.types import ContentKey, PayloadKey, Photo, ScanResult
+
+KIND = Kind(
+    name="decisions",
+    application_id=0x44644465,  # "DdDe"
+    version=1,
+    disposable=False,
+    schema="decisions.sql",
+)
+
+
+class DecisionKind(StrEnum):
+    """What the user said of two photos."""
+
+    NOT_DUPLICATES = "not duplicates"
+    KEEPER = "keeper"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """One photo of a decision: what it was, and where it lay when the decision was made."""
+
+    content_key: ContentKey
+    payload_key: PayloadKey | None
+    path: str
+
+    def same_picture(self, other: Who | Photo) -> bool:
+        """Whether the payload says so; False where one is not known."""
+        return self.payload_key is not None and self.payload_key == other.payload_key
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision as it is listed: ``a`` is kept over ``b``, or the two are not duplicates. ``made_at`` in
+    seconds."""
+
+    id: int
+    kind: DecisionKind
+    a: Who
+    b: Who
+    made_at: int
+
+
+class Decisions:
+    """The open decisions; a context manager. Every call that changes something has reached the disk when it
+    returns.
+
+    Raises StoreError, touching nothing, where the file is damaged, of a newer dedupe, or not a store.
+    """
+
+    def __init__(self, path: str) -> None:
+        prepare(path)
+        self._db = Database(path, KIND, ours=True)
+        try:
+            self._load()
+        except BaseException:
+            self._db.close()
+            raise
+
+    @property
+    def path(self) -> str:
+        return self._db.path
+
+    @property
+    def notices(self) -> list[str]:
+        return self._db.notices
+
+    # -- not duplicates -------------------------------------------------------------------------------------
+
+    def mark_not_duplicates(self, a: Photo, b: Photo) -> None:
+        """These two pictures are never shown as duplicates of each other again."""
+        self._add(DecisionKind.NOT_DUPLICATES, [(a, b)])
+
+    def not_duplicates(self, a: Photo, b: Photo) -> bool:
+        """Whether the user said so of these pictures, wherever they lie now.
+
+        Copies of the very same bytes are only told apart from each other where they were the ones marked.
+        """
+        if not self._apart:
+            return False
+        self._learn((a, b))
+        if a.content_key == b.content_key:
+            return (a.content_key, a.content_key) in self._apart
+        return any((one, other) in self._apart for one in _keys(a) for other in _keys(b))
+
+    # -- keepers --------------------------------------------------------------------------------------------
+
+    def choose_keeper(self, keep: Photo, over: Iterable[Photo]) -> None:
+        """Of these, ``keep`` stays."""
+        self._add(DecisionKind.KEEPER, [(keep, other) for other in over if other.path != keep.path])
+
+    def chosen_keeper(self, photos: Sequence[Photo]) -> Photo | None:
+        """The photo the user chose over others of these and never another of these over it; where the
+        decisions contradict each other, the last. None where none was made on two of these."""
+        self._learn(photos)
+        beaten_by: dict[int, set[int]] = {}
+        last: dict[int, int] = {}
+        for decision in self._about(photos):
+            kept, rest = _sides(decision, photos)
+            if kept is None:
+                continue
+            for other in rest:
+                beaten_by.setdefault(other, set()).add(kept)
+                beaten_by.get(kept, set()).discard(other)
+                last[kept] = decision.id
+        unbeaten = [at for at in last if not beaten_by.get(at)] or list(last)
+        return photos[max(unbeaten, key=last.__getitem__)] if unbeaten else None
+
+    # -- listing --------------------------------------------------------------------------------------------
+
+    def made(self) -> list[Decision]:
+        """All decisions, the oldest first."""
+        return list(self._made.values())
+
+    def forget(self, ids: Iterable[int]) -> int:
+        """Takes decisions back; how many there were."""
+        gone = [(number,) for number in ids if number in self._made]
+        with self._db.transaction() as connection:
+            connection.executemany("DELETE FROM decisions WHERE id = ?", gone)
+        self._load()
+        return len(gone)
+
+    def clear(self) -> int:
+        """Takes all decisions back; how many there were. The last scan stays."""
+        return self.forget(list(self._made))
+
+    # -- the last scan and its review -----------------------------------------------------------------------
+
+    def save_scan(self, result: ScanResult, settings: str = "{}") -> None:
+        """The scan that ``review`` and ``apply`` go on from, in place of the one before and of its edits;
+        ``settings`` is JSON that is given back as it is."""
+        scans.save(self._db, result, settings)
+
+    def saved_scan(self) -> scans.SavedScan | None:
+        """The last scan with its settings and time, None where there is none.
+
+        Raises StoreError where another version of dedupe wrote it in a form this one cannot read.
+        """
+        return scans.load(self._db)
+
+    def last_scan(self) -> ScanResult | None:
+        """The result of ``saved_scan``."""
+        saved = self.saved_scan()
+        return None if saved is None else saved.result
+
+    def put_edit(self, edit: scans.GroupEdit) -> None:
+        """What the review made of one group of the last scan, in place of what it made of it before."""
+        scans.put_edit(self._db, edit)
+
+    def edits(self) -> dict[str, scans.GroupEdit]:
+        """The edits of the last scan by group id."""
+        return scans.edits(self._db)
+
+    def drop_edits(self) -> None:
+        """The last scan as it was before its review."""
+        scans.drop_edits(self._db)
+
+    # -- the end --------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Closes; a second call does nothing."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- within ---------------------------------------------------------------------------------------------
+
+    def _add(self, kind: DecisionKind, pairs: Iterable[tuple[Photo, Photo]]) -> None:
+        now = int(time.time())
+        with self._db.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO decisions(kind, made_at, a_content, a_payload, a_path, "
+                "b_content, b_payload, b_path) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(kind.value, now, *_columns(a), *_columns(b)) for a, b in pairs],
+            )
+        self._load()
+
+    def _load(self) -> None:
+        self._made: dict[int, Decision] = {}
+        self._apart: set[tuple[bytes, bytes]] = set()
+        self._keepers: dict[bytes, list[int]] = {}
+        self._lacking: set[ContentKey] = set()
+        for number, kind, made_at, *who in self._db.rows(
+            "SELECT id, kind, made_at, a_content, a_payload, a_path, b_content, b_payload, b_path "
+            "FROM decisions ORDER BY id"
+        ):
+            a, b = (Who(who[at], who[at + 1], os.fsdecode(who[at + 2])) for at in (0, 3))
+            decision = Decision(number, DecisionKind(kind), a, b, made_at)
+            self._made[number] = decision
+            self._lacking.update(one.content_key for one in (a, b) if one.payload_key is None)
+            if decision.kind is DecisionKind.KEEPER:
+                for key in _keys(a):
+                    self._keepers.setdefault(key, []).append(number)
+            else:
+                self._apart.update(_apart(a, b))
+
+    def _learn(self, photos: Iterable[Photo]) -> None:
+        """Adds the payload keys that were not known when a decision was made."""
+        if not self._lacking:
+            return
+        news = [
+            (photo.payload_key, photo.content_key)
+            for photo in photos
+            if photo.payload_key is not None and photo.content_key in self._lacking
+        ]
+        if news:
+            with self._db.transaction() as connection:
+                for side in "ab":
+                    connection.executemany(
+                        f"UPDATE decisions SET {side}_payload = ? "
+                        f"WHERE {side}_content = ? AND {side}_payload IS NULL",
+                        news,
+                    )
+            self._load()
+
+    def _about(self, photos: Iterable[Photo]) -> list[Decision]:
+        """The decisions whose kept picture may be among the photos, the oldest first."""
+        if not self._keepers:
+            return []
+        numbers = {
+            number for photo in photos for key in _keys(photo) for number in self._keepers.get(key, ())
+        }
+        return [self._made[number] for number in sorted(numbers)]
+
+
+def _columns(photo: Photo) -> tuple[bytes, bytes | None, bytes]:
+    return photo.content_key, photo.payload_key, os.fsencode(photo.path)
+
+
+def _keys(who: Who | Photo) -> tuple[bytes, ...]:
+    return (who.content_key,) if who.payload_key is None else (who.content_key, who.payload_key)
+
+
+def _apart(a: Who, b: Who) -> set[tuple[bytes, bytes]]:
+    """The pairs of keys, both ways round, that tell the two apart. Where the bytes were equal only those
+    bytes do."""
+    if a.content_key == b.content_key:
+        return {(a.content_key, a.content_key)}
+    pairs = {(one, other) for one in _keys(a) for other in _keys(b)}
+    return pairs | {(other, one) for one, other in pairs}
+
+
+def _sides(decision: Decision, photos: Sequence[Photo]) -> tuple[int | None, list[int]]:
+    """Which of the photos is the one that was kept, and which are those it was kept over; None where one
+    side is not there."""
+    keep, over = decision.a, decision.b
+    kept = _best(keep, over, photos)
+    if kept is None:
+        return None, []
+    return kept, [at for at, photo in enumerate(photos) if at != kept and _may_be(photo, over, keep)]
+
+
+def _best(keep: Who, over: Who, photos: Sequence[Photo]) -> int | None:
+    """The photo that ``keep`` is: at its path rather than elsewhere, of its bytes rather than only of its
+    picture."""
+    likely = [at for at, photo in enumerate(photos) if _may_be(photo, keep, over)]
+    if keep.content_key == over.content_key:
+        likely = [at for at in likely if photos[at].path == keep.path]
+    if not likely:
+        return None
+    return min(
+        likely, key=lambda at: (photos[at].content_key != keep.content_key, photos[at].path != keep.path, at)
+    )
+
+
+def _may_be(photo: Photo, who: Who, other: Who) -> bool:
+    if photo.content_key == who.content_key:
+        return True
+    return who.same_picture(photo) and not who.same_picture(other)
