@@ -30,13 +30,13 @@ def report(manifest: Manifest, methods: Sequence[str], jobs: int) -> list[str]:
                 method.name,
                 f"{ranking.average_precision:.3f}",
                 *(f"{ranking.recall_at[share]:.3f}" for share in (0.0, 0.001, 0.01)),
-                f"{ranking.with_scenes:.3f}",
+                f"{ranking.with_lookalikes:.3f}",
                 f"{method.own_ms:.2f}",
             )
         )
         if name in _EMBEDDINGS:
             found.append(_candidates(method, entries))
-    head = ("distance alone", "AP", "at 0 false", "at 0.1 %", "at 1 %", "AP with other shots", "ms a photo")
+    head = ("distance alone", "AP", "at 0 false", "at 0.1 %", "at 1 %", "AP with look-alikes", "ms a photo")
     return ["### Without the alignment", tables.table(head, rows), *found]
 
 

@@ -23,24 +23,26 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Which pairs are asked for and which are wrong: index pairs ``copies`` int[m, 2] (copy, original), and
-    ``capture`` / ``scene`` numbers per file; ``leave`` marks files that take no part (altered)."""
+    """Which pairs are asked for and which are wrong: index pairs ``copies`` int[m, 2] (copy, original);
+    ``capture`` and ``scene`` numbers per file; ``altered`` files take no part; ``photo`` False for
+    documents."""
 
     copies: NDArray[np.int64]
     capture: NDArray[np.int64]
     scene: NDArray[np.int64]
-    leave: NDArray[np.bool_]
+    altered: NDArray[np.bool_]
+    photo: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A method by its distance alone. ``recall_at`` by the share of false pairs among all pairs reported
-    (0, 0.001, 0.01); ``with_scenes`` the average precision when other shots of one scene count as wrong,
-    too."""
+    """A method by its distance alone, among photos of different scenes. ``recall_at`` by the share of false
+    pairs among all pairs reported (0, 0.001, 0.01). ``with_lookalikes``: the average precision when other
+    shots of a scene and the documents count as wrong, too; no distance can tell those."""
 
     average_precision: float
     recall_at: Mapping[float, float]
-    with_scenes: float
+    with_lookalikes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +72,18 @@ def truth(entries: Sequence[Entry]) -> Truth:
         np.array([captures[e.capture] for e in entries], np.int64),
         np.array([scenes[e.scene] for e in entries], np.int64),
         np.array([e.kind is Kind.ALTERED for e in entries]),
+        np.array([e.material == "photo" for e in entries]),
     )
 
 
 def rank(distances: Matrix, sheet: Truth) -> Ranking:
     """The method with these distances."""
     right = distances[sheet.copies[:, 0], sheet.copies[:, 1]]
-    strangers = _wrong(distances, sheet, sheet.scene)
+    strangers = _wrong(distances, sheet.scene, ~sheet.altered & sheet.photo)
     return Ranking(
         average_precision(right, strangers),
         {share: recall_at(right, strangers, share) for share in (0.0, 0.001, 0.01)},
-        average_precision(right, _wrong(distances, sheet, sheet.capture)),
+        average_precision(right, _wrong(distances, sheet.capture, ~sheet.altered)),
     )
 
 
@@ -112,13 +115,12 @@ def _thresholds(
     return found.astype(np.int64), false.astype(np.int64), levels
 
 
-def _wrong(distances: Matrix, sheet: Truth, label: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Distances of the pairs with different labels, each pair once."""
+def _wrong(distances: Matrix, label: NDArray[np.int64], part: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distances of the pairs with different labels among the files that take part, each pair once."""
     kept: list[NDArray[np.float32]] = []
-    for i in range(len(label) - 1):
-        if not sheet.leave[i]:
-            other = (label[i + 1 :] != label[i]) & ~sheet.leave[i + 1 :]
-            kept.append(distances[i, i + 1 :][other])
+    for i in np.flatnonzero(part):
+        other = (label[i + 1 :] != label[i]) & part[i + 1 :]
+        kept.append(distances[i, i + 1 :][other])
     return np.concatenate(kept) if kept else np.empty(0, np.float32)
 
 
