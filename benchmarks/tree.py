@@ -141,13 +141,14 @@ def _distractors(options: TreeOptions, root: Path) -> list[Entry]:
     entries: list[Entry] = []
     per_source = -(-options.distractor_count // max(1, len(options.distractors)))
     for number, source in enumerate(options.distractors):
-        for count, (name, data) in enumerate(islice(_photos_in(Path(source)), per_source)):
+        for count, (name, data) in enumerate(islice(photos_in(Path(source)), per_source)):
             path = f"others/{number}-{count:05d}{Path(name).suffix.lower()}"
             entries.append(makers.place(root, path, data, makers.single(path, f"other {number} {name}")))
     return entries
 
 
-def _photos_in(source: Path) -> Iterator[tuple[str, bytes]]:
+def photos_in(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of every photo in a folder or a tar file."""
     if source.is_dir():
         for path in _sources([str(source)]):
             yield path.name, path.read_bytes()

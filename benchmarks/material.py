@@ -1,0 +1,154 @@
+"""Photos in bulk for the speed benchmark: large camera-like JPEGs and many tiny ones, every one a different
+picture.
+
+Made from any photos, cached on disk by count, the same bytes for the same seed.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator, default_rng
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks import stamps
+from benchmarks.pictures import Picture, as_picture, upright
+from benchmarks.stamps import Exif, Taken
+from benchmarks.tree import photos_in
+
+WIDTH, HEIGHT = 4032, 3024
+_TINY = 96
+_A_FOLDER = 500
+_TEXTURE_SIDE = 2000
+_MAINS_KEPT = 2000
+
+
+class Palette:
+    """The photos that pictures are made of: ``mains`` give a picture its composition, ``textures`` (large
+    photos) the fine detail that makes a JPEG as costly to decode as a camera's. Raises ValueError where
+    there is none."""
+
+    def __init__(self, sources: Sequence[str]) -> None:
+        self.mains: list[bytes] = []
+        self.textures: list[Picture] = []
+        for source in sources:
+            for _, data in photos_in(Path(source)):
+                with Image.open(io.BytesIO(data)) as opened:
+                    large = max(opened.size) >= _TEXTURE_SIDE
+                if large and len(self.textures) < 8:
+                    self.textures.append(upright(data))
+                elif len(self.mains) < _MAINS_KEPT:
+                    self.mains.append(data)
+        if not self.mains:
+            raise ValueError(f"There is no photo in {', '.join(sources)}.")
+
+    def main(self, number: int) -> Picture:
+        """A photo; numbers beyond the last start again."""
+        return upright(self.mains[number % len(self.mains)])
+
+    def texture(self, rng: Generator) -> NDArray[np.float32]:
+        """Fine detail without the composition, float32[HEIGHT, WIDTH, 3] round 0."""
+        if not self.textures:
+            return rng.standard_normal((HEIGHT, WIDTH, 3), np.float32) * 14
+        photo = self.textures[int(rng.integers(len(self.textures)))]
+        if rng.random() < 0.5:
+            photo = photo[:, ::-1]
+        height, width = photo.shape[:2]
+        share = float(rng.uniform(0.55, 0.95))
+        h, w = int(height * share), int(width * share)
+        y, x = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
+        cut = cv2.resize(np.ascontiguousarray(photo[y : y + h, x : x + w]), (WIDTH, HEIGHT)).astype(
+            np.float32
+        )
+        low = cv2.resize(cv2.resize(cut, (126, 95), interpolation=cv2.INTER_AREA), (WIDTH, HEIGHT))
+        return np.asarray(cut - low, np.float32)
+
+
+def large_photos(sources: Sequence[str], count: int, place: Path, jobs: int) -> Path:
+    """A folder of ``count`` different 12-megapixel JPEGs, quality 92, about 4 MB each, with capture times."""
+    folder = place / f"large-{count}"
+    return _made(folder, count, partial(_large, list(sources), folder), jobs)
+
+
+def tiny_photos(sources: Sequence[str], count: int, place: Path, jobs: int) -> Path:
+    """A folder tree of ``count`` different JPEGs of 96×96, each put together from four places of four
+    photos."""
+    folder = place / f"tiny-{count}"
+    return _made(folder, count, partial(_tiny, list(sources), folder), jobs)
+
+
+def _made(folder: Path, count: int, make: partial[None], jobs: int) -> Path:
+    done = folder.with_suffix(".done")
+    if done.exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [range(first, count, jobs) for first in range(jobs)]
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        for _ in pool.imap_unordered(make, parts):
+            pass
+    done.touch()
+    return folder
+
+
+def _large(sources: list[str], folder: Path, numbers: range) -> None:
+    palette = Palette(sources)
+    for number in numbers:
+        target = folder / f"{number // 100:02d}" / f"IMG_{number:04d}.jpg"
+        if target.exists():
+            continue
+        rng = default_rng([51, number])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(target, _jpeg(_composed(palette, number, rng), 92, number, rng))
+
+
+def _composed(palette: Palette, number: int, rng: Generator) -> Picture:
+    first, second = palette.main(number), palette.main(int(rng.integers(len(palette.mains))))
+    if number >= len(palette.mains):
+        first = np.ascontiguousarray(np.rot90(first, number // len(palette.mains) % 4))
+    picture = cv2.resize(first, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    picture = 0.75 * picture + 0.25 * cv2.resize(second, (WIDTH, HEIGHT))
+    return as_picture(picture + palette.texture(rng) * 0.7)
+
+
+def _tiny(sources: list[str], folder: Path, numbers: range) -> None:
+    palette = Palette(sources)
+    half = _TINY // 2
+    for number in numbers:
+        target = folder / f"{number // _A_FOLDER:03d}" / f"{number:06d}.jpg"
+        if target.exists():
+            continue
+        rng = default_rng([52, number])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        quarters = [_patch(palette.main(int(rng.integers(len(palette.mains)))), half, rng) for _ in range(4)]
+        rows = [np.hstack(quarters[:2]), np.hstack(quarters[2:])]
+        _write(target, _jpeg(np.vstack(rows), 80, number, rng))
+
+
+def _patch(photo: Picture, side: int, rng: Generator) -> Picture:
+    height, width = photo.shape[:2]
+    size = int(min(int(height), int(width)) * float(rng.uniform(0.4, 0.9)))
+    y, x = int(rng.integers(0, height - size + 1)), int(rng.integers(0, width - size + 1))
+    cut = np.ascontiguousarray(photo[y : y + size, x : x + size])
+    return as_picture(cv2.resize(cut, (side, side), interpolation=cv2.INTER_AREA))
+
+
+def _jpeg(picture: Picture, quality: int, number: int, rng: Generator) -> bytes:
+    taken = Taken(stamps.EPOCH + timedelta(minutes=17 * number), 0, "Canon", "Canon EOS 80D")
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, exif=stamps.block(taken, Exif.KEPT, rng))
+    return buffer.getvalue()
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Whole or not at all: a stopped run leaves no half photo that the next one would take for made."""
+    partly = target.with_suffix(".partly")
+    partly.write_bytes(data)
+    partly.replace(target)
