@@ -14,14 +14,16 @@ import argparse
 import multiprocessing
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.neighbours import Neighbours, VectorBlocks, neighbours
+from dedupe.matching.neighbours import VectorBlocks, neighbours
 
 RADIUS = 0.8
 NEAREST = 10
@@ -63,8 +65,9 @@ def _noise(random: np.random.Generator, count: int, dim: int) -> NDArray[np.floa
     return _unit(random.normal(size=(count, dim)))
 
 
-def _unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:  # type: ignore[type-arg]
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+def _unit(rows: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +81,28 @@ class Run:
 
 
 def search(library: Library, exact: bool, half: bool) -> Run:
-    """One search of the whole library, in this process."""
-    count = library.count
-
-    def read(start: int, stop: int) -> NDArray[np.floating]:  # type: ignore[type-arg]
-        rows = library.read(start, stop)
-        return rows.astype(np.float16) if half else rows
-
-    vectors: NDArray[np.floating] | VectorBlocks = VectorBlocks(count, library.dim, read, half)  # type: ignore[type-arg]
-    if not half:
-        vectors = read(0, count)
-    began = time.perf_counter()
-    found: Neighbours = neighbours(vectors, RADIUS, NEAREST, exact_up_to=count if exact else 1)
-    seconds = time.perf_counter() - began
+    """One search of the whole library, in this process; float16 vectors come block by block from a file."""
+    with tempfile.TemporaryFile() as file:
+        vectors = _in_file(library, file) if half else library.read(0, library.count)
+        began = time.perf_counter()
+        found = neighbours(vectors, RADIUS, NEAREST, exact_up_to=library.count if exact else 1)
+        seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
         1024 if sys.platform != "darwin" else 1024**2
     )
-    return Run(seconds, peak, found.i * count + found.j, found.cut)
+    return Run(seconds, peak, found.i * library.count + found.j, found.cut)
+
+
+def _in_file(library: Library, file: IO[bytes]) -> VectorBlocks:
+    for start in range(0, library.count, _BLOCK):
+        library.read(start, min(start + _BLOCK, library.count)).astype(np.float16).tofile(file)
+
+    def read(start: int, stop: int) -> NDArray[np.float16]:
+        file.seek(start * library.dim * 2)
+        numbers = np.fromfile(file, np.float16, (stop - start) * library.dim)
+        return numbers.reshape(stop - start, library.dim)
+
+    return VectorBlocks(library.count, library.dim, read, half=True)
 
 
 def _apart(library: Library, exact: bool, half: bool) -> Run:
@@ -107,10 +115,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Recall and time of the neighbour search.")
     parser.add_argument("--counts", default="20000,60000")
     parser.add_argument("--dims", default="128,256")
-    parser.add_argument("--half", action="store_true", help="float16 vectors, read block by block")
+    parser.add_argument(
+        "--half", action="store_true", help="float16 vectors, read block by block from a file"
+    )
     parser.add_argument("--no-exact", action="store_true", help="leave out the exact search")
     given = parser.parse_args(arguments)
-    print(f"radius {RADIUS}, {NEAREST} nearest, {'float16 in blocks' if given.half else 'float32 in memory'}")
+    print(f"radius {RADIUS}, {NEAREST} nearest, {'float16 in a file' if given.half else 'float32 in memory'}")
     print("| vectors | dim | index | seconds | peak MB | pairs a photo | pairs found | cut |")
     print("|---:|---:|---|---:|---:|---:|---:|---:|")
     for dim in map(int, given.dims.split(",")):
