@@ -56,9 +56,7 @@ def _transform(profile: bytes, mode: str) -> Any:
     one.
     """
     try:
-        return ImageCms.buildTransform(
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)), _srgb_profile(), mode, "RGB"
-        )
+        return ImageCms.buildTransform(ImageCms.ImageCmsProfile(io.BytesIO(profile)), _srgb_profile(), mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
 

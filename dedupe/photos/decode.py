@@ -16,9 +16,7 @@ from typing import Any, Final
 
 from dedupe.photos.formats import DEFAULT_MAX_PIXELS
 
-os.environ.setdefault(
-    "OPENCV_IO_MAX_IMAGE_PIXELS", str(DEFAULT_MAX_PIXELS)
-)  # cv2 reads it once, at its import
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(DEFAULT_MAX_PIXELS))  # cv2 reads it once, at its import
 
 import cv2
 import numpy as np
@@ -155,9 +153,7 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
     if width <= 0 or height <= 0:
         raise DamagedError("says that it has no pixels")
     if width * height > max_pixels:
-        raise TooLargeError(
-            f"has {width} × {height} pixels, more than the limit of {max_pixels / 1e6:.0f} megapixels"
-        )
+        raise TooLargeError(f"has {width} × {height} pixels, more than the limit of {max_pixels / 1e6:.0f} megapixels")
 
 
 def shrink(pixels: Pixels, long_side: int) -> Pixels:

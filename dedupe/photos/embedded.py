@@ -62,8 +62,7 @@ def _named(video: bool, depth: bool, gain: bool) -> tuple[str, ...]:
 def _video_follows(data: bytes, start: int) -> bool:
     """Whether an MP4 begins behind the picture: the trailer that Google and Samsung phones append."""
     return data.find(b"MotionPhoto_Data", start) >= 0 or any(
-        data.find(b"ftyp" + brand, start) >= 0
-        for brand in (b"mp4", b"iso", b"qt  ", b"avc", b"M4V", b"3gp", b"hvc")
+        data.find(b"ftyp" + brand, start) >= 0 for brand in (b"mp4", b"iso", b"qt  ", b"avc", b"M4V", b"3gp", b"hvc")
     )
 
 

@@ -74,10 +74,7 @@ def _second_block(tiff: Tiff) -> Directory:
     block = Tiff.open(tiff.data[at + 4 :]) if at >= 0 else None
     if block is None:
         return {}
-    return {
-        tag: (kind, count, offset + at + 4)
-        for tag, (kind, count, offset) in block.directory(block.first).items()
-    }
+    return {tag: (kind, count, offset + at + 4) for tag, (kind, count, offset) in block.directory(block.first).items()}
 
 
 def _taken(tiff: Tiff, photo: Directory) -> CaptureTime | None:
@@ -98,9 +95,7 @@ def _taken(tiff: Tiff, photo: Directory) -> CaptureTime | None:
         fraction=float(f"0.{digits.group(1)}") if digits else 0.0,
         digits=len(digits.group(1)) if digits else 0,
         offset_minutes=(
-            (int(shift.group(2)) * 60 + int(shift.group(3))) * (1 if shift.group(1) == "+" else -1)
-            if shift
-            else None
+            (int(shift.group(2)) * 60 + int(shift.group(3))) * (1 if shift.group(1) == "+" else -1) if shift else None
         ),
     )
 

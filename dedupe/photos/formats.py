@@ -26,73 +26,18 @@ AVIF: Final = "AVIF"
 HEIF: Final = "HEIF"
 RAW: Final = "RAW"
 
-RAW_EXTENSIONS: Final = frozenset(
-    [
-        ".3fr",
-        ".arw",
-        ".cr2",
-        ".cr3",
-        ".crw",
-        ".dcr",
-        ".dng",
-        ".erf",
-        ".fff",
-        ".gpr",
-        ".iiq",
-        ".k25",
-        ".kdc",
-        ".mef",
-        ".mos",
-        ".mrw",
-        ".nef",
-        ".nrw",
-        ".orf",
-        ".pef",
-        ".raf",
-        ".raw",
-        ".rw2",
-        ".rwl",
-        ".sr2",
-        ".srf",
-        ".srw",
-        ".x3f",
-    ]
+_RAW_NAMES: Final = (
+    "3fr arw cr2 cr3 crw dcr dng erf fff gpr iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f"
 )
+_PICTURE_NAMES: Final = (
+    "jpg jpeg jpe jfif jif mpo jps insp png apng webp tif tiff bmp dib gif jp2 j2k jpf jpx j2c jpc avif avifs heic"
+    " heics heif heifs hif"
+)
+
+RAW_EXTENSIONS: Final = frozenset("." + name for name in _RAW_NAMES.split())
 """Camera RAW, lower case with the dot."""
 
-PICTURE_EXTENSIONS: Final = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".jif",
-        ".mpo",
-        ".jps",
-        ".insp",
-        ".png",
-        ".apng",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".bmp",
-        ".dib",
-        ".gif",
-        ".jp2",
-        ".j2k",
-        ".jpf",
-        ".jpx",
-        ".j2c",
-        ".jpc",
-        ".avif",
-        ".avifs",
-        ".heic",
-        ".heics",
-        ".heif",
-        ".heifs",
-        ".hif",
-    ]
-)
+PICTURE_EXTENSIONS: Final = frozenset("." + name for name in _PICTURE_NAMES.split())
 """Pictures that are no RAW, lower case with the dot."""
 
 PHOTO_EXTENSIONS: Final = PICTURE_EXTENSIONS | RAW_EXTENSIONS

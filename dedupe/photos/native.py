@@ -67,9 +67,7 @@ def corruption(lines: list[str], padding: int = 0) -> str | None:
     ``padding`` zero bytes before the end marker are a habit of some cameras; libjpeg calls them extraneous.
     """
     for line in lines:
-        if not line.startswith(
-            ("Corrupt JPEG data", "Premature end", "Invalid SOS", "Inconsistent progression")
-        ):
+        if not line.startswith(("Corrupt JPEG data", "Premature end", "Invalid SOS", "Inconsistent progression")):
             continue
         found = _EXTRANEOUS.search(line)
         if "bad ICC" in line or (found and int(found.group(1)) <= padding):

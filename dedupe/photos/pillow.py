@@ -39,9 +39,7 @@ BROKEN: Final = (
 """What Pillow and its plug-ins raise for malformed files, besides OverflowError and RuntimeError."""
 
 
-def load(
-    data: bytes, kind: str, long_side: int, max_pixels: int
-) -> tuple[NDArray[np.uint8], Source, str | None]:
+def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArray[np.uint8], Source, str | None]:
     """(uint8[h, w, 3] RGB in the file's own space, turned as ``source.orientation`` says; source;
     warning).
     """
@@ -166,9 +164,7 @@ def source_of(data: bytes, kind: str, image: Any) -> Source:
         extra = embedded.in_heif(data, tuple(info.get("aux", {})), bool(info.get("depth_images")))
     else:
         extra = embedded.in_xmp(xmp)
-    turned = (
-        1 if kind in _UPRIGHT_ALREADY else _avif_turn(image) if kind == formats.AVIF else orientation(exif)
-    )
+    turned = 1 if kind in _UPRIGHT_ALREADY else _avif_turn(image) if kind == formats.AVIF else orientation(exif)
     icc = info.get("icc_profile")
     return Source(
         kind,
@@ -211,9 +207,7 @@ def _lossless(data: bytes, kind: str, image: Any) -> bool:
     if kind == formats.WEBP:
         return data[12:16] == b"VP8L" or (data[12:16] == b"VP8X" and b"VP8 " not in _chunks(data))
     if kind == formats.JPEG2000:
-        at = data.find(
-            b"\xff\x52"
-        )  # COD; its last field before the precincts is the wavelet: 1 is the reversible one
+        at = data.find(b"\xff\x52")  # COD; its last field before the precincts is the wavelet: 1 is the reversible one
         return at >= 0 and data[at + 13 : at + 14] == b"\x01"
     return False
 
@@ -239,9 +233,7 @@ def png_warning(data: bytes) -> str | None:
         if stop + 4 > size:
             break
         name = data[at + 4 : at + 8]
-        if name[:1].isupper() and zlib.crc32(memoryview(data)[at + 4 : stop]) != int.from_bytes(
-            data[stop : stop + 4]
-        ):
+        if name[:1].isupper() and zlib.crc32(memoryview(data)[at + 4 : stop]) != int.from_bytes(data[stop : stop + 4]):
             return "Corrupt PNG data: a checksum does not match"
         if name == b"IEND":
             return None

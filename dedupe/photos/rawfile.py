@@ -63,9 +63,7 @@ def _load(raw: Any, data: bytes, long_side: int) -> tuple[NDArray[np.uint8], Sou
     return pixels, _source(sizes, turn, exif, parts), warning
 
 
-def _source(
-    sizes: Any, turn: int, exif: bytes | None, parts: jpeg.Jpeg | None, upright: bool = False
-) -> Source:
+def _source(sizes: Any, turn: int, exif: bytes | None, parts: jpeg.Jpeg | None, upright: bool = False) -> Source:
     """``upright``: the preview was stored as seen, so the size is given as seen and nothing is turned."""
     swap = upright and turn in (5, 6, 7, 8)
     width, height = (sizes.height, sizes.width) if swap else (sizes.width, sizes.height)
@@ -82,9 +80,7 @@ def _source(
     )
 
 
-def _preview(
-    raw: Any, least: int, long_side: int
-) -> tuple[NDArray[np.uint8], str | None, jpeg.Jpeg | None] | None:
+def _preview(raw: Any, least: int, long_side: int) -> tuple[NDArray[np.uint8], str | None, jpeg.Jpeg | None] | None:
     """(pixels as stored, warning, JPEG parts or None) of the embedded preview; None where none is large
     enough.
     """

@@ -78,9 +78,7 @@ def read_photo(request: ReadRequest) -> Read | Skipped | Known:
     try:
         data, stamp = _read(path)
     except OSError as problem:
-        return Skipped(
-            path, SkipKind.UNREADABLE, f"cannot be read: {problem.strerror or type(problem).__name__}"
-        )
+        return Skipped(path, SkipKind.UNREADABLE, f"cannot be read: {problem.strerror or type(problem).__name__}")
     except PhotoError as problem:
         return Skipped(path, problem.kind, str(problem))
     if not _same(stamp, request.stamp) or len(data) != stamp.size:
@@ -154,9 +152,7 @@ def _read(path: str) -> tuple[bytes, FileStamp]:
         if not stat.S_ISREG(before.st_mode):
             raise _RefusedError(SkipKind.UNREADABLE, "is no regular file")
         if before.st_size > MAX_BYTES:
-            raise _RefusedError(
-                SkipKind.TOO_LARGE, f"has {before.st_size / 1e9:.1f} GB, more than dedupe judges"
-            )
+            raise _RefusedError(SkipKind.TOO_LARGE, f"has {before.st_size / 1e9:.1f} GB, more than dedupe judges")
         data = _bytes(descriptor, before.st_size)
         after = os.fstat(descriptor)
     finally:
@@ -202,9 +198,7 @@ def _known(cache_path: str, key: ContentKey) -> bool:
     if connection is None:
         return False
     try:
-        return (
-            connection.execute("SELECT 1 FROM contents WHERE content_key = ?", (key,)).fetchone() is not None
-        )
+        return connection.execute("SELECT 1 FROM contents WHERE content_key = ?", (key,)).fetchone() is not None
     except sqlite3.Error:
         return False
 
@@ -213,8 +207,6 @@ def _known(cache_path: str, key: ContentKey) -> bool:
 def _cache(cache_path: str) -> sqlite3.Connection | None:
     """A read-only connection that lives as long as the worker; None where there is no cache yet."""
     try:
-        return sqlite3.connect(
-            pathlib.Path(cache_path).absolute().as_uri() + "?mode=ro", uri=True, timeout=1.0
-        )
+        return sqlite3.connect(pathlib.Path(cache_path).absolute().as_uri() + "?mode=ro", uri=True, timeout=1.0)
     except sqlite3.Error:
         return None

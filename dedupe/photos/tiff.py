@@ -86,9 +86,7 @@ class Tiff:
         kind, count, at = directory.get(tag, (0, 0, 0))
         if kind not in (5, 10):
             return ()
-        numbers = struct.unpack_from(
-            f"{self.order}{2 * min(count, 8)}{'I' if kind == 5 else 'i'}", self.data, at
-        )
+        numbers = struct.unpack_from(f"{self.order}{2 * min(count, 8)}{'I' if kind == 5 else 'i'}", self.data, at)
         pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
         return tuple(top / bottom for top, bottom in pairs) if all(bottom for _, bottom in pairs) else ()
 

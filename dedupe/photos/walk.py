@@ -1,0 +1,460 @@
+"""The photos of a tree, each once, with what belongs to them; nothing is opened but files without an
+extension.
+
+A folder is entered once, known by (device, inode): links, nested roots, bind mounts and case-folding file
+systems cannot make one photo two. Symbolic links are not followed unless asked for, and a photo that is only
+reached through one is protected: a link is never acted on. Hard links to one inode are one photo.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dedupe.errors import MissingRootError
+from dedupe.photos import companions, formats, skiplists
+from dedupe.types import Companion, CompanionKind, FileStamp, PhotoFile, SkipKind, Skipped
+
+MARKER: Final = ".dedupe-moved"
+"""A folder that holds a file of this name was filled by dedupe and is not scanned (unless it is named as a
+root).
+"""
+
+_OTHER, _PHOTO, _COMPANION, _CLOUD, _NAMELESS = range(5)
+_KINDS: Final = {
+    spelling: kind
+    for names, kind in (
+        (formats.PHOTO_EXTENSIONS, _PHOTO),
+        (companions.COMPANION_EXTENSIONS, _COMPANION),
+        ({".icloud"}, _CLOUD),
+        ({""}, _NAMELESS),
+    )
+    for name in names
+    for spelling in (name, name.upper())
+}
+_SNIFF_BYTES: Final = 4096
+_WINDOWS: Final = sys.platform == "win32"
+_FLAGGED: Final = sys.platform in ("win32", "darwin")  # where a stat result also says "hidden" and "in the cloud"
+_DATALESS = 0x40000000  # macOS: SF_DATALESS
+_HIDDEN = 0x8000  # macOS: UF_HIDDEN
+_CLOUD_ATTRIBUTES = 0x1000 | 0x40000 | 0x400000  # Windows: OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS
+_HIDDEN_ATTRIBUTE = 0x2
+_JUNCTION = 0xA0000003
+_CLOUD_REASON: Final = "is kept in the cloud only: download it to include it"
+
+
+@dataclass(frozen=True, slots=True)
+class WalkOptions:
+    """``exclude`` are globs (skiplists.Excludes), ``reference`` and ``protect`` folders; the former are
+    walked too.
+    """
+
+    exclude: tuple[str, ...] = ()
+    min_bytes: int = 0
+    include_hidden: bool = False
+    follow: bool = False
+    reference: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What was found, in the order of the paths' bytes. Files that are clearly no photos are in neither."""
+
+    files: tuple[PhotoFile, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder still to be entered; the flags are what it inherited."""
+
+    path: str
+    root: str
+    protected: bool = False
+    reference: bool = False
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What one folder holds; the photos still without their companions."""
+
+    photos: list[PhotoFile] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    marked: bool = False
+
+
+def walk(roots: Sequence[str], options: WalkOptions | None = None) -> Walk:
+    """Every photo below the roots, each once; touches nothing.
+
+    Raises MissingRootError where a root, a reference or a protected folder is missing or no folder. A folder
+    below that may not be read is one Skipped.
+    """
+    walker = _Walker(options or WalkOptions())
+    collecting = gc.isenabled()
+    gc.disable()  # nothing made here is garbage; collections would take a third of the time
+    try:
+        walker.run(roots)
+        return walker.result()
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Walker:
+    """One walk: what was entered, found and left out so far."""
+
+    def __init__(self, options: WalkOptions) -> None:
+        self._options = options
+        self._excludes = skiplists.Excludes(options.exclude)
+        self._protected = {_identity(_checked(folder)) for folder in options.protect}
+        self._reference = {_identity(_checked(folder)) for folder in options.reference}
+        self._entered: set[tuple[int, int]] = set()
+        self._files: list[PhotoFile] = []
+        self._skipped: list[Skipped] = []
+        self._linked: dict[tuple[int, int], list[PhotoFile]] = {}
+        self._folder_links: list[_Folder] = []
+        self._file_links: list[tuple[str, _Folder, os.stat_result]] = []
+
+    def run(self, roots: Sequence[str]) -> None:
+        """Enter the roots, the outer before the inner, so that the same tree gives the same walk in any
+        order.
+        """
+        paths = {_checked(path) for path in (*roots, *self._options.reference)}
+        for path in sorted(paths, key=lambda path: (path.count(os.sep), os.fsencode(path))):
+            above = _ancestors(path)
+            self._descend(
+                _Folder(
+                    path,
+                    path,
+                    not self._protected.isdisjoint(above) or skiplists.is_in_library(os.path.realpath(path)),
+                    not self._reference.isdisjoint(above),
+                )
+            )
+        while self._folder_links:  # after all that is really there, so that real paths win
+            links, self._folder_links = self._folder_links, []
+            for folder in links:
+                self._descend(folder)
+
+    def result(self) -> Walk:
+        """The account, in the order of the paths' bytes."""
+        files = [*self._files, *map(_merged, self._linked.values())]
+        files.extend(self._through_links(files))
+        return Walk(tuple(_in_order(files)), tuple(sorted(self._skipped, key=lambda one: os.fsencode(one.path))))
+
+    def _descend(self, folder: _Folder) -> None:
+        stack = [folder]
+        while stack:
+            stack.extend(self._enter(stack.pop()))
+
+    def _enter(self, folder: _Folder) -> list[_Folder]:
+        """Take in one folder; the folders in it, last first."""
+        try:
+            identity = _identity(folder.path)
+            if identity in self._entered:
+                return []
+            self._entered.add(identity)
+            folder = self._flagged(folder, identity)
+            contents = self._scan(folder)
+        except OSError as problem:
+            if folder.path == folder.root:
+                raise MissingRootError(f"{_shown(folder.path)} may not be read: {problem.strerror}.") from None
+            self._skip(folder.path, SkipKind.UNREADABLE, f"is a folder that cannot be read: {problem.strerror}")
+            return []
+        if contents.marked and folder.path != folder.root:
+            return []
+        self._take(contents, folder)
+        return [dataclasses.replace(folder, path=path) for path in sorted(contents.folders, reverse=True)]
+
+    def _flagged(self, folder: _Folder, identity: tuple[int, int]) -> _Folder:
+        """The folder with the flags that its own identity adds to what it inherited."""
+        return dataclasses.replace(
+            folder,
+            protected=folder.protected or identity in self._protected,
+            reference=folder.reference or identity in self._reference,
+        )
+
+    def _scan(self, folder: _Folder) -> _Contents:
+        """Sort out the entries of a folder: photos, possible companions, folders to enter. The hot loop of a
+        walk.
+        """
+        contents, kinds = _Contents(), _KINDS
+        least, hidden, excluding = self._options.min_bytes, self._options.include_hidden, bool(self._excludes)
+        made, keep = _maker(folder), contents.photos.append
+        with os.scandir(folder.path) as entries:
+            for entry in entries:
+                name = entry.name
+                kind = kinds.get(name[-4:]) or _kind(name)
+                if kind != _PHOTO or not entry.is_file(follow_symlinks=False):
+                    self._other(entry, kind, folder, contents)
+                    continue
+                if name[0] == "." and (not hidden or name[1:2] == "_"):
+                    continue
+                if excluding and self._excludes.match(entry.path, folder.root, folder=False):
+                    continue
+                try:
+                    found = _lstat(entry) if _FLAGGED else entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                if found.st_size >= least and (not _FLAGGED or self._is_here(entry.path, found)):
+                    keep(made(entry.path, found))
+        return contents
+
+    def _other(self, entry: os.DirEntry[str], kind: int, folder: _Folder, contents: _Contents) -> None:
+        """An entry that is no plain file with a photo's name."""
+        name = entry.name
+        if name == MARKER:
+            contents.marked = True
+        elif kind == _CLOUD:
+            self._cloud(entry)
+        elif name[0] == "." and (not self._options.include_hidden or name[:2] == "._"):
+            return
+        elif _is_link(entry):
+            if self._options.follow:
+                self._follow(entry, kind, folder)
+        elif entry.is_dir(follow_symlinks=False):
+            if self._wanted(entry.path, folder):
+                contents.folders.append(entry.path)
+        elif kind == _COMPANION:
+            contents.others.append(name)
+        elif kind == _NAMELESS and entry.is_file(follow_symlinks=False) and _looks_like_photo(entry.path):
+            self._take_nameless(entry, folder, contents)
+
+    def _take_nameless(self, entry: os.DirEntry[str], folder: _Folder, contents: _Contents) -> None:
+        """A file without an extension that begins as a picture."""
+        found = _lstat(entry)
+        excluded = self._excludes and self._excludes.match(entry.path, folder.root, folder=False)
+        if found.st_size >= self._options.min_bytes and not excluded and self._is_here(entry.path, found):
+            contents.photos.append(_maker(folder)(entry.path, found))
+
+    def _wanted(self, path: str, folder: _Folder) -> bool:
+        """Whether a folder is to be entered."""
+        if skiplists.is_system_folder(os.path.basename(path)):
+            return False
+        if self._excludes and self._excludes.match(path, folder.root, folder=True):
+            return False
+        return not _FLAGGED or self._options.include_hidden or not _is_flagged_hidden(os.lstat(path))
+
+    def _is_here(self, path: str, found: os.stat_result) -> bool:
+        """Whether a file's bytes are on this machine (else it is listed) and it is not hidden by a flag."""
+        if _is_in_the_cloud(found):
+            self._skip(path, SkipKind.PLACEHOLDER, _CLOUD_REASON)
+            return False
+        return self._options.include_hidden or not _is_flagged_hidden(found)
+
+    def _cloud(self, entry: os.DirEntry[str]) -> None:
+        """iCloud's older placeholders: ``.IMG_1.HEIC.icloud`` stands for ``IMG_1.HEIC``."""
+        name = entry.name[1:-7] if entry.name[0] == "." else entry.name[:-7]
+        if os.path.splitext(name)[1].lower() in formats.PHOTO_EXTENSIONS:
+            self._skip(entry.path, SkipKind.PLACEHOLDER, _CLOUD_REASON)
+
+    def _follow(self, entry: os.DirEntry[str], kind: int, folder: _Folder) -> None:
+        """A link, where links are followed: a folder is entered later, a file is kept for the end."""
+        path = entry.path
+        try:
+            found = os.stat(path)
+        except OSError:
+            if kind == _PHOTO:
+                self._skip(path, SkipKind.UNREADABLE, "is a link that leads nowhere")
+            return
+        if stat.S_ISDIR(found.st_mode):
+            if self._wanted(path, folder) and not skiplists.is_in_library(os.path.realpath(path)):
+                self._folder_links.append(_Folder(path, folder.root, folder.protected, folder.reference))
+        elif stat.S_ISREG(found.st_mode) and kind == _PHOTO and found.st_size >= self._options.min_bytes:
+            if not (self._excludes and self._excludes.match(path, folder.root, folder=False)):
+                self._file_links.append((path, folder, found))
+
+    def _skip(self, path: str, kind: SkipKind, reason: str) -> None:
+        self._skipped.append(Skipped(path, kind, reason))
+
+    def _take(self, contents: _Contents, folder: _Folder) -> None:
+        """Keep the photos of a folder, each with its companions; hard-linked ones apart, until all names are
+        known.
+        """
+        photos = contents.photos
+        photos.sort(key=_path)
+        if contents.others:
+            start = os.path.join(folder.path, "")
+            attached = companions.attach([file.path[len(start) :] for file in photos], contents.others)
+            for at, file in enumerate(photos):
+                names = attached.get(file.path[len(start) :])
+                if names:
+                    photos[at] = dataclasses.replace(file, companions=_companions(start, names))
+        for file in photos:
+            if file.stamp.links > 1:
+                self._linked.setdefault((file.stamp.dev, file.stamp.inode), []).append(file)
+            else:
+                self._files.append(file)
+
+    def _through_links(self, files: list[PhotoFile]) -> list[PhotoFile]:
+        """The photos that only a symbolic link leads to, each once, protected."""
+        if not self._file_links:
+            return []
+        known = {(file.stamp.dev, file.stamp.inode) for file in files}
+        found = []
+        for path, folder, target in sorted(self._file_links, key=lambda link: os.fsencode(link[0])):
+            if (target.st_dev, target.st_ino) not in known:
+                known.add((target.st_dev, target.st_ino))
+                found.append(PhotoFile(path, folder.root, FileStamp.of(target), (), (), True, folder.reference))
+        return found
+
+
+def _merged(names: list[PhotoFile]) -> PhotoFile:
+    """The names of one inode as one photo: the first leads, one protected name protects all."""
+    first, *further = sorted(names, key=lambda file: os.fsencode(file.path))
+    return PhotoFile(
+        first.path,
+        first.root,
+        first.stamp,
+        tuple({one.path: one for file in names for one in file.companions}.values()),
+        tuple(file.path for file in further),
+        any(file.protected for file in names),
+        any(file.reference for file in names),
+    )
+
+
+def _in_order(files: list[PhotoFile]) -> list[PhotoFile]:
+    """By the paths' bytes; for valid UTF-8 that is the order of the strings, which is quicker to compare."""
+    try:
+        "".join([file.path for file in files]).encode()
+    except UnicodeEncodeError:
+        return sorted(files, key=lambda file: os.fsencode(file.path))
+    return sorted(files, key=_path)
+
+
+def _companions(start: str, names: Sequence[tuple[str, CompanionKind]]) -> tuple[Companion, ...]:
+    """Those that are regular files, with their stamps."""
+    found = []
+    for name, kind in names:
+        try:
+            status = os.lstat(start + name)
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode):
+            found.append(Companion(start + name, kind, FileStamp.of(status)))
+    return tuple(found)
+
+
+def _checked(path: str) -> str:
+    """A folder that was named, absolute; MissingRootError where it is none."""
+    whole = os.path.realpath(path) if ".." in path.split(os.sep) else os.path.abspath(path)
+    try:
+        status = os.stat(whole)
+    except (OSError, ValueError):
+        raise MissingRootError(f"{_shown(path)} is not there.") from None
+    if not stat.S_ISDIR(status.st_mode):
+        raise MissingRootError(f"{_shown(path)} is a file, not a folder.")
+    return whole
+
+
+def _shown(path: str) -> str:
+    from dedupe.console import display_path
+
+    return display_path(path)
+
+
+def _identity(path: str) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def _ancestors(path: str) -> set[tuple[int, int]]:
+    """The identities of a folder and of all above it, links resolved."""
+    real, found = os.path.realpath(path), set[tuple[int, int]]()
+    while True:
+        try:
+            found.add(_identity(real))
+        except OSError:
+            return found
+        above = os.path.dirname(real)
+        if above == real:
+            return found
+        real = above
+
+
+def _kind(name: str) -> int:
+    """What a name makes of a file: the last extension counts, whatever its case; ``.x`` has none."""
+    dot = name.rfind(".")
+    ending = name[dot:] if dot > 0 else ""
+    return _KINDS.get(ending) or _KINDS.get(ending.lower(), _OTHER)
+
+
+def _lstat(entry: os.DirEntry[str]) -> os.stat_result:
+    """The entry's own status. On Windows the entry itself knows neither inode nor links."""
+    return os.lstat(entry.path) if _WINDOWS else entry.stat(follow_symlinks=False)
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    """Symbolic links, and the junctions of Windows."""
+    if entry.is_symlink():
+        return True
+    return _WINDOWS and getattr(os.lstat(entry.path), "st_reparse_tag", 0) == _JUNCTION
+
+
+def _is_in_the_cloud(found: os.stat_result) -> bool:
+    return bool(
+        getattr(found, "st_flags", 0) & _DATALESS or getattr(found, "st_file_attributes", 0) & _CLOUD_ATTRIBUTES
+    )
+
+
+def _is_flagged_hidden(found: os.stat_result) -> bool:
+    return bool(getattr(found, "st_flags", 0) & _HIDDEN or getattr(found, "st_file_attributes", 0) & _HIDDEN_ATTRIBUTE)
+
+
+def _looks_like_photo(path: str) -> bool:
+    """Whether a file without an extension begins as a picture."""
+    try:
+        with open(path, "rb", opener=_open_gently) as file:
+            return formats.sniff(file.read(_SNIFF_BYTES)) is not None
+    except OSError:
+        return False
+
+
+def _open_gently(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _path(file: PhotoFile) -> str:
+    return file.path
+
+
+def _setters(kind: type) -> tuple[Callable[[Any, Any], None], ...]:
+    return tuple(kind.__dict__[name].__set__ for name in kind.__slots__)  # type: ignore[attr-defined]
+
+
+# A frozen dataclass fills its slots one __setattr__ at a time; a walk makes two objects a file, and would spend as long
+# on that as on all its system calls. The slots' own descriptors take half as long.
+_DEV, _INODE, _SIZE, _MTIME, _CTIME, _LINKS = _setters(FileStamp)
+_PATH, _ROOT, _STAMP, _COMPANIONS, _INSIDE, _PROTECTED, _REFERENCE = _setters(PhotoFile)
+_new = object.__new__
+
+
+def _maker(folder: _Folder) -> Callable[[str, os.stat_result], PhotoFile]:
+    """What makes the photos of a folder from a path and its status."""
+    root, protected, reference = folder.root, folder.protected, folder.reference
+
+    def made(path: str, found: os.stat_result) -> PhotoFile:
+        stamp, file = _new(FileStamp), _new(PhotoFile)
+        _DEV(stamp, found.st_dev)
+        _INODE(stamp, found.st_ino)
+        _SIZE(stamp, found.st_size)
+        _MTIME(stamp, found.st_mtime_ns)
+        _CTIME(stamp, found.st_ctime_ns)
+        _LINKS(stamp, found.st_nlink)
+        _PATH(file, path)
+        _ROOT(file, root)
+        _STAMP(file, stamp)
+        _COMPANIONS(file, ())
+        _INSIDE(file, ())
+        _PROTECTED(file, protected)
+        _REFERENCE(file, reference)
+        return file
+
+    return made
