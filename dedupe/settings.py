@@ -68,9 +68,7 @@ def _check(settings: Settings) -> None:
             f"The threshold is a distance above 0 and up to 2 (same 0, unrelated 1.41), not {settings.threshold:g}."
         )
     if Relation.SIMILAR in settings.select:
-        raise UsageError(
-            "Photos that are only similar are different moments: they can be shown, never selected."
-        )
+        raise UsageError("Photos that are only similar are different moments: they can be shown, never selected.")
     if settings.jobs < 0:
         raise UsageError(f"--jobs is a number of worker processes from 1 up, not {settings.jobs}.")
     if settings.min_bytes < 0:
@@ -144,9 +142,7 @@ def _from_file(path: Path) -> Mapping[str, object]:
     known = [field.name for field in fields(Settings)]
     for key in table:
         if key not in known:
-            raise ConfigError(
-                f"The config file {shown} has an unknown key “{key}”; known are {', '.join(known)}."
-            )
+            raise ConfigError(f"The config file {shown} has an unknown key “{key}”; known are {', '.join(known)}.")
     return {key: _convert(key, value, shown) for key, value in table.items()}
 
 
@@ -166,7 +162,7 @@ def _is_bool_for_number(key: str, value: object) -> bool:
 
 def absolute(names: Sequence[str]) -> tuple[str, ...]:
     """Absolute paths, ``~`` expanded, links left as they are."""
-    return tuple(os.path.abspath(os.path.expanduser(name)) for name in names)
+    return tuple(os.path.abspath(Path(name).expanduser()) for name in names)
 
 
 _LISTS: Mapping[str, Callable[[Sequence[str]], tuple[object, ...]]] = {

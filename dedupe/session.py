@@ -1,0 +1,86 @@
+"""One run's open things: the databases, the workers (started when first needed), the model, the clock.
+
+A ``Session`` is a context manager; leaving it commits what was learnt and ends every worker, also after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from dedupe import embedding
+from dedupe.console import Progress, SilentProgress, Step
+from dedupe.library.cache import Cache
+from dedupe.library.decisions import Decisions
+from dedupe.library.paths import StorePaths
+from dedupe.library.previews import Previews
+from dedupe.settings import Settings
+
+if TYPE_CHECKING:
+    from dedupe.embedding import Embedder, ModelInfo
+    from dedupe.workers import WorkerPool
+
+
+class Session:
+    """The databases at ``settings.store`` and what a scan, a search or a check needs beside them.
+
+    Raises StoreError where a database cannot be opened, UsageError on an unknown model.
+    """
+
+    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+        self.settings = settings
+        self.progress = progress or SilentProgress()
+        self.model: ModelInfo = embedding.info(settings.model)
+        self.paths = StorePaths.at(settings.store)
+        self.seconds: dict[str, float] = {}
+        self._stack = ExitStack()
+        self._pool: WorkerPool | None = None
+        self._embedder: Embedder | None = None
+        self.cache = self._stack.enter_context(Cache(self.paths.cache))
+        self.previews = self._stack.enter_context(Previews(self.paths.previews))
+        self.decisions = self._stack.enter_context(Decisions(self.paths.decisions))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def radius(self) -> float:
+        """The threshold of this run: the settings' or the model's own."""
+        return self.settings.threshold if self.settings.threshold is not None else self.model.radius
+
+    def pool(self) -> WorkerPool:
+        """The worker processes, started at the first call."""
+        if self._pool is None:
+            from dedupe.workers import WorkerPool
+
+            self._pool = self._stack.enter_context(WorkerPool(self.settings.workers))
+        return self._pool
+
+    def embedder(self) -> Embedder:
+        """The model, loaded at the first call.
+
+        Raises ModelUnavailableError where its weights are not at hand.
+        """
+        if self._embedder is None:
+            weights = Path(self.settings.weights) if self.settings.weights else None
+            self._embedder = embedding.load(self.settings.model, weights)
+        return self._embedder
+
+    @contextmanager
+    def step(self, name: str, total: int | None = None) -> Iterator[Step]:
+        """Show the step and add its wall-clock seconds to ``seconds[name]``."""
+        began = time.monotonic()
+        try:
+            with self.progress.step(name, total) as shown:
+                yield shown
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began

@@ -1,0 +1,20 @@
+"""The steps of a scan, each a function of the session and of what the step before it gave.
+
+What was found out is in the cache before a step ends, so a scan that is stopped goes on from there; a step whose answer
+is remembered loads no library and starts no worker.
+"""
+
+from dedupe.steps.comparing import find_payloads, neighbours, relate, wanted
+from dedupe.steps.reading import Contents, embed, read, restore_previews, walk
+
+__all__ = [
+    "Contents",
+    "embed",
+    "find_payloads",
+    "neighbours",
+    "read",
+    "relate",
+    "restore_previews",
+    "walk",
+    "wanted",
+]

@@ -1,0 +1,158 @@
+"""neighbours and relate: from contents to the verdict on each candidate pair, remembered by content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from dedupe.session import Session
+from dedupe.steps.reading import PREVIEW_BATCH, Contents, chunks, restore_previews
+from dedupe.types import ContentKey, Match, Pair, PayloadKey, PhotoFile
+
+if TYPE_CHECKING:
+    from dedupe.matching.relation import RelateTask
+
+PAYLOAD_RADIUS = 0.35
+"""Two lossless files of the same pixels embed almost alike; farther pairs are not worth two full decodes."""
+PAYLOAD_CROWD = 50
+"""Up to so many files of one payload are compared each with each; more are compared with the first of them."""
+
+
+def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
+    """Candidate pairs within the radius (``matching.neighbours``), remembered for this very set of contents."""
+    from dedupe.library.verdicts import fingerprint
+
+    model, radius, k = session.model.name, session.radius, session.model.neighbours
+    with session.step("neighbours", len(keys)) as shown:
+        name = fingerprint(model, radius, k, keys)
+        pairs = session.cache.candidates(name)
+        if pairs is None:
+            found = {(pair.a, pair.b): pair for pair in _same_payload(session, keys)}
+            if len(keys) > 1:
+                found.update(((pair.a, pair.b), pair) for pair in _searched(session, keys))
+            pairs = [found[ends] for ends in sorted(found)]
+            session.cache.put_candidates(name, pairs)
+        shown.advance(len(keys))
+    return pairs
+
+
+def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+    from dedupe.matching.neighbours import VectorBlocks
+    from dedupe.matching.neighbours import neighbours as search
+
+    cache, model = session.cache, session.model
+    blocks = VectorBlocks(
+        len(keys),
+        model.dim,
+        lambda start, stop: next(cache.vector_blocks(model.name, keys[start:stop], size=max(stop - start, 1))),
+        half=model.storage == "float16",
+    )
+    found = search(blocks, session.radius, model.neighbours)
+    for i, j, distance in zip(found.i.tolist(), found.j.tolist(), found.distance.tolist(), strict=True):
+        yield Pair(keys[i], keys[j], distance)
+
+
+def _same_payload(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+    """Pairs of one payload, whatever the radius: the same pixels give the same preview, so their distance is 0."""
+    sharing: dict[PayloadKey, list[ContentKey]] = {}
+    for key, payload in sorted(session.cache.payloads(keys).items()):
+        if payload is not None:
+            sharing.setdefault(payload, []).append(key)
+    for crowd in sharing.values():
+        pairs = combinations(crowd, 2) if len(crowd) <= PAYLOAD_CROWD else ((crowd[0], other) for other in crowd[1:])
+        for a, b in pairs:
+            yield Pair(a, b, 0.0)
+
+
+def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[Match]:
+    """The verdict on each pair that shows one scene at least, by (a, b); unrelated pairs are remembered and left out."""
+    from dedupe.matching.version import RELATE_VERSION
+
+    with session.step("relate", len(pairs)) as shown:
+        known = session.cache.matches(pairs, RELATE_VERSION)
+        shown.advance(len(known))
+        found = list(known.values())
+        todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
+        if todo:
+            find_payloads(session, contents.files, _perhaps_same_pixels(session, todo))
+            restore_previews(session, contents.files, sorted(_ends(todo)))
+        for match in _related(session, contents, todo):
+            session.cache.put_matches([match], RELATE_VERSION)
+            found.append(match)
+            shown.advance()
+    return sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
+
+
+def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[Match]:
+    if not pairs:
+        return
+    from dedupe.matching.relation import relate as relate_pair
+
+    for task, answer in session.pool().run(relate_pair, _tasks(session, contents, pairs)):
+        if isinstance(answer, Match):
+            yield answer
+        else:
+            # The pair could not be judged: nothing is claimed of it.
+            yield Match(task.a.content_key, task.b.content_key, task.distance, None)
+
+
+def _tasks(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[RelateTask]:
+    from dedupe.matching.relation import RelateTask, View
+
+    for chunk in chunks(pairs, PREVIEW_BATCH):
+        ends = sorted(_ends(chunk))
+        previews = session.previews.get_many(ends)
+        said = session.cache.contents(ends)
+        views = {
+            key: View(key, previews[key], said[key][1], contents.files[key][0].path, said[key][0])
+            for key in ends
+            if key in previews and key in said
+        }
+        for pair in chunk:
+            if pair.a in views and pair.b in views:
+                yield RelateTask(views[pair.a], views[pair.b], pair.distance)
+
+
+def _perhaps_same_pixels(session: Session, pairs: Sequence[Pair]) -> set[ContentKey]:
+    """The contents whose full pixels are worth hashing: no JPEG, and close to another such of the same size."""
+    close = [pair for pair in pairs if pair.distance <= PAYLOAD_RADIUS]
+    facts = session.cache.facts(_ends(close))
+    wanted: set[ContentKey] = set()
+    for pair in close:
+        a, b = facts.get(pair.a), facts.get(pair.b)
+        if a and b and "JPEG" not in (a.format, b.format) and (a.width, a.height) == (b.width, b.height):
+            wanted.update((pair.a, pair.b))
+    return wanted
+
+
+def find_payloads(
+    session: Session, files: Mapping[ContentKey, Sequence[PhotoFile]], keys: Iterable[ContentKey]
+) -> None:
+    """Works out the payload keys of these contents where that was not tried before."""
+    wanted = sorted(keys)
+    held = session.cache.payloads(wanted)
+    todo = {files[key][0].path: key for key in wanted if key not in held}
+    if not todo:
+        return
+    from dedupe.photos.identity import payload_of
+
+    for path, answer in session.pool().run(payload_of, todo):
+        session.cache.put_payload(todo[path], answer if isinstance(answer, bytes) else None)
+
+
+def _ends(pairs: Iterable[Pair]) -> set[ContentKey]:
+    return {key for pair in pairs for key in (pair.a, pair.b)}
+
+
+def wanted(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs that can lead to an extra: not those of two reference folders, nor with --cross-only of one root."""
+    if not (session.settings.reference or session.settings.cross_only):
+        return list(pairs)
+    return [pair for pair in pairs if _may_matter(session, contents.files[pair.a], contents.files[pair.b])]
+
+
+def _may_matter(session: Session, a: Sequence[PhotoFile], b: Sequence[PhotoFile]) -> bool:
+    if all(file.reference for file in (*a, *b)):
+        return False
+    return not session.settings.cross_only or len({file.root for file in (*a, *b)}) > 1

@@ -1,0 +1,202 @@
+"""walk, read and embed: from folders to contents with a vector each, what is known taken from the cache."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from dedupe.library.files import Answer
+from dedupe.session import Session
+from dedupe.types import ContentKey, PhotoFile, SkipKind, Skipped
+
+if TYPE_CHECKING:
+    from dedupe.photos.walk import Walk
+    from dedupe.workers import WorkerFailure
+
+T = TypeVar("T")
+
+EMBED_BATCH = 64
+PREVIEW_BATCH = 2_000
+"""Previews held in memory at once: 50 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Which files hold which content, both in the order of walk; and what could not be read."""
+
+    files: Mapping[ContentKey, Sequence[PhotoFile]]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def keys(self) -> list[ContentKey]:
+        """Every content once, sorted: the order in which the contents are embedded, searched and compared."""
+        return sorted(self.files)
+
+
+def walk(session: Session, roots: Sequence[str]) -> Walk:
+    """The photos below the roots and the reference folders.
+
+    Raises MissingRootError where one of them is missing or no folder.
+    """
+    from dedupe.photos.walk import WalkOptions
+    from dedupe.photos.walk import walk as walk_tree
+
+    settings = session.settings
+    options = WalkOptions(
+        exclude=settings.exclude,
+        min_bytes=settings.min_bytes,
+        include_hidden=settings.include_hidden,
+        follow=settings.follow,
+        reference=settings.reference,
+        protect=settings.protect,
+    )
+    with session.step("walk") as shown:
+        found = walk_tree(roots, options)
+        shown.advance(len(found.files))
+    return found
+
+
+def read(session: Session, found: Sequence[PhotoFile]) -> Contents:
+    """The content of each file, from the cache or read by the workers; previews, facts and vectors are stored."""
+    with session.step("read", len(found)) as shown:
+        answers = session.cache.known(found, retry=session.settings.retry)
+        by_path: dict[str, Answer] = {file.path: answer for file, answer in zip(found, answers, strict=True)}
+        todo = [file for file, answer in zip(found, answers, strict=True) if answer is None]
+        shown.advance(len(found) - len(todo))
+        if todo:
+            batch = _EmbedBatch(session)
+            for file, content in _read_files(session, todo, batch):
+                by_path[file.path] = content
+                shown.advance()
+            batch.flush()
+    files: dict[ContentKey, list[PhotoFile]] = {}
+    skipped: list[Skipped] = []
+    for file in found:
+        found_out = by_path[file.path]
+        if isinstance(found_out, bytes):
+            files.setdefault(found_out, []).append(file)
+        elif found_out is not None and not _is_no_photo_at_all(found_out):
+            skipped.append(replace(found_out, path=file.path))
+    return Contents(files, tuple(skipped))
+
+
+def _is_no_photo_at_all(skipped: Skipped) -> bool:
+    """A file without a photo's extension was only looked into in case; it is not missed."""
+    return skipped.kind is SkipKind.NOT_A_PHOTO and not os.path.splitext(skipped.path)[1]
+
+
+def _read_files(
+    session: Session, todo: Sequence[PhotoFile], batch: _EmbedBatch
+) -> Iterator[tuple[PhotoFile, ContentKey | Skipped]]:
+    from dedupe.photos.read import Known, Read, ReadRequest, read_photo
+
+    files = {file.path: file for file in todo}
+    side, limit = session.model.input_size, session.settings.max_pixels
+    requests = (ReadRequest(file.path, file.stamp, limit, session.cache.path, side) for file in todo)
+    for request, answer in session.pool().run(read_photo, requests):
+        file = files[request.path]
+        if isinstance(answer, Read):
+            session.previews.put(answer.content_key, answer.preview)
+            batch.add(answer.content_key, answer.pixels)
+            session.cache.put(file.path, answer.stamp, answer.content_key, answer.payload_key, answer.facts)
+            yield file, answer.content_key
+        elif isinstance(answer, Known):
+            session.cache.put_file(file.path, answer.stamp, answer.content_key)
+            yield file, answer.content_key
+        else:
+            skipped = answer if isinstance(answer, Skipped) else _failed(file.path, answer)
+            session.cache.put_skipped(skipped, file.stamp)
+            yield file, skipped
+
+
+def _failed(path: str, failure: WorkerFailure) -> Skipped:
+    return Skipped(path, SkipKind.POISON, f"{failure.kind}: {failure.detail}")
+
+
+class _EmbedBatch:
+    """Collects network inputs and embeds them some dozens at a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._waiting: dict[ContentKey, bytes] = {}
+
+    def add(self, key: ContentKey, pixels: bytes) -> None:
+        """``pixels``: uint8[side, side, 3] RGB as bytes."""
+        self._waiting[key] = pixels
+        if len(self._waiting) >= EMBED_BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Embeds what waits and stores the vectors; one that is not finite is left out."""
+        if not self._waiting:
+            return
+        import numpy as np
+
+        embedder = self._session.embedder()
+        side = embedder.input_size
+        keys = list(self._waiting)
+        pixels = np.frombuffer(b"".join(self._waiting.values()), np.uint8).reshape(len(keys), side, side, 3)
+        vectors = embedder.embed(pixels)
+        sound = np.flatnonzero(np.isfinite(vectors).all(axis=1))
+        self._session.cache.put_vectors(
+            embedder.name,
+            [keys[row] for row in sound.tolist()],
+            vectors[sound].astype(embedder.storage),
+        )
+        self._waiting.clear()
+
+
+def embed(session: Session, contents: Contents) -> list[ContentKey]:
+    """The contents that have a vector, sorted; those that lack one are embedded from their previews."""
+    keys = contents.keys
+    missing = session.cache.missing_vectors(session.model.name, keys)
+    with session.step("embed", len(keys)) as shown:
+        shown.advance(len(keys) - len(missing))
+        if not missing:
+            return keys
+        restore_previews(session, contents.files, missing)
+        batch = _EmbedBatch(session)
+        for key, pixels in _squashed(session, missing):
+            batch.add(key, pixels)
+            shown.advance()
+        batch.flush()
+    lost = set(session.cache.missing_vectors(session.model.name, missing))
+    return [key for key in keys if key not in lost]
+
+
+def _squashed(session: Session, keys: Sequence[ContentKey]) -> Iterator[tuple[ContentKey, bytes]]:
+    from dedupe.photos.squash import SquashRequest, squash_preview
+
+    side = session.model.input_size
+    requests = (
+        SquashRequest(key, preview, side)
+        for chunk in chunks(keys, PREVIEW_BATCH)
+        for key, preview in session.previews.get_many(chunk).items()
+    )
+    for request, pixels in session.pool().run(squash_preview, requests):
+        if isinstance(pixels, bytes):
+            yield request.key, pixels
+
+
+def restore_previews(
+    session: Session, files: Mapping[ContentKey, Sequence[PhotoFile]], keys: Sequence[ContentKey]
+) -> None:
+    """Reads again the photos whose previews were dropped from the bounded database."""
+    missing = session.previews.missing(keys)
+    if not missing:
+        return
+    from dedupe.photos.read import Read, ReadRequest, read_photo
+
+    limit = session.settings.max_pixels
+    requests = (ReadRequest(files[key][0].path, files[key][0].stamp, limit) for key in missing)
+    for _, answer in session.pool().run(read_photo, requests):
+        if isinstance(answer, Read):
+            session.previews.put(answer.content_key, answer.preview)
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """``items`` in order, ``size`` at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
