@@ -27,9 +27,7 @@ def keep_aside(path: str, why: str) -> str:
         except FileExistsError:
             continue
         except OSError as error:
-            raise StoreError(
-                f"The unusable {display_path(path)} cannot be kept aside: {error.strerror}."
-            ) from error
+            raise StoreError(f"The unusable {display_path(path)} cannot be kept aside: {error.strerror}.") from error
         return aside
     raise StoreError("A thousand unusable stores of this second have been kept aside already.")
 

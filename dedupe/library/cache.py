@@ -104,9 +104,7 @@ class Cache:
         """A file that cannot be judged. Remembered where that lies in the file (damaged, too large, no
         photo, crashes the decoder), not where it may pass (no permission, in the cloud, changed
         meanwhile)."""
-        files.put_failure(
-            self._db, skipped, stamp, self._decoder, self._opened_ns if read_ns is None else read_ns
-        )
+        files.put_failure(self._db, skipped, stamp, self._decoder, self._opened_ns if read_ns is None else read_ns)
 
     def put_payload(self, key: ContentKey, payload_key: PayloadKey | None) -> None:
         """A payload key worked out later; None says that it was looked for and there is none."""
@@ -115,12 +113,11 @@ class Cache:
     def contents(self, keys: Iterable[ContentKey]) -> dict[ContentKey, tuple[PayloadKey | None, Facts]]:
         """Payload key and facts by content key. A key is missing where another dedupe has pruned it
         meanwhile."""
-        return {
-            key: (payload or None, from_json(Facts, facts))
-            for key, payload, facts in self._db.among(
-                "SELECT content_key, payload_key, facts FROM contents WHERE content_key IN ({})", keys
-            )
-        }
+        rows = self._db.among("SELECT content_key, payload_key, facts FROM contents WHERE content_key IN ({})", keys)
+        try:
+            return {key: (payload or None, from_json(Facts, facts)) for key, payload, facts in rows}
+        except ValueError as error:
+            raise self._db.damage() from error
 
     def facts(self, keys: Iterable[ContentKey]) -> dict[ContentKey, Facts]:
         """Facts by content key, as ``contents``."""
@@ -132,8 +129,7 @@ class Cache:
         return {
             key: payload or None
             for key, payload in self._db.among(
-                "SELECT content_key, payload_key FROM contents "
-                "WHERE payload_key IS NOT NULL AND content_key IN ({})",
+                "SELECT content_key, payload_key FROM contents WHERE payload_key IS NOT NULL AND content_key IN ({})",
                 keys,
             )
         }
@@ -153,9 +149,7 @@ class Cache:
         """float32 ``[n, d]`` in the order of ``keys``. Raises StoreError where one is missing."""
         return vectors.load(self._db, model, keys)
 
-    def vector_blocks(
-        self, model: str, keys: Sequence[ContentKey], size: int = 4096
-    ) -> Iterator[NDArray[Any]]:
+    def vector_blocks(self, model: str, keys: Sequence[ContentKey], size: int = 4096) -> Iterator[NDArray[Any]]:
         """The same in the stored precision, ``size`` rows at a time."""
         return vectors.blocks(self._db, model, keys, size)
 

@@ -71,6 +71,7 @@ class Database:
         self._count = 0
         self._committed = time.monotonic()
         self._ours = ours
+        self._bad = False
         self.connection = self._open()
 
     # -- opening --------------------------------------------------------------------------------------------
@@ -84,6 +85,7 @@ class Database:
             except DamagedStoreError:
                 problem = "corrupt"
         self._step_aside(problem)
+        self._bad = False
         return self._connect()
 
     def _problem(self, header: Header | None) -> str | None:
@@ -95,12 +97,11 @@ class Database:
             if self._ours:
                 return "corrupt"
             raise StoreError(
-                f"{display_path(self.path)} is not a dedupe store; nothing in it was touched. "
-                "Name another file."
+                f"{display_path(self.path)} is not a dedupe store; nothing in it was touched. Name another file."
             )
         if header.application_id != self.kind.application_id:
             raise StoreError(
-                f"{display_path(self.path)} is a database, but not dedupe's {self.kind.name}; "
+                f"{display_path(self.path)} is a database, but not dedupe's {self.kind.name} file; "
                 "nothing in it was touched. Name another file."
             )
         if header.version != self.kind.version:
@@ -108,17 +109,14 @@ class Database:
         return "corrupt" if header.truncated else None
 
     def _step_aside(self, problem: str) -> None:
-        what, where = f"dedupe's {self.kind.name}", display_path(self.path)
         if not self.kind.disposable:
-            raise StoreError(_REFUSALS[problem].format(what=what, where=where))
+            raise StoreError(self._sentence(_REFUSALS[problem]))
         with opening_alone(self.path):
             if not self._still_bad():
                 return
+            self._wait_for_others()
             aside = keep_aside(self.path, problem)
-        self.notices.append(
-            f"{what[0].upper()}{what[1:]} in {where} {_STATES[problem]}; "
-            f"it was kept as {display_path(aside)} and a fresh one begun."
-        )
+        self.notices.append(self._sentence(_KEPT_ASIDE[problem], aside))
 
     def _still_bad(self) -> bool:
         """Whether the file is still to be kept aside: another dedupe may have done so meanwhile."""
@@ -129,6 +127,19 @@ class Database:
         except DamagedStoreError:
             return True
         return False
+
+    def _wait_for_others(self) -> None:
+        """Raises StoreError while another process has the database open: its log must not be renamed under
+        it."""
+        connection = sqlite3.connect(self.path, timeout=1, isolation_level=None)
+        try:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise StoreError(self._sentence(_IN_USE)) from error
+        finally:
+            connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         with self._speaking():
@@ -153,8 +164,10 @@ class Database:
         else:
             run("PRAGMA synchronous = FULL")
             if run("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise DamagedStoreError(self._damaged())
-        run("BEGIN IMMEDIATE")  # A store that cannot be written is refused now, not after an hour of work.
+                raise self.damage()
+        # A store that cannot be written is refused now, not after an hour of work.
+        run("BEGIN IMMEDIATE")
+        run(f"PRAGMA user_version = {self.kind.version}")
         run("ROLLBACK")
 
     def _create(self, connection: sqlite3.Connection) -> None:
@@ -248,12 +261,17 @@ class Database:
     # -- the end --------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Commits and closes; a second call does nothing."""
+        """Commits and closes, and keeps aside what turned out to be damaged; a second call does nothing."""
         try:
-            self.flush()
+            if not self._bad:
+                self.flush()
         finally:
             self._count = 0
             self.connection.close()
+            if self._bad and self.kind.disposable:
+                self._bad = False
+                with opening_alone(self.path):
+                    keep_aside(self.path, "corrupt")
 
     def __enter__(self) -> Self:
         return self
@@ -267,8 +285,14 @@ class Database:
         """The size of the file with what belongs to it."""
         return sum(_size(self.path + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
 
-    def _damaged(self) -> str:
-        return f"dedupe's {self.kind.name} in {display_path(self.path)} is damaged; run dedupe again."
+    def damage(self) -> DamagedStoreError:
+        """The error to raise where what was stored cannot be what dedupe wrote."""
+        self._bad = True
+        return DamagedStoreError(self._sentence(_SPOILT if self.kind.disposable else _REFUSALS["corrupt"]))
+
+    def _sentence(self, form: str, aside: str = "") -> str:
+        file = f"dedupe's {self.kind.name} file {display_path(self.path)}"
+        return form.format(file=file, aside=display_path(aside))
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -276,42 +300,45 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            code = _code(error)
             if code in _DAMAGE or str(error).startswith("no such "):
-                raise DamagedStoreError(self._damaged()) from error
+                raise self.damage() from error
             if code in _SENTENCES:
-                raise StoreError(
-                    _SENTENCES[code].format(what=f"dedupe's {self.kind.name}", where=display_path(self.path))
-                ) from error
+                raise StoreError(self._sentence(_SENTENCES[code])) from error
             raise
 
 
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_CANNOT_WRITE = "{what} in {where} cannot be opened for writing: look at the folder and its permissions."
-_IN_USE = "Another dedupe is busy with {what} in {where}; try again when it is done."
+_SPOILT = "{file} is damaged: it is kept aside under another name; run dedupe again."
+_CANNOT_WRITE = "{file} cannot be opened for writing: look at its folder and permissions."
+_IN_USE = "Another dedupe is busy with {file}; try again when it is done."
 _SENTENCES = {
     sqlite3.SQLITE_BUSY: _IN_USE,
     sqlite3.SQLITE_LOCKED: _IN_USE,
     sqlite3.SQLITE_PROTOCOL: _IN_USE,
-    sqlite3.SQLITE_FULL: "The disk that holds {what} in {where} is full.",
+    sqlite3.SQLITE_FULL: "The disk that holds {file} is full.",
     sqlite3.SQLITE_READONLY: _CANNOT_WRITE,
     sqlite3.SQLITE_CANTOPEN: _CANNOT_WRITE,
     sqlite3.SQLITE_PERM: _CANNOT_WRITE,
     sqlite3.SQLITE_AUTH: _CANNOT_WRITE,
-    sqlite3.SQLITE_IOERR: "The disk that holds {what} in {where} cannot be read or written.",
+    sqlite3.SQLITE_IOERR: "The disk that holds {file} cannot be read or written.",
 }
-_STATES = {
-    "corrupt": "could not be read",
-    "newer": "was written by a newer dedupe",
-    "older": "was written by an older dedupe",
+_KEPT_ASIDE = {
+    "corrupt": "{file} could not be read; it was kept as {aside} and a fresh one begun.",
+    "newer": "{file} was written by a newer dedupe; it was kept as {aside} and a fresh one begun.",
+    "older": "{file} was written by an older dedupe; it was kept as {aside} and a fresh one begun.",
 }
 _REFUSALS = {
-    "corrupt": "{what} in {where} are damaged and were left as they are: put a backup in their place, or "
-    "move the file away to begin with none.",
-    "newer": "{what} in {where} were written by a newer dedupe and were left as they are: update dedupe, or "
-    "name another --store.",
-    "older": "{what} in {where} were written by an older dedupe that this one cannot read; they were left as "
-    "they are: name another --store.",
+    "corrupt": "{file} is damaged and was left as it is: put a backup in its place, or move it away to begin "
+    "with none.",
+    "newer": "{file} was written by a newer dedupe and was left as it is: update dedupe, or name another --store.",
+    "older": "{file} was written by an older dedupe that this one cannot read, and was left as it is: name "
+    "another --store.",
 }
 
 
@@ -324,7 +351,7 @@ def _use_wal(connection: sqlite3.Connection, path: str) -> None:
             return
         except sqlite3.OperationalError as error:
             # Changing the mode does not wait for the other process, whatever the timeout.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            if _code(error) != sqlite3.SQLITE_BUSY:
                 raise
             time.sleep(0.05)
 

@@ -236,8 +236,7 @@ class Decisions:
             with self._db.transaction() as connection:
                 for side in "ab":
                     connection.executemany(
-                        f"UPDATE decisions SET {side}_payload = ? "
-                        f"WHERE {side}_content = ? AND {side}_payload IS NULL",
+                        f"UPDATE decisions SET {side}_payload = ? WHERE {side}_content = ? AND {side}_payload IS NULL",
                         news,
                     )
             self._load()
@@ -246,9 +245,7 @@ class Decisions:
         """The decisions whose kept picture may be among the photos, the oldest first."""
         if not self._keepers:
             return []
-        numbers = {
-            number for photo in photos for key in _keys(photo) for number in self._keepers.get(key, ())
-        }
+        numbers = {number for photo in photos for key in _keys(photo) for number in self._keepers.get(key, ())}
         return [self._made[number] for number in sorted(numbers)]
 
 
@@ -287,9 +284,7 @@ def _best(keep: Who, over: Who, photos: Sequence[Photo]) -> int | None:
         likely = [at for at in likely if photos[at].path == keep.path]
     if not likely:
         return None
-    return min(
-        likely, key=lambda at: (photos[at].content_key != keep.content_key, photos[at].path != keep.path, at)
-    )
+    return min(likely, key=lambda at: (photos[at].content_key != keep.content_key, photos[at].path != keep.path, at))
 
 
 def _may_be(photo: Photo, who: Who, other: Who) -> bool:

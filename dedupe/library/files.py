@@ -95,9 +95,7 @@ def known(db: Database, files: Sequence[PhotoFile], *, decoder: str, retry: bool
     return answers
 
 
-def _by_path(
-    db: Database, names: Sequence[bytes], stamps: Sequence[bytes], roots: Iterable[bytes]
-) -> list[Answer]:
+def _by_path(db: Database, names: Sequence[bytes], stamps: Sequence[bytes], roots: Iterable[bytes]) -> list[Answer]:
     """Merges the files with the stored rows, both in order of their path: no row is held longer than a
     moment."""
     order: Iterable[int] = range(len(names))
@@ -146,13 +144,9 @@ def _fill_failures(
             answers[at] = Skipped(file.path, found[1], found[2])
 
 
-def _fill_moved(
-    db: Database, files: Sequence[PhotoFile], answers: list[Answer], open_: Iterable[int]
-) -> None:
+def _fill_moved(db: Database, files: Sequence[PhotoFile], answers: list[Answer], open_: Iterable[int]) -> None:
     """Files whose folder was renamed: the stamp is known under another path."""
-    wanted = {
-        packed(files[at].stamp): at for at in open_ if answers[at] is None and _tells_alone(files[at].stamp)
-    }
+    wanted = {packed(files[at].stamp): at for at in open_ if answers[at] is None and _tells_alone(files[at].stamp)}
     if not wanted:
         return
     for stamp, key in db.stream("SELECT stamp, content_key FROM files"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from dedupe.console import display_path
 from dedupe.errors import StoreError
 
+_MOUNTS = "/proc/self/mounts"
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _NETWORK = frozenset(
@@ -45,8 +46,7 @@ def read_header(path: str) -> Header | None:
         if os.path.isdir(folder):
             return None
         raise StoreError(
-            f"There is no folder {display_path(folder)} to put the store "
-            f"{display_path(os.path.basename(path))} into."
+            f"There is no folder {display_path(folder)} to put the store {display_path(os.path.basename(path))} into."
         ) from None
     except OSError as error:
         raise StoreError(f"The store {display_path(path)} cannot be opened: {error.strerror}.") from error
@@ -88,7 +88,7 @@ def lies_on_a_network(path: str) -> bool:
     if sys.platform == "darwin":
         return path.startswith("/Volumes/")
     try:
-        with open("/proc/self/mounts", "rb") as file:
+        with open(_MOUNTS, "rb") as file:
             mounts = [line.split(b" ")[1:3] for line in file]
     except OSError:
         return False

@@ -75,8 +75,7 @@ class Previews:
         """The JPEGs there are; all of them at once in memory, so ask for some thousands at a time."""
         found = {}
         for key, jpeg, used in self._db.among(
-            "SELECT content_key, jpeg, used FROM previews JOIN shelf USING(content_key) "
-            "WHERE content_key IN ({})",
+            "SELECT content_key, jpeg, used FROM previews JOIN shelf USING(content_key) WHERE content_key IN ({})",
             keys,
         ):
             found[key] = jpeg
@@ -86,9 +85,7 @@ class Previews:
 
     def missing(self, keys: Sequence[ContentKey]) -> list[ContentKey]:
         """The keys that have no preview, in their order."""
-        held = {
-            row[0] for row in self._db.among("SELECT content_key FROM shelf WHERE content_key IN ({})", keys)
-        }
+        held = {row[0] for row in self._db.among("SELECT content_key FROM shelf WHERE content_key IN ({})", keys)}
         return [key for key in keys if key not in held]
 
     def sweep(self) -> int:

@@ -71,9 +71,7 @@ def load(db: Database) -> SavedScan | None:
 def put_edit(db: Database, edit: GroupEdit) -> None:
     """Stores what the review made of one group."""
     with db.transaction() as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO edits(group_id, edit) VALUES (?, ?)", (edit.group, to_json(edit))
-        )
+        connection.execute("INSERT OR REPLACE INTO edits(group_id, edit) VALUES (?, ?)", (edit.group, to_json(edit)))
 
 
 def edits(db: Database) -> dict[str, GroupEdit]:

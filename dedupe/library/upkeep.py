@@ -56,9 +56,7 @@ class Pruned:
 def info(db: Database) -> CacheInfo:
     """Counts and sizes; looks at no photo."""
     count = {table: db.value(f"SELECT count(*) FROM {table}") for table in _TABLES}
-    by_model = db.rows(
-        "SELECT name, (SELECT count(*) FROM vectors WHERE model = models.id) FROM models ORDER BY name"
-    )
+    by_model = db.rows("SELECT name, (SELECT count(*) FROM vectors WHERE model = models.id) FROM models ORDER BY name")
     return CacheInfo(
         path=db.path,
         bytes_on_disk=db.bytes_on_disk(),
@@ -88,14 +86,11 @@ def prune(db: Database) -> Pruned:
         run = connection.execute
         connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in gone])
         connection.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path in gone])
-        contents = run(
-            "DELETE FROM contents WHERE content_key NOT IN (SELECT content_key FROM files)"
-        ).rowcount
+        contents = run("DELETE FROM contents WHERE content_key NOT IN (SELECT content_key FROM files)").rowcount
         known = "(SELECT content_key FROM contents)"
         vectors = run(f"DELETE FROM vectors WHERE content_key NOT IN {known}").rowcount
         verdicts = run(
-            f"DELETE FROM verdicts "
-            f"WHERE substr(pair, 1, 16) NOT IN {known} OR substr(pair, 17) NOT IN {known}"
+            f"DELETE FROM verdicts WHERE substr(pair, 1, 16) NOT IN {known} OR substr(pair, 17) NOT IN {known}"
         ).rowcount
         if contents:
             run("DELETE FROM candidates")

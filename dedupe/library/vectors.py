@@ -37,16 +37,12 @@ def missing(db: Database, model: str, keys: Sequence[ContentKey]) -> list[Conten
         # Most of what is stored is asked for: one pass over the index, which holds both columns, is faster.
         rows: Iterable[Row] = db.stream("SELECT content_key FROM vectors WHERE model = ?", (number,))
     else:
-        rows = db.among(
-            "SELECT content_key FROM vectors WHERE model = ? AND content_key IN ({})", keys, (number,)
-        )
+        rows = db.among("SELECT content_key FROM vectors WHERE model = ? AND content_key IN ({})", keys, (number,))
     held = {row[0] for row in rows}
     return [key for key in keys if key not in held]
 
 
-def blocks(
-    db: Database, model: str, keys: Sequence[ContentKey], size: int = _BLOCK
-) -> Iterator[NDArray[Any]]:
+def blocks(db: Database, model: str, keys: Sequence[ContentKey], size: int = _BLOCK) -> Iterator[NDArray[Any]]:
     """The vectors of ``keys`` in their order, as arrays of at most ``size`` rows in the stored precision.
 
     Raises StoreError where one is missing.

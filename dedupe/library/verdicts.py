@@ -46,8 +46,11 @@ def matches(db: Database, pairs: Sequence[Pair], version: int) -> dict[tuple[Con
         if verdict is None:
             found[pair.a, pair.b] = Match(pair.a, pair.b, pair.distance, None, evidence=_NOTHING)
         elif verdict is not _UNKNOWN:
-            match = replace(from_json(Match, verdict), a=pair.a, b=pair.b, distance=pair.distance)
-            found[pair.a, pair.b] = match
+            try:
+                match = from_json(Match, verdict)
+            except ValueError as error:
+                raise db.damage() from error
+            found[pair.a, pair.b] = replace(match, a=pair.a, b=pair.b, distance=pair.distance)
     return found
 
 
@@ -70,8 +73,7 @@ def put_candidates(db: Database, name: bytes, pairs: Sequence[Pair]) -> None:
             packed = _packed(pairs[start : start + _PART])
             run("INSERT INTO candidates(list, part, pairs) VALUES (?, ?, ?)", (number, part, packed))
         run(
-            "DELETE FROM candidate_lists WHERE id NOT IN "
-            "(SELECT id FROM candidate_lists ORDER BY id DESC LIMIT ?)",
+            "DELETE FROM candidate_lists WHERE id NOT IN (SELECT id FROM candidate_lists ORDER BY id DESC LIMIT ?)",
             (_LISTS_KEPT,),
         )
         run("DELETE FROM candidates WHERE list NOT IN (SELECT id FROM candidate_lists)")
@@ -103,9 +105,7 @@ def settle(db: Database, name: bytes, version: int, verdicts: Iterable[Match]) -
 def settled(db: Database, name: bytes, version: int) -> list[Match] | None:
     """The related pairs of the search named, in the order in which ``settle`` had them; None where it was not
     settled in this version."""
-    related = db.value(
-        "SELECT related FROM candidate_lists WHERE fingerprint = ? AND settled = ?", (name, version)
-    )
+    related = db.value("SELECT related FROM candidate_lists WHERE fingerprint = ? AND settled = ?", (name, version))
     if related is None:
         return None
     pairs = _unpacked(related)
