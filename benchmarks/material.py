@@ -11,6 +11,7 @@ import multiprocessing
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -27,49 +28,25 @@ from benchmarks.tree import photos_in
 WIDTH, HEIGHT = 4032, 3024
 _TINY = 96
 _A_FOLDER = 500
-_TEXTURE_SIDE = 2000
-_MAINS_KEPT = 2000
+_KEPT = 2000
+_GRAIN = 5.0
 
 
 class Palette:
-    """The photos that pictures are made of: ``mains`` give a picture its composition, ``textures`` (large
-    photos) the fine detail that makes a JPEG as costly to decode as a camera's. Raises ValueError where
-    there is none."""
+    """The photos that pictures are made of. Raises ValueError where there is none."""
 
     def __init__(self, sources: Sequence[str]) -> None:
-        self.mains: list[bytes] = []
-        self.textures: list[Picture] = []
-        for source in sources:
-            for _, data in photos_in(Path(source)):
-                with Image.open(io.BytesIO(data)) as opened:
-                    large = max(opened.size) >= _TEXTURE_SIDE
-                if large and len(self.textures) < 8:
-                    self.textures.append(upright(data))
-                elif len(self.mains) < _MAINS_KEPT:
-                    self.mains.append(data)
-        if not self.mains:
+        photos = (data for source in sources for _, data in photos_in(Path(source)))
+        self._photos = list(islice(photos, _KEPT))
+        if not self._photos:
             raise ValueError(f"There is no photo in {', '.join(sources)}.")
 
-    def main(self, number: int) -> Picture:
-        """A photo; numbers beyond the last start again."""
-        return upright(self.mains[number % len(self.mains)])
+    def __len__(self) -> int:
+        return len(self._photos)
 
-    def texture(self, rng: Generator) -> NDArray[np.float32]:
-        """Fine detail without the composition, float32[HEIGHT, WIDTH, 3] round 0."""
-        if not self.textures:
-            return rng.standard_normal((HEIGHT, WIDTH, 3), np.float32) * 14
-        photo = self.textures[int(rng.integers(len(self.textures)))]
-        if rng.random() < 0.5:
-            photo = photo[:, ::-1]
-        height, width = photo.shape[:2]
-        share = float(rng.uniform(0.55, 0.95))
-        h, w = int(height * share), int(width * share)
-        y, x = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
-        cut = cv2.resize(np.ascontiguousarray(photo[y : y + h, x : x + w]), (WIDTH, HEIGHT)).astype(
-            np.float32
-        )
-        low = cv2.resize(cv2.resize(cut, (126, 95), interpolation=cv2.INTER_AREA), (WIDTH, HEIGHT))
-        return np.asarray(cut - low, np.float32)
+    def photo(self, number: int) -> Picture:
+        """A photo; numbers beyond the last start again."""
+        return upright(self._photos[number % len(self._photos)])
 
 
 def large_photos(sources: Sequence[str], count: int, place: Path, jobs: int) -> Path:
@@ -110,12 +87,15 @@ def _large(sources: list[str], folder: Path, numbers: range) -> None:
 
 
 def _composed(palette: Palette, number: int, rng: Generator) -> Picture:
-    first, second = palette.main(number), palette.main(int(rng.integers(len(palette.mains))))
-    if number >= len(palette.mains):
-        first = np.ascontiguousarray(np.rot90(first, number // len(palette.mains) % 4))
+    """One photo, a second one faintly over it, and as much fine grain as makes a camera's 4 MB: the grain
+    is what a decoder spends its time on, and it is gone from the preview, where every picture is its own."""
+    first, second = palette.photo(number), palette.photo(int(rng.integers(len(palette))))
+    if number >= len(palette):
+        first = np.ascontiguousarray(np.rot90(first, number // len(palette) % 4))
     picture = cv2.resize(first, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.float32)
     picture = 0.75 * picture + 0.25 * cv2.resize(second, (WIDTH, HEIGHT))
-    return as_picture(picture + palette.texture(rng) * 0.7)
+    grain: NDArray[np.float32] = rng.standard_normal((HEIGHT, WIDTH, 1), np.float32)
+    return as_picture(picture + grain * _GRAIN)
 
 
 def _tiny(sources: list[str], folder: Path, numbers: range) -> None:
@@ -127,7 +107,7 @@ def _tiny(sources: list[str], folder: Path, numbers: range) -> None:
             continue
         rng = default_rng([52, number])
         target.parent.mkdir(parents=True, exist_ok=True)
-        quarters = [_patch(palette.main(int(rng.integers(len(palette.mains)))), half, rng) for _ in range(4)]
+        quarters = [_patch(palette.photo(int(rng.integers(len(palette)))), half, rng) for _ in range(4)]
         rows = [np.hstack(quarters[:2]), np.hstack(quarters[2:])]
         _write(target, _jpeg(np.vstack(rows), 80, number, rng))
 

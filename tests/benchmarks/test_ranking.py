@@ -63,10 +63,7 @@ def test_another_shot_of_the_scene_is_wrong_only_in_the_figure_with_lookalikes()
 
 
 def test_an_altered_picture_is_neither_right_nor_wrong() -> None:
-    assert (
-        rank(distances(a_a2=0.4, b_b2=0.5, a_altered=0.1, b_altered=0.1), truth(ENTRIES)).with_lookalikes
-        == 1.0
-    )
+    assert rank(distances(a_a2=0.4, b_b2=0.5, a_altered=0.1, b_altered=0.1), truth(ENTRIES)).with_lookalikes == 1.0
 
 
 def test_a_stranger_before_a_copy_lowers_recall_at_zero_false_pairs() -> None:

@@ -9,9 +9,7 @@ from benchmarks.manifest import Entry, Kind, Manifest
 from benchmarks.score import FoundExtra, FoundGroup, Scan, Score, Share, read_scan, score
 
 
-def entry(
-    path: str, capture: str, kind: Kind = Kind.COPY, change: str | None = None, scene: str = ""
-) -> Entry:
+def entry(path: str, capture: str, kind: Kind = Kind.COPY, change: str | None = None, scene: str = "") -> Entry:
     return Entry(path, capture, scene or capture, kind, "photo", change)
 
 
@@ -63,9 +61,7 @@ def test_a_copy_that_stands_in_no_group_is_missed_and_named() -> None:
 
 
 def test_a_copy_grouped_without_its_original_is_missed() -> None:
-    result = score(
-        SHEET, Scan((FoundGroup("1", "a-small.jpg", (FoundExtra("a-crop.jpg", "edited", False),)),))
-    )
+    result = score(SHEET, Scan((FoundGroup("1", "a-small.jpg", (FoundExtra("a-crop.jpg", "edited", False),)),)))
     assert result.tiers["copy"] == Share(0, 1)
     assert {finding.said for finding in result.missed} == {"in another group", "in no group"}
 
@@ -133,9 +129,7 @@ def test_an_original_selected_beside_its_kept_crop_is_named_and_the_original_is_
 def test_an_altered_picture_may_be_shown_as_edited_and_nothing_safer() -> None:
     assert scored(FoundExtra("a-moved.jpg", "edited", False)).altered == {"moved, shown as edited": 1}
     for relation, selected in (("resaved", False), ("edited", True)):
-        assert [f.b for f in scored(FoundExtra("a-moved.jpg", relation, selected)).altered_wrong] == [
-            "a-moved.jpg"
-        ]
+        assert [f.b for f in scored(FoundExtra("a-moved.jpg", relation, selected)).altered_wrong] == ["a-moved.jpg"]
 
 
 def test_a_path_in_two_groups_and_a_path_from_nowhere_are_named() -> None:

@@ -156,9 +156,7 @@ def test_every_copy_has_its_original_and_all_changes_come_up(tree: Manifest) -> 
     originals = {entry.capture for entry in tree.entries if entry.kind is Kind.ORIGINAL}
     copies = [entry for entry in tree.entries if entry.kind is Kind.COPY]
     assert {entry.capture for entry in copies} <= originals
-    changes = Counter(
-        e.change for e in copies if e.material == "photo" and not e.capture.endswith(" next") and e.tier
-    )
+    changes = Counter(e.change for e in copies if e.material == "photo" and not e.capture.endswith(" next") and e.tier)
     assert changes == {change.name: 1 for change in CHANGES}
 
 
@@ -170,9 +168,7 @@ def test_the_tree_holds_what_must_not_be_merged(tree: Manifest) -> None:
 
 
 def test_exact_copies_have_the_same_bytes_or_the_same_picture(tree: Manifest) -> None:
-    found = {
-        e.change: tree.root / e.path for e in tree.entries if e.capture.startswith("photos/") and not e.tier
-    }
+    found = {e.change: tree.root / e.path for e in tree.entries if e.capture.startswith("photos/") and not e.tier}
     original = next(e for e in tree.entries if e.capture == exact_capture(tree) and e.kind is Kind.ORIGINAL)
     data_of_original = (tree.root / original.path).read_bytes()
     assert found["same bytes"].read_bytes() == data_of_original
