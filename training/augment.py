@@ -17,8 +17,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from training import drawing, tones
+from training.pixels import Picture, pixels
 
-Picture = NDArray[np.uint8]
 Change = Callable[[Picture, Generator], Picture]
 
 TONES: tuple[tuple[float, Change], ...] = (
@@ -62,8 +62,7 @@ class Recipe:
 def view(photo: Picture, side: int, rng: Generator, recipe: Recipe) -> Picture:
     """One view of RGB uint8[h, w, 3], squashed to uint8[side, side, 3]."""
     if rng.random() < recipe.clean:
-        picture = tones.jpeg(photo, rng) if rng.random() < 0.5 else photo
-        return square(picture, side)
+        return plain(photo, side, rng)
     picture = geometry(photo, side, rng, recipe)
     picture = _chain(picture, TONES, rng, recipe.strength)
     picture = _chain(picture, DRAWN, rng, recipe.strength)
@@ -80,8 +79,18 @@ def view(photo: Picture, side: int, rng: Generator, recipe: Recipe) -> Picture:
 
 
 def views(photo: Picture, count: int, side: int, rng: Generator, recipe: Recipe) -> Picture:
-    """`count` views of one photo, uint8[count, side, side, 3]."""
-    return np.stack([view(photo, side, rng, recipe) for _ in range(count)])
+    """`count` views of one photo, uint8[count, side, side, 3]; the first is nearly the photo itself."""
+    return np.stack([plain(photo, side, rng), *(view(photo, side, rng, recipe) for _ in range(count - 1))])
+
+
+def plain(photo: Picture, side: int, rng: Generator) -> Picture:
+    """The photo as an original in a library: whole, now and then compressed or in slightly other light."""
+    kind = rng.random()
+    if kind < 0.3:
+        photo = tones.jpeg(photo, rng)
+    elif kind < 0.45:
+        photo = tones.light(photo, rng)
+    return square(photo, side)
 
 
 def square(picture: Picture, side: int) -> Picture:
@@ -89,7 +98,7 @@ def square(picture: Picture, side: int) -> Picture:
     if picture.shape[:2] == (side, side):
         return picture
     shrinks = picture.shape[0] > side or picture.shape[1] > side
-    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR).astype(np.uint8)
+    return pixels(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
 
 
 def geometry(photo: Picture, side: int, rng: Generator, recipe: Recipe) -> Picture:
@@ -115,9 +124,11 @@ def geometry(photo: Picture, side: int, rng: Generator, recipe: Recipe) -> Pictu
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
     shrinking = scale < 0.7
     source = cv2.blur(photo, (2, 2)) if shrinking else photo
-    return cv2.warpPerspective(
-        source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border, borderValue=drawing.colour(rng)
-    ).astype(np.uint8)
+    return pixels(
+        cv2.warpPerspective(
+            source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border, borderValue=drawing.colour(rng)
+        )
+    )
 
 
 def _turned(

@@ -17,7 +17,7 @@ from training.photos import Photos, open_cache
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.int32]]
 
-_photos: Photos | None = None
+_opened: list[Photos] = []  # by the worker process for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,13 @@ class Sampler:
 
 
 def stream(
-    cache: Path, sampler: Sampler, order: Callable[[int, NDArray[np.int32]], Order], first: int, workers: int, photos: int
+    cache: Path,
+    sampler: Sampler,
+    order: Callable[[int, NDArray[np.int32]], Order],
+    first: int,
+    *,
+    workers: int,
+    photos: int,
 ) -> Iterator[Batch]:
     """(pixels uint8[photos × views, s, s, 3], ids int32[photos × views]) of step `first`, `first` + 1, …, without end.
 
@@ -81,16 +87,20 @@ def stream(
 def _open(cache: Path) -> None:
     import cv2
 
-    global _photos
     cv2.setNumThreads(1)
-    _photos = open_cache(cache)
+    _opened.append(open_cache(cache))
 
 
 def _make(order: Order) -> Batch:
-    if _photos is None:
-        raise RuntimeError("the worker has no photos")
+    photos = _opened[-1]
     pictures = [
-        views(_photos[int(number)], order.views, order.side, np.random.default_rng((*order.seed, int(number))), order.recipe)
+        views(
+            photos[int(number)],
+            order.views,
+            order.side,
+            np.random.default_rng((*order.seed, int(number))),
+            order.recipe,
+        )
         for number in order.ids
     ]
     return np.concatenate(pictures), np.repeat(order.ids, order.views)

@@ -9,28 +9,23 @@ from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+from training.pixels import Picture, pixels, recompressed
+
 Change = Callable[[Picture], Picture]
 
 
 def _jpeg(quality: int) -> Change:
-    def change(picture: Picture) -> Picture:
-        _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8)
-
-    return change
+    return lambda picture: recompressed(picture, ".jpg", quality)
 
 
 def _webp(picture: Picture) -> Picture:
-    _, data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, 60])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8)
+    return recompressed(picture, ".webp", 60)
 
 
 def _scaled(factor: float) -> Change:
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return lambda picture: cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way).astype(np.uint8)
+    return lambda picture: pixels(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way))
 
 
 def _longest(side: int) -> Change:
@@ -66,11 +61,11 @@ def _to_aspect(aspect: float) -> Change:
 def _tone(gain: float = 1.0, offset: float = 0.0, gamma: float = 1.0) -> Change:
     ramp = 255 * (np.arange(256) / 255) ** gamma
     table = np.clip((ramp - 128) * gain + 128 + offset, 0, 255).astype(np.uint8)
-    return lambda picture: cv2.LUT(picture, table).astype(np.uint8)
+    return lambda picture: pixels(cv2.LUT(picture, table))
 
 
 def _grey(picture: Picture) -> Picture:
-    return cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB).astype(np.uint8)
+    return pixels(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
 
 
 def _sepia_vignette(picture: Picture) -> Picture:
@@ -78,19 +73,21 @@ def _sepia_vignette(picture: Picture) -> Picture:
     brown = np.clip(cv2.transform(picture, matrix), 0, 255).astype(np.float32)
     y = np.linspace(-1, 1, picture.shape[0], dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, picture.shape[1], dtype=np.float32)[None]
-    return (brown * (1 - 0.35 * (x * x + y * y))[..., None]).astype(np.uint8)
+    return pixels(brown * (1 - 0.35 * (x * x + y * y))[..., None])
 
 
 def _warm(picture: Picture) -> Picture:
     strong = cv2.addWeighted(picture, 1.6, _grey(picture), -0.6, 0)
-    return np.clip(strong * np.array([1.12, 1.0, 0.85], np.float32), 0, 255).astype(np.uint8)
+    return pixels(np.clip(strong * np.array([1.12, 1.0, 0.85], np.float32), 0, 255))
 
 
 def _text(picture: Picture, text: str, at: tuple[float, float], size: float, ink: tuple[int, int, int]) -> Picture:
     height, width = picture.shape[:2]
     made = picture.copy()
     place = (int(at[0] * width), int(at[1] * height))
-    cv2.putText(made, text, place, cv2.FONT_HERSHEY_SIMPLEX, size * height / 22, ink, max(1, height // 200), cv2.LINE_AA)
+    cv2.putText(
+        made, text, place, cv2.FONT_HERSHEY_SIMPLEX, size * height / 22, ink, max(1, height // 200), cv2.LINE_AA
+    )
     return made
 
 
@@ -100,12 +97,12 @@ def _date_stamp(picture: Picture) -> Picture:
 
 def _watermark(picture: Picture) -> Picture:
     marked = _text(picture, "(c) A. Photographer", (0.1, 0.55), 0.08, (255, 255, 255))
-    return cv2.addWeighted(marked, 0.5, picture, 0.5, 0).astype(np.uint8)
+    return pixels(cv2.addWeighted(marked, 0.5, picture, 0.5, 0))
 
 
 def _white_frame(picture: Picture) -> Picture:
     side = int(0.08 * max(picture.shape[:2]))
-    return cv2.copyMakeBorder(picture, side, side, side, side, cv2.BORDER_CONSTANT, value=(255, 255, 255)).astype(np.uint8)
+    return pixels(cv2.copyMakeBorder(picture, side, side, side, side, cv2.BORDER_CONSTANT, value=(255, 255, 255)))
 
 
 def _straightened(degrees: float) -> Change:
@@ -117,24 +114,26 @@ def _straightened(degrees: float) -> Change:
         longer = max(width / height, height / width)
         zoom = math.cos(angle) + longer * math.sin(angle)
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, zoom)
-        return cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR).astype(np.uint8)
+        return pixels(cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR))
 
     return change
 
 
 def _noise(picture: Picture) -> Picture:
     grain = np.random.default_rng(int(picture.sum()) % 2**32).normal(0, 14, picture.shape)
-    return np.clip(picture + grain, 0, 255).astype(np.uint8)
+    return pixels(np.clip(picture + grain, 0, 255))
 
 
 def _blur(picture: Picture) -> Picture:
-    return cv2.GaussianBlur(picture, (0, 0), max(picture.shape[:2]) / 250).astype(np.uint8)
+    return pixels(cv2.GaussianBlur(picture, (0, 0), max(picture.shape[:2]) / 250))
 
 
 def _phone(picture: Picture) -> Picture:
     """A phone's gallery: 1080 × 2340 in proportion, black, the picture across the whole width in the middle."""
     width = 360
-    inner = cv2.resize(picture, (width, max(1, round(picture.shape[0] * width / picture.shape[1]))), interpolation=cv2.INTER_AREA)
+    inner = cv2.resize(
+        picture, (width, max(1, round(picture.shape[0] * width / picture.shape[1]))), interpolation=cv2.INTER_AREA
+    )
     height = max(780, inner.shape[0] + 60)
     screen = np.zeros((height, width, 3), np.uint8)
     top = (height - inner.shape[0]) // 2

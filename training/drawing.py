@@ -9,9 +9,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+from training.pixels import Picture, pixels
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz 0123456789 .,!?:-"
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
@@ -42,7 +42,9 @@ def words(rng: Generator, longest: int) -> str:
     return "".join(LETTERS[i] for i in picks)
 
 
-def write(picture: Picture, text: str, at: tuple[int, int], height: float, ink: tuple[int, int, int], rng: Generator) -> None:
+def write(
+    picture: Picture, text: str, at: tuple[int, int], height: float, *, ink: tuple[int, int, int], rng: Generator
+) -> None:
     """Write onto the picture, in place; `height` in px, `at` the lower left corner."""
     font = FONTS[int(rng.integers(len(FONTS)))]
     thickness = max(1, round(height / 10 * float(rng.uniform(0.6, 1.8))))
@@ -56,9 +58,9 @@ def lettering(picture: Picture, rng: Generator) -> Picture:
     for _ in range(int(rng.integers(1, 4))):
         size = float(rng.uniform(0.05, 0.25)) * height
         at = (int(rng.uniform(-0.1, 0.7) * width), int(rng.uniform(0.1, 1.0) * height))
-        write(layer, words(rng, 16), at, size, colour(rng), rng)
+        write(layer, words(rng, 16), at, size, ink=colour(rng), rng=rng)
     strength = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.25, 0.9))
-    return cv2.addWeighted(layer, strength, picture, 1 - strength, 0).astype(np.uint8)
+    return pixels(cv2.addWeighted(layer, strength, picture, 1 - strength, 0))
 
 
 def date_stamp(picture: Picture, rng: Generator) -> Picture:
@@ -68,7 +70,7 @@ def date_stamp(picture: Picture, rng: Generator) -> Picture:
     text = f"20{digits[0]}{digits[1]}-{digits[2]}{digits[3]}-{digits[4]}{digits[5]} {digits[6]}{digits[7]}:00"
     at = (int(rng.choice([0.03, 0.4]) * width), int(rng.choice([0.1, 0.96]) * height))
     ink = (255, int(rng.integers(100, 230)), int(rng.integers(0, 80))) if rng.random() < 0.7 else colour(rng)
-    write(picture, text, at, float(rng.uniform(0.04, 0.08)) * height, ink, rng)
+    write(picture, text, at, float(rng.uniform(0.04, 0.08)) * height, ink=ink, rng=rng)
     return picture
 
 
@@ -97,7 +99,9 @@ def meme(picture: Picture, rng: Generator) -> Picture:
         for base in (0.17, 0.95):
             size = float(rng.uniform(0.08, 0.18)) * height
             at, text = (int(rng.uniform(0, 0.15) * width), int(base * height)), words(rng, 18).upper()
-            cv2.putText(picture, text, at, cv2.FONT_HERSHEY_DUPLEX, size / 22, outline, max(2, int(size / 4)), cv2.LINE_AA)
+            cv2.putText(
+                picture, text, at, cv2.FONT_HERSHEY_DUPLEX, size / 22, outline, max(2, int(size / 4)), cv2.LINE_AA
+            )
             cv2.putText(picture, text, at, cv2.FONT_HERSHEY_DUPLEX, size / 22, ink, max(1, int(size / 9)), cv2.LINE_AA)
         return picture
     top, bottom = (int(height * float(v)) for v in rng.uniform(0.0, 0.4, 2))
@@ -107,7 +111,7 @@ def meme(picture: Picture, rng: Generator) -> Picture:
     for start, room in ((0, top), (top + height, bottom)):
         for line in range(int(rng.integers(0, 3))):
             at = (int(0.04 * width), start + int(room * (0.35 + 0.3 * line)))
-            write(framed, words(rng, 24), at, 0.25 * room + 2, ink, rng)
+            write(framed, words(rng, 24), at, 0.25 * room + 2, ink=ink, rng=rng)
     return framed
 
 
@@ -127,7 +131,7 @@ def frame(picture: Picture, rng: Generator) -> Picture:
     if rng.random() < 0.15:
         backdrop = cv2.blur(cv2.resize(picture, (framed.shape[1], framed.shape[0])), (25, 25))
         backdrop[room[0] : room[0] + height, room[2] : room[2] + width] = picture
-        return backdrop.astype(np.uint8)
+        return pixels(backdrop)
     return framed
 
 
@@ -158,23 +162,27 @@ def screenshot(picture: Picture, rng: Generator) -> Picture:
 def _interface(screen: Picture, ink: tuple[int, int, int], rng: Generator) -> None:
     height, width = screen.shape[:2]
     unit = width / 40
-    write(screen, "12:34", (int(unit), int(2.2 * unit)), 1.6 * unit, ink, rng)
+    write(screen, "12:34", (int(unit), int(2.2 * unit)), 1.6 * unit, ink=ink, rng=rng)
     for icon in range(int(rng.integers(0, 5))):
         x = int(width - (2 + 2.4 * icon) * unit)
-        cv2.circle(screen, (x, int(1.6 * unit)), max(1, int(0.7 * unit)), ink, -1 if rng.random() < 0.5 else 1, cv2.LINE_AA)
+        cv2.circle(
+            screen, (x, int(1.6 * unit)), max(1, int(0.7 * unit)), ink, -1 if rng.random() < 0.5 else 1, cv2.LINE_AA
+        )
     if rng.random() < 0.6:
         bar = int(rng.uniform(0.03, 0.1) * height)
         cv2.rectangle(screen, (0, height - bar), (width, height), colour(rng), -1)
         for button in range(int(rng.integers(2, 6))):
-            cv2.circle(screen, (int((button + 0.5) * width / 5), height - bar // 2), max(1, bar // 4), ink, 1, cv2.LINE_AA)
+            cv2.circle(
+                screen, (int((button + 0.5) * width / 5), height - bar // 2), max(1, bar // 4), ink, 1, cv2.LINE_AA
+            )
     for _ in range(int(rng.integers(0, 9))):
         x, y = int(rng.uniform(0.02, 0.6) * width), int(rng.uniform(0.04, 0.98) * height)
         if rng.random() < 0.3:
             w, h = int(rng.uniform(0.2, 0.7) * width), int(rng.uniform(0.02, 0.1) * height)
             cv2.rectangle(screen, (x, y), (x + w, y + h), colour(rng), -1)
-        write(screen, words(rng, 26), (x, y + int(2 * unit)), float(rng.uniform(1.2, 2.6)) * unit, ink, rng)
+        write(screen, words(rng, 26), (x, y + int(2 * unit)), float(rng.uniform(1.2, 2.6)) * unit, ink=ink, rng=rng)
 
 
 def _bordered(picture: Picture, room: tuple[int, int, int, int], paper: tuple[int, int, int]) -> Picture:
     top, bottom, left, right = room
-    return cv2.copyMakeBorder(picture, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper).astype(np.uint8)
+    return pixels(cv2.copyMakeBorder(picture, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper))

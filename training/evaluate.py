@@ -22,8 +22,8 @@ from training.copies import TIERS
 from training.export import run_lite
 from training.metrics import figures
 from training.photos import SUFFIXES, Photos, open_cache
+from training.pixels import Picture, pixels
 
-Picture = NDArray[np.uint8]
 RADII = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05)
 
 
@@ -67,7 +67,7 @@ def read(path: Path, longest: int = 800) -> Picture | None:
     scale = longest / max(picture.shape[:2])
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(picture[:, :, ::-1]).astype(np.uint8)
+    return pixels(np.ascontiguousarray(picture[:, :, ::-1]))
 
 
 def collect(folders: Sequence[Path], held_out: int, cache: Photos | None) -> list[Picture]:
@@ -79,7 +79,9 @@ def collect(folders: Sequence[Path], held_out: int, cache: Photos | None) -> lis
     return pictures
 
 
-def embed_library(data: bytes, side: int, pictures: Sequence[Picture], distractors: Photos | None, put_aside: int) -> Library:
+def embed_library(
+    data: bytes, side: int, pictures: Sequence[Picture], distractors: Photos | None, put_aside: int
+) -> Library:
     """Embed originals, copies and distractors; photos that were put aside are no distractors of themselves."""
     squares, captures, changes = [], [], []
     for number, picture in enumerate(pictures):
@@ -124,12 +126,14 @@ def report(library: Library, cap: int, most_false: float) -> None:
     alone = Neighbourhood(near.others[originals], near.own[originals])
     for radius in RADII:
         shares = "".join(f"{near.found(rows, radius, cap):9.4f}" for rows in tiers.values())
-        print(f"{radius:6.2f}   {shares}{near.false_candidates(radius, cap):12.2f}{alone.false_candidates(radius, cap):14.2f}")
+        print(
+            f"{radius:6.2f}   {shares}{near.false_candidates(radius, cap):12.2f}{alone.false_candidates(radius, cap):14.2f}"
+        )
     radius = max((r for r in np.arange(0.4, 1.2, 0.01) if near.false_candidates(r, cap) <= most_false), default=0.4)
     print(f"largest radius with at most {most_false:g} false candidates a photo, {cap} neighbours: {radius:.2f}")
     for tier, changes in TIERS.items():
-        shares = (f"{name} {near.found(_rows(library, (name,)), radius, cap):.3f}" for name in changes)
-        print(f"{tier}: " + ", ".join(shares))
+        each = (f"{name} {near.found(_rows(library, (name,)), radius, cap):.3f}" for name in changes)
+        print(f"{tier}: " + ", ".join(each))
 
 
 def _rows(library: Library, changes: tuple[str, ...]) -> NDArray[np.int64]:

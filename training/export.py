@@ -96,7 +96,9 @@ def main() -> None:
         data = converted(network, options.side, kind)
         agreement = (run_lite(data, pixels) * truth).sum(axis=1)
         cosines[kind] = float(agreement.min())
-        print(f"{kind}: {len(data) / 1e6:.2f} MB, cosine to float min {agreement.min():.5f} mean {agreement.mean():.5f}")
+        print(
+            f"{kind}: {len(data) / 1e6:.2f} MB, cosine to float min {agreement.min():.5f} mean {agreement.mean():.5f}"
+        )
         if not cosines[kind] >= LEAST_COSINE:
             raise SystemExit(f"{kind} strays from float: {cosines[kind]:.5f} < {LEAST_COSINE}")
         folder.mkdir(parents=True, exist_ok=True)

@@ -24,10 +24,11 @@ class Architecture:
     stages: tuple[tuple[int, int, int], ...] = ((48, 1, 2), (96, 2, 2), (192, 2, 2), (320, 1, 2))
     dim: int = 256
     pooling_power: float = 3.0
+    neck: bool = True  # centre and scale the pooled features: without it all photos begin, and stay, close together
 
 
 @keras.saving.register_keras_serializable("dedupe")
-class GeneralisedMean(keras.layers.Layer):
+class GeneralisedMean(keras.layers.Layer):  # type: ignore[misc]
     """(mean xᵖ)^(1/p) over the picture: float[n, h, w, c] → float32[n, c], for any h and w."""
 
     def __init__(self, power: float = 3.0, **options: Any) -> None:
@@ -45,7 +46,7 @@ class GeneralisedMean(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("dedupe")
-class UnitLength(keras.layers.Layer):
+class UnitLength(keras.layers.Layer):  # type: ignore[misc]
     """x / |x| in float32: float[n, d] → float32[n, d]."""
 
     def __init__(self, **options: Any) -> None:
@@ -66,6 +67,8 @@ def build(architecture: Architecture) -> keras.Model:
         for block in range(blocks):
             x = _residual(x, width, stride if block == 0 else 1)
     x = GeneralisedMean(architecture.pooling_power)(x)
+    if architecture.neck:
+        x = keras.layers.BatchNormalization(momentum=0.98, dtype="float32", name="neck")(x)
     x = keras.layers.Dense(architecture.dim, dtype="float32", name="projection")(x)
     return keras.Model(pixels, UnitLength()(x), name="compact")
 
@@ -89,7 +92,7 @@ def _residual(x: Any, width: int, stride: int) -> Any:
 
 
 @keras.saving.register_keras_serializable("dedupe")
-class CopyTrainer(keras.Model):
+class CopyTrainer(keras.Model):  # type: ignore[misc]
     """The network with its loss and a queue of past embeddings; call it on float32[n, s, s, 3] with photo ids int32[n].
 
     `train_on_batch(pixels, ids)` is one step on every backend. Rows with one id are views of one photo. `views` rows
@@ -97,17 +100,31 @@ class CopyTrainer(keras.Model):
     """
 
     def __init__(
-        self, network: keras.Model, *, temperature: float = 0.06, spread: float = 1.0, queue: int = 4096, views: int = 4
+        self,
+        network: keras.Model,
+        *,
+        temperature: float = 0.06,
+        spread: float = 1.0,
+        queue: int = 4096,
+        views: int = 4,
+        anchored: bool = True,
     ) -> None:
         super().__init__()
         self.network = network
         self.temperature = temperature
         self.spread = spread
         self.views = views
+        self.anchored = anchored
         dim = network.output_shape[-1]
-        self.queue = self.add_weight(shape=(queue, dim), initializer="zeros", trainable=False, name="queue", dtype="float32")
+        self.queue = self.add_weight(
+            shape=(queue, dim), initializer="zeros", trainable=False, name="queue", dtype="float32"
+        )
         self.queue_ids = self.add_weight(
-            shape=(queue,), initializer=keras.initializers.Constant(-1), trainable=False, name="queue_ids", dtype="int32"
+            shape=(queue,),
+            initializer=keras.initializers.Constant(-1),
+            trainable=False,
+            name="queue_ids",
+            dtype="int32",
         )
 
     def call(self, pixels: Any, training: bool = False) -> Any:
@@ -118,7 +135,12 @@ class CopyTrainer(keras.Model):
         """InfoNCE against the batch and the queue plus `spread` × KoLeo; the queue moves on by one batch."""
         unit = ops.cast(y_pred, "float32")
         ids = ops.reshape(ops.cast(y, "int32"), (-1,))
-        loss = copy_loss(unit, ids, self.queue, self.queue_ids, self.temperature, self.spread)
+        first = (
+            ops.equal(ops.arange(ops.shape(ids)[0]) % self.views, 0) if self.anchored else ops.ones_like(ids, "bool")
+        )
+        loss = copy_loss(
+            unit, ids, first, (self.queue, self.queue_ids), temperature=self.temperature, spread=self.spread
+        )
         fresh = ops.stop_gradient(unit[:: self.views])
         fresh_ids = ids[:: self.views]
         keep = self.queue.shape[0]
@@ -127,23 +149,23 @@ class CopyTrainer(keras.Model):
         return loss
 
 
-def copy_loss(unit: Any, ids: Any, queue: Any, queue_ids: Any, temperature: float, spread: float) -> Any:
+def copy_loss(unit: Any, ids: Any, anchor: Any, past: tuple[Any, Any], *, temperature: float, spread: float) -> Any:
     """Scalar loss of unit float32[n, d] with ids int32[n] against themselves and queue float32[q, d], ids −1 = empty.
 
     Per anchor and positive: −log(e⁺ / (e⁺ + Σ e⁻)); positives never compete with each other. KoLeo is
     −log of the distance to the nearest other photo of the batch.
     """
+    queue, queue_ids = past
     n = ops.shape(unit)[0]
     same = ops.equal(ids[:, None], ids[None, :])
     cosine = ops.matmul(unit, ops.transpose(unit))
     against = ops.matmul(unit, ops.transpose(ops.convert_to_tensor(queue)))
     usable = ops.logical_and(ops.not_equal(ids[:, None], queue_ids[None, :]), queue_ids[None, :] >= 0)
     logits = cosine / temperature
-    negatives = ops.concatenate(
-        [ops.where(same, FAR, logits), ops.where(usable, against / temperature, FAR)], axis=1
-    )
+    negatives = ops.concatenate([ops.where(same, FAR, logits), ops.where(usable, against / temperature, FAR)], axis=1)
     mass = ops.logsumexp(negatives, axis=1, keepdims=True)
-    positive = ops.cast(ops.logical_and(same, ops.logical_not(ops.eye(n, dtype="bool"))), "float32")
+    drawn_together = ops.logical_and(same, ops.logical_or(anchor[:, None], anchor[None, :]))
+    positive = ops.cast(ops.logical_and(drawn_together, ops.logical_not(ops.eye(n, dtype="bool"))), "float32")
     attraction = ops.sum(ops.softplus(mass - logits) * positive) / ops.maximum(ops.sum(positive), 1.0)
     nearest = ops.max(ops.where(same, -1.0, cosine), axis=1)
     koleo = -0.5 * ops.mean(ops.log(ops.maximum(2.0 - 2.0 * nearest, 0.0) + 1e-6))

@@ -38,7 +38,11 @@ class Photos:
         return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
 
     def split(self, held_out: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Numbers of (training, held-out) photos: the `held_out` with the lowest hash of their name, on any machine."""
+        """Numbers of (training, held-out) photos: those with the lowest hash of their name, on any machine.
+
+        At most a tenth is held out.
+        """
+        held_out = min(held_out, len(self) // 10)
         order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in self.names], kind="stable")
         return np.sort(order[held_out:]), np.sort(order[:held_out])
 

@@ -50,6 +50,13 @@ class Sitting:
     evaluate_every: float
     lookalikes: float
     hard: float
+    queue: int
+    spread: float
+    temperature: float
+    smallest: float
+    strength: float
+    anchored: bool
+    neck: bool
 
 
 class Average:
@@ -67,7 +74,7 @@ class Average:
             return
         share = self.every / min(self.memory, max(step / 4, self.every))
         for mean, now in zip(self.values, self.network.get_weights(), strict=True):
-            mean += share * (now - mean)
+            np.add(mean, share * (now - mean), out=mean)
 
 
 def main() -> None:
@@ -87,8 +94,21 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--evaluate-every", type=float, default=10, help="minutes")
-    parser.add_argument("--lookalikes", type=float, default=0.3, help="share of photos whose name begins with clothing_")
-    parser.add_argument("--hard", type=float, default=0.0, help="share of a batch that is nearest neighbours of the rest")
+    parser.add_argument(
+        "--lookalikes", type=float, default=0.3, help="share of photos whose name begins with clothing_"
+    )
+    parser.add_argument(
+        "--hard", type=float, default=0.0, help="share of a batch that is nearest neighbours of the rest"
+    )
+    parser.add_argument("--queue", type=int, default=4096, help="past embeddings that serve as negatives")
+    parser.add_argument("--spread", type=float, default=1.0, help="weight of KoLeo")
+    parser.add_argument("--temperature", type=float, default=0.06)
+    parser.add_argument("--smallest", type=float, default=0.2, help="smallest crop, share of the area")
+    parser.add_argument("--strength", type=float, default=1.0, help="scales the chance of each change")
+    parser.add_argument(
+        "--anchored", action=argparse.BooleanOptionalAction, default=True, help="pair views with the original only"
+    )
+    parser.add_argument("--neck", action=argparse.BooleanOptionalAction, default=True)
     options = vars(parser.parse_args())
     data, cache = options.pop("data"), options.pop("cache") or options["out"] / "cache"
     options["out"].mkdir(parents=True, exist_ok=True)
@@ -103,8 +123,15 @@ class Run:
     def __init__(self, sitting: Sitting, photos: Photos, cache: Path) -> None:
         self.sitting, self.photos, self.cache = sitting, photos, cache
         self.pool, self.held_out = photos.split(HELD_OUT)
-        self.network = build(Architecture())
-        self.trainer = CopyTrainer(self.network, views=sitting.views)
+        self.network = build(Architecture(neck=sitting.neck))
+        self.trainer = CopyTrainer(
+            self.network,
+            temperature=sitting.temperature,
+            spread=sitting.spread,
+            queue=sitting.queue,
+            views=sitting.views,
+            anchored=sitting.anchored,
+        )
         optimiser = keras.optimizers.AdamW(sitting.rate, weight_decay=0.02, beta_2=0.98, global_clipnorm=10.0)
         optimiser.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
         compiled: bool | str = False if keras.backend.backend() == "tensorflow" else "auto"
@@ -159,7 +186,7 @@ class Run:
         recent: list[float] = []
         saved = evaluated = time.monotonic()
         for pixels, ids in stream(
-            self.cache, self.sampler(), self.order, first, self.sitting.workers, self.sitting.photos
+            self.cache, self.sampler(), self.order, first, workers=self.sitting.workers, photos=self.sitting.photos
         ):
             self.trainer.optimizer.learning_rate.assign(self.rate())
             recent.append(float(self.trainer.train_on_batch(pixels.astype(np.float32), ids)))
@@ -189,7 +216,8 @@ class Run:
 
     def order(self, step: int, ids: NDArray[np.int32]) -> Order:
         """What the workers make for one step."""
-        return Order(ids, self.sitting.views, self.sitting.side, (self.sitting.seed, step), Recipe())
+        recipe = Recipe(smallest=self.sitting.smallest, strength=self.sitting.strength)
+        return Order(ids, self.sitting.views, self.sitting.side, (self.sitting.seed, step), recipe)
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit embeddings by the averaged weights."""
@@ -235,7 +263,8 @@ class Run:
         for number in self.held_out:
             photo = self.photos[int(number)]
             clean.append(square(photo, self.sitting.side))
-            changed.append(views(photo, each, self.sitting.side, np.random.default_rng(int(number)), Recipe(clean=0)))
+            rng = np.random.default_rng(int(number))
+            changed.append(views(photo, each + 1, self.sitting.side, rng, Recipe(clean=0))[1:])
         truth = np.repeat(np.arange(len(self.held_out)), each)
         return figures(self.embed(np.concatenate(changed)), truth, self.embed(np.stack(clean)))
 

@@ -42,8 +42,8 @@ class Vgg16:
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See `Embedder.embed`. A vector that is all zero, which no photo gives, stays zero."""
         raw = self.embed_raw(pixels)
-        length = np.linalg.norm(raw, axis=1, keepdims=True)
-        return raw / np.maximum(length, np.float32(1e-12))
+        length = np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-12)
+        return np.asarray(raw / length, np.float32)
 
     def embed_raw(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What `fc1` says, not normalised: RGB uint8[n, 224, 224, 3] → float32[n, 4096]."""
@@ -73,7 +73,7 @@ def _with_imagenet(keras: Any) -> Any:
     with _patience(), redirect_stdout(sys.stderr):
         try:
             return keras.applications.VGG16(weights="imagenet")
-        except Exception as error:  # noqa: BLE001 - Keras' get_file raises a bare Exception for every failed download
+        except Exception as error:  # Keras' get_file raises a bare Exception for every failed download
             raise ModelUnavailableError(
                 f"The weights of vgg16 ({FILE}, 553 MB) could not be downloaded; "
                 "pass the file with --weights FILE, or use --model compact, which needs no download."
@@ -81,7 +81,7 @@ def _with_imagenet(keras: Any) -> Any:
 
 
 def _with_file(keras: Any, weights: Path) -> Any:
-    import h5py
+    import h5py  # type: ignore[import-untyped]
 
     if not h5py.is_hdf5(weights):
         raise ModelUnavailableError(f"{str(weights)!r} is not an HDF5 file; vgg16 reads {FILE} (553 MB).")
@@ -89,7 +89,9 @@ def _with_file(keras: Any, weights: Path) -> Any:
     try:
         whole.load_weights(weights)
     except (ValueError, KeyError, OSError) as error:
-        raise ModelUnavailableError(f"{str(weights)!r} does not hold vgg16 with its top; it should be {FILE}.") from error
+        raise ModelUnavailableError(
+            f"{str(weights)!r} does not hold vgg16 with its top; it should be {FILE}."
+        ) from error
     return whole
 
 

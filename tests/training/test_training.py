@@ -1,0 +1,132 @@
+"""A whole training in small: photos in, weights out, a stop in between that leaves no trace."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.batches import Sampler
+from training.metrics import figures
+from training.photos import Photos, open_cache, prepare
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty patches of three photographs in one tar."""
+    import cv2
+    from skimage import data
+
+    folder = tmp_path_factory.mktemp("shards")
+    pictures = [np.ascontiguousarray(p) for p in (data.astronaut(), data.chelsea(), data.coffee())]
+    rng = np.random.default_rng(5)
+    with tarfile.open(folder / "photos-00.tar", "w") as tar:
+        for number in range(40):
+            picture = pictures[number % 3]
+            top, left = (int(rng.integers(0, size - 150)) for size in picture.shape[:2])
+            _, encoded = cv2.imencode(".png", picture[top : top + 150, left : left + 140, ::-1])
+            member = tarfile.TarInfo(f"patch_{number:02}.png")
+            member.size = len(encoded)
+            tar.addfile(member, io.BytesIO(encoded.tobytes()))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photos(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Photos:
+    return prepare(shards, tmp_path_factory.mktemp("cache"))
+
+
+def test_photos_come_back_as_they_were_stored(photos: Photos) -> None:
+    assert len(photos) == 40
+    assert photos[7].shape == (150, 140, 3)
+    assert photos.names[7] == "patch_07.png"
+
+
+def test_a_folder_of_photos_serves_as_well_as_shards(shards: Path, photos: Photos, tmp_path: Path) -> None:
+    with tarfile.open(shards / "photos-00.tar") as tar:
+        tar.extractall(tmp_path / "loose", filter="data")
+    loose = prepare(tmp_path / "loose", tmp_path / "cache")
+    assert loose.names == photos.names
+    assert all(np.array_equal(loose[i], photos[i]) for i in range(40))
+
+
+def test_a_folder_without_photos_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    with pytest.raises(ValueError, match="no photos"):
+        prepare(tmp_path / "in", tmp_path / "cache")
+
+
+def test_held_out_photos_are_the_same_ones_always_and_never_trained_on(photos: Photos) -> None:
+    training, held_out = photos.split(4)
+    assert len(held_out) == 4 and len(training) == 36
+    assert not set(training) & set(held_out)
+    assert np.array_equal(photos.split(4)[1], held_out)
+    assert len(photos.split(400)[1]) == 4
+
+
+def test_a_photo_occurs_once_in_a_batch_and_look_alikes_come_together() -> None:
+    pool = np.arange(100)
+    near = np.stack([np.roll(pool, -shift) for shift in (1, 2, 3)], axis=1)
+    sampler = Sampler(pool, np.full(100, 0.01), 1, near, hard=0.5)
+    ids = sampler.photos(3, 20)
+    assert len(ids) == len(set(ids.tolist())) == 20
+    assert np.array_equal(ids, sampler.photos(3, 20))
+    assert np.isin(ids[:10] + 1, ids).mean() + np.isin(ids[:10] + 2, ids).mean() > 0.3
+
+
+def test_figures_of_a_perfect_and_of_a_blind_embedding() -> None:
+    axes = np.eye(40, dtype=np.float32)
+    perfect = figures(axes, np.arange(40), axes)
+    assert (perfect.among_ten, perfect.average_precision, perfect.recall) == (1.0, 1.0, (1.0, 1.0, 1.0))
+    shifted = figures(np.roll(axes, 1, axis=0), np.arange(40), axes)
+    assert shifted.recall == (0.0, 0.0, 0.0) and shifted.average_precision < 0.1
+
+
+def train(shards: Path, out: Path, *steps: int) -> dict[str, np.ndarray]:
+    for count in steps:
+        command = [sys.executable, "-m", "training.train", "--data", shards, "--out", out, "--side", "32"]
+        command += [
+            "--photos",
+            "8",
+            "--queue",
+            "16",
+            "--steps",
+            str(count),
+            "--warm-up",
+            "2",
+            "--evaluate-every",
+            "600",
+        ]
+        subprocess.run([str(part) for part in command], check=True, capture_output=True, timeout=240)
+    with np.load(out / "checkpoint.npz") as stored:
+        return dict(stored)
+
+
+@pytest.mark.slow
+def test_a_training_that_was_stopped_ends_where_the_uninterrupted_one_does_and_exports(
+    shards: Path, tmp_path: Path
+) -> None:
+    whole = train(shards, tmp_path / "whole", 4)
+    halves = train(shards, tmp_path / "halves", 2, 2)
+    assert int(whole["step"]) == int(halves["step"]) == 4
+    averages = [key for key in whole if key.startswith("a")]
+    assert len(averages) > 20
+    for key in averages:
+        assert np.allclose(whole[key], halves[key], rtol=0.05, atol=0.02), key
+    assert (tmp_path / "halves" / "log.csv").read_text().count("\n") == 2
+
+    from training.evaluate import embed_library, report
+
+    folder = tmp_path / "weights"
+    command = [sys.executable, "-m", "training.export", "--run", tmp_path / "whole", "--to", folder, "--side", "32"]
+    subprocess.run([str(part) for part in (*command, "--radius", "0.8")], check=True, capture_output=True, timeout=240)
+    cache = open_cache(tmp_path / "whole" / "cache")
+    library = embed_library((folder / "compact-1.tflite").read_bytes(), 32, [cache[0], cache[1]], cache, 4)
+    assert len(library.unit) == 2 * 34 + 36
+    assert np.abs(np.linalg.norm(library.unit, axis=1) - 1).max() < 1e-2
+    report(library, 5, 1.0)
