@@ -121,9 +121,7 @@ def _console(*, to_stderr: bool) -> Console:
         reconfigure(errors="backslashreplace")
     # rich would take the width from stdin's terminal where stdout is a pipe.
     piped = not stream.isatty() and "COLUMNS" not in os.environ
-    return Console(
-        stderr=to_stderr, markup=False, emoji=False, highlight=False, width=PIPED_WIDTH if piped else None
-    )
+    return Console(stderr=to_stderr, markup=False, emoji=False, highlight=False, width=PIPED_WIDTH if piped else None)
 
 
 class Signs(NamedTuple):

@@ -38,7 +38,7 @@ class Mark(Enum):
     KEEP = ("keep", "bold green")
     REMOVE = ("remove", "yellow")
     STAYS = ("stays", "dim")
-    UNVERIFIED = ("unproven", "dim")
+    UNPROVEN = ("unproven", "dim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,7 @@ class Layout:
         if self.paper:
             lines = [f"{start}{figures}{_GAP}{verdict}{_GAP}photo"]
         elif self.wide:
-            lines = [
-                f"{start}{_join(_left('photo', self.name), _left('folder', self.folder), figures, verdict)}"
-            ]
+            lines = [f"{start}{_join(_left('photo', self.name), _left('folder', self.folder), figures, verdict)}"]
         else:
             lines = [
                 f"{start}{_join(_left('photo', self.name), figures)}",
@@ -149,17 +147,13 @@ class Layout:
         tick = f"{self.signs.tick} " if row.mark is Mark.REMOVE else ""
         text = Text(_left(row.lead, self.indent))
         text.append(_left(f"{tick}{word}", MARK), style)
-        text.append(
-            f"{_GAP}{rest}".rstrip(), "reverse" if row.current else "bold" if row.mark is Mark.KEEP else ""
-        )
+        text.append(f"{_GAP}{rest}".rstrip(), "reverse" if row.current else "bold" if row.mark is Mark.KEEP else "")
         return text
 
     def _figures(self, photo: Photo) -> str:
         pixels = f"{photo.facts.width}{self.signs.times}{photo.facts.height}"
         taken = format_taken(photo.facts.taken) or self.signs.dash
-        return _join(
-            _right(pixels, PIXELS), _right(format_bytes(photo.file.stamp.size), BYTES), _left(taken, TAKEN)
-        )
+        return _join(_right(pixels, PIXELS), _right(format_bytes(photo.file.stamp.size), BYTES), _left(taken, TAKEN))
 
     def _verdict(self, row: Row) -> str:
         relation = row.relation.value if row.relation is not None else ""

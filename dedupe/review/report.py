@@ -102,9 +102,7 @@ def _dump(item: object) -> str:
     text = json.dumps(item, ensure_ascii=False, allow_nan=False)
     if text.isprintable():
         return text
-    return "".join(
-        json.dumps(char)[1:-1] if ord(char) > 0x9F and is_unsafe(char) else _control(char) for char in text
-    )
+    return "".join(json.dumps(char)[1:-1] if ord(char) > 0x9F and is_unsafe(char) else _control(char) for char in text)
 
 
 def _control(char: str) -> str:
@@ -256,9 +254,7 @@ def _write(target: str, chunks: Iterable[str], start: bytes) -> None:
     _check(path, start)
     try:
         if os.path.exists(path) and not os.path.isfile(path):
-            with open(
-                path, "wb"
-            ) as device:  # a pipe the shell made, or /dev/stdout: nothing to put in place of it
+            with open(path, "wb") as device:  # a pipe the shell made, or /dev/stdout: nothing to put in place of it
                 device.writelines(chunk.encode() for chunk in chunks)
         else:
             _place(path, chunks)

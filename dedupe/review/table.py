@@ -72,9 +72,7 @@ def _groups(groups: Sequence[Group], layout: Layout, out: _Printer) -> None:
     if len(shown) < len(groups):
         out.text()
         more = format_count(len(groups) - len(shown), "more group")
-        out.text(
-            f"{layout.signs.ellipsis} and {more}: `dedupe review` goes through all, `--json FILE` lists them."
-        )
+        out.text(f"{layout.signs.ellipsis} and {more}: `dedupe review` goes through all, `--json FILE` lists them.")
     out.text()
 
 
@@ -202,9 +200,7 @@ def _costs(result: ScanResult, layout: Layout, out: _Printer) -> None:
     spent = [f"{name} {format_time(seconds)}" for name, seconds in stats.seconds.items() if name != "total"]
     total = stats.seconds.get("total", sum(stats.seconds.values()))
     dot = f" {layout.signs.dot} "
-    out.lines(
-        layout.wrapped(f"{format_time(total)}{': ' if spent else ''}{dot.join(spent)}", "dim", margin=2)
-    )
+    out.lines(layout.wrapped(f"{format_time(total)}{': ' if spent else ''}{dot.join(spent)}", "dim", margin=2))
     radius = f"candidates within a distance of {result.threshold:.2f} (0 same, 1.41 unrelated)"
     out.lines(layout.wrapped(f"model {display_text(result.model)}, {radius}", "dim", margin=2))
 
@@ -241,8 +237,6 @@ def _hints(result: ScanResult, layout: Layout, out: _Printer) -> None:
     out.text("Next", "bold")
     out.text("  dedupe review                decide group by group")
     if chosen:
-        out.text(
-            f"  dedupe apply --trash         move the {format_count(chosen, 'selected photo')} to the trash"
-        )
+        out.text(f"  dedupe apply --trash         move the {format_count(chosen, 'selected photo')} to the trash")
         out.text("  dedupe apply --move-to DIR   or into a folder; `dedupe undo` puts them back")
     out.lines(layout.wrapped("Nothing has been changed so far.", "dim", margin=2))

@@ -62,9 +62,7 @@ def folder_of(file: PhotoFile, roots: Sequence[str]) -> str:
     if len(roots) < 2:
         return below or "."
     name = os.path.basename(root)
-    label = (
-        name if name and sum(os.path.basename(other.rstrip(os.sep)) == name for other in roots) == 1 else root
-    )
+    label = name if name and sum(os.path.basename(other.rstrip(os.sep)) == name for other in roots) == 1 else root
     return os.path.join(label, below) if below else label
 
 

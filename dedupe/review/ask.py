@@ -1,0 +1,51 @@
+"""Questions on a terminal. Whatever is not a clear yes is a no: an empty line, the end of input, Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+from dedupe.console import display_text
+
+
+def agreed(question: str, *, default: bool = False) -> bool:
+    """Whether a person answers yes; ``default`` is what an empty line means."""
+    answer = _line(f"{question} [{'Y/n' if default else 'y/N'}] ")
+    if answer is None:
+        return False
+    if not answer:
+        return default
+    return answer.lower() in ("y", "yes")
+
+
+def answer(question: str) -> str:
+    """The line a person types, without blanks around it; empty where there is none."""
+    return _line(f"{question} ") or ""
+
+
+def _line(prompt: str) -> str | None:
+    """One line from stdin; None at its end and on Ctrl-C. Keys typed before the question do not answer it."""
+    _drop_typed_ahead()
+    sys.stderr.write(display_text(prompt))
+    sys.stderr.flush()
+    try:
+        line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        line = ""
+    if not line:
+        sys.stderr.write("\n")
+        return None
+    return line.strip()
+
+
+def _drop_typed_ahead() -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+        return
+    import termios
+
+    with suppress(termios.error, OSError, ValueError):  # stdin is no terminal, or closed
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)

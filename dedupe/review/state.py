@@ -1,0 +1,260 @@
+"""The review as a pure machine: ``press(key)`` gives the next state, and nothing else happens.
+
+A group is decided only by a key that says so; going past it, or changing what would go, leaves it open, and
+an open group is never acted on. When another photo is to stay, only what is proven against *that* one may go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Self
+
+from dedupe.console import format_count
+from dedupe.library.scans import EditState, GroupEdit
+from dedupe.review.choice import Choice, Verify, keep_instead, photos_of, restored
+from dedupe.review.unit import pinned
+from dedupe.types import Group, Photo
+
+
+class Mode(Enum):
+    """What the screen shows."""
+
+    GROUP = "group"
+    JUMP = "jump"
+    HELP = "help"
+    REST = "rest"
+    END = "end"
+
+
+class Ending(Enum):
+    """How the review ended; only after ``FINISHED`` may anything be asked or done."""
+
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewState:
+    """The whole review. ``at`` is the group on the screen, ``cursor`` the place marked in it, ``freed`` the
+    bytes of all accepted groups, ``ending`` None while it goes on; ``wants_viewer`` asks to open the two
+    compared."""
+
+    groups: tuple[Group, ...]
+    choices: tuple[Choice, ...]
+    verify: Verify
+    at: int = 0
+    cursor: int = 1
+    mode: Mode = Mode.GROUP
+    typed: str = ""
+    message: str = ""
+    freed: int = 0
+    wants_viewer: bool = False
+    ending: Ending | None = None
+
+    @classmethod
+    def begin(cls, groups: Sequence[Group], verify: Verify, edits: Mapping[str, GroupEdit] | None = None) -> Self:
+        """The start, at the first group still open; ``edits`` by group id are those of an earlier review."""
+        earlier = edits or {}
+        choices = tuple(restored(group, earlier.get(group.id), verify) for group in groups)
+        first = next((n for n, choice in enumerate(choices) if choice.verdict is EditState.OPEN), None)
+        return cls(
+            groups=tuple(groups),
+            choices=choices,
+            verify=verify,
+            at=first or 0,
+            mode=Mode.END if first is None else Mode.GROUP,
+            freed=sum(choice.freed for choice in choices),
+        )
+
+    @property
+    def group(self) -> Group:
+        """The group on the screen."""
+        return self.groups[self.at]
+
+    @property
+    def choice(self) -> Choice:
+        """Where the group on the screen stands."""
+        return self.choices[self.at]
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """The photos of the group on the screen, by place."""
+        return photos_of(self.group)
+
+    @property
+    def compared(self) -> tuple[int, int]:
+        """The places to look at side by side: the one that stays, and the marked one (or the first other)."""
+        keep = self.choice.keep
+        return keep, self.cursor if self.cursor != keep else (1 if keep == 0 else 0)
+
+    def press(self, key: str) -> ReviewState:
+        """The state after ``key``: a character, or a name such as ``enter``, ``up``, ``ctrl-c``, ``eof``.
+
+        A key that means nothing changes nothing.
+        """
+        if key in _ENDINGS:
+            return replace(self, ending=_ENDINGS[key])
+        return _MODES[self.mode](replace(self, message="", wants_viewer=False), key)
+
+    def told(self, message: str) -> ReviewState:
+        """The same with ``message`` on the screen."""
+        return replace(self, message=message, wants_viewer=False)
+
+    def count(self, verdict: EditState) -> int:
+        """Groups with this verdict."""
+        return sum(choice.verdict is verdict for choice in self.choices)
+
+    def rest(self) -> tuple[int, ...]:
+        """The open groups that may be accepted without a look: all relations safe, something selected."""
+        return tuple(number for number, choice in enumerate(self.choices) if choice.needs_no_look)
+
+
+def _with(state: ReviewState, choice: Choice, at: int | None = None) -> ReviewState:
+    """``state`` with this choice for a group."""
+    place = state.at if at is None else at
+    freed = state.freed - state.choices[place].freed + choice.freed
+    choices = (*state.choices[:place], choice, *state.choices[place + 1 :])
+    return replace(state, choices=choices, freed=freed)
+
+
+def _go(state: ReviewState, at: int) -> ReviewState:
+    """``state`` at the group ``at``; past the last one lies the end."""
+    if at >= len(state.groups):
+        return replace(state, at=len(state.groups) - 1, mode=Mode.END)
+    at = max(at, 0)
+    keep = state.choices[at].keep
+    return replace(state, at=at, cursor=1 if keep == 0 else 0, mode=Mode.GROUP)
+
+
+def _decide(verdict: EditState) -> Callable[[ReviewState], ReviewState]:
+    def decide(state: ReviewState) -> ReviewState:
+        return _go(_with(state, replace(state.choice, verdict=verdict)), state.at + 1)
+
+    return decide
+
+
+def _keep(state: ReviewState, place: int) -> ReviewState:
+    if place >= len(state.photos):
+        return state.told(f"There are only {len(state.photos)} photos in this group.")
+    choice = keep_instead(state.group, state.choice, place, state.verify)
+    state = _with(state, choice)
+    if choice.unproven:
+        stay = "stays" if choice.unproven == 1 else "stay"
+        return state.told(f"{format_count(choice.unproven, 'photo')} not proven against this one: {stay} too.")
+    return state.told("Enter accepts." if place else "")
+
+
+def _toggle(state: ReviewState) -> ReviewState:
+    extra = state.choice.extras[state.cursor]
+    if state.cursor == state.choice.keep:
+        return state.told("This is the photo that stays; choose another one with its number first.")
+    if extra is None:
+        return state.told("Not proven to be a copy of the photo that stays: it stays too.")
+    pin = pinned(extra.photo)
+    if pin and not extra.selected:
+        return state.told(f"This photo {pin}: it stays.")
+    changed = replace(extra, selected=not extra.selected)
+    extras = (*state.choice.extras[: state.cursor], changed, *state.choice.extras[state.cursor + 1 :])
+    state = _with(state, replace(state.choice, extras=extras, verdict=EditState.OPEN))
+    if changed.selected and changed.loses:
+        return state.told(f"This would lose: {', '.join(changed.loses)}. Enter accepts.")
+    return state.told("Enter accepts.")
+
+
+def _move(step: int) -> Callable[[ReviewState], ReviewState]:
+    return lambda state: replace(state, cursor=(state.cursor + step) % len(state.photos))
+
+
+def _walk(step: int) -> Callable[[ReviewState], ReviewState]:
+    return lambda state: _go(state, state.at + step)
+
+
+def _mode(mode: Mode) -> Callable[[ReviewState], ReviewState]:
+    return lambda state: replace(state, mode=mode, typed="")
+
+
+def _ask_rest(state: ReviewState) -> ReviewState:
+    if not state.rest():
+        return state.told("No open group is left that may be accepted without a look.")
+    return replace(state, mode=Mode.REST)
+
+
+def _accept_rest(state: ReviewState) -> ReviewState:
+    chosen = frozenset(state.rest())
+    choices = tuple(
+        replace(choice, verdict=EditState.ACCEPTED) if number in chosen else choice
+        for number, choice in enumerate(state.choices)
+    )
+    state = replace(state, choices=choices, freed=sum(choice.freed for choice in choices))
+    left = next((n for n, choice in enumerate(choices) if choice.verdict is EditState.OPEN), len(choices))
+    return _go(state, left).told(f"{format_count(len(chosen), 'group')} accepted.")
+
+
+def _in_group(state: ReviewState, key: str) -> ReviewState:
+    if key in "123456789" and len(key) == 1:
+        return _keep(state, int(key) - 1)
+    act = _GROUP_KEYS.get(key)
+    return act(state) if act else state
+
+
+def _in_jump(state: ReviewState, key: str) -> ReviewState:
+    if key.isascii() and key.isdigit():
+        return replace(state, typed=(state.typed + key)[:9])
+    if key == "backspace":
+        return replace(state, typed=state.typed[:-1])
+    if key != "enter":
+        return replace(state, mode=Mode.GROUP, typed="") if key == "escape" else state
+    number = int(state.typed or "0")
+    if not 1 <= number <= len(state.groups):
+        return replace(state, typed="").told(f"The groups are 1 to {len(state.groups):,}.")
+    return replace(_go(state, number - 1), typed="")
+
+
+def _in_help(state: ReviewState, key: str) -> ReviewState:
+    return replace(state, mode=Mode.GROUP)
+
+
+def _in_rest(state: ReviewState, key: str) -> ReviewState:
+    return _accept_rest(state) if key in ("y", "Y") else replace(state, mode=Mode.GROUP)
+
+
+def _in_end(state: ReviewState, key: str) -> ReviewState:
+    if key in ("enter", "q"):
+        return replace(state, ending=Ending.FINISHED)
+    if key in ("b", "left", "backspace"):
+        return _go(state, state.at)
+    return replace(state, mode=Mode.JUMP, typed="") if key == "g" else state
+
+
+_ENDINGS = {"ctrl-c": Ending.INTERRUPTED, "eof": Ending.CLOSED, "hangup": Ending.CLOSED}
+_MODES: Mapping[Mode, Callable[[ReviewState, str], ReviewState]] = {
+    Mode.GROUP: _in_group,
+    Mode.JUMP: _in_jump,
+    Mode.HELP: _in_help,
+    Mode.REST: _in_rest,
+    Mode.END: _in_end,
+}
+_GROUP_KEYS: Mapping[str, Callable[[ReviewState], ReviewState]] = {
+    "enter": _decide(EditState.ACCEPTED),
+    "a": _decide(EditState.KEEP_ALL),
+    "n": _decide(EditState.NOT_DUPLICATES),
+    "s": _decide(EditState.SKIPPED),
+    "b": _walk(-1),
+    "left": _walk(-1),
+    "backspace": _walk(-1),
+    "right": _walk(1),
+    "home": lambda state: _go(state, 0),
+    "end": lambda state: _go(state, len(state.groups) - 1),
+    "up": _move(-1),
+    "down": _move(1),
+    "k": lambda state: _keep(state, state.cursor),
+    " ": _toggle,
+    "g": _mode(Mode.JUMP),
+    "o": lambda state: replace(state, wants_viewer=True),
+    "A": _ask_rest,
+    "?": _mode(Mode.HELP),
+    "q": lambda state: replace(state, mode=Mode.END),
+}
