@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import pathlib
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -51,7 +52,7 @@ def is_system_folder(name: str) -> bool:
 
 def is_in_library(path: str) -> bool:
     """Whether a path leads into another program's photo library."""
-    return any(part.lower().endswith(LIBRARIES) for part in path.split(os.sep))
+    return any(part.lower().endswith(LIBRARIES) for part in pathlib.PurePath(path).parts)
 
 
 class Excludes:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import operator
 import os
+import pathlib
 import stat
 import sys
 from collections.abc import Callable, Sequence
@@ -41,6 +43,7 @@ _KINDS: Final = {
 _SNIFF_BYTES: Final = 4096
 _WINDOWS: Final = sys.platform == "win32"
 _FLAGGED: Final = sys.platform in ("win32", "darwin")  # where a stat result also says "hidden" and "in the cloud"
+_path: Final = operator.attrgetter("path")
 _DATALESS = 0x40000000  # macOS: SF_DATALESS
 _HIDDEN = 0x8000  # macOS: UF_HIDDEN
 _CLOUD_ATTRIBUTES = 0x1000 | 0x40000 | 0x400000  # Windows: OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS
@@ -230,8 +233,7 @@ class _Walker:
     def _take_nameless(self, entry: os.DirEntry[str], folder: _Folder, contents: _Contents) -> None:
         """A file without an extension that begins as a picture."""
         found = _lstat(entry)
-        excluded = self._excludes and self._excludes.match(entry.path, folder.root, folder=False)
-        if found.st_size >= self._options.min_bytes and not excluded and self._is_here(entry.path, found):
+        if self._is_asked_for(entry.path, found, folder) and self._is_here(entry.path, found):
             contents.photos.append(_maker(folder)(entry.path, found))
 
     def _wanted(self, path: str, folder: _Folder) -> bool:
@@ -267,9 +269,13 @@ class _Walker:
         if stat.S_ISDIR(found.st_mode):
             if self._wanted(path, folder) and not skiplists.is_in_library(os.path.realpath(path)):
                 self._folder_links.append(_Folder(path, folder.root, folder.protected, folder.reference))
-        elif stat.S_ISREG(found.st_mode) and kind == _PHOTO and found.st_size >= self._options.min_bytes:
-            if not (self._excludes and self._excludes.match(path, folder.root, folder=False)):
-                self._file_links.append((path, folder, found))
+        elif stat.S_ISREG(found.st_mode) and kind == _PHOTO and self._is_asked_for(path, found, folder):
+            self._file_links.append((path, folder, found))
+
+    def _is_asked_for(self, path: str, found: os.stat_result, folder: _Folder) -> bool:
+        """Whether neither its size nor a glob excludes a file."""
+        excluded = bool(self._excludes) and self._excludes.match(path, folder.root, folder=False)
+        return found.st_size >= self._options.min_bytes and not excluded
 
     def _skip(self, path: str, kind: SkipKind, reason: str) -> None:
         self._skipped.append(Skipped(path, kind, reason))
@@ -344,7 +350,7 @@ def _companions(start: str, names: Sequence[tuple[str, CompanionKind]]) -> tuple
 
 def _checked(path: str) -> str:
     """A folder that was named, absolute; MissingRootError where it is none."""
-    whole = os.path.realpath(path) if ".." in path.split(os.sep) else os.path.abspath(path)
+    whole = os.path.realpath(path) if os.pardir in pathlib.PurePath(path).parts else os.path.abspath(path)
     try:
         status = os.stat(whole)
     except (OSError, ValueError):
@@ -419,10 +425,6 @@ def _looks_like_photo(path: str) -> bool:
 
 def _open_gently(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-
-
-def _path(file: PhotoFile) -> str:
-    return file.path
 
 
 def _setters(kind: type) -> tuple[Callable[[Any, Any], None], ...]:
