@@ -14,13 +14,12 @@ import operator
 import os
 import pathlib
 import stat
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from dedupe.errors import MissingRootError
-from dedupe.photos import companions, formats, skiplists
+from dedupe.photos import companions, entries, formats, skiplists
 from dedupe.types import Companion, CompanionKind, FileStamp, PhotoFile, SkipKind, Skipped
 
 MARKER: Final = ".dedupe-moved"
@@ -28,27 +27,7 @@ MARKER: Final = ".dedupe-moved"
 root).
 """
 
-_OTHER, _PHOTO, _COMPANION, _CLOUD, _NAMELESS = range(5)
-_KINDS: Final = {
-    spelling: kind
-    for names, kind in (
-        (formats.PHOTO_EXTENSIONS, _PHOTO),
-        (companions.COMPANION_EXTENSIONS, _COMPANION),
-        ({".icloud"}, _CLOUD),
-        ({""}, _NAMELESS),
-    )
-    for name in names
-    for spelling in (name, name.upper())
-}
-_SNIFF_BYTES: Final = 4096
-_WINDOWS: Final = sys.platform == "win32"
-_FLAGGED: Final = sys.platform in ("win32", "darwin")  # where a stat result also says "hidden" and "in the cloud"
 _path: Final = operator.attrgetter("path")
-_DATALESS = 0x40000000  # macOS: SF_DATALESS
-_HIDDEN = 0x8000  # macOS: UF_HIDDEN
-_CLOUD_ATTRIBUTES = 0x1000 | 0x40000 | 0x400000  # Windows: OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS
-_HIDDEN_ATTRIBUTE = 0x2
-_JUNCTION = 0xA0000003
 _CLOUD_REASON: Final = "is kept in the cloud only: download it to include it"
 
 
@@ -188,14 +167,15 @@ class _Walker:
         """Sort out the entries of a folder: photos, possible companions, folders to enter. The hot loop of a
         walk.
         """
-        contents, kinds = _Contents(), _KINDS
+        contents, kinds = _Contents(), entries.KINDS
         least, hidden, excluding = self._options.min_bytes, self._options.include_hidden, bool(self._excludes)
-        made, keep = _maker(folder), contents.photos.append
-        with os.scandir(folder.path) as entries:
-            for entry in entries:
+        made = entries.maker(folder.root, folder.protected, folder.reference)
+        keep = contents.photos.append
+        with os.scandir(folder.path) as listing:
+            for entry in listing:
                 name = entry.name
-                kind = kinds.get(name[-4:]) or _kind(name)
-                if kind != _PHOTO or not entry.is_file(follow_symlinks=False):
+                kind = kinds.get(name[-4:]) or entries.kind_of(name)
+                if kind != entries.PHOTO or not entry.is_file(follow_symlinks=False):
                     self._other(entry, kind, folder, contents)
                     continue
                 if name[0] == "." and (not hidden or name[1:2] == "_"):
@@ -203,10 +183,10 @@ class _Walker:
                 if excluding and self._excludes.match(entry.path, folder.root, folder=False):
                     continue
                 try:
-                    found = _lstat(entry) if _FLAGGED else entry.stat(follow_symlinks=False)
+                    found = entries.lstat(entry) if entries.FLAGGED else entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                if found.st_size >= least and (not _FLAGGED or self._is_here(entry.path, found)):
+                if found.st_size >= least and (not entries.FLAGGED or self._is_here(entry.path, found)):
                     keep(made(entry.path, found))
         return contents
 
@@ -215,26 +195,26 @@ class _Walker:
         name = entry.name
         if name == MARKER:
             contents.marked = True
-        elif kind == _CLOUD:
+        elif kind == entries.CLOUD:
             self._cloud(entry)
         elif name[0] == "." and (not self._options.include_hidden or name[:2] == "._"):
             return
-        elif _is_link(entry):
+        elif entries.is_link(entry):
             if self._options.follow:
                 self._follow(entry, kind, folder)
         elif entry.is_dir(follow_symlinks=False):
             if self._wanted(entry.path, folder):
                 contents.folders.append(entry.path)
-        elif kind == _COMPANION:
+        elif kind == entries.COMPANION:
             contents.others.append(name)
-        elif kind == _NAMELESS and entry.is_file(follow_symlinks=False) and _looks_like_photo(entry.path):
+        elif kind == entries.NAMELESS and entry.is_file(follow_symlinks=False) and entries.looks_like_photo(entry.path):
             self._take_nameless(entry, folder, contents)
 
     def _take_nameless(self, entry: os.DirEntry[str], folder: _Folder, contents: _Contents) -> None:
         """A file without an extension that begins as a picture."""
-        found = _lstat(entry)
+        found = entries.lstat(entry)
         if self._is_asked_for(entry.path, found, folder) and self._is_here(entry.path, found):
-            contents.photos.append(_maker(folder)(entry.path, found))
+            contents.photos.append(entries.maker(folder.root, folder.protected, folder.reference)(entry.path, found))
 
     def _wanted(self, path: str, folder: _Folder) -> bool:
         """Whether a folder is to be entered."""
@@ -242,14 +222,14 @@ class _Walker:
             return False
         if self._excludes and self._excludes.match(path, folder.root, folder=True):
             return False
-        return not _FLAGGED or self._options.include_hidden or not _is_flagged_hidden(os.lstat(path))
+        return not entries.FLAGGED or self._options.include_hidden or not entries.is_flagged_hidden(os.lstat(path))
 
     def _is_here(self, path: str, found: os.stat_result) -> bool:
         """Whether a file's bytes are on this machine (else it is listed) and it is not hidden by a flag."""
-        if _is_in_the_cloud(found):
+        if entries.is_in_the_cloud(found):
             self._skip(path, SkipKind.PLACEHOLDER, _CLOUD_REASON)
             return False
-        return self._options.include_hidden or not _is_flagged_hidden(found)
+        return self._options.include_hidden or not entries.is_flagged_hidden(found)
 
     def _cloud(self, entry: os.DirEntry[str]) -> None:
         """iCloud's older placeholders: ``.IMG_1.HEIC.icloud`` stands for ``IMG_1.HEIC``."""
@@ -263,13 +243,13 @@ class _Walker:
         try:
             found = os.stat(path)
         except OSError:
-            if kind == _PHOTO:
+            if kind == entries.PHOTO:
                 self._skip(path, SkipKind.UNREADABLE, "is a link that leads nowhere")
             return
         if stat.S_ISDIR(found.st_mode):
             if self._wanted(path, folder) and not skiplists.is_in_library(os.path.realpath(path)):
                 self._folder_links.append(_Folder(path, folder.root, folder.protected, folder.reference))
-        elif stat.S_ISREG(found.st_mode) and kind == _PHOTO and self._is_asked_for(path, found, folder):
+        elif stat.S_ISREG(found.st_mode) and kind == entries.PHOTO and self._is_asked_for(path, found, folder):
             self._file_links.append((path, folder, found))
 
     def _is_asked_for(self, path: str, found: os.stat_result, folder: _Folder) -> bool:
@@ -383,80 +363,3 @@ def _ancestors(path: str) -> set[tuple[int, int]]:
         if above == real:
             return found
         real = above
-
-
-def _kind(name: str) -> int:
-    """What a name makes of a file: the last extension counts, whatever its case; ``.x`` has none."""
-    dot = name.rfind(".")
-    ending = name[dot:] if dot > 0 else ""
-    return _KINDS.get(ending) or _KINDS.get(ending.lower(), _OTHER)
-
-
-def _lstat(entry: os.DirEntry[str]) -> os.stat_result:
-    """The entry's own status. On Windows the entry itself knows neither inode nor links."""
-    return os.lstat(entry.path) if _WINDOWS else entry.stat(follow_symlinks=False)
-
-
-def _is_link(entry: os.DirEntry[str]) -> bool:
-    """Symbolic links, and the junctions of Windows."""
-    if entry.is_symlink():
-        return True
-    return _WINDOWS and getattr(os.lstat(entry.path), "st_reparse_tag", 0) == _JUNCTION
-
-
-def _is_in_the_cloud(found: os.stat_result) -> bool:
-    return bool(
-        getattr(found, "st_flags", 0) & _DATALESS or getattr(found, "st_file_attributes", 0) & _CLOUD_ATTRIBUTES
-    )
-
-
-def _is_flagged_hidden(found: os.stat_result) -> bool:
-    return bool(getattr(found, "st_flags", 0) & _HIDDEN or getattr(found, "st_file_attributes", 0) & _HIDDEN_ATTRIBUTE)
-
-
-def _looks_like_photo(path: str) -> bool:
-    """Whether a file without an extension begins as a picture."""
-    try:
-        with open(path, "rb", opener=_open_gently) as file:
-            return formats.sniff(file.read(_SNIFF_BYTES)) is not None
-    except OSError:
-        return False
-
-
-def _open_gently(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-
-
-def _setters(kind: type) -> tuple[Callable[[Any, Any], None], ...]:
-    return tuple(kind.__dict__[name].__set__ for name in kind.__slots__)  # type: ignore[attr-defined]
-
-
-# A frozen dataclass fills its slots one __setattr__ at a time; a walk makes two objects a file, and would spend as long
-# on that as on all its system calls. The slots' own descriptors take half as long.
-_DEV, _INODE, _SIZE, _MTIME, _CTIME, _LINKS = _setters(FileStamp)
-_PATH, _ROOT, _STAMP, _COMPANIONS, _INSIDE, _PROTECTED, _REFERENCE = _setters(PhotoFile)
-_new = object.__new__
-
-
-def _maker(folder: _Folder) -> Callable[[str, os.stat_result], PhotoFile]:
-    """What makes the photos of a folder from a path and its status."""
-    root, protected, reference = folder.root, folder.protected, folder.reference
-
-    def made(path: str, found: os.stat_result) -> PhotoFile:
-        stamp, file = _new(FileStamp), _new(PhotoFile)
-        _DEV(stamp, found.st_dev)
-        _INODE(stamp, found.st_ino)
-        _SIZE(stamp, found.st_size)
-        _MTIME(stamp, found.st_mtime_ns)
-        _CTIME(stamp, found.st_ctime_ns)
-        _LINKS(stamp, found.st_nlink)
-        _PATH(file, path)
-        _ROOT(file, root)
-        _STAMP(file, stamp)
-        _COMPANIONS(file, ())
-        _INSIDE(file, ())
-        _PROTECTED(file, protected)
-        _REFERENCE(file, reference)
-        return file
-
-    return made
