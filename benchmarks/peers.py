@@ -23,11 +23,12 @@ _BLOCK = 512
 @dataclass(frozen=True, slots=True)
 class Method:
     """A method's distances between the files in their order, and what a photo costs on one core: ``own_ms``
-    for the method itself, decoding apart."""
+    for the method itself, decoding apart. ``vectors`` float32[n, d] where there are any."""
 
     name: str
     distances: Matrix
     own_ms: float
+    vectors: NDArray[np.float32] | None = None
 
 
 def phash(paths: Sequence[Path], jobs: int = 2) -> Method:
@@ -58,7 +59,7 @@ def embedding(paths: Sequence[Path], model: str, jobs: int = 2, weights: Path | 
     unit = np.concatenate(vectors)
     products = np.clip(unit @ unit.T, -1, 1)
     distances: Matrix = np.sqrt(2 - 2 * products).astype(np.float32)
-    return Method(network.name, distances, 1000 * seconds / max(1, len(paths)))
+    return Method(network.name, distances, 1000 * seconds / max(1, len(paths)), unit)
 
 
 def _hashed(

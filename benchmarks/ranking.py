@@ -47,10 +47,10 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What a radius and a number of neighbours pass on to the alignment, by tier and by change."""
+    """What the neighbour search passes on to the alignment at a radius, by tier and by change; false
+    candidates per photo, and those of them that show another scene."""
 
     radius: float
-    neighbours: int
     tiers: Mapping[str, Share]
     changes: Mapping[str, Share]
     false_per_photo: float
@@ -124,11 +124,8 @@ def _wrong(distances: Matrix, label: NDArray[np.int64], part: NDArray[np.bool_])
     return np.concatenate(kept) if kept else np.empty(0, np.float32)
 
 
-def candidates(
-    distances: Matrix, entries: Sequence[Entry], sheet: Truth, radius: float, neighbours: int
-) -> Candidates:
-    """The pairs within the radius where one is among the other's nearest ``neighbours``."""
-    near = _near(distances, radius, neighbours)
+def candidates(near: NDArray[np.bool_], entries: Sequence[Entry], sheet: Truth, radius: float) -> Candidates:
+    """What the search passed on: ``near`` bool[n, n], symmetric, True for a candidate pair."""
     tiers: dict[str, Share] = {}
     changes: dict[str, Share] = {}
     for copy, original in sheet.copies:
@@ -139,21 +136,8 @@ def candidates(
     photos = max(1, len(entries))
     return Candidates(
         radius,
-        neighbours,
         tiers,
         changes,
         int((upper & (sheet.capture[:, None] != sheet.capture)).sum()) / photos,
         int((upper & (sheet.scene[:, None] != sheet.scene)).sum()) / photos,
     )
-
-
-def _near(distances: Matrix, radius: float, neighbours: int) -> NDArray[np.bool_]:
-    count = len(distances)
-    own = distances.copy()
-    np.fill_diagonal(own, np.inf)
-    kept = np.zeros((count, count), np.bool_)
-    if count > 1:
-        nearest = np.argpartition(own, min(neighbours, count - 1) - 1, axis=1)[:, :neighbours]
-        np.put_along_axis(kept, nearest, True, axis=1)
-    kept &= own <= radius
-    return kept | kept.T

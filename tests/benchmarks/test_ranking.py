@@ -70,12 +70,12 @@ def test_a_stranger_before_a_copy_lowers_recall_at_zero_false_pairs() -> None:
     assert rank(distances(a_a2=0.4, b_b2=0.5, a_b=0.45), truth(ENTRIES)).recall_at[0.0] == 0.5
 
 
-def test_candidates_need_both_the_radius_and_the_rank() -> None:
+def test_candidates_are_counted_by_tier_and_false_ones_by_photo() -> None:
     sheet, near = truth(ENTRIES), distances(a_a2=0.4, b_b2=0.9, a_next=0.1, a_b=0.5)
-    wide = candidates(near, ENTRIES, sheet, 1.0, 5)
+    wide = candidates(near <= 1.0, ENTRIES, sheet, 1.0)
     assert wide.tiers == {"copy": Share(1, 1), "hard": Share(1, 1)}
     assert wide.false_per_photo == pytest.approx(2 / len(ENTRIES))
     assert wide.strangers_per_photo == pytest.approx(1 / len(ENTRIES))
-    assert candidates(near, ENTRIES, sheet, 0.8, 5).tiers["hard"] == Share(0, 1)
-    crowded = distances(a_a2=0.4, a_next=0.1, a2_altered=0.2)
-    assert candidates(crowded, ENTRIES, sheet, 1.0, 1).tiers["copy"] == Share(0, 1)
+    narrow = candidates(near <= 0.45, ENTRIES, sheet, 0.45)
+    assert narrow.tiers == {"copy": Share(1, 1), "hard": Share(0, 1)}
+    assert narrow.changes["crop 40"] == Share(0, 1)
