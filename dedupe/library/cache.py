@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_PUT_CONTENT = "INSERT OR REPLACE INTO contents(content_key, payload_key, facts) VALUES (?, ?, ?)"
+_PUT_CONTENT = (
+    "INSERT INTO contents(content_key, payload_key, facts) VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+    "SET payload_key = coalesce(excluded.payload_key, payload_key), facts = excluded.facts"
+)
 _PUT_PAYLOAD = "UPDATE contents SET payload_key = ? WHERE content_key = ?"
 
 KIND = Kind(
@@ -32,18 +35,6 @@ KIND = Kind(
     version=1,
     disposable=True,
     schema="cache.sql",
-    # A file row is written only where its content is there already.
-    writes=(
-        _PUT_CONTENT,
-        _PUT_PAYLOAD,
-        files.PUT_ROOT,
-        files.PUT_FILE,
-        files.DROP_FAILURE,
-        files.DROP_FILE,
-        files.PUT_FAILURE,
-        vectors.PUT_VECTOR,
-        verdicts.PUT_VERDICT,
-    ),
 )
 
 

@@ -46,7 +46,6 @@ class Kind:
     version: int
     disposable: bool
     schema: str
-    writes: tuple[str, ...] = ()
     page_size: int = 4096
 
 
@@ -67,8 +66,7 @@ class Database:
         self.path = os.path.realpath(path)
         self.kind = kind
         self.notices: list[str] = []
-        self._pending: dict[str, list[Row]] = {sql: [] for sql in kind.writes}
-        self._count = 0
+        self._pending: list[tuple[str, Row]] = []
         self._committed = time.monotonic()
         self._ours = ours
         self._bad = False
@@ -211,31 +209,27 @@ class Database:
     # -- writing --------------------------------------------------------------------------------------------
 
     def queue(self, sql: str, row: Row) -> None:
-        """Lets one of the kind's ``writes`` wait for the next commit, which comes at the latest with the
-        first write or ``checkpoint`` two seconds after the last."""
-        self._pending[sql].append(row)
-        self._count += 1
-        if self._count >= _COMMIT_ROWS:
+        """Lets a statement wait for the next commit, which comes with the first ``queue`` or ``checkpoint`` two
+        seconds after the last."""
+        self._pending.append((sql, row))
+        if len(self._pending) >= _COMMIT_ROWS:
             self.flush()
         else:
             self.checkpoint()
 
     def checkpoint(self) -> None:
         """Commits what is pending where the last commit is two seconds old."""
-        if self._count and time.monotonic() - self._committed >= _COMMIT_EVERY_S:
+        if self._pending and time.monotonic() - self._committed >= _COMMIT_EVERY_S:
             self.flush()
 
     def flush(self) -> None:
-        """Commits what is pending. Where that fails it stays pending."""
-        if not self._count:
+        """Commits what is pending, in its order. Where that fails it stays pending."""
+        if not self._pending:
             return
-        with self.transaction():
-            for sql, rows in self._pending.items():
-                if rows:
-                    self.connection.executemany(sql, rows)
-        for rows in self._pending.values():
-            rows.clear()
-        self._count = 0
+        with self.transaction() as connection:
+            for sql, row in self._pending:
+                connection.execute(sql, row)
+        self._pending.clear()
         self._committed = time.monotonic()
 
     @contextmanager
@@ -266,7 +260,7 @@ class Database:
             if not self._bad:
                 self.flush()
         finally:
-            self._count = 0
+            self._pending.clear()
             self.connection.close()
             if self._bad and self.kind.disposable:
                 self._bad = False

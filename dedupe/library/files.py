@@ -18,14 +18,14 @@ from typing import TypeAlias
 from dedupe.library.database import Database, Row
 from dedupe.types import ContentKey, FileStamp, PhotoFile, SkipKind, Skipped
 
-PUT_FILE = (
+_PUT_FILE = (
     "INSERT OR REPLACE INTO files(path, stamp, content_key, dev) SELECT ?1, ?2, ?3, ?4 "
     "WHERE EXISTS(SELECT 1 FROM contents WHERE content_key = ?3)"
 )
-DROP_FAILURE = "DELETE FROM failures WHERE path = ?"
-DROP_FILE = "DELETE FROM files WHERE path = ?"
-PUT_FAILURE = "INSERT OR REPLACE INTO failures(path, stamp, kind, reason, decoder) VALUES (?, ?, ?, ?, ?)"
-PUT_ROOT = "INSERT OR IGNORE INTO roots(path) VALUES (?)"
+_DROP_FAILURE = "DELETE FROM failures WHERE path = ?"
+_DROP_FILE = "DELETE FROM files WHERE path = ?"
+_PUT_FAILURE = "INSERT OR REPLACE INTO failures(path, stamp, kind, reason, decoder) VALUES (?, ?, ?, ?, ?)"
+_PUT_ROOT = "INSERT OR IGNORE INTO roots(path) VALUES (?)"
 
 Answer: TypeAlias = ContentKey | Skipped | None
 
@@ -61,8 +61,8 @@ def put_file(db: Database, path: str, stamp: FileStamp, key: ContentKey, read_ns
     """Queues what was read at ``read_ns``; its content must be stored too, else the row is not."""
     name = os.fsencode(path)
     held = packed(stamp) if settled(stamp, read_ns) else b""
-    db.queue(PUT_FILE, (name, held, key, _signed(stamp.dev)))
-    db.queue(DROP_FAILURE, (name,))
+    db.queue(_PUT_FILE, (name, held, key, _signed(stamp.dev)))
+    db.queue(_DROP_FAILURE, (name,))
 
 
 def put_failure(db: Database, skipped: Skipped, stamp: FileStamp, decoder: str, read_ns: int) -> None:
@@ -70,8 +70,8 @@ def put_failure(db: Database, skipped: Skipped, stamp: FileStamp, decoder: str, 
     if skipped.kind not in _LASTING or not settled(stamp, read_ns):
         return
     name = os.fsencode(skipped.path)
-    db.queue(DROP_FILE, (name,))
-    db.queue(PUT_FAILURE, (name, packed(stamp), skipped.kind.value, skipped.reason, decoder))
+    db.queue(_DROP_FILE, (name,))
+    db.queue(_PUT_FAILURE, (name, packed(stamp), skipped.kind.value, skipped.reason, decoder))
 
 
 def known(db: Database, files: Sequence[PhotoFile], *, decoder: str, retry: bool) -> list[Answer]:
@@ -84,7 +84,7 @@ def known(db: Database, files: Sequence[PhotoFile], *, decoder: str, retry: bool
     roots = {os.fsencode(root) for root in {file.root for file in files}}
     held = {row[0] for row in db.rows("SELECT path FROM roots")}
     for root in roots - held:
-        db.queue(PUT_ROOT, (root,))
+        db.queue(_PUT_ROOT, (root,))
     stamps = [packed(file.stamp) for file in files]
     answers = _by_path(db, names, stamps, roots)
     open_ = [at for at, answer in enumerate(answers) if answer is None]

@@ -31,7 +31,6 @@ KIND = Kind(
     version=1,
     disposable=True,
     schema="previews.sql",
-    writes=(_PUT_PICTURE, _PUT_SHELF, _TOUCH),
     page_size=8192,
 )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PUT_VECTOR = "INSERT OR REPLACE INTO vectors(model, content_key, vector) VALUES (?, ?, ?)"
+_PUT_VECTOR = "INSERT OR REPLACE INTO vectors(model, content_key, vector) VALUES (?, ?, ?)"
 _BLOCK = 4 * CHUNK
 _FEW = 4
 
@@ -25,7 +25,7 @@ def put_vectors(db: Database, model: str, keys: Sequence[ContentKey], matrix: ND
     rows = matrix.astype(matrix.dtype.newbyteorder("<"), copy=False)
     number = _number(db, model, int(matrix.shape[1]), rows.dtype.str)
     for key, row in zip(keys, rows, strict=True):
-        db.queue(PUT_VECTOR, (number, key, row.tobytes()))
+        db.queue(_PUT_VECTOR, (number, key, row.tobytes()))
 
 
 def missing(db: Database, model: str, keys: Sequence[ContentKey]) -> list[ContentKey]:

@@ -11,7 +11,7 @@ from dedupe.library.database import Database
 from dedupe.library.serial import from_json, to_json
 from dedupe.types import ContentKey, Evidence, Match, Pair
 
-PUT_VERDICT = "INSERT OR REPLACE INTO verdicts(pair, version, verdict) VALUES (?, ?, ?)"
+_PUT_VERDICT = "INSERT OR REPLACE INTO verdicts(pair, version, verdict) VALUES (?, ?, ?)"
 
 _PAIR = struct.Struct("<16s16sd")
 _PART = 1 << 18
@@ -24,7 +24,7 @@ def put_matches(db: Database, matches: Iterable[Match], version: int) -> None:
     """Queues verdicts of this version of the alignment; of an unrelated pair only that it is unrelated."""
     for match in matches:
         held = None if match.relation is None else to_json(replace(match, a=b"", b=b"", distance=0.0))
-        db.queue(PUT_VERDICT, (match.a + match.b, version, held))
+        db.queue(_PUT_VERDICT, (match.a + match.b, version, held))
 
 
 def matches(db: Database, pairs: Sequence[Pair], version: int) -> dict[tuple[ContentKey, ContentKey], Match]:

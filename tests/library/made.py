@@ -35,7 +35,7 @@ LONG_AGO_NS = 1_600_000_000_123_456_789
 
 def key(number: int | str) -> ContentKey:
     """A content key, the same for the same number."""
-    return hashlib.blake2b(str(number).encode(), digest_size=16).digest()
+    return hashlib.blake2b(os.fsencode(str(number)), digest_size=16).digest()
 
 
 def on_disk(path: Path, root: Path | None = None) -> PhotoFile:
