@@ -1,0 +1,112 @@
+"""Acting on the groups: plan, apply, recover, undo. SAFETY.md has the promises and how each is kept.
+
+Light on purpose: no NumPy, no cv2, no FAISS; a crash must not depend on them.
+"""
+
+from __future__ import annotations
+
+import os
+
+from dedupe.actions.apply import Applied, Applier, Progress, Terms, rehearse
+from dedupe.actions.disk import Disk
+from dedupe.actions.history import RunSummary, history
+from dedupe.actions.journal import Journal
+from dedupe.actions.lock import only_one
+from dedupe.actions.plan import Plan, draft, plan
+from dedupe.actions.preflight import check_all, drop_blocker
+from dedupe.actions.recover import ActionPaths, recover, recover_if_needed, settle_all
+from dedupe.actions.report import Preview, Report, preview_of
+from dedupe.actions.trash import Trash
+from dedupe.actions.undo import UndoReport, undo
+from dedupe.errors import RefusedError, UsageError
+from dedupe.types import ActionKind, ScanResult
+
+__all__ = [
+    "ActionPaths",
+    "Preview",
+    "Report",
+    "RunSummary",
+    "UndoReport",
+    "act",
+    "history",
+    "plan",
+    "preview",
+    "recover",
+    "recover_if_needed",
+    "undo",
+]
+
+
+def act(
+    result: ScanResult,
+    *,
+    kind: ActionKind,
+    target: str | None,
+    paths: ActionPaths,
+    max_drop: str | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    disk: Disk | None = None,
+) -> Report:
+    """Bring the selected extras of ``result`` to the trash, or to the folder ``target``, and account for each.
+
+    A dry run plans the same actions, makes the same checks and touches nothing. What goes wrong with single photos is in
+    the report. Raises RefusedError (LockedError) where the whole is refused before anything was touched, UsageError on a
+    missing target or a ``max_drop`` that is no number.
+    """
+    disk = disk or Disk()
+    if kind is ActionKind.MOVE and not target:
+        raise UsageError("A move needs a folder to move to.")
+    place = os.path.realpath(target) if target and kind is ActionKind.MOVE else None
+    if dry_run:
+        drafted, terms = _prepared(result, kind, place, max_drop, disk)
+        return _report(None, drafted, terms, rehearse(drafted.actions, terms, disk, progress), dry_run=True)
+    with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+        notes = settle_all(disk, journal)
+        drafted, terms = _prepared(result, kind, place, max_drop, disk)
+        if not drafted.actions:
+            return _report(None, drafted, terms, Applied(), notes=tuple(notes))
+        applier = Applier(terms, disk, journal, Trash(disk))
+        applied = applier.run(drafted.actions, progress)
+        return _report(applier.number, drafted, terms, applied, notes=tuple(notes))
+
+
+def preview(result: ScanResult, *, kind: ActionKind, target: str | None, disk: Disk | None = None) -> Preview:
+    """What ``act`` would be about, without reading a photo: for the one screen before anything happens."""
+    disk = disk or Disk()
+    drafted = draft(result, kind=kind, target=target, disk=disk, read_companions=False)
+    place = os.path.realpath(target) if target else None
+    return preview_of(drafted.actions, drafted.left, kind=kind, target=place, undoable=Trash(disk).undoable)
+
+
+def _prepared(
+    result: ScanResult, kind: ActionKind, place: str | None, max_drop: str | None, disk: Disk
+) -> tuple[Plan, Terms]:
+    """The plan and its terms, with the preflight passed. Raises RefusedError."""
+    drafted = draft(result, kind=kind, target=place, disk=disk)
+    if max_drop is not None:
+        reason = drop_blocker(len(drafted.actions), result.stats.photos, max_drop)
+        if reason is not None:
+            raise RefusedError(f"{reason} Nothing was touched.")
+    check_all(disk, drafted.actions, result.roots, place)
+    return drafted, Terms.of(drafted.actions, kind, place, result.roots)
+
+
+def _report(
+    run: int | None,
+    drafted: Plan,
+    terms: Terms,
+    applied: Applied,
+    *,
+    dry_run: bool = False,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    return Report(
+        run=run,
+        kind=terms.kind,
+        target=terms.target,
+        outcomes=(*applied.outcomes, *drafted.left),
+        dry_run=dry_run,
+        stopped=applied.stopped,
+        notes=notes,
+    )

@@ -1,0 +1,65 @@
+"""What was done so far, run by run, and what of it can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dedupe.actions.disk import Disk
+from dedupe.actions.journal import Journal, exists
+from dedupe.actions.recover import ActionPaths
+from dedupe.actions.rows import RunPurpose, RunRow, UnitState
+from dedupe.actions.trash import Trash
+from dedupe.actions.undo import run_blocker
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run: units, files and bytes that it moved, how many of its units are back, and how many need a person.
+
+    ``began`` is in seconds since 1970. ``why_not`` says why it cannot be undone; None where it can.
+    """
+
+    number: int
+    purpose: RunPurpose
+    began: float
+    target: str | None
+    undoes: int | None
+    units: int
+    files: int
+    bytes: int
+    undone: int
+    needs_person: int
+    why_not: str | None
+
+    @property
+    def undoable(self) -> bool:
+        """Something of it is away and can be put back."""
+        return self.why_not is None
+
+
+def history(paths: ActionPaths) -> tuple[RunSummary, ...]:
+    """All runs that moved something, newest first. Raises JournalError where the journal cannot be read."""
+    if not exists(paths.journal):
+        return ()
+    disk = Disk()
+    with Journal(paths.journal, disk) as journal:
+        summaries = [_summary(journal, run, Trash(disk)) for run in reversed(journal.runs())]
+    return tuple(summary for summary in summaries if summary.units or summary.needs_person)
+
+
+def _summary(journal: Journal, run: RunRow, trash: Trash) -> RunSummary:
+    counts = {state: (units, files, size) for state, units, files, size in journal.counts(run.id)}
+    moved = [counts.get(state, (0, 0, 0)) for state in (UnitState.DONE, UnitState.UNDONE)]
+    return RunSummary(
+        number=run.id,
+        purpose=run.purpose,
+        began=run.began,
+        target=run.target,
+        undoes=run.undoes,
+        units=sum(units for units, _, _ in moved),
+        files=sum(files for _, files, _ in moved),
+        bytes=sum(size for _, _, size in moved),
+        undone=counts.get(UnitState.UNDONE, (0, 0, 0))[0],
+        needs_person=counts.get(UnitState.NEEDS_PERSON, (0, 0, 0))[0],
+        why_not=run_blocker(run, journal.units(run.id), trash.undoable),
+    )

@@ -1,0 +1,106 @@
+"""What a crash left behind, ended at the next start: every unit that was begun is finished or put back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Protocol
+
+from dedupe.actions.disk import Disk
+from dedupe.actions.journal import Journal, JournalError, exists
+from dedupe.actions.lock import only_one
+from dedupe.actions.names import MARKER
+from dedupe.actions.rows import UnitRow, UnitState
+from dedupe.actions.settle import Settled, Settler
+from dedupe.actions.trash import Trash
+from dedupe.console import display_path
+from dedupe.errors import LockedError, RefusedError
+
+
+class ActionPaths(Protocol):
+    """Where the journal and the lock are (``library.paths.StorePaths`` is one)."""
+
+    @property
+    def journal(self) -> str:
+        """The journal's file."""
+
+    @property
+    def lock(self) -> str:
+        """The lock's file."""
+
+
+def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
+    """End what was begun and not ended; a sentence for each. Raises LockedError while another dedupe acts, JournalError
+    where the journal cannot be used."""
+    if not exists(paths.journal):
+        return []
+    disk = disk or Disk()
+    with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+        return settle_all(disk, journal, final=True)
+
+
+def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
+    """As ``recover``, for the start of any command: silent where nothing is open or another dedupe is at work, and a
+    journal that cannot be used is a sentence, because reading photos needs none."""
+    if not exists(paths.journal):
+        return []
+    disk = disk or Disk()
+    try:
+        with Journal(paths.journal, disk) as journal:
+            if not journal.open_units() and not journal.open_runs():
+                return []
+        with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+            return settle_all(disk, journal)
+    except LockedError:
+        return []
+    except (JournalError, RefusedError) as error:
+        return [str(error)]
+
+
+def settle_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str]:
+    """End every open unit, newest first, then every open run. With the lock held. ``final``: a unit whose folders are
+    gone is not kept for a later start."""
+    settler = Settler(disk, journal, Trash(disk))
+    told = []
+    for unit in journal.open_units():
+        try:
+            settled = settler.settle(unit, final=final)
+        except OSError as error:
+            settled = Settled(UnitState.BEGUN, f"the disk does not allow it now ({(error.strerror or '').lower()})")
+        journal.flush()
+        told.append(_sentence(unit, settled))
+    still_open = {unit.run for unit in journal.open_units()}
+    for run in journal.open_runs():
+        if run not in still_open:
+            tidy(disk, journal, run)
+            journal.end_run(run)
+    return told
+
+
+def _sentence(unit: UnitRow, settled: Settled) -> str:
+    name = display_path(unit.files[0].move.source)
+    match settled.state:
+        case UnitState.DONE:
+            return f"{name}: the move that was interrupted had gone through; it is complete now."
+        case UnitState.ROLLED_BACK:
+            return f"{name}: the move that was interrupted was taken back; it is in its place."
+        case UnitState.BEGUN:
+            return f"{name}: an interrupted move cannot be settled yet: {settled.reason}. The next start tries again."
+        case _:
+            return f"{name}: an interrupted move needs a person: {settled.reason}."
+
+
+def tidy(disk: Disk, journal: Journal, run: int) -> None:
+    """Remove the folders and the marker that a run made, where nothing is in them and nothing of the run is away."""
+    if any(unit.state in (UnitState.DONE, UnitState.BEGUN, UnitState.NEEDS_PERSON) for unit in journal.units(run)):
+        return
+    # The longest first: what is in a folder before the folder itself.
+    for path, is_marker in sorted(journal.folders(run), key=lambda made: len(made[0]), reverse=True):
+        with contextlib.suppress(OSError):
+            if not is_marker:
+                disk.rmdir(path)
+            elif disk.listdir(os.path.dirname(path)) == [MARKER]:
+                disk.unlink(path)
+        if not disk.is_taken(path):
+            journal.forget_folder(run, path)
+    journal.flush()

@@ -1,0 +1,132 @@
+"""What was done, counted from the disk; what will be done, counted from the plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dedupe.console import display_path, format_bytes, format_count
+from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run went. ``run`` is its number in the history, None for a dry run or where nothing was begun; ``target`` is the
+    folder of a move. ``stopped`` is the sentence that says why it ended early, ``notes`` are things a person should know."""
+
+    run: int | None
+    kind: ActionKind
+    target: str | None
+    outcomes: tuple[Outcome, ...]
+    dry_run: bool = False
+    stopped: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> tuple[Outcome, ...]:
+        """What left its place (or would, in a dry run)."""
+        return tuple(outcome for outcome in self.outcomes if outcome.kind is OutcomeKind.DONE)
+
+    @property
+    def files(self) -> int:
+        """How many files left their places."""
+        return sum(len(outcome.action.moves) for outcome in self.done)
+
+    @property
+    def bytes_freed(self) -> int:
+        """How many bytes left their places; a file with several names counts once."""
+        return sum(outcome.bytes_freed for outcome in self.done)
+
+    @property
+    def refusals(self) -> Mapping[str, int]:
+        """How many photos were left alone for each reason, the commonest first."""
+        counted = Counter(outcome.reason for outcome in self.outcomes if outcome.kind is OutcomeKind.REFUSED)
+        return dict(counted.most_common())
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """What was begun and did not end as it should."""
+        return tuple(outcome for outcome in self.outcomes if outcome.kind is OutcomeKind.FAILED)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done, 1 something was refused, 4 stopped midway (DESIGN.md §5)."""
+        if self.stopped is not None or self.failed:
+            return 4
+        return 1 if self.refusals else 0
+
+    def sentences(self) -> list[str]:
+        """The account, a line each."""
+        count = format_count(len(self.done), "photo")
+        if len(self.done) < self.files:
+            count += f" ({format_count(self.files, 'file')})"
+        verb = (
+            ("would go" if self.dry_run else "went")
+            if self.kind is ActionKind.TRASH
+            else ("would be moved" if self.dry_run else "moved")
+        )
+        where = "to the trash" if self.kind is ActionKind.TRASH else f"to {display_path(self.target or '')}"
+        lines = [f"{count} {verb} {where}, {format_bytes(self.bytes_freed)}."]
+        lines += [f"{format_count(number)} left alone: {reason}." for reason, number in self.refusals.items()]
+        lines += [f"{display_path(outcome.action.moves[0].source)}: {outcome.reason}." for outcome in self.failed]
+        lines += self.notes
+        if self.stopped is not None:
+            lines.append(self.stopped)
+        return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an action will do: photos, files, bytes, where to, which relations, and how to undo it. ``left`` are selected
+    extras that will not be touched, by reason."""
+
+    kind: ActionKind
+    target: str | None
+    photos: int
+    files: int
+    bytes: int
+    relations: Mapping[Relation, int]
+    undo: str
+    left: Mapping[str, int]
+
+    def sentences(self) -> list[str]:
+        """The one screen before anything happens, a line each."""
+        where = "to the trash" if self.kind is ActionKind.TRASH else f"to {display_path(self.target or '')}"
+        kinds = ", ".join(f"{format_count(count)} {relation.value}" for relation, count in self.relations.items())
+        lines = [
+            f"{format_count(self.photos, 'photo')} ({format_count(self.files, 'file')}, {format_bytes(self.bytes)})"
+            f" will go {where}."
+        ]
+        if kinds:
+            lines.append(f"Of these: {kinds}.")
+        lines += [
+            f"{format_count(count)} selected will be left alone: {reason}." for reason, count in self.left.items()
+        ]
+        lines.append(self.undo)
+        return lines
+
+
+def freed(action: Action) -> int:
+    """The bytes that leave with a unit, each file once however many names it has."""
+    return sum({(m.stamp.dev, m.stamp.inode): m.stamp.size for m in action.moves}.values())
+
+
+def preview_of(
+    actions: Sequence[Action], left: Sequence[Outcome], *, kind: ActionKind, target: str | None, undoable: bool
+) -> Preview:
+    """The preview of a plan."""
+    relations = Counter(action.relation for action in actions)
+    undo = "`dedupe undo` puts them back."
+    if kind is ActionKind.TRASH and not undoable:
+        undo = "To undo it, restore them from the Trash or Recycle Bin; `dedupe undo` cannot."
+    return Preview(
+        kind=kind,
+        target=target,
+        photos=len(actions),
+        files=sum(len(action.moves) for action in actions),
+        bytes=sum(freed(action) for action in actions),
+        relations={relation: relations[relation] for relation in Relation if relations[relation]},
+        undo=undo,
+        left=dict(Counter(outcome.reason for outcome in left).most_common()),
+    )

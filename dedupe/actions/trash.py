@@ -1,0 +1,285 @@
+"""The trash: send2trash does it, one call at a time, and is never believed.
+
+Before a call it is known that the trash can take the file by a rename; after it, the file must be gone from its place and
+(Linux, BSD) stand in the trash as the same inode, with a record that names our path: that entry is what undo moves back.
+Everything follows the FreeDesktop trash specification 1.0 and what send2trash 2.2 does with it (SAFETY.md §1, §3).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from dedupe.actions.disk import Disk
+from dedupe.actions.volumes import mount_id
+from dedupe.console import display_path
+
+_RECORD = ".trashinfo"
+_NAME_BYTES = 255
+_ROOM_FOR_COUNTER = 7
+_READ_ONLY = "it is read-only, and the trash refuses such files"
+_FOLDER_CLOSED = "its folder may not be changed"
+_NAME_TOO_LONG = "its name is too long for the trash"
+
+
+class TrashError(Exception):
+    """The trash did not do what it said; the text is a phrase. ``unknown``: where the file is now is not known."""
+
+    def __init__(self, reason: str, *, unknown: bool = False) -> None:
+        super().__init__(reason)
+        self.unknown = unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in the trash and the record that says where it came from."""
+
+    file: str
+    info: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A trash folder, and the folder that relative paths in its records begin at."""
+
+    folder: str
+    top: str
+
+
+class Trash:
+    """The trash of this user, on this machine."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    @property
+    def undoable(self) -> bool:
+        """dedupe can take files out of this trash again; on macOS and Windows only a person can."""
+        return sys.platform not in ("darwin", "win32")
+
+    # -- before --------------------------------------------------------------------------------------------------------
+
+    def blocker(self, path: str, status: os.stat_result) -> str | None:
+        """Why the trash would refuse, copy or destroy this file, as a phrase; None where it will take it. Reads only."""
+        if sys.platform == "win32":
+            volume = self._disk.volume(os.path.dirname(path))
+            return windows_blocker(volume.fstype, network=volume.network)
+        parent = os.path.dirname(path)
+        if not os.access(path, os.W_OK):
+            return _READ_ONLY
+        if not os.access(parent, os.W_OK | os.X_OK):
+            return _FOLDER_CLOSED
+        if sys.platform == "darwin":
+            return None
+        if len(os.fsencode(os.path.basename(path))) + len(_RECORD) + _ROOM_FOR_COUNTER > _NAME_BYTES:
+            return _NAME_TOO_LONG
+        if not os.path.isabs(os.environ.get("XDG_DATA_HOME", "/")):
+            return "XDG_DATA_HOME is empty or no absolute path, so there is no telling where the trash is"
+        return self._linux_blocker(parent, status)
+
+    def _linux_blocker(self, parent: str, status: os.stat_result) -> str | None:
+        home = os.path.realpath(os.path.expanduser("~"))
+        if status.st_dev == self._disk.lstat(home).st_dev:
+            folder = home_trash()
+        else:
+            top = _mount_point(parent)
+            folder = _volume_trash(top)
+            if os.path.islink(folder) or self._disk.lstat(top).st_dev != status.st_dev:
+                return self._no_trash_on(parent)
+        there = _nearest_existing(folder)
+        if self._disk.lstat(there).st_dev != status.st_dev or mount_id(there) != mount_id(parent):
+            return self._no_trash_on(parent)  # a rename would fail there, and send2trash would copy into the home
+        for place in (folder, os.path.join(folder, "files"), os.path.join(folder, "info")):
+            if not os.access(_nearest_existing(place), os.W_OK | os.X_OK):
+                return self._no_trash_on(parent)
+        return None
+
+    def _no_trash_on(self, parent: str) -> str:
+        mount = display_path(self._disk.volume(parent).mount)
+        return f"no trash can be made on {mount}; --move-to a folder on that volume can"
+
+    # -- the call ------------------------------------------------------------------------------------------------------
+
+    def throw(self, path: str, status: os.stat_result) -> Entry | None:
+        """Trash one file; its entry, or None where only the system knows it.
+
+        ``status`` is what is known of the open file. Raises OSError where send2trash refused (nothing is left behind),
+        TrashError where it did not do what it said.
+        """
+        _check_environment()
+        try:
+            self._disk.throw_away(path)
+        except OSError:
+            self.sweep(path)
+            raise
+        if self._is_same(path, status):
+            raise TrashError("the trash said it took the file, but it is still in its place")
+        if not self.undoable:
+            return None
+        entry = self._entry_of(path, status)
+        if entry is None:
+            raise TrashError("it is gone from its place, but is not in the trash", unknown=True)
+        return entry
+
+    def _is_same(self, path: str, status: os.stat_result) -> bool:
+        try:
+            found = self._disk.lstat(path)
+        except FileNotFoundError:
+            return False
+        return (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino)
+
+    # -- after ---------------------------------------------------------------------------------------------------------
+
+    def _entry_of(self, path: str, status: os.stat_result) -> Entry | None:
+        """The entry with this inode and size: first under the names that send2trash would choose, then any (GIO's)."""
+        for place in _places(path):
+            names = [*self._likely_names(place, path), *_names_by_inode(place, status.st_ino)]
+            for name in names:
+                entry = _entry(place, name)
+                with contextlib.suppress(OSError):
+                    found = self._disk.lstat(entry.file)
+                    same = (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino)
+                    if same and found.st_size == status.st_size and self._disk.is_taken(entry.info):
+                        return entry
+        return None
+
+    def _likely_names(self, place: _Place, path: str) -> Iterator[str]:
+        for name in _numbered(os.path.basename(path)):
+            entry = _entry(place, name)
+            if not self._disk.is_taken(entry.file) and not self._disk.is_taken(entry.info):
+                return
+            yield name
+
+    def find(self, path: str) -> Iterator[Entry]:
+        """Every entry whose record names ``path``."""
+        for place in _places(path):
+            folder = os.path.join(place.folder, "info")
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+                for name in self._disk.listdir(folder):
+                    if name.endswith(_RECORD) and _recorded_path(os.path.join(folder, name), place) in _aliases(path):
+                        yield _entry(place, name.removesuffix(_RECORD))
+
+    def sweep(self, path: str) -> None:
+        """Remove the records that a failed call for ``path`` left without a file (``path`` itself still stands)."""
+        for place in _places(path):
+            for name in self._likely_names(place, path):
+                entry = _entry(place, name)
+                if not self._disk.is_taken(entry.file) and _recorded_path(entry.info, place) in _aliases(path):
+                    self._disk.unlink(entry.info)
+
+    def forget(self, entry: Entry) -> None:
+        """Remove the record of a file that left the trash."""
+        if not self._disk.is_taken(entry.file) and self._disk.is_taken(entry.info):
+            self._disk.unlink(entry.info)
+
+
+def windows_blocker(fstype: str, *, network: bool) -> str | None:
+    """The Recycle Bin deletes for good on network and RAM drives (send2trash #2, #94)."""
+    if network or fstype == "ramdisk":
+        return "its drive has no Recycle Bin, Windows would delete it for good; --move-to can take it"
+    return None
+
+
+def home_trash() -> str:
+    """Where the trash of the home volume is."""
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(data, "Trash")
+
+
+def _check_environment() -> None:
+    """send2trash reads XDG_DATA_HOME once, when it is imported."""
+    import send2trash  # noqa: F401
+
+    module: Any = sys.modules.get("send2trash.plat_other")
+    if module is not None and os.fsdecode(module.HOMETRASH_B) != home_trash():
+        raise TrashError("the environment changed, so there is no telling where the trash is")
+
+
+def _places(path: str) -> list[_Place]:
+    top = _mount_point(os.path.dirname(path))
+    user = str(os.getuid()) if sys.platform != "win32" else ""
+    return [
+        _Place(home_trash(), os.path.dirname(home_trash())),
+        _Place(os.path.join(top, ".Trash", user), top),
+        _Place(os.path.join(top, f".Trash-{user}"), top),
+    ]
+
+
+def _volume_trash(top: str) -> str:
+    """Where send2trash puts files of a volume that is not the home's."""
+    user = str(os.getuid()) if sys.platform != "win32" else ""
+    shared = os.path.join(top, ".Trash")
+    with contextlib.suppress(OSError):
+        mode = os.lstat(shared).st_mode
+        if stat.S_ISDIR(mode) and mode & stat.S_ISVTX:
+            return os.path.join(shared, user)
+    return os.path.join(top, f".Trash-{user}")
+
+
+def _mount_point(folder: str) -> str:
+    folder = os.path.realpath(folder)
+    while not os.path.ismount(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _nearest_existing(path: str) -> str:
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def _entry(place: _Place, name: str) -> Entry:
+    return Entry(os.path.join(place.folder, "files", name), os.path.join(place.folder, "info", name + _RECORD))
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """``name``, then what send2trash makes of it where it is taken: ``a 1.jpg``, ``a 2.jpg``, …"""
+    base, extension = os.path.splitext(name)
+    yield name
+    for count in range(1, 1_000_000):
+        yield f"{base} {count}{extension}"
+
+
+def _names_by_inode(place: _Place, inode: int) -> Iterator[str]:
+    try:
+        with os.scandir(os.path.join(place.folder, "files")) as entries:
+            yield from (entry.name for entry in entries if entry.inode() == inode)
+    except OSError:
+        return
+
+
+def _recorded_path(info: str, place: _Place) -> str | None:
+    """The path that a record names, absolute; None where it is no record."""
+    try:
+        with open(info, "rb") as record:
+            lines = record.read(65_536).splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        if line.startswith(b"Path="):
+            path = os.fsdecode(unquote_to_bytes(line[len(b"Path=") :]))
+            return os.path.normpath(os.path.join(place.top, path))
+    return None
+
+
+def _aliases(path: str) -> tuple[str, str]:
+    parent, name = os.path.split(path)
+    return os.path.normpath(path), os.path.join(os.path.realpath(parent), name)
+
+
+def is_entry_of(entry: Entry, path: str) -> bool:
+    """``entry`` lies in a trash folder and its record names ``path`` (a journal row may have been edited)."""
+    files, name = os.path.split(entry.file)
+    folder = os.path.dirname(files)
+    if entry != _entry(_Place(folder, ""), name) or os.path.normpath(entry.file) != entry.file:
+        return False
+    above = os.path.dirname(folder)
+    top = os.path.dirname(above) if os.path.basename(above) == ".Trash" else above
+    return _recorded_path(entry.info, _Place(folder, top)) in _aliases(path)

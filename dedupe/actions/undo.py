@@ -1,0 +1,277 @@
+"""Putting a run back, in reverse order, never over anything.
+
+A file goes back only to the path that the journal recorded, below a root that it recorded, through folders that are the
+same ones as then; and only if it is still the file that was moved: size, time and content, never the change time, which
+the move itself altered. Where its path is occupied it is put beside it, and that is said.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from dedupe.actions.apply import Progress, deferred_interrupt
+from dedupe.actions.checks import Held, LeftAloneError, check_content, hold
+from dedupe.actions.disk import Disk
+from dedupe.actions.journal import Journal, JournalError, exists
+from dedupe.actions.lock import only_one
+from dedupe.actions.move import Mover, Way, missing_folders
+from dedupe.actions.names import is_plain, restored_names, root_of
+from dedupe.actions.place import NameTakenError, StopError
+from dedupe.actions.recover import ActionPaths, settle_all, tidy
+from dedupe.actions.rows import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow, UnitState
+from dedupe.actions.settle import reversal
+from dedupe.actions.trash import Entry, Trash, is_entry_of
+from dedupe.actions.volumes import lies_under
+from dedupe.console import display_path, format_count
+from dedupe.errors import RefusedError, UsageError
+
+_NAMES_TRIED = 20
+MOVED_CHANGED = "changed since it was moved"
+OUTSIDE = "its recorded place lies outside the folders of that run"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """One unit put back: the photo's recorded path, and the one it got."""
+
+    path: str
+    now: str
+
+    @property
+    def beside(self) -> bool:
+        """Its own path was occupied."""
+        return self.path != self.now
+
+
+@dataclass(slots=True)
+class UndoReport:
+    """How an undo went. ``run`` is the run that was undone; ``left`` counts units by the reason they stay where they are."""
+
+    run: int
+    restored: list[Restored] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
+    stopped: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all back, 1 something stays, 4 stopped midway."""
+        if self.stopped is not None:
+            return 4
+        return 1 if self.left else 0
+
+    def sentences(self) -> list[str]:
+        """The account, a line each."""
+        lines = [f"{format_count(len(self.restored), 'photo')} put back (run {self.run})."]
+        lines += [
+            f"{display_path(unit.path)} is occupied: put back as {display_path(os.path.basename(unit.now))}."
+            for unit in self.restored
+            if unit.beside
+        ]
+        lines += [f"{format_count(count)} left where they are: {reason}." for reason, count in self.left.items()]
+        lines += self.notes
+        if self.stopped is not None:
+            lines.append(self.stopped)
+        return lines
+
+
+def undo(
+    paths: ActionPaths, run: int | None = None, *, disk: Disk | None = None, progress: Progress | None = None
+) -> UndoReport:
+    """Put back what ``run`` moved (None: the last run of which something can be put back).
+
+    Raises UsageError where there is no such run, RefusedError where it cannot be undone or another dedupe acts.
+    """
+    disk = disk or Disk()
+    if not exists(paths.journal):
+        raise UsageError("There is nothing to undo: no photo was moved yet.")
+    with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+        notes = settle_all(disk, journal)
+        chosen = choose(journal, run)
+        trash = Trash(disk)
+        reason = run_blocker(chosen, journal.units(chosen.id), trash.undoable)
+        if reason is not None:
+            raise RefusedError(reason)
+        report = _Undoer(chosen, disk, journal, trash).run(progress)
+        report.notes = (*notes, *report.notes)
+        return report
+
+
+def choose(journal: Journal, run: int | None) -> RunRow:
+    """The run of that number, or the last one that still has something away. Raises UsageError."""
+    if run is not None:
+        found = journal.run(run)
+        if found is None:
+            raise UsageError(f"There is no run {run}; `dedupe history` lists them.")
+        return found
+    for found in reversed(journal.runs()):
+        if found.purpose is not RunPurpose.UNDO and _away(journal.units(found.id)):
+            return found
+    raise UsageError("There is nothing to undo: all that was moved is back.")
+
+
+def run_blocker(run: RunRow, units: Sequence[UnitRow], trash_undoable: bool) -> str | None:
+    """Why the run as a whole cannot be undone, as a sentence, or None."""
+    if run.purpose is RunPurpose.UNDO:
+        return f"Run {run.id} was itself an undo; apply again to move the photos once more."
+    if not _away(units):
+        return f"Nothing of run {run.id} is left to undo."
+    if run.purpose is RunPurpose.TRASH and not trash_undoable:
+        return "Restore them from the Trash or Recycle Bin; `dedupe undo` cannot take files out of it on this system."
+    for root in run.roots:
+        if not os.path.isdir(root):
+            return f"The folder {display_path(root)} that the photos came from is gone: is its disk there?"
+    if run.target is not None and not os.path.isdir(run.target):
+        return f"The folder {display_path(run.target)} that the photos were moved to is gone: is its disk there?"
+    return None
+
+
+def _away(units: Sequence[UnitRow]) -> list[UnitRow]:
+    return [unit for unit in units if unit.state is UnitState.DONE and unit.purpose is UnitPurpose.ACT]
+
+
+# -- guards on the journal's rows (they may have been edited) --------------------------------------------------------------
+
+
+def restore_blocker(file: FileRow, run: RunRow) -> str | None:
+    """Why this row must not be followed back, as a phrase, or None."""
+    source = file.move.source
+    if not is_plain(source) or root_of(source, run.roots) is None:
+        return OUTSIDE
+    if os.path.realpath(os.path.dirname(source)) != file.parent:
+        return "a link stands among the folders it came from"
+    return None
+
+
+def place_blocker(file: FileRow, run: RunRow) -> str | None:
+    """Why the row's place is none that dedupe put it to, as a phrase, or None."""
+    if run.target is not None:
+        place = file.move.target
+        if place is None or not is_plain(place) or not lies_under(place, run.target):
+            return "it lies outside the folder it was moved to"
+        return None
+    if file.entry is None or file.info is None:
+        return "its place in the trash is not known"
+    if not is_entry_of(Entry(file.entry, file.info), file.move.source):
+        return "the trash has no record of it any more"
+    return None
+
+
+def moved_blocker(file: FileRow, status: os.stat_result) -> str | None:
+    """The file was written to since it was moved; its change time says nothing, the move itself altered it."""
+    expected = file.placed_mtime_ns if file.placed_mtime_ns is not None else file.move.stamp.mtime_ns
+    if (status.st_size, status.st_mtime_ns) != (file.move.stamp.size, expected):
+        return MOVED_CHANGED
+    return None
+
+
+# -- the undoing -----------------------------------------------------------------------------------------------------------
+
+
+class _Undoer:
+    def __init__(self, run: RunRow, disk: Disk, journal: Journal, trash: Trash) -> None:
+        self._run = run
+        self._disk = disk
+        self._journal = journal
+        self._mover = Mover(disk, journal, trash)
+        self._report = UndoReport(run.id)
+        self._left: Counter[str] = Counter()
+        try:
+            self._number = journal.begin_run(RunPurpose.UNDO, target=None, roots=run.roots, undoes=run.id)
+        except JournalError as error:
+            raise RefusedError(f"{error} Nothing was touched.") from error
+
+    def run(self, progress: Progress | None) -> UndoReport:
+        units = _away(self._journal.units(self._run.id))
+        with deferred_interrupt() as interrupted:
+            for count, unit in enumerate(reversed(units), start=1):
+                if interrupted():
+                    self._report.stopped = "Stopped by Ctrl-C, between two photos."
+                    break
+                if not self._one(unit):
+                    break
+                if progress is not None:
+                    progress(count, len(units))
+            self._end()
+        self._report.left = dict(self._left.most_common())
+        return self._report
+
+    def _one(self, unit: UnitRow) -> bool:
+        """Put one unit back; False where nothing more may move."""
+        try:
+            self._report.restored.append(self._restore(unit))
+        except LeftAloneError as error:
+            self._left[str(error)] += 1
+        except (StopError, JournalError, OSError) as error:
+            name = display_path(unit.files[0].move.source)
+            self._report.stopped = (
+                f"Stopped at {name}: {str(error).rstrip('.')}. The next start puts right what is left to do."
+            )
+            return False
+        return True
+
+    def _end(self) -> None:
+        try:
+            for run in self._journal.runs_with_folders():
+                tidy(self._disk, self._journal, run)
+            if self._report.stopped is None or not self._journal.open_units():
+                self._journal.end_run(self._number)
+        except (JournalError, OSError) as error:
+            self._report.stopped = (
+                f"{error} The photos are where they were said to be; the next start settles the journal."
+            )
+
+    def _restore(self, unit: UnitRow) -> Restored:
+        for file in unit.files:
+            _refuse(restore_blocker(file, self._run))
+        wanted = [file.move.source for file in unit.files]
+        if self._is_back(unit):
+            self._journal.mark_undone(unit.id)
+            self._journal.flush()
+            return Restored(wanted[0], wanted[0])
+        for file in unit.files:
+            _refuse(place_blocker(file, self._run))
+        for _ in range(_NAMES_TRIED):
+            with ExitStack() as stack:
+                held = [self._hold(file, stack) for file in unit.files]
+                targets = restored_names(wanted, self._disk.is_taken)
+                folders = missing_folders(targets)
+                intent = reversal(self._disk, unit.files, targets, unit, UnitPurpose.UNDO)
+                way = Way(folders, tuple(file.parent for file in unit.files))
+                back = self._journal.begin_unit(self._number, intent)
+                try:
+                    self._mover.move(back, held, (), way)
+                except NameTakenError:
+                    continue
+                return Restored(wanted[0], targets[0])
+        raise LeftAloneError("no name is free for it")
+
+    def _hold(self, file: FileRow, stack: ExitStack) -> Held:
+        """The moved file, open and read; still what the journal says."""
+        place = file.place or ""
+        stamp = replace(file.move.stamp, mtime_ns=file.placed_mtime_ns or file.move.stamp.mtime_ns)
+        held = hold(self._disk, replace(file.move, source=place, target=None, stamp=stamp), stack, by_content=True)
+        _refuse(moved_blocker(file, held.status))
+        check_content(self._disk, held)
+        return held
+
+    def _is_back(self, unit: UnitRow) -> bool:
+        """Somebody (or a power cut before the disk had the move) put every file back already."""
+        for file in unit.files:
+            if file.place is not None and self._disk.is_taken(file.place):
+                return False
+            try:
+                with ExitStack() as stack:
+                    check_content(self._disk, hold(self._disk, file.move, stack, by_content=True))
+            except LeftAloneError:
+                return False
+        return True
+
+
+def _refuse(reason: str | None) -> None:
+    if reason is not None:
+        raise LeftAloneError(reason)
