@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import xxhash
 
-from dedupe.photos.jpeg import Jpeg
 from dedupe.types import ContentKey, PayloadKey
+
+if TYPE_CHECKING:
+    from dedupe.photos.jpeg import Jpeg
 
 _BLOCK: Final = 1 << 20
 
