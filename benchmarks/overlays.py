@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw
 
-from benchmarks.pictures import Picture, font, long_side, resized
+from benchmarks.pictures import Picture, font, resized
 
 _SPEECH = """the quick brown fox sees sunday market rain over lisbon my cat again wait what no way
 monday coffee first look at this family garden summer best friends happy birthday grandma found it near
@@ -125,12 +125,8 @@ def _status_bar(screen: Image.Image, bar: int, ink: _Colour, rng: Generator) -> 
 def _viewer(screen: Image.Image, bar: int, ink: _Colour, rng: Generator) -> None:
     pen = ImageDraw.Draw(screen)
     middle = bar * 1.7
-    pen.line(
-        ((bar * 0.9, middle - bar * 0.25), (bar * 0.6, middle), (bar * 0.9, middle + bar * 0.25)), ink, 3
-    )
-    pen.text(
-        (screen.width / 2, middle), sentence(rng, 2).capitalize(), ink, font(round(bar * 0.5)), anchor="mm"
-    )
+    pen.line(((bar * 0.9, middle - bar * 0.25), (bar * 0.6, middle), (bar * 0.9, middle + bar * 0.25)), ink, 3)
+    pen.text((screen.width / 2, middle), sentence(rng, 2).capitalize(), ink, font(round(bar * 0.5)), anchor="mm")
     foot = screen.height - bar
     buttons = int(rng.integers(3, 6))
     for i in range(buttons):
@@ -146,15 +142,8 @@ def _post(screen: Image.Image, edges: tuple[int, int], bar: int, ink: _Colour, r
     pen.text((bar * 1.6, top - bar * 0.7), sentence(rng, 2), ink, font(round(bar * 0.42)), anchor="lm")
     for i in range(3):
         x = bar * (0.5 + 1.2 * i)
-        pen.rounded_rectangle(
-            (x, bottom + bar * 0.3, x + bar * 0.7, bottom + bar), bar * 0.2, outline=ink, width=3
-        )
+        pen.rounded_rectangle((x, bottom + bar * 0.3, x + bar * 0.7, bottom + bar), bar * 0.2, outline=ink, width=3)
     line = bottom + bar * 1.4
     while line < min(screen.height - 2 * bar, bottom + bar * 4):
         pen.text((bar * 0.5, line), sentence(rng, int(rng.integers(3, 7))), ink, font(round(bar * 0.42)))
         line += bar * 0.65
-
-
-def scaled_down(picture: Picture, side: int) -> Picture:
-    """At most that many pixels on the long side."""
-    return resized(picture, min(1.0, side / long_side(picture)))

@@ -31,9 +31,12 @@ def resized(picture: Picture, factor: float) -> Picture:
     """Both sides times ``factor``: area averaging down, cubic up."""
     height, width = picture.shape[:2]
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return as_picture(
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
-    )
+    return as_picture(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC))
+
+
+def scaled_down(picture: Picture, side: int) -> Picture:
+    """At most that many pixels on the long side."""
+    return resized(picture, min(1.0, side / long_side(picture)))
 
 
 def upright(data: bytes) -> Picture:
