@@ -29,12 +29,12 @@ def show_plan(actions: Sequence[Action], console: Console, *, target: str | None
         console.print(line, soft_wrap=True)
 
 
-def how_to_undo(target: str | None) -> str:
-    """How what goes to ``target`` (None: the trash) comes back, on this system."""
-    if target is not None or sys.platform not in ("darwin", "win32"):
+def how_to_undo(target: str | None, platform: str = sys.platform) -> str:
+    """How what goes to ``target`` (None: the trash) comes back, on this system (SAFETY.md §3)."""
+    if target is not None or platform not in ("darwin", "win32"):
         return "`dedupe undo` puts every file back where it was."
-    trash = "Trash" if sys.platform == "darwin" else "Recycle Bin"
-    return f"Restore from the {trash} to get a file back: `dedupe undo` cannot. --move-to DIR can be undone."
+    trash = "Trash" if platform == "darwin" else "Recycle Bin"
+    return f"Restore from the {trash} to get a file back: `dedupe undo` cannot. What --move-to DIR moves, it can."
 
 
 def _account(actions: Sequence[Action], target: str | None) -> list[Text]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 
 from dedupe.types import (
@@ -18,8 +20,8 @@ from dedupe.types import (
     Relation,
     ScanResult,
     Series,
-    Skipped,
     SkipKind,
+    Skipped,
     Stats,
 )
 
@@ -37,11 +39,11 @@ def photo(name: str, *, root: str = ROOT, size: int = 3_412_345, links: int = 1,
     known = set(Facts.__dataclass_fields__)
     facts = replace(facts, **{key: value for key, value in more.items() if key in known})
     path = f"{root}/{name}"
-    key = abs(hash(path)).to_bytes(16, "big")
+    key = blake2b(os.fsencode(path), digest_size=16).digest()
     file = PhotoFile(
         path,
         root,
-        stamp(size, abs(hash(path)), links),
+        stamp(size, int.from_bytes(key[:6]), links),
         **{key: value for key, value in more.items() if key not in known},
     )
     return Photo(file, key, key, facts)
@@ -87,9 +89,7 @@ def result(
 
 def holiday() -> ScanResult:
     """Three groups with every relation that a group can hold, a series and skipped files."""
-    original = photo(
-        "Urlaub/Italien/IMG_2041.JPG", companions=(companion("Urlaub/Italien/IMG_2041.xmp"),)
-    )
+    original = photo("Urlaub/Italien/IMG_2041.JPG", companions=(companion("Urlaub/Italien/IMG_2041.xmp"),))
     copies = (
         extra(photo("Backup/old phone/2021/IMG_2041 (1).JPG")),
         extra(
@@ -105,13 +105,19 @@ def holiday() -> ScanResult:
             loses=("caption “Roma, Piazza Navona”", "rating"),
         ),
     )
-    tall = photo("Kamera/2019/DSC_0001_a_very_long_name_that_some_editor_made_up_on_its_own_final.NEF.jpg", size=18_222_111)
+    tall = photo(
+        "Kamera/2019/DSC_0001_a_very_long_name_that_some_editor_made_up_on_its_own_final.NEF.jpg", size=18_222_111
+    )
     shot = photo("Protected/DSC_0001.jpg", size=9_000_111, protected=True)
     screen = photo("東京/スクリーンショット 2022-01-01.png", size=812_000, width=1170, height=2532, taken=None)
     return result(
         group("g1", original, *copies),
         group("g2", tall, extra(shot, Relation.SAME_PIXELS, selected=False, note="protected"), reason="more bytes"),
-        group("g3", screen, extra(photo("東京/copy of スクリーンショット 2022-01-01.png", size=812_000), Relation.IDENTICAL)),
+        group(
+            "g3",
+            screen,
+            extra(photo("東京/copy of スクリーンショット 2022-01-01.png", size=812_000), Relation.IDENTICAL),
+        ),
         series=(Series("s1", tuple(photo(f"Garten/DSC_{n}.jpg") for n in range(10, 16))),),
         skipped=(
             Skipped(f"{ROOT}/broken/cut.jpg", SkipKind.DAMAGED, "the JPEG ends before its picture does"),
@@ -122,9 +128,4 @@ def holiday() -> ScanResult:
 
 def many(count: int) -> ScanResult:
     """``count`` groups of two identical photos."""
-    return result(
-        *(
-            group(f"g{n}", photo(f"a/IMG_{n}.jpg"), extra(photo(f"b/IMG_{n} (1).jpg")))
-            for n in range(count)
-        )
-    )
+    return result(*(group(f"g{n}", photo(f"a/IMG_{n}.jpg"), extra(photo(f"b/IMG_{n} (1).jpg"))) for n in range(count)))
