@@ -35,7 +35,7 @@ def keep_aside(path: str, why: str) -> str:
 def _rename(source: str, target: str) -> None:
     """A rename that fails where ``target`` exists. Databases only: photos go through ``actions.disk``."""
     if os.name == "nt":
-        os.rename(source, target)  # noqa: TID251, PTH104 - refuses to overwrite on Windows
+        os.rename(source, target)  # noqa: TID251 - refuses to overwrite on Windows
         return
     try:
         os.link(source, target)  # noqa: TID251 - the store's own file, never a photo
@@ -44,9 +44,9 @@ def _rename(source: str, target: str) -> None:
     except OSError:
         # A file system without hard links: claim the name, then replace our own empty claim.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
-        os.replace(source, target)  # noqa: TID251, PTH105 - the target is the claim made in the line above
+        os.replace(source, target)  # noqa: TID251 - the target is the claim made in the line above
     else:
-        os.unlink(source)  # noqa: TID251, PTH108 - its second name was made above
+        os.unlink(source)  # noqa: TID251 - its second name was made above
 
 
 @contextmanager

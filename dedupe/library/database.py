@@ -209,8 +209,8 @@ class Database:
     # -- writing --------------------------------------------------------------------------------------------
 
     def queue(self, sql: str, row: Row) -> None:
-        """Lets a statement wait for the next commit, which comes with the first ``queue`` or ``checkpoint`` two
-        seconds after the last."""
+        """Lets a statement wait for the next commit, which comes with the first ``queue`` or ``checkpoint``
+        two seconds after the last."""
         self._pending.append((sql, row))
         if len(self._pending) >= _COMMIT_ROWS:
             self.flush()
@@ -249,8 +249,8 @@ class Database:
         """Gives free pages back to the disk."""
         self.flush()
         with self._speaking():
-            self.connection.execute("PRAGMA incremental_vacuum").fetchall()
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # Not execute: it takes one step of a pragma that needs a step a page.
+            self.connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
 
     # -- the end --------------------------------------------------------------------------------------------
 

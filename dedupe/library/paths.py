@@ -51,7 +51,7 @@ class StorePaths:
         it."""
         if not store or "\0" in store:
             raise StoreError("--store needs the name of a file.")
-        cache = os.path.abspath(os.path.expanduser(store))  # noqa: PTH111 - a str with surrogates
+        cache = os.path.abspath(os.path.expanduser(store))
         stem = os.path.splitext(cache)[0]
         return cls(
             cache=cache,
