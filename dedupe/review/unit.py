@@ -42,12 +42,15 @@ def selected_extras(groups: Iterable[Group]) -> Iterator[Extra]:
 
 def pinned(photo: Photo) -> str:
     """Why ``photo`` may not leave whatever anybody selects, as a phrase; empty where it may."""
-    if photo.file.reference:
+    units = (photo, *photo.halves)
+    if any(unit.file.reference for unit in units):
         return "lies in a reference folder"
-    if photo.file.protected:
+    if any(unit.file.protected for unit in units):
         return "is protected"
-    if photo.file.stamp.links > 1 + len(photo.file.links_inside):
+    if any(unit.file.stamp.links > 1 + len(unit.file.links_inside) for unit in units):
         return "has another name outside the scanned folders"
+    if any(companion.stamp.links > 1 for unit in units for companion in unit.file.companions):
+        return "has a companion with another name"
     return ""
 
 
