@@ -69,7 +69,7 @@ def test_a_deleted_photo_is_forgotten_with_all_that_is_known_of_it(cache: Cache,
 def test_a_content_with_another_copy_is_kept(cache: Cache, library: Path) -> None:
     first, second = scan(cache, library)[:2]
     cache.put_file(second.path, second.stamp, key(first.path))
-    os.remove(first.path)
+    Path(first.path).unlink()
     cache.prune()
     assert key(first.path) in cache.content_keys()
 

@@ -1,0 +1,98 @@
+"""The databases together, for `dedupe cache`: what they hold, tidying, emptying. Begins none that is not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dedupe.console import display_path, format_count
+from dedupe.library.cache import Cache
+from dedupe.library.decisions import Decisions
+from dedupe.library.paths import StorePaths
+from dedupe.library.previews import Previews
+from dedupe.library.upkeep import Pruned
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One database: is it there, how large, and what it holds, as short phrases."""
+
+    name: str
+    path: str
+    there: bool = False
+    bytes_on_disk: int = 0
+    held: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What ``prune`` and ``clear`` did; ``notices`` are sentences the user should read."""
+
+    notices: tuple[str, ...]
+    pruned: Pruned
+    previews: int = 0
+
+
+def prune(paths: StorePaths) -> Tidied | None:
+    """Forgets photos that are surely gone, and their previews; None where nothing has been begun."""
+    if not os.path.lexists(paths.cache):
+        return None
+    with Cache(paths.cache) as cache, Previews(paths.previews) as previews:
+        pruned = cache.prune()
+        dropped = previews.prune(cache.content_keys())
+        return Tidied((*cache.notices, *previews.notices), pruned, dropped)
+
+
+def clear(paths: StorePaths) -> Tidied | None:
+    """Empties cache and previews; None where nothing has been begun."""
+    if not os.path.lexists(paths.cache):
+        return None
+    with Cache(paths.cache) as cache, Previews(paths.previews) as previews:
+        cache.clear()
+        previews.clear()
+        return Tidied((*cache.notices, *previews.notices), Pruned(0, 0, 0, 0, 0))
+
+
+def held(paths: StorePaths) -> list[Held]:
+    """Cache, previews, decisions and journal. Raises StoreError where one that is there cannot be opened."""
+    return [
+        _held("cache", paths.cache, _cache),
+        _held("previews", paths.previews, _previews),
+        _held("decisions", paths.decisions, _decisions),
+        _held("journal", paths.journal, lambda _: ()),
+    ]
+
+
+def _held(name: str, path: str, look: Callable[[str], tuple[str, ...]]) -> Held:
+    if not os.path.lexists(path):
+        return Held(name, path)
+    found = look(path)
+    return Held(name, path, True, sum(_size(path + end) for end in ("", "-wal", "-journal")), found)
+
+
+def _size(path: str) -> int:
+    return os.path.getsize(path) if os.path.exists(path) else 0
+
+
+def _cache(path: str) -> tuple[str, ...]:
+    with Cache(path) as cache:
+        info, notices = cache.info(), cache.notices
+    return (
+        *notices,
+        f"{format_count(info.files, 'file')}, {format_count(info.contents, 'photo')} read, "
+        f"{format_count(info.failures, 'file')} that cannot be judged",
+        f"verdicts on {format_count(info.verdicts, 'pair')}",
+        *(f"{format_count(count, 'vector')} by {model}" for model, count in info.vectors),
+        *(f"from {display_path(root)}" for root in info.roots),
+    )
+
+
+def _previews(path: str) -> tuple[str, ...]:
+    with Previews(path) as previews:
+        return (*previews.notices, format_count(previews.info()[0], "preview"))
+
+
+def _decisions(path: str) -> tuple[str, ...]:
+    with Decisions(path) as decisions:
+        return (format_count(len(decisions.made()), "decision"),)
