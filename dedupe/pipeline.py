@@ -5,18 +5,18 @@ Touches nothing in the photo folders. What each step finds out is in the store w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dedupe import steps
 from dedupe.session import Session
 from dedupe.settings import Settings, absolute
-from dedupe.types import ScanResult, Stats
+from dedupe.types import ScanResult, Skipped, Stats
 
 if TYPE_CHECKING:
     from dedupe.console import Progress
-    from dedupe.judge import Judged
-    from dedupe.photos.walk import Walk
+    from dedupe.steps import Grouped
 
 
 def scan(roots: Sequence[str], settings: Settings | None = None, *, progress: Progress | None = None) -> ScanResult:
@@ -25,36 +25,32 @@ def scan(roots: Sequence[str], settings: Settings | None = None, *, progress: Pr
     Raises MissingRootError, UsageError, ModelUnavailableError or StoreError before anything is read; a photo that cannot
     be read is in ``ScanResult.skipped`` and stops nothing.
     """
-    from dedupe import judge
-
     with Session(settings or Settings(), progress) as session:
         tree = steps.walk(session, absolute(roots))
         contents = steps.read(session, tree.files)
         keys = steps.embed(session, contents)
         pairs = steps.neighbours(session, keys)
         matches = steps.relate(session, contents, steps.wanted(session, contents, pairs))
-        judged = judge.judge(session, contents, matches)
-        result = _result(session, absolute(roots), tree, (contents, judged))
+        grouped = steps.group(session, contents, matches)
+        result = _result(session, absolute(roots), (*tree.skipped, *contents.skipped), grouped)
         session.decisions.save_scan(result)
     return result
 
 
-def _result(session: Session, roots: tuple[str, ...], tree: Walk, found: tuple[steps.Contents, Judged]) -> ScanResult:
-    contents, judged = found
-    skipped = (*tree.skipped, *contents.skipped)
+def _result(session: Session, roots: tuple[str, ...], skipped: Sequence[Skipped], grouped: Grouped) -> ScanResult:
     return ScanResult(
         model=session.model.name,
         threshold=session.radius,
         roots=roots,
-        groups=judged.groups,
-        series=judged.series,
-        skipped=tuple(sorted(skipped, key=lambda one: (one.path, one.kind))),
+        groups=grouped.groups,
+        series=grouped.series,
+        skipped=tuple(sorted(skipped, key=lambda one: (os.fsencode(one.path), one.kind))),
         stats=Stats(
-            files=judged.files + len(contents.skipped),
-            photos=judged.photos,
-            groups=len(judged.groups),
-            extras=sum(len(group.extras) for group in judged.groups),
-            reclaimable_bytes=judged.reclaimable_bytes,
+            files=grouped.files + len(skipped),
+            photos=grouped.photos,
+            groups=len(grouped.groups),
+            extras=sum(len(group.extras) for group in grouped.groups),
+            reclaimable_bytes=grouped.reclaimable_bytes,
             seconds={name: round(spent, 3) for name, spent in session.seconds.items()},
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ import typer
 from dedupe.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dedupe.actions import Report
     from dedupe.settings import Settings
     from dedupe.types import ScanResult
 
@@ -86,5 +90,50 @@ def _review(settings: Settings, wishes: Wishes) -> int:
 
 
 def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool = False) -> int:
-    """Preview, ask unless --yes, act, and tell what the disk shows afterwards; the exit code."""
-    raise NotImplementedError
+    """Preview, ask unless --yes, act, and tell what the disk shows afterwards; the exit code.
+
+    ``quiet`` sends the account to stderr, because stdout carries JSON alone.
+    """
+    from dedupe import actions
+    from dedupe.console import progress, stderr, stdout
+    from dedupe.library.paths import StorePaths
+    from dedupe.review.ask import agreed
+    from dedupe.types import ActionKind
+
+    console = stderr() if quiet else stdout()
+    kind = ActionKind.TRASH if wishes.trash else ActionKind.MOVE
+    if not (wishes.yes or wishes.dry_run):
+        told = actions.preview(result, kind=kind, target=wishes.move_to)
+        _print(console, told.sentences())
+        if told.photos == 0 or not agreed("Go on?"):
+            _print(console, ["Nothing was touched."])
+            return 0
+    with progress(("apply",)).step("apply") as shown:
+        report = actions.act(
+            result,
+            kind=kind,
+            target=wishes.move_to,
+            paths=StorePaths.at(settings.store),
+            max_drop=settings.max_drop,
+            dry_run=wishes.dry_run,
+            progress=shown,
+        )
+    if wishes.dry_run:
+        _print(console, _planned(report))
+    _print(console, report.sentences())
+    return report.exit_code
+
+
+def _planned(report: Report) -> Iterator[str]:
+    """A line a file that would leave: from where, to where."""
+    from dedupe.console import display_path
+
+    for outcome in report.done:
+        for move in outcome.action.moves:
+            target = "the trash" if move.target is None else display_path(move.target)
+            yield f"{display_path(move.source)} → {target}"
+
+
+def _print(console: Console, lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)

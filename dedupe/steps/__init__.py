@@ -4,13 +4,17 @@ What was found out is in the cache before a step ends, so a scan that is stopped
 is remembered loads no library and starts no worker.
 """
 
-from dedupe.steps.comparing import find_payloads, neighbours, relate, wanted
+from dedupe.steps.comparing import distances, find_payloads, neighbours, relate, wanted
+from dedupe.steps.grouping import Grouped, group
 from dedupe.steps.reading import Contents, embed, read, restore_previews, walk
 
 __all__ = [
     "Contents",
+    "Grouped",
+    "distances",
     "embed",
     "find_payloads",
+    "group",
     "neighbours",
     "read",
     "relate",

@@ -156,3 +156,17 @@ def _may_matter(session: Session, a: Sequence[PhotoFile], b: Sequence[PhotoFile]
     if all(file.reference for file in (*a, *b)):
         return False
     return not session.settings.cross_only or len({file.root for file in (*a, *b)}) > 1
+
+
+def distances(session: Session, pairs: Sequence[tuple[ContentKey, ContentKey]]) -> list[float]:
+    """The Euclidean distances between the unit vectors of the pairs, in their order; 2 where a vector is missing."""
+    import numpy as np
+
+    model = session.model.name
+    ends = sorted({key for pair in pairs for key in pair})
+    lost = set(session.cache.missing_vectors(model, ends))
+    row = {key: number for number, key in enumerate(key for key in ends if key not in lost)}
+    vectors = session.cache.vectors(model, list(row))
+    return [
+        float(np.linalg.norm(vectors[row[a]] - vectors[row[b]])) if a in row and b in row else 2.0 for a, b in pairs
+    ]

@@ -1,0 +1,116 @@
+"""group: from verdicts to the groups and series a person is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dedupe.session import Session
+from dedupe.steps.comparing import distances, find_payloads, relate
+from dedupe.steps.reading import Contents
+from dedupe.types import ContentKey, Group, Match, Pair, Photo, Relation, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The groups and series, with the account of what they were made from: ``files`` that were read, and ``photos``, of which
+    RAW+JPEG is one."""
+
+    groups: tuple[Group, ...]
+    series: tuple[Series, ...]
+    files: int
+    photos: int
+    reclaimable_bytes: int
+
+
+def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Grouped:
+    """Star groups of verified extras, the keeper of each by the settings' rules and the user's word."""
+    from dedupe.matching import grouping
+
+    settings = session.settings
+    _learn_payloads(session, contents, matches)
+    photos, halves = _units(session, contents, matches)
+    open_pairs = grouping.open_pairs(
+        photos, matches, rules=settings.keep, cross_only=settings.cross_only, decisions=session.decisions
+    )
+    matches = [*matches, *_late_matches(session, contents, matches, open_pairs)]
+    with session.step("group", len(photos)) as shown:
+        groups, series = grouping.group(
+            photos,
+            matches,
+            rules=settings.keep,
+            select=settings.select,
+            show=settings.show,
+            cross_only=settings.cross_only,
+            decisions=session.decisions,
+            companion_key=_companion_key(),
+        )
+        shown.advance(len(photos))
+    found = sum(len(same) for same in contents.files.values())
+    return Grouped(
+        groups,
+        series,
+        files=found,
+        photos=found - halves,
+        reclaimable_bytes=sum(grouping.reclaimable(groups).values()),
+    )
+
+
+def _learn_payloads(session: Session, contents: Contents, matches: Sequence[Match]) -> None:
+    """The user's decisions hang on the payload key: every picture of a group gets one."""
+    grouped = {key for match in matches if match.relation is not Relation.SIMILAR for key in (match.a, match.b)}
+    copied = {key for key, same in contents.files.items() if len(same) > 1}
+    find_payloads(session, contents.files, grouped | copied)
+
+
+def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tuple[list[Photo], int]:
+    """The units that may be in a group or series, and how many photos of the tree are halves of another."""
+    from dedupe.photos.companions import join_halves, stem_families
+
+    key_of = {file.path: key for key, same in contents.files.items() for file in same}
+    everything = sorted((file for same in contents.files.values() for file in same), key=lambda f: os.fsencode(f.path))
+    families = {file.path for family in stem_families(everything) for file in family}
+    matched = {key for match in matches for key in (match.a, match.b)}
+    needed = [
+        file
+        for file in everything
+        if file.path in families or key_of[file.path] in matched or len(contents.files[key_of[file.path]]) > 1
+    ]
+    said = session.cache.contents({key_of[file.path] for file in needed})
+    photos = [Photo(file, key_of[file.path], *said[key_of[file.path]]) for file in needed if key_of[file.path] in said]
+    units = join_halves(photos)
+    return units, len(photos) - len(units)
+
+
+def _late_matches(
+    session: Session, contents: Contents, matches: Sequence[Match], open_pairs: Sequence[tuple[ContentKey, ContentKey]]
+) -> list[Match]:
+    """Verdicts on pairs that a chain of matches joins although the embedding did not hold them close."""
+    known = {(match.a, match.b) for match in matches}
+    asked = [ends for ends in open_pairs if ends not in known]
+    if not asked:
+        return []
+    pairs = [Pair(a, b, apart) for (a, b), apart in zip(asked, distances(session, asked), strict=True)]
+    return relate(session, contents, pairs)
+
+
+def _companion_key() -> Callable[[str], bytes | None]:
+    from functools import cache
+
+    from dedupe.photos.identity import content_key_of_file
+
+    @cache
+    def key_of(path: str) -> bytes | None:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except OSError:
+            return None
+        try:
+            return content_key_of_file(descriptor)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
+    return key_of
