@@ -30,7 +30,7 @@ class _Capture:
             else:
                 descriptor, name = tempfile.mkstemp(prefix="dedupe-")
                 with contextlib.suppress(OSError):  # Windows keeps an open file's name until it is closed
-                    os.unlink(name)  # noqa: TID251, PTH108 - our own temporary file, never a photo
+                    os.unlink(name)  # noqa: TID251 - our own temporary file, never a photo
                 cls.descriptor = descriptor
         return cls.descriptor
 

@@ -81,7 +81,7 @@ def opened(data: bytes, kind: str) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data))
     except (*BROKEN, OverflowError, RuntimeError) as problem:
-        raise DamagedError(f"cannot be read as {kind}") from problem
+        raise DamagedError(f"is damaged: it cannot be read as {kind}") from problem
 
 
 def loaded(image: Image.Image, kind: str) -> Image.Image:
@@ -96,7 +96,7 @@ def loaded(image: Image.Image, kind: str) -> Image.Image:
 
 def _short(problem: BaseException) -> str:
     text = " ".join(str(problem).split())
-    return text[:120] if text.isprintable() and text else type(problem).__name__
+    return text[:80] if text.isprintable() and text else type(problem).__name__
 
 
 def _reduce(image: Any, long_side: int) -> None:

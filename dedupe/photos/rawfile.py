@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dedupe.photos import formats, jpeg
 from dedupe.photos.errors import DamagedError, UnsupportedError
-from dedupe.photos.source import Source, orientation
+from dedupe.photos.source import Source
 from dedupe.photos.tiff import Tiff
 
 _FLIPS = {0: 1, 3: 3, 5: 8, 6: 6}
@@ -53,14 +53,11 @@ def _load(raw: Any, data: bytes, long_side: int) -> tuple[NDArray[np.uint8], Sou
     shown = _preview(raw, min(long_side, 400), long_side)
     if shown is None:
         pixels = raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8, user_flip=0)
-        return pixels, _source(sizes, turn, exif, None), None
-    pixels, warning, parts = shown
-    own = orientation(parts.exif) if parts is not None else 1
-    if own != 1:
-        turn = own
-    elif (pixels.shape[0] > pixels.shape[1]) != (sizes.height > sizes.width):
-        return pixels, _source(sizes, turn, exif, parts, upright=True), warning
-    return pixels, _source(sizes, turn, exif, parts), warning
+        return _in_colour(pixels), _source(sizes, turn, exif, None), None
+    pixels, parts = shown
+    # LibRaw writes its own EXIF into the preview it hands over: only the shape tells whether it was stored upright.
+    seen = turn in (5, 6, 7, 8) and (pixels.shape[0] > pixels.shape[1]) != (sizes.height > sizes.width)
+    return pixels, _source(sizes, turn, exif, parts, upright=seen), None
 
 
 def _source(sizes: Any, turn: int, exif: bytes | None, parts: jpeg.Jpeg | None, upright: bool = False) -> Source:
@@ -80,10 +77,8 @@ def _source(sizes: Any, turn: int, exif: bytes | None, parts: jpeg.Jpeg | None, 
     )
 
 
-def _preview(raw: Any, least: int, long_side: int) -> tuple[NDArray[np.uint8], str | None, jpeg.Jpeg | None] | None:
-    """(pixels as stored, warning, JPEG parts or None) of the embedded preview; None where none is large
-    enough.
-    """
+def _preview(raw: Any, least: int, long_side: int) -> tuple[NDArray[np.uint8], jpeg.Jpeg | None] | None:
+    """(pixels as stored, JPEG parts or None) of the embedded preview; None where none is large enough and whole."""
     import rawpy
 
     from dedupe.photos.decode import jpeg_pixels
@@ -94,14 +89,22 @@ def _preview(raw: Any, least: int, long_side: int) -> tuple[NDArray[np.uint8], s
         return None
     if thumb.format == rawpy.ThumbFormat.BITMAP:
         bitmap = np.asarray(thumb.data)
-        return (bitmap, None, None) if bitmap.ndim == 3 and max(bitmap.shape) >= least else None
+        return (_in_colour(bitmap), None) if max(bitmap.shape[:2]) >= least else None
     try:
         parts = jpeg.parse(thumb.data)
         if max(parts.width, parts.height) < least:
             return None
-        return *jpeg_pixels(thumb.data, parts, long_side), parts
+        pixels, warning = jpeg_pixels(thumb.data, parts, long_side)
     except DamagedError:
         return None
+    return None if warning else (pixels, parts)
+
+
+def _in_colour(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8[h, w, 3] of what a monochrome camera gives with one channel or none."""
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    return pixels if pixels.shape[2] == 3 else np.repeat(pixels[:, :, :1], 3, axis=2)
 
 
 def _canon_exif(data: bytes) -> bytes | None:

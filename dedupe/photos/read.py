@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 1 << 30
 """Larger files are "too large to judge": they would not fit the workers' memory limit."""
-DECODER_VERSION: Final = 1
-"""Raised whenever a file that was skipped before might now be read; remembered failures of an older version
-are retried.
-"""
 
 _OPEN_FLAGS: Final = (
     os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
