@@ -34,6 +34,7 @@ Progress = Callable[[int, int], None]
 """Called with (units dealt with, units in all)."""
 
 NOT_BEGUN = "not begun, because the run had stopped"
+STOPPED = "Stopped there: the rest was not begun. The next start, or `dedupe recover`, puts right what is left to do."
 MARKER_TEXT = b"dedupe moved duplicate photos here. Scans skip this folder as long as this file is in it.\n"
 _NAMES_TRIED = 20
 
@@ -187,7 +188,7 @@ class Applier:
         except (StopError, JournalError, OSError) as error:
             phrase = str(error)
             applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, phrase.rstrip(".")))
-            applied.stopped = "Stopped there: the rest was not begun. `dedupe recover` or the next start puts right what is left to do."
+            applied.stopped = STOPPED
         else:
             applied.outcomes.append(done)
 

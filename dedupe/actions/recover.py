@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import os
 from typing import Protocol
 
 from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal, JournalError, exists
 from dedupe.actions.lock import only_one
 from dedupe.actions.names import MARKER
-from dedupe.actions.rows import UnitRow, UnitState
+from dedupe.actions.rows import UnitPurpose, UnitRow, UnitState
 from dedupe.actions.settle import Settled, Settler
 from dedupe.actions.trash import Trash
 from dedupe.console import display_path
@@ -70,9 +71,10 @@ def settle_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str
         journal.flush()
         told.append(_sentence(unit, settled))
     still_open = {unit.run for unit in journal.open_units()}
+    for run in journal.runs_with_folders():
+        tidy(disk, journal, run)
     for run in journal.open_runs():
         if run not in still_open:
-            tidy(disk, journal, run)
             journal.end_run(run)
     return told
 
@@ -92,10 +94,10 @@ def _sentence(unit: UnitRow, settled: Settled) -> str:
 
 def tidy(disk: Disk, journal: Journal, run: int) -> None:
     """Remove the folders and the marker that a run made, where nothing is in them and nothing of the run is away."""
-    if any(unit.state in (UnitState.DONE, UnitState.BEGUN, UnitState.NEEDS_PERSON) for unit in journal.units(run)):
+    away = (UnitState.DONE, UnitState.BEGUN, UnitState.NEEDS_PERSON)
+    if any(unit.state in away and unit.purpose is UnitPurpose.ACT for unit in journal.units(run)):
         return
-    # The longest first: what is in a folder before the folder itself.
-    for path, is_marker in sorted(journal.folders(run), key=lambda made: len(made[0]), reverse=True):
+    for path, is_marker in sorted(journal.folders(run), key=_depth, reverse=True):
         with contextlib.suppress(OSError):
             if not is_marker:
                 disk.rmdir(path)
@@ -104,3 +106,9 @@ def tidy(disk: Disk, journal: Journal, run: int) -> None:
         if not disk.is_taken(path):
             journal.forget_folder(run, path)
     journal.flush()
+
+
+def _depth(made: tuple[str, bool]) -> tuple[int, bool]:
+    """What is in a folder sorts behind it, its marker right behind it: to be removed last but for the folder."""
+    path, is_marker = made
+    return len(os.path.dirname(path) if is_marker else path), is_marker

@@ -258,7 +258,8 @@ def reversal(
         group=unit.group,
         relation=unit.relation,
         reverses=unit.id,
-        infos=tuple(file.info for file in files),
+        # Only a file that comes out of the trash leaves a record behind.
+        infos=tuple(file.info if file.move.target is None else None for file in files),
     )
 
 

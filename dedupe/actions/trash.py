@@ -166,11 +166,15 @@ class Trash:
                         yield _entry(place, name.removesuffix(_RECORD))
 
     def sweep(self, path: str) -> None:
-        """Remove the records that a failed call for ``path`` left without a file (``path`` itself still stands)."""
+        """Remove the records that a call for ``path`` left without a file when it failed or was cut off (``path`` itself
+        still stands); one that was cut off before its first byte names nothing."""
         for place in _places(path):
             for name in self._likely_names(place, path):
                 entry = _entry(place, name)
-                if not self._disk.is_taken(entry.file) and _recorded_path(entry.info, place) in _aliases(path):
+                if self._disk.is_taken(entry.file) or not self._disk.is_taken(entry.info):
+                    continue
+                empty = self._disk.lstat(entry.info).st_size == 0
+                if empty or _recorded_path(entry.info, place) in _aliases(path):
                     self._disk.unlink(entry.info)
 
     def forget(self, entry: Entry) -> None:
