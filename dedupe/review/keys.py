@@ -80,6 +80,8 @@ def _csi(text: str, *, more: bool) -> tuple[str, str] | None:
     parameters, final = text[2:end], text[end]
     if not "@" <= final <= "~":  # a control character cuts the sequence off and is read on its own
         return "", text[end:]
+    if final == "M" and not parameters:  # an old mouse report: three more characters
+        return None if more and len(text) < end + 4 else ("", text[end + 4 :])
     key = _TILDES.get(parameters, "") if final == "~" else _FINALS.get(final, "") if not parameters else ""
     return key, text[end + 1 :]
 

@@ -7,7 +7,9 @@ on stdin, so it is imported only for a review that runs on a terminal, before th
 
 from __future__ import annotations
 
+import base64
 import io
+import logging
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +30,7 @@ Maker: TypeAlias = Callable[..., Any]
 """Makes a rich renderable of a picture file; the words ``width`` and ``height`` say how large."""
 
 _KEPT = 16
+_DOT = base64.b64decode("R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs=")
 
 
 class _Drawn(Protocol):
@@ -41,8 +44,13 @@ def picture_makers(console: Console) -> tuple[Maker, ...]:
     """
     if not _both_terminals() or console.is_dumb_terminal:
         return ()
+    # Its warnings would go to stderr, in the middle of the screen.
+    logging.getLogger("textual_image").addHandler(logging.NullHandler())
     try:
         from textual_image.renderable import HalfcellImage, Image, UnicodeImage
+
+        # Measuring makes it ask for the size of a cell now: later the answer would be taken from the keys.
+        console.measure(HalfcellImage(io.BytesIO(_DOT)))
     except Exception:  # noqa: BLE001 - whatever a strange terminal answers must not end the review
         return ()
     coloured = console.color_system is not None and not console.no_color

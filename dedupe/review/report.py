@@ -298,10 +298,10 @@ def _place(path: str, chunks: Iterable[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         # The place is free, empty, or holds an earlier report: _check has looked.
-        os.replace(beside, path)  # noqa: TID251, PTH105
+        os.replace(beside, path)  # noqa: TID251
     except BaseException:
         with suppress(OSError):
-            os.unlink(beside)  # noqa: TID251, PTH108
+            os.unlink(beside)  # noqa: TID251
         raise
 
 

@@ -1,0 +1,276 @@
+"""The review as a machine: what each key does, and what never happens whatever is pressed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedupe.library.scans import EditState, GroupEdit
+from dedupe.review.choice import CHOSEN, Choice, accepted, edit_of, edited, photos_of, restored
+from dedupe.review.state import Ending, Mode, ReviewState
+from dedupe.types import Extra, Photo, Relation
+from tests.review import made
+
+SIZE = 3_412_345
+
+
+def verify(keeper: Photo, photo: Photo) -> Extra | None:
+    """Against another keeper: photos of one folder are proven, those of the folder “apart” against nothing else."""
+    if "apart/" in keeper.path or "apart/" in photo.path:
+        return None
+    return made.extra(photo, Relation.RESAVED, 0.2)
+
+
+def three() -> made.ScanResult:
+    """Group 1: two safe extras. Group 2: one edited, not selected. Group 3: a safe one and one proven only against the
+    suggested keeper."""
+    edit = made.extra(made.photo("2/edit.jpg"), Relation.EDITED, 0.3, selected=False, loses=("GPS",))
+    return made.result(
+        made.group("g1", made.photo("1/a.jpg"), made.extra(made.photo("1/b.jpg")), made.extra(made.photo("1/c.jpg"))),
+        made.group("g2", made.photo("2/a.jpg"), edit),
+        made.group(
+            "g3", made.photo("3/a.jpg"), made.extra(made.photo("3/b.jpg")), made.extra(made.photo("apart/c.jpg"))
+        ),
+    )
+
+
+def begin(result: made.ScanResult | None = None, edits: dict[str, GroupEdit] | None = None) -> ReviewState:
+    return ReviewState.begin((result or three()).groups, verify, edits)
+
+
+def press(state: ReviewState, *keys: str) -> ReviewState:
+    for key in keys:
+        state = state.press(key)
+    return state
+
+
+def going(state: ReviewState, result: made.ScanResult | None = None) -> set[str]:
+    """The paths that would leave, below the root."""
+    kept = accepted(result or three(), state.choices)
+    return {
+        extra.photo.path.removeprefix(f"{made.ROOT}/")
+        for group in kept.groups
+        for extra in group.extras
+        if extra.selected
+    }
+
+
+def test_enter_accepts_the_suggestion_and_goes_on() -> None:
+    state = press(begin(), "enter")
+    assert state.at == 1
+    assert going(state) == {"1/b.jpg", "1/c.jpg"}
+    assert state.freed == 2 * SIZE
+
+
+def test_nothing_goes_of_a_group_that_nobody_accepted() -> None:
+    state = press(begin(), "right", "down", " ", "left", "right", "q", "enter")
+    assert state.ending is Ending.FINISHED
+    assert going(state) == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"), [("a", EditState.KEEP_ALL), ("n", EditState.NOT_DUPLICATES), ("s", EditState.SKIPPED)]
+)
+def test_keep_all_not_duplicates_and_skip_let_nothing_go(key: str, verdict: EditState) -> None:
+    state = press(begin(), key)
+    assert state.choices[0].verdict is verdict
+    assert state.at == 1
+    assert going(state) == set()
+    groups = [group.id for group in accepted(three(), state.choices).groups]
+    assert ("g1" in groups) is (verdict is not EditState.NOT_DUPLICATES)
+
+
+def test_another_keeper_lets_go_only_what_is_proven_against_it() -> None:
+    state = press(begin(), "right", "right", "2")
+    assert "1 photo not proven against this one: stays too" in state.message
+    state = press(state, "enter")
+    assert going(state) == {"3/a.jpg"}
+    group = accepted(three(), state.choices).groups[2]
+    assert (group.keep.path, group.reason) == (f"{made.ROOT}/3/b.jpg", CHOSEN)
+    assert [extra.photo.path for extra in group.extras] == [f"{made.ROOT}/3/a.jpg"]
+
+
+def test_what_is_not_proven_against_the_new_keeper_cannot_be_selected() -> None:
+    state = press(begin(), "right", "right", "3", "home", "right", "right")
+    assert state.choice.keep == 2
+    for _ in range(3):
+        state = press(state, "down", " ")
+    assert "Not proven" in state.message or "stays" in state.message
+    assert going(press(state, "enter")) == set()
+
+
+def test_the_first_keeper_chosen_again_is_the_suggestion_again() -> None:
+    state = press(begin(), "2", "1", "enter")
+    assert state.choices[0] == Choice(0, (None, *three().groups[0].extras), EditState.ACCEPTED)
+
+
+def test_k_keeps_the_marked_photo_and_space_lets_it_stay_or_go() -> None:
+    state = press(begin(), "down", "k")
+    assert state.choice.keep == 2
+    state = press(begin(), "down", " ", "enter")
+    assert going(state) == {"1/b.jpg"}
+    state = press(begin(), "right", " ")
+    assert state.message == "This would lose: GPS. Enter accepts."
+    assert going(press(state, "enter")) == {"2/edit.jpg"}
+
+
+def test_a_change_to_an_accepted_group_opens_it_again() -> None:
+    state = press(begin(), "enter", "b", " ")
+    assert state.choice.verdict is EditState.OPEN
+    assert state.freed == 0
+    assert going(state) == set()
+
+
+def test_a_number_beyond_the_group_changes_nothing_but_the_message() -> None:
+    state = press(begin(), "9")
+    assert state.choices == begin().choices
+    assert "only 3 photos" in state.message
+
+
+@pytest.mark.parametrize("file", [{"protected": True}, {"reference": True}, {"links": 2}])
+def test_a_pinned_photo_cannot_be_selected_by_any_key(file: dict[str, bool | int]) -> None:
+    links = int(file.pop("links", 1))
+    pinned = made.extra(made.photo("b.jpg", links=links, **file), selected=False)
+    result = made.result(made.group("g", made.photo("a.jpg"), pinned))
+    state = press(ReviewState.begin(result.groups, verify), " ", "enter")
+    assert "it stays" in press(ReviewState.begin(result.groups, verify), " ").message
+    assert going(state, result) == set()
+
+
+def test_a_pinned_photo_that_was_to_stay_is_not_let_go_by_another_keeper() -> None:
+    result = made.result(made.group("g", made.photo("a.jpg", protected=True), made.extra(made.photo("b.jpg"))))
+    state = press(ReviewState.begin(result.groups, verify), "2", "enter")
+    assert going(state, result) == set()
+
+
+def test_all_remaining_safe_groups_are_accepted_after_a_yes() -> None:
+    state = press(begin(), "A")
+    assert state.mode is Mode.REST
+    assert state.rest() == (0, 2)
+    assert going(press(state, "n")) == set()
+    assert going(press(state, "enter")) == set()
+    state = press(state, "y")
+    assert going(state) == {"1/b.jpg", "1/c.jpg", "3/b.jpg", "apart/c.jpg"}
+    assert state.at == 1  # the group that needs a look
+    assert state.freed == 4 * SIZE
+
+
+def test_accepting_the_rest_touches_no_group_that_was_decided() -> None:
+    state = press(begin(), "s", "A", "y")
+    assert state.choices[0].verdict is EditState.SKIPPED
+    assert going(state) == {"3/b.jpg", "apart/c.jpg"}
+
+
+def test_jump_goes_to_a_group_and_refuses_others() -> None:
+    assert press(begin(), "g", "3", "enter").at == 2
+    assert press(begin(), "g", "9", "enter").message == "The groups are 1 to 3."
+    assert press(begin(), "g", "1", "2", "backspace", "backspace", "3", "enter").at == 2
+    assert press(begin(), "g", "2", "escape").mode is Mode.GROUP
+    # A letter in the middle of a number is no decision.
+    assert press(begin(), "g", "a", "n", "s", "A").choices == begin().choices
+
+
+def test_the_end_comes_after_the_last_group_and_one_can_go_back_from_it() -> None:
+    state = press(begin(), "s", "s", "s")
+    assert (state.mode, state.ending) == (Mode.END, None)
+    assert press(state, "b").mode is Mode.GROUP
+    assert press(state, "enter").ending is Ending.FINISHED
+    assert press(state, "x").ending is None
+
+
+def test_help_changes_nothing() -> None:
+    assert press(begin(), "?").mode is Mode.HELP
+    assert replace(press(begin(), "?", "A"), mode=Mode.GROUP) == begin()
+
+
+@pytest.mark.parametrize(
+    ("key", "ending"), [("ctrl-c", Ending.INTERRUPTED), ("eof", Ending.CLOSED), ("hangup", Ending.CLOSED)]
+)
+@pytest.mark.parametrize("before", [(), ("?",), ("g", "1"), ("A",), ("q",)])
+def test_from_everywhere_the_review_can_be_left_with_its_decisions(
+    key: str, ending: Ending, before: tuple[str, ...]
+) -> None:
+    state = press(begin(), "enter", *before, key)
+    assert state.ending is ending
+    assert going(state) == {"1/b.jpg", "1/c.jpg"}
+
+
+KEYS = st.sampled_from(
+    [*"123456789ansbkgoA?q yx", "enter", "up", "down", "left", "right", "home", "end", "backspace", "escape", "tab"]
+)
+
+
+@given(st.lists(KEYS, max_size=60))
+def test_whatever_is_pressed_every_photo_that_goes_is_proven_against_one_that_stays(keys: list[str]) -> None:
+    result = three()
+    state = press(begin(), *keys)
+    after = accepted(result, state.choices)
+    for group in after.groups:
+        before = next(one for one in result.groups if one.id == group.id)
+        goes = [extra for extra in group.extras if extra.selected]
+        assert group.keep in photos_of(before)
+        assert group.keep not in [extra.photo for extra in goes]
+        for extra in goes:
+            suggested = group.keep == before.keep and extra.photo in [one.photo for one in before.extras]
+            assert suggested or verify(group.keep, extra.photo) is not None
+    assert state.freed == sum(extra.photo.file.stamp.size for g in after.groups for extra in g.extras if extra.selected)
+    assert after.stats.reclaimable_bytes == state.freed
+
+
+@given(st.lists(KEYS, max_size=60))
+def test_what_was_stored_comes_back_as_it_was(keys: list[str]) -> None:
+    result = three()
+    state = press(begin(), *keys)
+    for group, choice in zip(result.groups, state.choices, strict=True):
+        assert restored(group, edit_of(group, choice), verify) == choice
+
+
+@given(st.lists(KEYS, max_size=60))
+def test_apply_after_a_review_takes_nothing_that_the_review_did_not_show(keys: list[str]) -> None:
+    result = three()
+    state = press(begin(), *keys)
+    edits = {group.id: edit_of(group, choice) for group, choice in zip(result.groups, state.choices, strict=True)}
+    verdicts = {group.id: choice.verdict for group, choice in zip(result.groups, state.choices, strict=True)}
+    scanned = {extra.photo.path for group in result.groups for extra in group.extras if extra.selected}
+    for group in edited(result, edits, verify).groups:
+        goes = {extra.photo.path for extra in group.extras if extra.selected}
+        if verdicts[group.id] is EditState.OPEN:
+            assert goes <= scanned
+        elif verdicts[group.id] is not EditState.ACCEPTED:
+            assert not goes
+    assert {group.id for group in edited(result, edits, verify).groups}.isdisjoint(
+        {name for name, verdict in verdicts.items() if verdict is EditState.NOT_DUPLICATES}
+    )
+
+
+def test_an_untouched_scan_is_applied_as_it_was_scanned() -> None:
+    assert edited(three(), {}, verify).groups == three().groups
+
+
+def test_an_extra_taken_out_of_an_open_group_stays_out() -> None:
+    state = press(begin(), " ")
+    edits = {"g1": edit_of(three().groups[0], state.choices[0])}
+    assert [extra.selected for extra in edited(three(), edits, verify).groups[0].extras] == [False, True]
+
+
+def test_a_review_goes_on_at_the_first_open_group() -> None:
+    state = press(begin(), "enter", "s")
+    edits = {group.id: edit_of(group, choice) for group, choice in zip(state.groups, state.choices, strict=True)}
+    again = begin(edits=edits)
+    assert again.at == 2
+    assert again.choices == state.choices
+    assert again.freed == state.freed
+    done = {
+        group.id: replace(edits["g1"], group=group.id, state=EditState.SKIPPED, selected=None) for group in state.groups
+    }
+    assert begin(edits=done).mode is Mode.END
+
+
+def test_an_edit_that_does_not_fit_the_group_is_forgotten() -> None:
+    edit = GroupEdit("g1", keeper="/elsewhere.jpg", selected=("/elsewhere.jpg",), state=EditState.ACCEPTED)
+    assert begin(edits={"g1": edit}).choices == begin().choices
+    forged = GroupEdit("g1", selected=("/etc/passwd", f"{made.ROOT}/1/a.jpg"), state=EditState.ACCEPTED)
+    assert going(begin(edits={"g1": forged})) == set()
