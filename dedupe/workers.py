@@ -34,23 +34,18 @@ R = TypeVar("R")
 DEFAULT_MEMORY_BYTES: Final = 4 << 30
 """Address space of a worker where the system can limit it; a 200-megapixel picture needs about half."""
 
-_QUEUED: Final = (
-    3  # one in work and two behind it: the next is there before the main process hears of the last
-)
+_QUEUED: Final = 3  # one in work and two behind it: the next is there before the main process hears of the last
 _START_S: Final = 120.0
 _TRIES: Final = 3
 _HEADER: Final = struct.Struct(">cQ")
 _READY, _STARTED, _DONE, _NO_MEMORY, _FAILED, _ENDED, _JOB = (bytes([code]) for code in b"rsdmfej")
 _ONE_THREAD: Final = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 }
-_NEW_GROUP: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(
-    subprocess, "CREATE_NO_WINDOW", 0
-)
+_NEW_GROUP: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 _BOOT: Final = (
-    "import sys,struct,pickle\n"
-    "pipe=sys.stdin.buffer\n"
+    "import os,sys,struct,pickle\n"
+    "pipe=os.fdopen(os.dup(0),'rb')\n"
     "setup=pickle.loads(pipe.read(struct.unpack('>cQ',pipe.read(9))[1]))\n"
     "sys.path[:]=setup[0]\n"
     "from dedupe.workers import serve\n"
@@ -113,9 +108,7 @@ class WorkerPool:
     worker's address space where the system can (None: no bound). Not for use by several threads at once.
     """
 
-    def __init__(
-        self, jobs: int, *, timeout_s: float = 60.0, memory_bytes: int | None = DEFAULT_MEMORY_BYTES
-    ) -> None:
+    def __init__(self, jobs: int, *, timeout_s: float = 60.0, memory_bytes: int | None = DEFAULT_MEMORY_BYTES) -> None:
         self._size = max(1, jobs)
         self._timeout = timeout_s
         self._memory = memory_bytes
@@ -376,10 +369,11 @@ def _work(frame: bytes) -> tuple[bytes, bytes]:
 
 
 def _silence() -> None:
-    """Nothing that a decoder prints may get between the frames, nothing may read the jobs' pipe by
-    accident.
+    """Nothing that a decoder prints may get between the frames, nothing may read the jobs' pipe by accident:
+    both have descriptors of their own by now.
     """
     null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
     os.dup2(null, 1)
     os.close(null)
 

@@ -1,0 +1,102 @@
+"""Tasks for the tests of the worker pool: module-level, so that a worker can import them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+SEEN: list[Any] = []
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _raise(problem: BaseException) -> None:
+    raise problem
+
+
+def _print() -> str:
+    print("hello" * 1000, flush=True)
+    os.write(1, b"\x00" * 5000)
+    os.write(2, b"noise")
+    return sys.stdin.read()
+
+
+DEEDS: dict[Any, Callable[[], Any]] = {
+    "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "abort": os.abort,
+    "exit": lambda: os._exit(7),
+    "leave": lambda: sys.exit(3),
+    "hang": lambda: time.sleep(1000),
+    "spin": _spin,
+    "memory": lambda: _raise(MemoryError()),
+    "greedy": lambda: len(bytearray(64 << 30)),
+    "raise": lambda: _raise(ValueError("no\ngood")),
+    "unpicklable": threading.Lock,
+    "print": _print,
+}
+
+
+def misbehave(item: Any) -> Any:
+    """Echo, or do what the item names."""
+    return DEEDS[item]() if isinstance(item, str) and item in DEEDS else item
+
+
+class Poisonous:
+    """An item that kills the worker while it is unpickled there."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (9,)
+
+
+class Unreturnable:
+    """A result that cannot be unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, ("no number",)
+
+
+def unreturnable(item: Any) -> Any:
+    return Unreturnable()
+
+
+def where(item: Any) -> tuple[Any, int]:
+    return item, os.getpid()
+
+
+def slow(item: Any) -> tuple[Any, int]:
+    time.sleep(0.05)
+    return item, os.getpid()
+
+
+def remember(item: Any) -> list[Any]:
+    SEEN.append(item)
+    return list(SEEN)
+
+
+def environment(item: str) -> Any:
+    if item == "threads":
+        import cv2
+
+        return cv2.getNumThreads()
+    if item == "main":
+        return getattr(sys.modules["__main__"], "__file__", None)
+    if item == "interrupt":
+        os.kill(os.getpid(), signal.SIGINT)
+        return "still here"
+    if item == "core":
+        import resource
+
+        return resource.getrlimit(resource.RLIMIT_CORE)
+    return sys.path
+
+
+def numbered(item: tuple[int, bytes]) -> tuple[int, bytes]:
+    return item[0], item[1][::-1]
