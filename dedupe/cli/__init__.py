@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dedupe._version import __version__
-from dedupe.cli import apply, cache, check, compare, history, models, recover, review, scan, search, undo
+from dedupe.cli import cache, models, scan
 
 app = typer.Typer(
     name="dedupe",
@@ -39,13 +39,5 @@ def _root(
 
 
 app.command("scan")(scan.scan)
-app.command("review")(review.review)
-app.command("apply")(apply.apply)
-app.command("undo")(undo.undo)
-app.command("recover")(recover.recover)
-app.command("history")(history.history)
-app.command("search")(search.search)
-app.command("compare")(compare.compare)
-app.command("check")(check.check)
 app.command("models")(models.models)
 app.add_typer(cache.app, name="cache")

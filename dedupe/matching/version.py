@@ -1,0 +1,8 @@
+"""The version of the verdicts. A rescan asks for it without loading the libraries that make them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RELATE_VERSION: Final = 1
+"""Raised whenever a pair might be judged differently than before: remembered verdicts of another version do not count."""
