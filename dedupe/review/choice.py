@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from dedupe.library.scans import EditState, GroupEdit
-from dedupe.review.unit import SAFE, freed_by, pinned
+from dedupe.review.unit import SAFE, freed_by, freed_bytes, pinned
 from dedupe.types import Extra, Group, Photo, ScanResult
 
 Verify: TypeAlias = Callable[[Photo, Photo], Extra | None]
@@ -23,11 +23,12 @@ CHOSEN = "your choice"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where a group stands: the place of the photo that stays, and for every place the extra that it is.
+    """Where a group stands: the photo that stays, its place, and for every place the extra that it is.
 
     ``extras`` has None at the place that stays and at those not proven against it.
     """
 
+    stays: Photo
     keep: int
     extras: tuple[Extra | None, ...]
     verdict: EditState = EditState.OPEN
@@ -43,9 +44,14 @@ class Choice:
         return self.extras.count(None) - 1
 
     @property
+    def would_free(self) -> int:
+        """Bytes that letting the selected go frees."""
+        return freed_by(self.selected, self.stays)
+
+    @property
     def freed(self) -> int:
         """Bytes that acting on this choice frees; 0 unless it was accepted."""
-        return freed_by(self.selected) if self.verdict is EditState.ACCEPTED else 0
+        return self.would_free if self.verdict is EditState.ACCEPTED else 0
 
     @property
     def needs_no_look(self) -> bool:
@@ -62,7 +68,7 @@ def photos_of(group: Group) -> tuple[Photo, ...]:
 
 def suggested(group: Group) -> Choice:
     """The choice that the scan proposes."""
-    return Choice(0, (None, *group.extras))
+    return Choice(group.keep, 0, (None, *group.extras))
 
 
 def keep_instead(group: Group, choice: Choice, place: int, verify: Verify) -> Choice:
@@ -73,7 +79,7 @@ def keep_instead(group: Group, choice: Choice, place: int, verify: Verify) -> Ch
         return suggested(group)
     photos = photos_of(group)
     proven = (None if n == place else verify(photos[place], photo) for n, photo in enumerate(photos))
-    return Choice(place, tuple(extra and _held(extra) for extra in proven))
+    return Choice(photos[place], place, tuple(extra and _held(extra) for extra in proven))
 
 
 def _held(extra: Extra) -> Extra:
@@ -85,7 +91,7 @@ def edit_of(group: Group, choice: Choice) -> GroupEdit:
     same = choice.extras == suggested(group).extras
     return GroupEdit(
         group.id,
-        keeper=photos_of(group)[choice.keep].path if choice.keep else None,
+        keeper=choice.stays.path if choice.keep else None,
         selected=None if same else tuple(extra.photo.path for extra in choice.selected),
         state=choice.verdict,
     )
@@ -107,7 +113,7 @@ def restored(group: Group, edit: GroupEdit | None, verify: Verify) -> Choice:
             extra and replace(extra, selected=extra.photo.path in edit.selected and not pinned(extra.photo))
             for extra in extras
         )
-    return Choice(choice.keep, extras, edit.state)
+    return replace(choice, extras=extras, verdict=edit.state)
 
 
 def edited(result: ScanResult, edits: Mapping[str, GroupEdit], verify: Verify) -> ScanResult:
@@ -131,8 +137,9 @@ def _with(result: ScanResult, choices: Sequence[Choice], open_too: Iterable[int]
         for number, (before, choice) in enumerate(zip(result.groups, choices, strict=True))
         if (group := _group(before, choice, as_scanned=number in allowed)) is not None
     )
-    extras = [extra for group in groups for extra in group.extras]
-    stats = replace(result.stats, groups=len(groups), extras=len(extras), reclaimable_bytes=freed_by(extras))
+    extras = sum(len(group.extras) for group in groups)
+    reclaimable = sum(freed_bytes(extra.photo, group.keep) for group in groups for extra in group.extras)
+    stats = replace(result.stats, groups=len(groups), extras=extras, reclaimable_bytes=reclaimable)
     return replace(result, groups=groups, stats=stats)
 
 
@@ -147,7 +154,7 @@ def _group(group: Group, choice: Choice, *, as_scanned: bool) -> Group | None:
         if extra is not None
     )
     reason = group.reason if choice.keep == 0 else CHOSEN
-    return Group(group.id, photos_of(group)[choice.keep], reason, extras) if extras else None
+    return Group(group.id, choice.stays, reason, extras) if extras else None
 
 
 def _may_go(extra: Extra, choice: Choice, scanned: set[str] | None) -> bool:

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dedupe._version import __version__
 from dedupe.console import display_path, display_text, format_taken, is_unsafe
 from dedupe.errors import UsageError
-from dedupe.review.unit import freed_by, further_files
+from dedupe.review.unit import freed_bytes, further_files
 from dedupe.types import CaptureTime, Extra, Group, Photo, ScanResult, Series, Skipped
 
 SCHEMA = 1
@@ -115,7 +115,7 @@ def _group(group: Group) -> dict[str, object]:
         "keep": _photo(group.keep),
         "reason": display_text(group.reason),
         "extras": [_extra(extra) for extra in group.extras],
-        "reclaimable_bytes": freed_by(group.extras),
+        "reclaimable_bytes": sum(freed_bytes(extra.photo, group.keep) for extra in group.extras),
     }
 
 

@@ -15,7 +15,6 @@ from dedupe.review.layout import Layout, Mark, Row
 from dedupe.review.pictures import Pictures
 from dedupe.review.state import Mode, ReviewState
 from dedupe.review.table import extra_row, keeper_row
-from dedupe.review.unit import freed_by
 
 _INDENT = 5
 _GAP = 2
@@ -58,7 +57,7 @@ def screen(state: ReviewState, console: Console, roots: Sequence[str], pictures:
 
 def _head(state: ReviewState, layout: Layout) -> list[Text]:
     chosen = state.choice.selected
-    frees = f"{len(chosen):,} to remove, frees {format_bytes(freed_by(chosen))}" if chosen else "none to remove"
+    frees = f"{len(chosen):,} to remove, frees {format_bytes(state.choice.would_free)}" if chosen else "none to remove"
     text = Text(f"{state.at + 1:,}/{len(state.groups):,}", style="bold")
     text.append(f"  {format_count(len(state.photos), 'photo')}, {frees}", "not bold")
     if state.choice.verdict is not EditState.OPEN:
@@ -164,11 +163,10 @@ def _foot(state: ReviewState, layout: Layout) -> list[Text]:
 
 def _rest_question(state: ReviewState) -> str:
     rest = [state.choices[number] for number in state.rest()]
-    extras = [extra for choice in rest for extra in choice.selected]
-    return (
-        f"Accept {format_count(len(rest), 'group')} of identical, same-pixels and resaved photos unseen "
-        f"({format_count(len(extras), 'photo')}, {format_bytes(freed_by(extras))})? y/n"
-    )
+    photos = format_count(sum(len(choice.selected) for choice in rest), "photo")
+    size = format_bytes(sum(choice.would_free for choice in rest))
+    groups = f"{format_count(len(rest), 'group')} of identical, same-pixels and resaved photos"
+    return f"Accept {groups} unseen ({photos}, {size})? y/n"
 
 
 def _help(layout: Layout) -> list[Text]:

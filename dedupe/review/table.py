@@ -90,7 +90,7 @@ def tally(group: Group) -> str:
     photos = format_count(1 + len(group.extras), "photo")
     if not chosen:
         return f"{photos}, none to remove"
-    return f"{photos}, {chosen:,} to remove, frees {format_bytes(freed_by(group.extras))}"
+    return f"{photos}, {chosen:,} to remove, frees {format_bytes(freed_by(group.extras, group.keep))}"
 
 
 def group_rows(group: Group) -> list[Row]:
@@ -182,7 +182,7 @@ def _summary(result: ScanResult, layout: Layout, console: Console, out: _Printer
     files = f" in {format_count(stats.files, 'file')}" if stats.files != stats.photos else ""
     skipped = f"{format_count(len(result.skipped))} skipped" if result.skipped else "none skipped"
     out.text(f"  {format_count(stats.photos, 'photo')}{files}, {skipped}")
-    extras = [extra for group in result.groups for extra in group.extras]
+    extras = [(extra, freed_bytes(extra.photo, group.keep)) for group in result.groups for extra in group.extras]
     groups = f"{format_count(len(result.groups), 'group')} with {format_count(len(extras), 'extra')}"
     found = [groups if extras else "no duplicates found"]
     if result.series:
@@ -205,29 +205,30 @@ def _costs(result: ScanResult, layout: Layout, out: _Printer) -> None:
     out.lines(layout.wrapped(f"model {display_text(result.model)}, {radius}", "dim", margin=2))
 
 
-def _relations(extras: Sequence[Extra], layout: Layout) -> Table:
+def _relations(extras: Sequence[tuple[Extra, int]], layout: Layout) -> Table:
+    """The extras, with the bytes each takes up, added up by relation."""
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="dim", width=None)
+    table = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("  extras by relation", no_wrap=True)
     for title in ("photos", "size", "to remove", "frees"):
         table.add_column(title, justify="right", no_wrap=True)
     for relation in Relation:
-        ones = [extra for extra in extras if extra.relation is relation]
+        ones = [one for one in extras if one[0].relation is relation]
         if ones:
             table.add_row(f"  {relation.value}", *_sums(ones, layout))
     table.add_row(*(Text(cell, style="bold") for cell in ("  all", *_sums(extras, layout))))
     return table
 
 
-def _sums(extras: Sequence[Extra], layout: Layout) -> tuple[str, str, str, str]:
-    chosen = [extra for extra in extras if extra.selected]
+def _sums(extras: Sequence[tuple[Extra, int]], layout: Layout) -> tuple[str, str, str, str]:
+    chosen = [size for extra, size in extras if extra.selected]
     none = layout.signs.dash
     return (
         format_count(len(extras)),
-        format_bytes(sum(freed_bytes(extra.photo) for extra in extras)),
+        format_bytes(sum(size for _, size in extras)),
         format_count(len(chosen)) if chosen else none,
-        format_bytes(freed_by(chosen)) if chosen else none,
+        format_bytes(sum(chosen)) if chosen else none,
     )
 
 

@@ -21,18 +21,21 @@ def further_files(photo: Photo) -> Iterator[str]:
         yield from further_files(half)
 
 
-def freed_bytes(photo: Photo) -> int:
-    """The bytes that the unit gives back where it leaves; a file with a name elsewhere gives none."""
-    freed = 0
-    if photo.file.stamp.links <= 1 + len(photo.file.links_inside):
-        freed += photo.file.stamp.size
-    freed += sum(companion.stamp.size for companion in photo.file.companions if companion.stamp.links <= 1)
-    return freed + sum(freed_bytes(half) for half in photo.halves)
+def freed_bytes(photo: Photo, keep: Photo) -> int:
+    """The bytes that the unit of ``photo`` gives back where it leaves and ``keep`` stays, as ``grouping.reclaimable`` counts
+    them: nothing for a protected photo, a file with further names, or a companion that both share."""
+    if photo.file.protected or photo.file.reference:
+        return 0
+    shared = {companion.path for unit in (keep, *keep.halves) for companion in unit.file.companions}
+    stamps = {unit.path: unit.file.stamp for unit in (photo, *photo.halves)}
+    for unit in (photo, *photo.halves):
+        stamps.update((one.path, one.stamp) for one in unit.file.companions if one.path not in shared)
+    return sum(stamp.size for stamp in stamps.values() if stamp.links == 1)
 
 
-def freed_by(extras: Iterable[Extra]) -> int:
-    """The bytes that the selected of ``extras`` give back."""
-    return sum(freed_bytes(extra.photo) for extra in extras if extra.selected)
+def freed_by(extras: Iterable[Extra], keep: Photo) -> int:
+    """The bytes that the selected of ``extras`` give back where ``keep`` stays."""
+    return sum(freed_bytes(extra.photo, keep) for extra in extras if extra.selected)
 
 
 def selected_extras(groups: Iterable[Group]) -> Iterator[Extra]:

@@ -10,6 +10,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from dedupe.console import format_bytes
+from dedupe.matching.grouping import reclaimable
 from dedupe.review.table import SCREEN_GROUPS, render
 from dedupe.types import Relation, Series
 from tests.review import made
@@ -131,9 +133,9 @@ def test_the_summary_adds_up() -> None:
         line.split()[0]: line.split()[1:] for line in summary.splitlines() if line.startswith("  ") and line.split()
     }
     assert rows["identical"] == ["2", "4.22", "MB", "2", "4.22", "MB"]
-    assert rows["same-pixels"] == ["1", "9.00", "MB", "–", "–"]
+    assert rows["same-pixels"] == ["1", "0", "B", "–", "–"]  # protected: it cannot leave
     assert rows["edited"] == ["1", "1.80", "MB", "–", "–"]
-    assert rows["all"] == ["5", "15.3", "MB", "3", "4.46", "MB"]
+    assert rows["all"] == ["5", "6.27", "MB", "3", "4.46", "MB"]
     assert "2 min 32 s: walk 0.4 s" in summary
     assert "move the 3 selected photos to the trash" in summary
 
@@ -142,8 +144,17 @@ def test_what_frees_nothing_is_not_counted_as_freed() -> None:
     linked = made.extra(made.photo("b.jpg", links=2))
     text = shown(made.result(made.group("g", made.photo("a.jpg"), linked)))
     assert "1 to remove, frees 0 B" in text
-    whole = made.extra(made.photo("b.jpg", links=2, links_inside=(f"{made.ROOT}/c.jpg",)))
-    assert "frees 3.41 MB" in shown(made.result(made.group("g", made.photo("a.jpg"), whole)))
+    shared = made.companion("b.xmp")
+    both = made.photo("b.jpg", companions=(shared,)), made.photo("b.heic", companions=(shared,))
+    assert "frees 3.41 MB" in shown(made.result(made.group("g", both[0], made.extra(both[1]))))
+
+
+def test_the_bytes_are_those_that_the_scan_counts() -> None:
+    result = made.holiday()
+    text = shown(result, 80, paper=False)
+    for relation, size in reclaimable(result.groups).items():
+        if size:
+            assert re.search(rf"  {relation.value} +\d+ +{format_bytes(size)}", text)
 
 
 def test_the_bytes_of_a_unit_include_its_companions() -> None:
