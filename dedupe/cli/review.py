@@ -1,0 +1,83 @@
+"""`dedupe review`: the last scan again, group by group; and the decisions it left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dedupe.cli import options as o
+from dedupe.cli.acting import Wishes, act
+
+_INTERRUPTED = 130
+
+if TYPE_CHECKING:
+    from dedupe.settings import Settings
+    from dedupe.types import ScanResult
+
+
+def review(
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="Show what you decided so far, and take it back if you say so.")
+    ] = False,
+    store: o.Store = None,
+) -> None:
+    """Look at the groups of the last scan one by one and decide. Nothing is done before you agree to it."""
+    from dedupe.library.paths import StorePaths
+    from dedupe.review.remembered import show_and_clear
+    from dedupe.settings import load_settings
+
+    settings = load_settings({"store": store})
+    if decisions:
+        show_and_clear(StorePaths.at(settings.store).decisions)
+        return
+    wishes = Wishes(review=True)
+    wishes.check()
+    raise typer.Exit(run_review(settings, wishes, offered=False))
+
+
+def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
+    """Review the last scan (after a question where it is only ``offered``), then act as wished or as answered; the exit
+    code."""
+    from dedupe.console import format_count, stdout
+    from dedupe.review.ask import agreed
+    from dedupe.review.choice import accepted
+    from dedupe.review.last import last_scan, verifier
+    from dedupe.review.prompt import review as ask_person
+    from dedupe.review.state import Ending
+
+    with last_scan(settings) as (session, result):
+        if not result.groups:
+            typer.echo("The last scan found no duplicates: there is nothing to review.")
+            return 0
+        if offered and not agreed(f"Review the {format_count(len(result.groups), 'group')} now?", default=True):
+            return 0
+        previews = session.previews
+        state = ask_person(
+            result,
+            stdout(),
+            session.decisions,
+            verify=verifier(session),
+            preview=lambda one: previews.get(one.content_key),
+        )
+        chosen = accepted(result, state.choices)
+    if state.ending is not Ending.FINISHED:
+        typer.echo("Your decisions are kept, nothing was done. `dedupe review` goes on from there.", err=True)
+        return _INTERRUPTED if state.ending is Ending.INTERRUPTED else 0
+    return _after(chosen, settings, wishes)
+
+
+def _after(chosen: ScanResult, settings: Settings, wishes: Wishes) -> int:
+    """What becomes of the accepted extras."""
+    from dedupe.review.ask import where_to
+
+    if not any(extra.selected for group in chosen.groups for extra in group.extras):
+        typer.echo("Nothing was marked to be removed, nothing was done.")
+        return 0
+    if not wishes.act:
+        trash, folder = where_to(chosen)
+        wishes = Wishes(trash=trash, move_to=folder)
+    if not wishes.act:
+        typer.echo("Nothing was done. `dedupe apply --trash` or `--move-to DIR` does it later.")
+        return 0
+    return act(chosen, settings, wishes)
