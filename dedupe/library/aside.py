@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dedupe.console import display_path
 from dedupe.errors import StoreError
 
+_SHARED_FIRST = 0x4000_0002
+_SHARED_BYTES = 510
+
 
 def keep_aside(path: str, why: str) -> str:
     """Renames the database at ``path``, with its log, to ``NAME.WHY-YYYYmmdd-HHMMSS`` and returns that path.
@@ -50,19 +53,42 @@ def _rename(source: str, target: str) -> None:
 
 
 @contextmanager
-def opening_alone(path: str) -> Iterator[None]:
-    """Holds off other processes that would keep the same database aside, by a lock on its folder.
+def folder_lock(path: str, *, alone: bool) -> Iterator[None]:
+    """Held, with others, while a database in this folder is opened, and ``alone`` while one is kept aside.
 
-    Where the system has none (Windows) the rename itself fails while another process has the file open.
+    SQLite finds a log by its name: a database must not be renamed while another process is about to open the one or the
+    other. Where the system has no such lock (Windows) the rename itself fails while another process has the file open.
     """
     try:
         import fcntl
     except ImportError:
         yield
         return
-    folder = os.open(os.path.dirname(path), os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    except OSError:  # The opening that follows says what is wrong with the folder.
+        yield
+        return
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
     finally:
         os.close(folder)
+
+
+def in_use(path: str) -> bool:
+    """Whether another process has the database open; this one must not.
+
+    A connection with a write-ahead log holds SQLite's shared lock as long as it is open
+    (https://sqlite.org/src/file/src/os.h: 510 bytes behind the pending and the reserved byte).
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    with open(path, "r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_BYTES, _SHARED_FIRST)
+        except BlockingIOError:
+            return True
+    return False

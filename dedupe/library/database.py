@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,8 +22,8 @@ from typing import Any, Self, TypeAlias
 
 from dedupe.console import display_path
 from dedupe.errors import StoreError
-from dedupe.library.aside import keep_aside, opening_alone
-from dedupe.library.header import Header, lies_on_a_network, read_header
+from dedupe.library.aside import folder_lock, in_use, keep_aside
+from dedupe.library.header import Header, file_size, lies_on_a_network, read_header
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -75,16 +74,36 @@ class Database:
     # -- opening --------------------------------------------------------------------------------------------
 
     def _open(self) -> sqlite3.Connection:
-        header = read_header(self.path)
-        problem = self._problem(header)
-        if problem is None:
-            try:
-                return self._connect()
-            except DamagedStoreError:
-                problem = "corrupt"
-        self._step_aside(problem)
+        with folder_lock(self.path, alone=False):
+            problem, connection = self._judge()
+        if connection is not None:
+            return connection
+        if not self.kind.disposable:
+            raise StoreError(self._sentence(_REFUSALS[problem]))
+        with folder_lock(self.path, alone=True):
+            problem, connection = self._judge()  # Another dedupe may have put it right meanwhile.
+            if connection is not None:
+                return connection
+            self._step_aside(problem)
+            return self._connect()
+
+    def _judge(self) -> tuple[str, sqlite3.Connection | None]:
+        """The open connection, or what is wrong with the file: "corrupt", "newer" or "older"."""
+        problem = self._problem(read_header(self.path))
+        if problem is not None:
+            return problem, None
         self._bad = False
-        return self._connect()
+        try:
+            return "", self._connect()
+        except DamagedStoreError:
+            return "corrupt", None
+
+    def _step_aside(self, problem: str) -> None:
+        if in_use(self.path):
+            raise StoreError(self._sentence(_IN_USE))
+        aside = keep_aside(self.path, problem)
+        self._bad = False
+        self.notices.append(self._sentence(_KEPT_ASIDE[problem], aside))
 
     def _problem(self, header: Header | None) -> str | None:
         """None where the file can be used or begun, else "corrupt", "newer" or "older". Refuses what is not
@@ -98,46 +117,16 @@ class Database:
                 f"{display_path(self.path)} is not a dedupe store; nothing in it was touched. Name another file."
             )
         if header.application_id != self.kind.application_id:
-            raise StoreError(
-                f"{display_path(self.path)} is a database, but not dedupe's {self.kind.name} file; "
-                "nothing in it was touched. Name another file."
-            )
+            raise self._foreign()
         if header.version != self.kind.version:
             return "newer" if header.version > self.kind.version else "older"
         return "corrupt" if header.truncated else None
 
-    def _step_aside(self, problem: str) -> None:
-        if not self.kind.disposable:
-            raise StoreError(self._sentence(_REFUSALS[problem]))
-        with opening_alone(self.path):
-            if not self._still_bad():
-                return
-            self._wait_for_others()
-            aside = keep_aside(self.path, problem)
-        self.notices.append(self._sentence(_KEPT_ASIDE[problem], aside))
-
-    def _still_bad(self) -> bool:
-        """Whether the file is still to be kept aside: another dedupe may have done so meanwhile."""
-        if self._problem(read_header(self.path)) is not None:
-            return True
-        try:
-            self._connect().close()
-        except DamagedStoreError:
-            return True
-        return False
-
-    def _wait_for_others(self) -> None:
-        """Raises StoreError while another process has the database open: its log must not be renamed under
-        it."""
-        connection = sqlite3.connect(self.path, timeout=1, isolation_level=None)
-        try:
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise StoreError(self._sentence(_IN_USE)) from error
-        finally:
-            connection.close()
+    def _foreign(self) -> StoreError:
+        return StoreError(
+            f"{display_path(self.path)} is a database, but not dedupe's {self.kind.name} file; "
+            "nothing in it was touched. Name another file."
+        )
 
     def _connect(self) -> sqlite3.Connection:
         with self._speaking():
@@ -173,6 +162,8 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         # Another dedupe may have made it while this one waited for the lock.
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise self._foreign()
             for statement in schema.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {self.kind.application_id}")
@@ -264,8 +255,9 @@ class Database:
             self.connection.close()
             if self._bad and self.kind.disposable:
                 self._bad = False
-                with opening_alone(self.path):
-                    keep_aside(self.path, "corrupt")
+                with folder_lock(self.path, alone=True):
+                    if not in_use(self.path):
+                        keep_aside(self.path, "corrupt")
 
     def __enter__(self) -> Self:
         return self
@@ -277,7 +269,7 @@ class Database:
 
     def bytes_on_disk(self) -> int:
         """The size of the file with what belongs to it."""
-        return sum(_size(self.path + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
+        return sum(file_size(self.path + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
 
     def damage(self) -> DamagedStoreError:
         """The error to raise where what was stored cannot be what dedupe wrote."""
@@ -348,11 +340,3 @@ def _use_wal(connection: sqlite3.Connection, path: str) -> None:
             if _code(error) != sqlite3.SQLITE_BUSY:
                 raise
             time.sleep(0.05)
-
-
-def _size(path: str) -> int:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0

@@ -13,7 +13,8 @@ from dedupe.errors import StoreError
 
 _MOUNTS = "/proc/self/mounts"
 _MAGIC = b"SQLite format 3\0"
-_HEADER_BYTES = 100
+_HEADER_BYTES = 108
+_TABLE_LEAF = 13
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "9p", "virtiofs"}
     | {"davfs", "fuse.davfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs"}
@@ -22,9 +23,9 @@ _NETWORK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The parts of an SQLite header (https://sqlite.org/fileformat.html §1.3) that say whose file it is and
-    whether it is whole. ``truncated``: shorter than the pages it counts, with no log beside it that could
-    hold the rest."""
+    """The parts of an SQLite file (https://sqlite.org/fileformat.html §1.3, §1.6) that say whose it is and whether it is
+    whole. ``empty``: no bytes, or a database without tables that nobody has put a number on, as it is for a moment
+    while it is made. ``truncated``: shorter than the pages it counts, with no log beside it that could hold the rest."""
 
     empty: bool = False
     is_sqlite: bool = False
@@ -54,13 +55,14 @@ def read_header(path: str) -> Header | None:
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a file"
         raise StoreError(f"The store {display_path(path)} is {what}; --store takes the name of a file.")
     try:
+        # Closing the file drops SQLite's locks on it in this process: not while it has the database open elsewhere.
         with open(path, "rb") as file:
-            return _parse(file.read(_HEADER_BYTES), status.st_size, _has_log(path))
+            return _parse(file.read(_HEADER_BYTES), status.st_size, os.path.exists(path + "-wal"), _in_change(path))
     except OSError as error:
         raise StoreError(f"The store {display_path(path)} cannot be opened: {error.strerror}.") from error
 
 
-def _parse(head: bytes, size: int, has_log: bool) -> Header:
+def _parse(head: bytes, size: int, has_log: bool, in_change: bool) -> Header:
     if not head:
         return Header(empty=True)
     if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
@@ -69,15 +71,25 @@ def _parse(head: bytes, size: int, has_log: bool) -> Header:
     changes, pages, version, application_id, counted_at = (
         struct.unpack_from(">I", head, at)[0] for at in (24, 28, 60, 68, 92)
     )
+    kind, cells = struct.unpack_from(">BxxH", head, 100)
+    if not (application_id or version or cells or has_log) and kind == _TABLE_LEAF:
+        return Header(empty=True)
     # The count of pages holds only where it was written with the last change.
-    whole = has_log or counted_at != changes or size >= pages * (65536 if page_bytes == 1 else page_bytes)
+    whole = has_log or in_change or counted_at != changes or size >= pages * (65536 if page_bytes == 1 else page_bytes)
     return Header(is_sqlite=True, application_id=application_id, version=version, truncated=not whole)
 
 
-def _has_log(path: str) -> bool:
-    return os.path.exists(path + "-wal") or (
-        os.path.exists(path + "-journal") and os.path.getsize(path + "-journal") > 0
-    )
+def _in_change(path: str) -> bool:
+    """Whether a transaction with a rollback journal is under way, or was cut short."""
+    return file_size(path + "-journal") > 0
+
+
+def file_size(path: str) -> int:
+    """The bytes of a file that may come and go; 0 where there is none."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def lies_on_a_network(path: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dedupe.console import display_path, format_count
 from dedupe.library.cache import Cache
 from dedupe.library.decisions import Decisions
+from dedupe.library.header import file_size
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
 from dedupe.library.upkeep import Pruned
@@ -68,11 +69,7 @@ def _held(name: str, path: str, look: Callable[[str], tuple[str, ...]]) -> Held:
     if not os.path.lexists(path):
         return Held(name, path)
     found = look(path)
-    return Held(name, path, True, sum(_size(path + end) for end in ("", "-wal", "-journal")), found)
-
-
-def _size(path: str) -> int:
-    return os.path.getsize(path) if os.path.exists(path) else 0
+    return Held(name, path, True, sum(file_size(path + end) for end in ("", "-wal", "-journal")), found)
 
 
 def _cache(path: str) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -209,18 +211,25 @@ def test_keeping_aside_works_where_there_are_no_hard_links(tmp_path: Path, monke
     assert kept.read_bytes() == content
 
 
-def test_a_newer_store_that_is_in_use_is_not_taken_away(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["newer", "schema overwritten"])
+def test_a_newer_or_damaged_store_that_is_in_use_is_not_taken_away(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "x.db"
-    fill(Cache, path)
-    newer = sqlite3.connect(path)
-    newer.execute("PRAGMA user_version = 99")
-    newer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    try:
+    content = fill(Cache, path)
+    holds = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT count(*) FROM files').fetchall();"
+        "print('open', flush=True); sys.stdin.read()"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", holds, path], stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        path.write_bytes(spoil(content, damage))
         with pytest.raises(StoreError, match="Another dedupe is busy with"):
             Cache(str(path))
-        assert not [one for one in tmp_path.iterdir() if ".newer-" in one.name]
-    finally:
-        newer.close()
+        assert not [one for one in tmp_path.iterdir() if ".newer-" in one.name or ".corrupt-" in one.name]
+        other.communicate()
+    with Cache(str(path)) as cache:
+        assert len(cache.notices) == 1, "it is kept aside once it is free"
 
 
 def test_a_store_beside_its_log_is_not_mistaken_for_a_truncated_one(tmp_path: Path) -> None:
@@ -342,3 +351,14 @@ def test_on_a_share_the_store_keeps_no_memory_shared_log(tmp_path: Path, monkeyp
         cache.flush()
         assert not (tmp_path / "x.db-shm").exists()
         assert cache.content_keys() == {made.key(1)}
+
+
+def test_a_database_without_tables_is_begun(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with sqlite3.connect(path, isolation_level=None) as half_made:
+        half_made.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    half_made.close()
+    assert path.stat().st_size > 0
+    with Cache(str(path)) as cache:
+        assert cache.notices == []
+        assert cache.content_keys() == set()

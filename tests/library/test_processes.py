@@ -9,10 +9,12 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from dedupe.library import database
 from dedupe.library.cache import Cache
 from dedupe.library.previews import Previews
 from dedupe.types import FileStamp, PhotoFile
@@ -127,14 +129,15 @@ def test_two_dedupes_work_on_one_store_at_once(tmp_path: Path) -> None:
         assert len(decisions.made()) == 60
 
 
-@pytest.mark.parametrize("spoilt", [False, True])
-def test_many_dedupes_started_at_once_begin_one_store(tmp_path: Path, spoilt: bool) -> None:
+@pytest.mark.parametrize("spoilt", ["", "newer", "corrupt"])
+def test_many_dedupes_started_at_once_begin_one_store(tmp_path: Path, spoilt: str) -> None:
     store = tmp_path / "x.db"
     if spoilt:
         with Cache(str(store)):
             pass
         content = bytearray(store.read_bytes())
-        content[60:64] = b"\0\0\0\x63"
+        content[60:64] = b"\0\0\0\x63" if spoilt == "newer" else content[60:64]
+        content[100:4000] = bytes(3900)
         store.write_bytes(content)
     program = """
         try:
@@ -150,7 +153,33 @@ def test_many_dedupes_started_at_once_begin_one_store(tmp_path: Path, spoilt: bo
     assert sorted(said) == ["0", "0", "0", "1" if spoilt else "0"]
     with Cache(str(store)) as cache:
         assert cache.info().files == 4
-    assert len([one for one in tmp_path.iterdir() if ".newer-" in one.name]) == spoilt
+    assert len([one for one in tmp_path.iterdir() if f".{spoilt}-" in one.name]) == bool(spoilt)
+
+
+def test_a_store_put_right_by_another_dedupe_meanwhile_is_used_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "x.db"
+    Cache(str(store)).close()
+    content = bytearray(store.read_bytes())
+    content[100:4000] = b"\xaa" * 3900
+    store.write_bytes(content)
+    lock = database.folder_lock
+
+    def late(path: str, *, alone: bool) -> AbstractContextManager[None]:
+        if alone:
+            monkeypatch.undo()
+            with Cache(path) as other:
+                assert len(other.notices) == 1
+                other.put("/a.jpg", FileStamp(1, 2, 3, 4, 5), made.key(1), None, made.FACTS)
+        return lock(path, alone=alone)
+
+    monkeypatch.setattr(database, "folder_lock", late)
+    with Cache(str(store)) as cache:
+        assert cache.notices == []
+        assert cache.content_keys() == {made.key(1)}
+    with Cache(str(store)) as cache:
+        assert cache.content_keys() == {made.key(1)}
 
 
 def test_a_store_that_stays_busy_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
