@@ -1,0 +1,158 @@
+"""The verdict on a candidate pair: what one photo is to the other (DESIGN.md §5, MATCHING.md §3).
+
+The evidence is asked in this order, and each step can only make the verdict less safe:
+
+1. equal payload: the same pixels, nothing else matters;
+2. alignment of the previews: is it one scene at all?
+3. capture times: two times of one camera are two captures;
+4. displacement: what one affine map cannot explain is another point of view or motion;
+5. local differences: other content is another shot, strokes and bands put on the picture are an edit;
+6. frame, tone, colour: a re-save has the whole frame and every textured place agrees;
+7. the same questions once more on the originals, for pairs that would still be `edited` or safer.
+
+The pair is put in order before anything is looked at, so the verdict does not depend on which photo was named first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from dedupe.matching import align, capture_time
+from dedupe.matching.align import Alignment, Features, Matrix
+from dedupe.matching.judging import Verdict, judge
+from dedupe.matching.residual import FINE
+from dedupe.matching.sight import LEAST_BLOCKS, Sight, see
+from dedupe.matching.sources import View, features_of, original_of
+from dedupe.types import Evidence, Match, Relation, Transform
+
+__all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]
+
+RELATE_VERSION: Final = 1
+
+SCENE: Final = 0.3
+"""25th percentile of the blocks' correlation from which two pictures show one scene (MATCHING.md §3)."""
+CLOSE_SIDE: Final = 1200
+"""Long side, in pixels, of the larger original at the second look."""
+_CLOSER: Final = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class RelateTask:
+    """A candidate pair; ``distance`` is Euclidean between the unit vectors."""
+
+    a: View
+    b: View
+    distance: float
+
+
+def relate(task: RelateTask) -> Match:
+    """The verdict on one pair; the same whichever photo is named first, and whatever was related before.
+
+    Opens the originals only where the pair would still be `edited` or safer and they show more than the previews. An original
+    that cannot be read again costs the pair its safety, not the run.
+    """
+    a, b = (task.a, task.b) if task.a.content_key <= task.b.content_key else (task.b, task.a)
+    match = Match(a.content_key, b.content_key, task.distance, None)
+    if a.payload_key is not None and a.payload_key == b.payload_key:
+        return replace(match, relation=Relation.SAME_PIXELS, score=1.0, why="the same picture, other metadata")
+    one, other = features_of(a), features_of(b)
+    alignment, sight = _first_sight(one, other)
+    if sight is None:
+        return match
+    verdict = _verdict(a, b, sight)
+    return replace(
+        match,
+        relation=verdict.relation if verdict else None,
+        why=verdict.why if verdict else "",
+        score=max(0.0, sight.fit),
+        evidence=_evidence(a, b, alignment, sight),
+    )
+
+
+def _first_sight(one: Features, other: Features) -> tuple[Alignment | None, Sight | None]:
+    """The previews, aligned by key points or, where these know nothing, frame on frame."""
+    alignment = align.align(one, other)
+    sight = see(one.rgb, other.rgb, alignment.matrix) if alignment else None
+    if sight is None or sight.blocks < LEAST_BLOCKS or sight.quarter < SCENE:
+        whole = align.align_whole(one, other)
+        second = see(one.rgb, other.rgb, whole) if whole is not None else None
+        if second is not None and (sight is None or second.fit > sight.fit):
+            return None, second
+    return alignment, sight
+
+
+def _verdict(a: View, b: View, sight: Sight) -> Verdict | None:
+    if sight.blocks < LEAST_BLOCKS or sight.quarter < SCENE:
+        return None
+    apart = capture_time.seconds_apart(a.facts, b.facts)
+    if apart is not None:
+        return Verdict(Relation.SIMILAR, f"taken {capture_time.said(apart)} apart")
+    verdict = judge(sight)
+    if verdict.relation.rank <= Relation.EDITED.rank:
+        verdict = max(verdict, _close_look(a, b, sight), key=lambda v: v.relation.rank)
+    return verdict
+
+
+def _close_look(a: View, b: View, sight: Sight) -> Verdict:
+    """The verdict of the originals at the highest sampling that both have, at most CLOSE_SIDE pixels on the long side."""
+    safe = Verdict(Relation.RESAVED, "")
+    sides = _close_sides(a, b, sight)
+    if sides is None:
+        return safe
+    one, other = original_of(a, sides[0]), original_of(b, sides[1])
+    if one is None or other is None:
+        return Verdict(Relation.EDITED, "an original could not be read again")
+    matrix = align.from_unit(sight.placement, other.shape, one.shape)
+    return judge(see(one, other, matrix, (FINE,)))
+
+
+def _close_sides(a: View, b: View, sight: Sight) -> tuple[int, int] | None:
+    """Long sides at which to decode a and b so that both have the same sampling; None where the previews show it all."""
+    full = [max(view.facts.width, view.facts.height) for view in (a, b)]
+    # Pixels of b's long side for one of a's where one lies on the other.
+    ratio = _per_pixel(a, b, sight)
+    side_a = min(float(full[0]), full[1] / ratio, CLOSE_SIDE, CLOSE_SIDE / ratio)
+    previews = max(max(sight.laid.overlay.still.shape), max(sight.laid.overlay.moving.shape))
+    if max(side_a, side_a * ratio) < _CLOSER * previews:
+        return None
+    return round(side_a), round(side_a * ratio)
+
+
+def _per_pixel(a: View, b: View, sight: Sight) -> float:
+    """Long side of b in units of a's sampling, over the long side of a."""
+    shape_a, shape_b = (a.facts.height, a.facts.width), (b.facts.height, b.facts.width)
+    scale = align.scale_of(align.from_unit(sight.placement, shape_b, shape_a))
+    return scale * max(shape_b) / max(shape_a)
+
+
+def _evidence(a: View, b: View, alignment: Alignment | None, sight: Sight) -> Evidence:
+    shape_a, shape_b = (a.facts.height, a.facts.width), (b.facts.height, b.facts.width)
+    pixels = align.from_unit(sight.placement, shape_b, shape_a)
+    textured = sight.laid.field.textured
+    return Evidence(
+        keypoints=alignment.matches if alignment else 0,
+        inliers=alignment.inliers if alignment else 0,
+        overlap=min(sight.overlap),
+        correlation=sight.quarter,
+        worst_block=float(sight.laid.field.correlation[textured].min()) if textured.any() else 0.0,
+        tone=sight.difference.tone,
+        residual=sight.bend.amplitude,
+        transform=_transform(pixels, sight.placement),
+    )
+
+
+def _transform(pixels: Matrix, placement: Matrix) -> Transform:
+    mirrored = bool(np.linalg.det(pixels[:, :2]) < 0)
+    turn = float(np.degrees(np.arctan2(pixels[1, 0], pixels[0, 0])))
+    if mirrored:
+        turn = float(np.degrees(np.arctan2(-pixels[1, 0], -pixels[0, 0])))
+    values = tuple(float(v) for v in placement.ravel())
+    return Transform(
+        matrix=(values[0], values[1], values[2], values[3], values[4], values[5]),
+        turn=round(turn, 3) % 360.0,
+        mirrored=mirrored,
+        scale=align.scale_of(pixels),
+    )

@@ -1,0 +1,100 @@
+"""One look at two pictures that lie on each other: everything that the verdict is drawn from, measured once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from dedupe.matching import align, difference, residual
+from dedupe.matching.align import Matrix, Rgb
+from dedupe.matching.difference import Difference
+from dedupe.matching.residual import FINE, Bend, Laid, Mask
+
+LEAST_BLOCKS: Final = 12
+"""Fewer textured blocks than this prove nothing by their places."""
+_AGREES: Final = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """``quarter``: 25th percentile of the blocks' correlation as they lie. ``fit``: their mean, weighed by texture: ranks how
+    well pictures fit. ``agreement``: share of the textured blocks outside all spots that correlate once shifted. ``overlap``:
+    share of each picture's frame (a, b) that the other covers. ``placement``: float64[2, 3], b's frame (0–1 each way) onto a's."""
+
+    laid: Laid
+    bend: Bend
+    difference: Difference
+    blocks: int
+    quarter: float
+    fit: float
+    agreement: float
+    overlap: tuple[float, float]
+    placement: Matrix
+
+    @property
+    def frame_error(self) -> float:
+        """How far b's whole frame lies from a's whole frame in any of the eight turns and mirrors: the largest distance of
+        two corners, as a share of a's long side."""
+        overlay = self.laid.overlay
+        return overlay_frame_error(overlay.still.shape, overlay.moving.shape, overlay.matrix)
+
+
+def see(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Sight:
+    """Settles b on a, starting from ``matrix`` (pixels of b onto pixels of a), and measures."""
+    laid = residual.settle(residual.overlay(a, b, matrix), rounds)
+    found = difference.differences(laid.still, laid.moved, laid.cover)
+    field, textured = laid.field, laid.field.textured
+    clean = textured & ~_touched(found.mask)
+    count = int(textured.sum())
+    weight = field.texture[textured].astype(np.float64)
+    plain = field.plain[textured]
+    return Sight(
+        laid=laid,
+        bend=residual.bend(field),
+        difference=found,
+        blocks=count,
+        quarter=float(np.percentile(plain, 25)) if count else 0.0,
+        fit=float(weight @ plain / weight.sum()) if count else 0.0,
+        agreement=float((field.correlation[clean] > _AGREES).mean()) if clean.any() else 0.0,
+        overlap=_overlap(laid),
+        placement=_placement(laid),
+    )
+
+
+def overlay_frame_error(still: tuple[int, ...], moving: tuple[int, ...], matrix: Matrix) -> float:
+    """The largest distance between corners when the frame of ``moving`` should cover that of ``still``, share of the long
+    side; the best of the eight turns and mirrors."""
+    corners = _corners(moving)
+    lies = corners @ matrix[:, :2].T + matrix[:, 2]
+    errors = []
+    for whole in align.frame_matrices(still, moving):
+        should = corners @ whole[:, :2].T + whole[:, 2]
+        errors.append(float(np.hypot(*(lies - should).T).max()))
+    return min(errors) / max(still[:2])
+
+
+def _corners(shape: tuple[int, ...]) -> Matrix:
+    height, width = shape[:2]
+    return np.array([[-0.5, -0.5], [width - 0.5, -0.5], [-0.5, height - 0.5], [width - 0.5, height - 0.5]])
+
+
+def _touched(mask: Mask) -> Mask:
+    """bool[rows, cols]: blocks that a spot reaches into."""
+    return residual.blocks(cv2.dilate(mask.astype(np.float32), np.ones((7, 7), np.uint8))) > 0.03 * (2 * residual.CELL) ** 2
+
+
+def _overlap(laid: Laid) -> tuple[float, float]:
+    covered = float((laid.cover > 0).sum())
+    moving = laid.overlay.moving.shape
+    area = moving[0] * moving[1] * align.scale_of(laid.overlay.matrix) ** 2
+    shares = (min(1.0, covered / laid.cover.size), min(1.0, covered / max(area, 1.0)))
+    return (shares[1], shares[0]) if laid.overlay.swapped else shares
+
+
+def _placement(laid: Laid) -> Matrix:
+    over = laid.overlay
+    unit = align.to_unit(over.matrix, over.moving.shape, over.still.shape)
+    return align.invert(unit) if over.swapped else unit

@@ -1,0 +1,78 @@
+"""Where relate gets its pictures from: features of previews and pixels of originals, each worked out once per worker.
+
+Tasks arrive grouped by photo, so a small memory of what was used last serves; it never changes a verdict.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from dedupe.errors import DedupeError
+from dedupe.matching import align
+from dedupe.matching.align import Features, Rgb
+from dedupe.types import ContentKey, Facts, PayloadKey
+
+FEATURES_KEPT: Final = 48
+ORIGINALS_KEPT: Final = 4
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One photo as relate sees it: ``preview`` are the bytes of the stored preview, ``path`` is opened for close calls only."""
+
+    content_key: ContentKey
+    preview: bytes
+    facts: Facts
+    path: str
+    payload_key: PayloadKey | None = None
+
+
+class _Memory(Generic[K, V]):
+    """The values used last."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._kept: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        if key not in self._kept:
+            self._kept[key] = make()
+            while len(self._kept) > self._room:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+
+_features: _Memory[ContentKey, Features] = _Memory(FEATURES_KEPT)
+_originals: _Memory[tuple[ContentKey, int], Rgb | None] = _Memory(ORIGINALS_KEPT)
+
+
+def features_of(view: View) -> Features:
+    """Key points of the stored preview; DamagedError where the preview is no picture."""
+    from dedupe.photos import decode
+
+    return _features.get(view.content_key, lambda: align.features(decode.decode_preview(view.preview)))
+
+
+def original_of(view: View, long_side: int) -> Rgb | None:
+    """uint8[h, w, 3] of the original, long side at most ``long_side``; None where it is gone, changed or unreadable."""
+    return _originals.get((view.content_key, long_side), lambda: _read(view, long_side))
+
+
+def _read(view: View, long_side: int) -> Rgb | None:
+    from dedupe.photos import decode, identity
+
+    try:
+        data = Path(view.path).read_bytes()
+        if identity.content_key(data) != view.content_key:
+            return None
+        return decode.decode(data, long_side=long_side).pixels
+    except (OSError, DedupeError, MemoryError):
+        return None
