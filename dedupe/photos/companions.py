@@ -8,7 +8,10 @@ attached to each: actions leave it where it is unless all of them go.
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
+import functools
+import itertools
 import os
 import re
 from collections import defaultdict
@@ -99,49 +102,65 @@ class _Index:
     def of_takeout(self, stem: str) -> list[str]:
         """The photos that a Takeout JSON is about. ``stem`` is its name without ".json".
 
-        ``IMG.jpg.json``, ``IMG.jpg.supplemental-metadata.json``, both cut to 46 characters anywhere; the
-        counter of ``IMG(1).jpg`` stands in ``IMG.jpg(1).json``; ``IMG-edited.jpg`` has its original's.
+        ``IMG.jpg.json``, ``IMG.jpg.supplemental-metadata.json``, both cut to 46 characters anywhere; the counter
+        of ``IMG(1).jpg`` stands in ``IMG.jpg(1).json``; ``IMG-edited.jpg`` has its original's.
         """
-        core, number = stem, ""
-        if numbered := _NUMBERED.match(stem):
-            core, number = numbered[1], numbered[2]
+        numbered = _NUMBERED.match(stem)
+        core, number = numbered.groups() if numbered else (stem, "")
         core = core.casefold()
-        cut = len(stem) >= _TAKEOUT_LIMIT - 1
-        owners = [
-            photo for photo in self._takeout_candidates() if photo[1] == number and _takeout_fits(core, photo[0], cut)
-        ]
-        exact = [photo for photo in owners if core.startswith(photo[0])]
-        return [name for _, _, name in exact or owners] or self._names.get(stem.casefold(), [])
+        if owners := self._takeout.get((core, number)):
+            return owners
+        for length in range(len(_TAKEOUT_TAIL), -1, -1):
+            if core.endswith(_TAKEOUT_TAIL[:length]):
+                name = core[: len(core) - length]
+                owners = self._takeout.get((name, number)) or ([] if number else self._names.get(name))
+                if owners:
+                    return owners
+        if len(stem) >= _TAKEOUT_LIMIT - 1 and len(core) >= _TAKEOUT_LIMIT - 6:
+            return self._cut_off(core, number)
+        return []
 
-    def _takeout_candidates(self) -> Iterator[tuple[str, str, str]]:
-        """(casefolded name without counter and "-edited", counter, name) of every photo."""
-        for names in self._names.values():
-            for name in names:
-                numbered = _NUMBERED_FILE.match(name)
-                plain, number = (numbered[1] + (numbered[3] or ""), numbered[2]) if numbered else (name, "")
-                stem, extension = os.path.splitext(plain)
-                yield (_TAKEOUT_EDITED.sub("", stem) + extension).casefold(), number, name
+    def _cut_off(self, core: str, number: str) -> list[str]:
+        """The photos whose names begin with what is left of a name."""
+        found, at = list[str](), bisect.bisect_left(self._sorted, (core, ""))
+        while at < len(self._sorted) and self._sorted[at][0].startswith(core):
+            if self._sorted[at][1] == number:
+                found += self._takeout[self._sorted[at]]
+            at += 1
+        return found
+
+    @functools.cached_property
+    def _takeout(self) -> dict[tuple[str, str], list[str]]:
+        """Photos by (casefolded name without counter and "-edited", counter)."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for name in itertools.chain.from_iterable(self._names.values()):
+            numbered = _NUMBERED_FILE.match(name)
+            plain, number = (numbered[1] + (numbered[3] or ""), numbered[2]) if numbered else (name, "")
+            stem, extension = os.path.splitext(plain)
+            found[(_TAKEOUT_EDITED.sub("", stem) + extension).casefold(), number].append(name)
+        return found
+
+    @functools.cached_property
+    def _sorted(self) -> list[tuple[str, str]]:
+        return sorted(self._takeout)
 
 
-def _takeout_fits(core: str, photo: str, cut: bool) -> bool:
-    """Whether a JSON's stem is a photo's name with Takeout's tail, whole or cut."""
-    if core == photo:
-        return True
-    whole = photo + _TAKEOUT_TAIL
-    if core.startswith(photo + "."):
-        return whole.startswith(core)
-    return cut and len(core) >= _TAKEOUT_LIMIT - 6 and whole.startswith(core)
-
-
-def stem_families(files: Iterable[PhotoFile]) -> list[tuple[PhotoFile, ...]]:
+def stem_families(files: Sequence[PhotoFile]) -> list[tuple[PhotoFile, ...]]:
     """The groups of files that :func:`join_halves` might join, by their names alone: only these need their
     facts.
     """
+    folders = {os.path.dirname(file.path) for file in files if _may_lead_to_halves(file.path)}
     families: dict[tuple[str, str], list[PhotoFile]] = defaultdict(list)
-    for file in files:
+    for file in files if folders else ():
         folder, name = os.path.split(file.path)
-        families[folder, _family(name)].append(file)
+        if folder in folders:
+            families[folder, _family(name)].append(file)
     return [tuple(members) for members in families.values() if len(members) > 1 and _may_join(members)]
+
+
+def _may_lead_to_halves(path: str) -> bool:
+    """A quick look at a path's end: in most trees no file passes. Every RAW extension has three letters."""
+    return path[-4:].lower() in RAW_EXTENSIONS or "_E" in path[-16:]
 
 
 def _family(name: str) -> str:

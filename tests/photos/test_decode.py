@@ -221,7 +221,13 @@ def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> Non
 
 
 def test_what_is_no_picture_is_said_to_be_none() -> None:
-    for data in (b"", b"hello", b"%PDF-1.7\n" + b"x" * 99, b"\x00\x00\x00\x20ftypisom" + b"\x00" * 64, b"PK\x03\x04" + b"0" * 90):
+    for data in (
+        b"",
+        b"hello",
+        b"%PDF-1.7\n" + b"x" * 99,
+        b"\x00\x00\x00\x20ftypisom" + b"\x00" * 64,
+        b"PK\x03\x04" + b"0" * 90,
+    ):
         with pytest.raises(NotAPhotoError):
             decode.decode(data, long_side=400)
 
@@ -258,4 +264,3 @@ def test_texture_tells_sky_from_a_crowd() -> None:
     half = photograph(400).copy()
     half[:, 200:] = 128
     assert 0.35 < decode.texture(half) < 0.65
-

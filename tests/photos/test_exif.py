@@ -33,7 +33,8 @@ def test_a_time_without_fraction_or_offset_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0000:00:00 00:00:00", "    :  :     :  :  ", "2020:13:01 00:00:00", "2020:02:30 00:00:00", "", "yesterday"]
+    "text",
+    ["0000:00:00 00:00:00", "    :  :     :  :  ", "2020:13:01 00:00:00", "2020:02:30 00:00:00", "", "yesterday"],
 )
 def test_a_clock_that_was_never_set_states_no_time(text: str) -> None:
     assert _read(photo={0x9003: text}).taken is None

@@ -58,7 +58,9 @@ def test_texts_videos_and_sounds_are_no_pictures(head: bytes) -> None:
     assert formats.sniff(head) is None
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", b"II*\x00", b"MM\x00*", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBPVP8X"]))
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"II*\x00", b"MM\x00*", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBPVP8X"])
+)
 def test_sniffing_never_fails(rest: bytes, start: bytes) -> None:
     kind = formats.sniff(start + rest)
     if kind is not None:
@@ -112,7 +114,9 @@ def test_a_profile_in_several_segments_is_put_together_in_order() -> None:
     assert jpeg.parse(data).icc == b"onetwothree"
 
 
-@pytest.mark.parametrize("data", [b"\xff\xd8\xff", b"\xff\xd8\xff\xd9", b"\xff\xd8\xff\xe0\x00", b"\xff\xd8\xff" + b"\xff" * 50])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xd8\xff", b"\xff\xd8\xff\xd9", b"\xff\xd8\xff\xe0\x00", b"\xff\xd8\xff" + b"\xff" * 50]
+)
 def test_a_jpeg_without_a_picture_is_damaged(data: bytes) -> None:
     with pytest.raises(DamagedError):
         jpeg.parse(data)

@@ -190,4 +190,3 @@ def test_naming_the_task_loads_no_decoder() -> None:
 def test_another_pixel_limit_is_another_decoder_version() -> None:
     assert version.decoder(100) != version.decoder(200)
     assert version.decoder(100) == version.decoder(100)
-

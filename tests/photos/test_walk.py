@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from dedupe.errors import MissingRootError
-from dedupe.photos import entries, walk as walking
+from dedupe.photos import entries
+from dedupe.photos import walk as walking
 from dedupe.photos.skiplists import Excludes
 from dedupe.photos.walk import MARKER, Walk, WalkOptions, walk
 from dedupe.types import CompanionKind, FileStamp, SkipKind
@@ -47,10 +49,13 @@ def test_a_photo_carries_its_root_and_its_stamp(tmp_path: Path) -> None:
     assert hash(file) == hash(file) and repr(file).startswith("PhotoFile(path=")
 
 
-@pytest.mark.parametrize("extension", "jpg jpeg png webp tif tiff bmp gif jp2 avif heic heif cr2 cr3 nef arw dng orf rw2 raf pef srw".split())  # noqa: SIM905
-def test_every_format_is_found_whatever_the_case_of_its_extension(tmp_path: Path, extension: str) -> None:
-    _tree(tmp_path, f"a.{extension}", f"b.{extension.upper()}", f"c.{extension.title()}")
-    assert len(walk([str(tmp_path)]).files) == 3
+FORMATS = "jpg jpeg png webp tif tiff bmp gif jp2 avif heic heif cr2 cr3 nef arw dng orf rw2 raf pef srw"
+
+
+def test_every_format_is_found_whatever_the_case_of_its_extension(tmp_path: Path) -> None:
+    endings = FORMATS.split()
+    _tree(tmp_path, *(f"{kind}.{spelt}" for kind in endings for spelt in (kind, kind.upper(), kind.title())))
+    assert len(walk([str(tmp_path)]).files) == 3 * len(endings)
 
 
 def test_what_is_clearly_no_photo_is_not_mentioned(tmp_path: Path) -> None:
@@ -173,7 +178,7 @@ def test_protected_and_reference_folders_mark_what_is_in_them(tmp_path: Path) ->
 
 def test_a_root_inside_a_protected_folder_is_protected(tmp_path: Path) -> None:
     _tree(tmp_path, "all/2020/a.jpg")
-    os.symlink(tmp_path / "all", tmp_path / "link")
+    (tmp_path / "link").symlink_to(tmp_path / "all")
     for folder in ("all", "link"):
         (file,) = walk([str(tmp_path / "all/2020")], WalkOptions(protect=(str(tmp_path / folder),))).files
         assert file.protected
@@ -182,7 +187,10 @@ def test_a_root_inside_a_protected_folder_is_protected(tmp_path: Path) -> None:
 def test_a_reference_folder_outside_the_roots_is_walked_too(tmp_path: Path) -> None:
     _tree(tmp_path, "new/a.jpg", "old/b.jpg")
     found = walk([str(tmp_path / "new")], WalkOptions(reference=(str(tmp_path / "old"),)))
-    assert [(os.path.basename(file.path), file.reference) for file in found.files] == [("a.jpg", False), ("b.jpg", True)]
+    assert [(os.path.basename(file.path), file.reference) for file in found.files] == [
+        ("a.jpg", False),
+        ("b.jpg", True),
+    ]
 
 
 def test_companions_are_attached_with_what_lstat_says_of_them(tmp_path: Path) -> None:
@@ -197,7 +205,7 @@ def test_companions_are_attached_with_what_lstat_says_of_them(tmp_path: Path) ->
 
 def test_a_folder_or_a_link_is_no_companion(tmp_path: Path) -> None:
     _tree(tmp_path, "IMG_1.jpg", "IMG_1.xmp/inside.txt", "target.mov")
-    os.symlink(tmp_path / "target.mov", tmp_path / "IMG_1.mov")
+    (tmp_path / "IMG_1.mov").symlink_to(tmp_path / "target.mov")
     (file,) = walk([str(tmp_path)]).files
     assert file.companions == ()
 
@@ -306,18 +314,27 @@ def test_the_garbage_collector_is_left_as_it_was(tmp_path: Path) -> None:
         gc.enable()
 
 
-def test_a_deep_tree_is_walked_without_recursion(tmp_path: Path) -> None:
-    depth = sys.getrecursionlimit() + 200
-    here = os.getcwd()
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A folder 1,200 deep with a photo at the bottom; taken down again, since pytest's own clean-up recurses."""
+    here, depth = os.getcwd(), sys.getrecursionlimit() + 200
+    os.chdir(tmp_path)
     try:
-        os.chdir(tmp_path)
         for _ in range(depth):
             os.mkdir("d")
             os.chdir("d")
-        with open("deep.jpg", "wb") as file:
-            file.write(PHOTO)
+        Path("deep.jpg").write_bytes(PHOTO)
+        yield tmp_path
+        Path("deep.jpg").unlink()
+        for _ in range(depth):
+            os.chdir("..")
+            os.rmdir("d")
     finally:
         os.chdir(here)
-    found = walk([str(tmp_path)])
-    assert len(found.files) == 1 or found.skipped[0].kind is SkipKind.UNREADABLE
-    assert len(found.files) + len(found.skipped) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="paths are not that long elsewhere")
+def test_a_deep_tree_is_walked_without_recursion(deep: Path) -> None:
+    found = walk([str(deep)])
+    assert [os.path.basename(file.path) for file in found.files] == ["deep.jpg"]
+    assert found.skipped == ()
