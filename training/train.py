@@ -1,9 +1,9 @@
 """`python -m training.train --data DIR --out DIR`: train the compact embedding, in as many sittings as it takes.
 
-A sitting goes on from the last checkpoint in OUT. The learning rate stays constant after its warm-up until a sitting
-is started with `--decay STEPS`, which brings it to zero; so a run can end whenever the clock says so. Ctrl-C or
-SIGTERM stores a checkpoint first. The side of the input may differ from sitting to sitting (64 px for the bulk of the
-steps, the final side for the last third): the pooling does not mind.
+A sitting goes on from the last checkpoint in OUT and lasts `--steps` or `--minutes`. The learning rate stays constant
+after its warm-up, except in a sitting with `--decay SHARE`, which brings it to zero over that share of the sitting; so
+a run can end whenever the clock says so. Ctrl-C or SIGTERM stores a checkpoint first. The side of the input may differ
+from sitting to sitting: 64 px for the bulk of the steps, the final side for the rest.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Sitting:
     views: int
     rate: float
     warm_up: int
-    decay: int
+    decay: float
     steps: int
     minutes: float
     workers: int
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--views", type=int, default=4, help="views a photo")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--warm-up", type=int, default=300, help="steps")
-    parser.add_argument("--decay", type=int, default=0, help="bring the rate to zero over this many steps, then stop")
+    parser.add_argument("--decay", type=float, default=0, help="bring the rate to zero over this last share, 0 to 1")
     parser.add_argument("--steps", type=int, default=10**9, help="stop after this many steps of this sitting")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
     parser.add_argument("--workers", type=int, default=1)
@@ -138,7 +138,7 @@ class Run:
         self.trainer.compile(optimizer=optimiser, jit_compile=compiled)
         optimiser.build(self.trainer.trainable_variables)
         self.average = Average(self.network)
-        self.step, self.decay_from, self.stopped = 0, -1, False
+        self.step, self.first, self.side, self.stopped = 0, 0, sitting.side, False
         self.minutes_before, self.began = 0.0, time.monotonic()
         self.resume()
 
@@ -158,6 +158,7 @@ class Run:
             return
         with np.load(path) as stored:
             self.step, self.minutes_before = int(stored["step"]), float(stored["minutes"])
+            self.side = int(stored["side"])
             for number, variable in enumerate(self.variables()):
                 variable.assign(stored[f"v{number}"])
             self.average.values = [stored[f"a{number}"] for number in range(len(self.average.values))]
@@ -167,33 +168,35 @@ class Run:
         arrays = {f"v{n}": keras.ops.convert_to_numpy(v) for n, v in enumerate(self.variables())}
         arrays |= {f"a{n}": value for n, value in enumerate(self.average.values)}
         partial = self.sitting.out / "partial.npz"
-        np.savez(partial, step=self.step, minutes=self.minutes, **arrays)
+        np.savez(partial, step=self.step, minutes=self.minutes, side=self.sitting.side, **arrays)
         partial.replace(self.sitting.out / "checkpoint.npz")
 
     def rate(self) -> float:
         """Learning rate of the coming step."""
         warm = min(1.0, (self.step + 1) / self.sitting.warm_up)
-        if not self.sitting.decay:
-            return self.sitting.rate * warm
-        return self.sitting.rate * warm * max(0.0, 1 - (self.step - self.decay_from) / self.sitting.decay)
+        left = max(0.0, 1 - self.progress())
+        return self.sitting.rate * warm * (min(1.0, left / self.sitting.decay) if self.sitting.decay else 1.0)
+
+    def progress(self) -> float:
+        """Share of this sitting that is over; 1 or more ends it."""
+        spent = (time.monotonic() - self.began) / 60
+        return max((self.step - self.first) / self.sitting.steps, spent / self.sitting.minutes)
 
     def go(self) -> None:
         """Train until told to stop; leave a checkpoint, a log and a curve."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(self, "stopped", True))
-        self.decay_from, first = self.step, self.step
-        last = first + min(self.sitting.decay or self.sitting.steps, self.sitting.steps)
+        self.first = self.step
         recent: list[float] = []
         saved = evaluated = time.monotonic()
         for pixels, ids in stream(
-            self.cache, self.sampler(), self.order, first, workers=self.sitting.workers, photos=self.sitting.photos
+            self.cache, self.sampler(), self.order, self.first, workers=self.sitting.workers, photos=self.sitting.photos
         ):
             self.trainer.optimizer.learning_rate.assign(self.rate())
             recent.append(float(self.trainer.train_on_batch(pixels.astype(np.float32), ids)))
             self.step += 1
             self.average.update(self.step)
-            spent = (time.monotonic() - self.began) / 60
-            ended = self.stopped or self.step >= last or spent > self.sitting.minutes
+            ended = self.stopped or self.progress() >= 1
             if self.step % 20 == 0 or ended:
                 self.log(recent)
                 recent = []
@@ -232,8 +235,8 @@ class Run:
 
     def neighbours(self, count: int = 12) -> NDArray[np.int64]:
         """The nearest other training photos of each photo, int64[n, count], −1 where too near to be another photo."""
-        side = min(self.sitting.side, 80)
-        unit = self.embed(np.stack([square(self.photos[int(i)], side) for i in self.pool]))
+        # At the side that the network last saw: it is nearly blind at any other until it has been trained there.
+        unit = self.embed(np.stack([square(self.photos[int(i)], self.side) for i in self.pool]))
         table = np.full((len(self.photos), count), -1, np.int64)
         for start in range(0, len(unit), 1000):
             cosine = unit[start : start + 1000] @ unit.T
