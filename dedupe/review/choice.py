@@ -55,10 +55,9 @@ class Choice:
 
     @property
     def needs_no_look(self) -> bool:
-        """It may be accepted without a look: open, every photo proven by a safe relation, something to go."""
-        extras = [extra for extra in self.extras if extra is not None]
-        safe = all(extra.relation in SAFE for extra in extras)
-        return self.verdict is EditState.OPEN and not self.unproven and safe and bool(self.selected)
+        """It may be accepted without a look: open, the keeper as suggested, and all that goes of a safe relation."""
+        safe = all(extra.relation in SAFE for extra in self.selected)
+        return self.verdict is EditState.OPEN and self.keep == 0 and safe and bool(self.selected)
 
 
 def photos_of(group: Group) -> tuple[Photo, ...]:

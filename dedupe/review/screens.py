@@ -33,7 +33,7 @@ _HELP = (
     ("g", "go to a group by its number"),
     ("p", "draw the pictures in another way, or not at all"),
     ("o", "open the two compared photos in the system's viewer"),
-    ("A", "accept all groups left whose photos are identical, same-pixels or resaved"),
+    ("A", "accept what is marked in all groups left, where it is identical, same-pixels or resaved"),
     ("q", "to the end: see what was decided; nothing is done before you agree"),
     ("Ctrl-C", "leave at once; what was decided is kept, nothing is done"),
 )
@@ -165,8 +165,8 @@ def _rest_question(state: ReviewState) -> str:
     rest = [state.choices[number] for number in state.rest()]
     photos = format_count(sum(len(choice.selected) for choice in rest), "photo")
     size = format_bytes(sum(choice.would_free for choice in rest))
-    groups = f"{format_count(len(rest), 'group')} of identical, same-pixels and resaved photos"
-    return f"Accept {groups} unseen ({photos}, {size})? y/n"
+    groups = format_count(len(rest), "group")
+    return f"Accept {groups} unseen: {photos} ({size}), all identical, same-pixels or resaved; the others stay? y/n"
 
 
 def _help(layout: Layout) -> list[Text]:

@@ -108,7 +108,7 @@ class ReviewState:
         return sum(choice.verdict is verdict for choice in self.choices)
 
     def rest(self) -> tuple[int, ...]:
-        """The open groups that may be accepted without a look: all relations safe, something selected."""
+        """The open groups that may be accepted without a look: what is selected there is of safe relations."""
         return tuple(number for number, choice in enumerate(self.choices) if choice.needs_no_look)
 
 

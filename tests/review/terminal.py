@@ -18,7 +18,24 @@ from typing import Self
 
 import pyte
 
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
+
+
+class _Screen(pyte.Screen):
+    """Leaving or entering the alternate screen shows an empty one."""
+
+    def set_mode(self, *modes: int, **options: bool) -> None:
+        self._switched(modes)
+        super().set_mode(*modes, **options)
+
+    def reset_mode(self, *modes: int, **options: bool) -> None:
+        self._switched(modes)
+        super().reset_mode(*modes, **options)
+
+    def _switched(self, modes: tuple[int, ...]) -> None:
+        if 1049 in modes:
+            self.erase_in_display(2)
+            self.cursor_position()
 
 
 class Terminal:
@@ -33,7 +50,7 @@ class Terminal:
         env: Mapping[str, str] | None = None,
         device: str = "\x1b[?62;1;22c",
     ) -> None:
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = _Screen(columns, rows)
         self._screen.report_device_attributes = lambda *_, **__: self.send(device)  # what this terminal can do
         self._stream = pyte.ByteStream(self._screen)
         self.sent_by_program = bytearray()
@@ -50,6 +67,7 @@ class Terminal:
             stderr=slave,
             env=environment,
             start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # Ctrl-C and a hangup reach the program
         )
         os.close(slave)
 
@@ -101,7 +119,6 @@ class Terminal:
         """The window is closed."""
         os.close(self.master)
         self.master = -1
-        os.kill(self.process.pid, signal.SIGHUP)
 
     def end(self) -> int:
         """Wait for the program to end; its exit code."""

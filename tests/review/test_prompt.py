@@ -215,7 +215,7 @@ def test_accepting_the_rest_asks_first(store: str) -> None:
     with start(store) as terminal:
         terminal.wait_for("1/3")
         terminal.send("A")
-        terminal.wait_for("Accept 3 groups of identical", "13.6 MB)? y/n")
+        terminal.wait_for("Accept 3 groups unseen: 4 photos (13.6 MB)", "stay? y/n")
         terminal.send("y")
         terminal.wait_for("3 of 3 groups decided", "4 photos to remove, frees 13.6 MB")
 
