@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -14,6 +15,7 @@ def main() -> None:
     """Run the command line and exit; DedupeError carries its own exit code, Ctrl-C is 130."""
     from dedupe.cli import app
 
+    logging.getLogger("dedupe").addHandler(_Notices())
     try:
         app()
     except DedupeError as error:
@@ -28,10 +30,17 @@ def main() -> None:
         sys.exit(0)
 
 
-def _say(sentence: str) -> None:
-    from dedupe.console import display_path
+class _Notices(logging.Handler):
+    """What a library call found worth saying, as a sentence on stderr."""
 
-    print(f"dedupe: {display_path(sentence)}", file=sys.stderr)  # noqa: T201
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(record.getMessage())
+
+
+def _say(sentence: str) -> None:
+    from dedupe.console import display_text
+
+    print(f"dedupe: {display_text(sentence)}", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

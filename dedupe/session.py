@@ -5,9 +5,11 @@ A ``Session`` is a context manager; leaving it commits what was learnt and ends 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -18,11 +20,15 @@ from dedupe.library.cache import Cache
 from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
+from dedupe.photos.version import DECODER_VERSION, READER_VERSION
 from dedupe.settings import Settings
 
 if TYPE_CHECKING:
     from dedupe.embedding import Embedder, ModelInfo
     from dedupe.workers import WorkerPool
+
+
+_log = logging.getLogger("dedupe")
 
 
 class Session:
@@ -37,12 +43,17 @@ class Session:
         self.model: ModelInfo = embedding.info(settings.model)
         self.paths = StorePaths.at(settings.store)
         self.seconds: dict[str, float] = {}
-        self._stack = ExitStack()
         self._pool: WorkerPool | None = None
         self._embedder: Embedder | None = None
-        self.cache = self._stack.enter_context(Cache(self.paths.cache))
-        self.previews = self._stack.enter_context(Previews(self.paths.previews))
-        self.decisions = self._stack.enter_context(Decisions(self.paths.decisions))
+        with ExitStack() as stack:
+            self.cache = stack.enter_context(
+                Cache(self.paths.cache, decoder=self._decoder(), reader=str(READER_VERSION))
+            )
+            self.previews = stack.enter_context(Previews(self.paths.previews))
+            self.decisions = stack.enter_context(Decisions(self.paths.decisions))
+            self._stack = stack.pop_all()
+        for notice in (*self.cache.notices, *self.previews.notices, *self.decisions.notices):
+            _log.warning("%s", notice)
 
     def __enter__(self) -> Self:
         return self
@@ -51,6 +62,11 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+    def _decoder(self) -> str:
+        """What decides whether a photo that failed before might be read now."""
+        raw = "raw" if find_spec("rawpy") else "no raw"
+        return f"{DECODER_VERSION}, {raw}, {self.settings.max_pixels}"
 
     @property
     def radius(self) -> float:

@@ -51,6 +51,18 @@ def on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def recover(settings: Settings) -> None:
+    """Ends what a crash interrupted, and says so."""
+    from dedupe.actions import recover_if_needed
+    from dedupe.library.paths import StorePaths
+
+    told = recover_if_needed(StorePaths.at(settings.store))
+    if told:
+        from dedupe.console import stderr
+
+        _print(stderr(), told)
+
+
 def finish(
     result: ScanResult,
     settings: Settings,
@@ -109,6 +121,11 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
             _print(console, ["Nothing was touched."])
             return 0
     with progress(("apply",)).step("apply") as shown:
+
+        def advance(done: int, total: int) -> None:
+            shown.expect(total)
+            shown.advance()
+
         report = actions.act(
             result,
             kind=kind,
@@ -116,7 +133,7 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
             paths=StorePaths.at(settings.store),
             max_drop=settings.max_drop,
             dry_run=wishes.dry_run,
-            progress=shown,
+            progress=advance,
         )
     if wishes.dry_run:
         _print(console, _planned(report))

@@ -20,21 +20,15 @@ def scan(
     show: Annotated[Relations, typer.Option(metavar="REL,…", help="Relations to display [all].")] = None,
     select: Annotated[Relations, typer.Option(metavar="REL,…", help="Relations to pre-select.")] = None,
     keep: Annotated[Relations, typer.Option(metavar="RULE,…", help="Keeper rules that come first.")] = None,
-    reference: Annotated[
-        Relations, typer.Option(metavar="DIR", help="Scanned, may keep, never an extra.")
-    ] = None,
+    reference: Annotated[Relations, typer.Option(metavar="DIR", help="Scanned, may keep, never an extra.")] = None,
     protect: Annotated[Relations, typer.Option(metavar="DIR", help="Compared, never selected.")] = None,
-    cross_only: Annotated[
-        bool | None, typer.Option("--cross-only", help="Only pairs from different PATHs.")
-    ] = None,
+    cross_only: Annotated[bool | None, typer.Option("--cross-only", help="Only pairs from different PATHs.")] = None,
     exclude: o.Exclude = None,
     min_bytes: o.MinBytes = None,
     include_hidden: o.IncludeHidden = None,
     follow: o.Follow = None,
     jobs: o.Jobs = None,
-    retry: Annotated[
-        bool | None, typer.Option("--retry", help="Try photos again that failed before.")
-    ] = None,
+    retry: Annotated[bool | None, typer.Option("--retry", help="Try photos again that failed before.")] = None,
     json_to: o.JsonFile = None,
     csv_to: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write a row a photo.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when a photo was skipped.")] = False,
@@ -51,9 +45,10 @@ def scan(
     Nothing in the photo folders is changed unless --move-to or --trash is given, and agreed to.
     """
     from dedupe import settings as s
-    from dedupe.cli.acting import Wishes
+    from dedupe.cli.acting import Wishes, recover
     from dedupe.console import progress
     from dedupe.pipeline import scan as run_scan
+    from dedupe.review.report import check_targets
 
     settings = s.load_settings(
         {
@@ -78,5 +73,7 @@ def scan(
     )
     wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run, review=review)
     wishes.check(json_to)
+    check_targets(json_to, csv_to)
+    recover(settings)
     result = run_scan(roots, settings, progress=progress())
     finish(result, settings, wishes, json_to=json_to, csv_to=csv_to, strict=strict)

@@ -66,6 +66,7 @@ def read(session: Session, found: Sequence[PhotoFile]) -> Contents:
         todo = [file for file, answer in zip(found, answers, strict=True) if answer is None]
         shown.advance(len(found) - len(todo))
         if todo:
+            session.embedder()  # weights that are not at hand are an error before anything is read
             batch = _EmbedBatch(session)
             for file, content in _read_files(session, todo, batch):
                 by_path[file.path] = content
