@@ -21,9 +21,11 @@ from typing import Final
 from dedupe.photos.formats import PICTURE_EXTENSIONS, RAW_EXTENSIONS, VIDEO_EXTENSIONS
 from dedupe.types import CompanionKind, Photo, PhotoFile
 
-SIDECAR_EXTENSIONS: Final = frozenset((".xmp", ".aae", ".pp3", ".dop", ".acr", ".on1", ".thm", ".pxd"))
-"""Edits and metadata kept beside a photo: Adobe, Apple, RawTherapee, DxO, ON1, Pixelmator."""
-COMPANION_EXTENSIONS: Final = SIDECAR_EXTENSIONS | VIDEO_EXTENSIONS | {".json"}
+SIDECAR_EXTENSIONS: Final = frozenset((".xmp", ".thm"))
+"""Metadata kept beside a photo."""
+EDIT_EXTENSIONS: Final = frozenset((".aae", ".pp3", ".dop", ".acr", ".on1"))
+"""A person's edits kept beside a photo: Apple, RawTherapee, DxO, Adobe, ON1."""
+COMPANION_EXTENSIONS: Final = SIDECAR_EXTENSIONS | EDIT_EXTENSIONS | VIDEO_EXTENSIONS | {".json"}
 """What a companion may be called, lower case with the dot."""
 
 _TAKEOUT_TAIL: Final = ".supplemental-metadata"
@@ -53,7 +55,8 @@ def attach(photos: Sequence[str], others: Iterable[str]) -> dict[str, list[tuple
         elif extension in VIDEO_EXTENSIONS:
             owners, kind = index.of_video(stem, other), CompanionKind.VIDEO
         else:
-            owners, kind = index.of_sidecar(stem), CompanionKind.SIDECAR
+            edit = extension in EDIT_EXTENSIONS
+            owners, kind = index.of_sidecar(stem), CompanionKind.EDIT if edit else CompanionKind.SIDECAR
         for owner in owners:
             found[owner].append((other, kind))
     return found

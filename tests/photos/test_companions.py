@@ -16,7 +16,7 @@ from dedupe.photos.walk import walk
 from dedupe.types import CaptureTime, Companion, CompanionKind, Facts, FileStamp, Photo, PhotoFile
 from tests.photos.made import dng, encoded, put, quarters, stamp
 
-SIDECAR, VIDEO, TAKEOUT = CompanionKind.SIDECAR, CompanionKind.VIDEO, CompanionKind.TAKEOUT
+SIDECAR, EDIT, VIDEO, TAKEOUT = (CompanionKind(name) for name in ("sidecar", "edit", "video", "takeout"))
 
 
 def _owners(photos: list[str], other: str) -> list[str]:
@@ -43,9 +43,10 @@ def _owners(photos: list[str], other: str) -> list[str]:
         (["a.jpg"], "a.b.xmp", []),
     ],
 )
-def test_a_sidecar_belongs_to_the_photo_it_names(photos: list[str], other: str, owners: list[str]) -> None:
+def test_a_sidecar_or_an_edit_belongs_to_the_photo_it_names(photos: list[str], other: str, owners: list[str]) -> None:
     assert _owners(photos, other) == owners
-    assert all(kind is SIDECAR for found in attach(photos, [other]).values() for _, kind in found)
+    kinds = {kind for found in attach(photos, [other]).values() for _, kind in found}
+    assert kinds <= {EDIT if other.lower().endswith((".aae", ".pp3")) else SIDECAR}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_photo_has_all_of_its_companions_in_order() -> None:
     found = attach(["IMG_1.HEIC"], ["IMG_1.xmp", "IMG_1.AAE", "IMG_1.MOV", "x.mov", "IMG_1.HEIC.json"])
     assert found == {
         "IMG_1.HEIC": [
-            ("IMG_1.AAE", SIDECAR), ("IMG_1.HEIC.json", TAKEOUT), ("IMG_1.MOV", VIDEO), ("IMG_1.xmp", SIDECAR),
+            ("IMG_1.AAE", EDIT), ("IMG_1.HEIC.json", TAKEOUT), ("IMG_1.MOV", VIDEO), ("IMG_1.xmp", SIDECAR),
         ]
     }  # fmt: skip
 
@@ -180,7 +181,7 @@ def test_an_iphones_edit_is_one_photo_with_its_original() -> None:
 
 
 def test_an_edit_keeps_its_own_companions() -> None:
-    aae = Companion("/r/IMG_1234.AAE", SIDECAR, FileStamp(1, 9, 1, 1, 1))
+    aae = Companion("/r/IMG_1234.AAE", EDIT, FileStamp(1, 9, 1, 1, 1))
     (photo,) = join_halves([_photo("/r/IMG_1234.HEIC", found=(aae,)), _photo("/r/IMG_E1234.HEIC")])
     assert photo.file.companions == (aae,) and photo.halves[0].file.companions == ()
 
