@@ -14,12 +14,13 @@ from dedupe.library.decisions import Decisions
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.types import ScanResult, Stats
 from tests.library import made
+from tests.library.strategies import results
 
 EMPTY = ScanResult("compact-1", 0.62, ("/photos",), (), (), (), Stats(0, 0, 0, 0, 0, {}))
 
 
-@settings(max_examples=15)
-@given(made.results())
+@settings(max_examples=8)
+@given(results())
 def test_any_scan_is_there_again(tmp_path_factory: pytest.TempPathFactory, result: ScanResult) -> None:
     store = str(tmp_path_factory.mktemp("scans") / "x.db")
     with Decisions(store) as decisions:

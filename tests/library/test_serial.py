@@ -13,10 +13,11 @@ from dedupe.library.serial import from_json, to_json
 from dedupe.settings import Settings
 from dedupe.types import Evidence, Facts, Group, Match, Relation, ScanResult
 from tests.library import made
+from tests.library.strategies import results
 
 
 @settings(max_examples=40)
-@given(made.results())
+@given(results())
 def test_any_scan_result_comes_back_the_same(result: ScanResult) -> None:
     text = to_json(result)
     assert text.isascii()
