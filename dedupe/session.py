@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +46,9 @@ class Session:
         self.seconds: dict[str, float] = {}
         self._pool: WorkerPool | None = None
         self._embedder: Embedder | None = None
+        if settings.weights is not None:
+            own = self.embedder()
+            self.model = replace(self.model, name=own.name, dim=own.dim, input_size=own.input_size)
         with ExitStack() as stack:
             self.cache = stack.enter_context(
                 Cache(self.paths.cache, decoder=self._decoder(), reader=str(READER_VERSION))
