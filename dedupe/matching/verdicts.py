@@ -1,0 +1,240 @@
+"""What is known of each two pictures: the matches, gathered by picture instead of by file.
+
+Contents of one payload are one *picture*: equal payload proves equal pixels, so what was verified against one of them was
+verified against the others. Of two pictures several verdicts may be known, one a pair of contents; they are weighed so that
+in doubt two captures stay two:
+
+1. verified by contents that both state a capture time (the times spoke for it, or the pixels were equal),
+2. another shot,
+3. verified without that.
+
+A *unit* has several pictures (RAW+JPEG). It stands in the graph as its first picture, its *node*; what is known of its halves
+adds to what is known of the node, and gives way to what is known of the first pictures (``Weight``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from operator import itemgetter
+from typing import TypeAlias
+
+from dedupe.types import ContentKey, Match, PayloadKey, Photo, Relation
+
+Picture: TypeAlias = int
+"""A number for all contents of one payload."""
+
+Node: TypeAlias = int
+"""The first picture of some unit."""
+
+FitKey: TypeAlias = tuple[int, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How one picture lies on another, verified. ``detail`` > 0: the lower-numbered picture holds more. ``key``: the smaller,
+    the better: the safer relation (its rank), then the higher score, then the smaller distance."""
+
+    relation: Relation
+    key: FitKey
+    detail: float = 0.0
+    why: str = ""
+
+    @property
+    def rank(self) -> int:
+        return self.key[0]
+
+    @property
+    def distance(self) -> float:
+        return self.key[2]
+
+
+# Asked for every match: Enum's own way to the rank takes as long as all the rest.
+_RANKS = {relation: relation.rank for relation in Relation}
+
+SAME_BYTES = Fit(Relation.IDENTICAL, (Relation.IDENTICAL.rank, -1.0, 0.0))
+SAME_PIXELS = Fit(Relation.SAME_PIXELS, (Relation.SAME_PIXELS.rank, -1.0, 0.0))
+
+
+class Weight(IntEnum):
+    """What a verdict on two nodes weighs; the smaller number wins. That halves are two captures weighs as much as that
+    two first pictures are, where both state a time."""
+
+    SURE = 0
+    APART = 1
+    VERIFIED = 2
+    HALVES_APART = 3
+    HALF_VERIFIED = 4
+
+
+@dataclass(slots=True)
+class _Said:
+    """Everything said of two nodes: the weightiest of either kind, and the best fit."""
+
+    near: Weight | None = None
+    apart: Weight | None = None
+    fit: Fit | None = None
+
+    @property
+    def together(self) -> bool:
+        return self.near is not None and (self.apart is None or self.near < self.apart)
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """All that is known, by number. ``units`` are indices into ``photos``; a node without any verdict or second unit is
+    in none of the maps."""
+
+    photos: Sequence[Photo]
+    picture_of: dict[ContentKey, Picture] = field(default_factory=dict)
+    node_of: list[Node] = field(default_factory=list)
+    units: dict[Node, list[int]] = field(default_factory=dict)
+    fits: dict[tuple[Picture, Picture], Fit] = field(default_factory=dict)
+    near: dict[Node, dict[Node, Fit]] = field(default_factory=dict)
+    apart: dict[Node, set[Node]] = field(default_factory=dict)
+    similar: list[tuple[Node, Node]] = field(default_factory=list)
+
+    def between(self, ours: Photo, theirs: Photo) -> Fit | None:
+        """How the picture ``ours`` lies on ``theirs`` (halves not looked at), ``detail`` > 0 where ours holds more."""
+        if ours.content_key == theirs.content_key:
+            return SAME_BYTES
+        a, b = self.picture_of[ours.content_key], self.picture_of[theirs.content_key]
+        if a == b:
+            return SAME_PIXELS
+        fit = self.fits.get((min(a, b), max(a, b)))
+        if fit is None or a < b:
+            return fit
+        return fit if fit.detail == 0 else Fit(fit.relation, fit.key, -fit.detail, fit.why)
+
+
+def gather(photos: Sequence[Photo], matches: Iterable[Match]) -> Verdicts:
+    """The verdicts on ``photos``; matches of contents that none of them has are left out."""
+    known = Verdicts(photos)
+    halves, matches = _number(known), list(matches)
+    said = _weigh(known, matches, halves, _timed(photos, matches))
+    for (a, b), verdict in sorted(said.items(), key=itemgetter(0)):
+        if verdict.together and verdict.fit is not None:
+            known.near.setdefault(a, {})[b] = verdict.fit
+            known.near.setdefault(b, {})[a] = verdict.fit
+        elif verdict.apart is not None:
+            known.similar.append((a, b))
+            known.apart.setdefault(a, set()).add(b)
+            known.apart.setdefault(b, set()).add(a)
+    _collect_units(known)
+    return known
+
+
+def _number(known: Verdicts) -> dict[Picture, set[Node]]:
+    """Numbers the pictures; the nodes of the units that have a picture as a half, by picture."""
+    by_payload: dict[PayloadKey, Picture] = {}
+    halves: dict[Picture, set[Node]] = {}
+    picture_of, node_of = known.picture_of, known.node_of
+
+    def number(photo: Photo) -> Picture:
+        content, payload = photo.content_key, photo.payload_key
+        picture = picture_of.get(content)
+        if picture is None:
+            picture = len(picture_of) if payload is None else by_payload.setdefault(payload, len(picture_of))
+            picture_of[content] = picture
+        return picture
+
+    for photo in known.photos:
+        node = number(photo)
+        node_of.append(node)
+        for half in photo.halves:
+            halves.setdefault(number(half), set()).add(node)
+    return halves
+
+
+def _timed(photos: Sequence[Photo], matches: Sequence[Match]) -> set[ContentKey]:
+    """The matched contents that state a capture time."""
+    wanted = {key for match in matches if match.relation is not None for key in (match.a, match.b)}
+    return {
+        picture.content_key
+        for photo in photos
+        for picture in (photo, *photo.halves)
+        if picture.content_key in wanted and picture.facts.taken is not None
+    }
+
+
+def _weigh(
+    known: Verdicts, matches: Iterable[Match], halves: dict[Picture, set[Node]], timed: set[ContentKey]
+) -> dict[tuple[Node, Node], _Said]:
+    said: dict[tuple[Node, Node], _Said] = {}
+    firsts = set(known.node_of) if halves else None
+    for match in matches:
+        a, b = known.picture_of.get(match.a), known.picture_of.get(match.b)
+        if match.relation is None or a is None or b is None or a == b:
+            continue
+        fit = None
+        if match.relation is not Relation.SIMILAR:
+            key = (_RANKS[match.relation], -match.score, match.distance)
+            fit = Fit(match.relation, key, match.detail if a < b else -match.detail, match.why)
+            ends = (min(a, b), max(a, b))
+            known.fits[ends] = _better(known.fits.get(ends), fit)
+        both_timed = match.a in timed and match.b in timed
+        for one, other, heads in _node_pairs(a, b, halves, firsts):
+            _tell(said, one, other, fit, _weight(fit is not None, heads, both_timed))
+    if firsts is not None:
+        for picture in sorted(firsts.intersection(halves)):
+            for owner in halves[picture] - {picture}:
+                _tell(said, owner, picture, SAME_BYTES, Weight.SURE)
+    return said
+
+
+def _node_pairs(
+    a: Picture, b: Picture, halves: dict[Picture, set[Node]], firsts: set[Node] | None
+) -> Iterator[tuple[Node, Node, int]]:
+    """The pairs of nodes that a verdict on two pictures concerns, and of how many of them it concerns the first picture."""
+    if firsts is None:
+        yield a, b, 2
+        return
+    ours = [(a, 1)] if a in firsts else []
+    theirs = [(b, 1)] if b in firsts else []
+    ours += [(owner, 0) for owner in halves.get(a, ()) if owner != a]
+    theirs += [(owner, 0) for owner in halves.get(b, ()) if owner != b]
+    for one, head in ours:
+        for other, other_head in theirs:
+            if one != other:
+                yield one, other, head + other_head
+
+
+def _weight(verified: bool, heads: int, both_timed: bool) -> Weight | None:
+    """None where the verdict says nothing of the units: two halves that match prove nothing of the first pictures."""
+    if verified:
+        if heads == 2:
+            return Weight.SURE if both_timed else Weight.VERIFIED
+        return Weight.HALF_VERIFIED if heads else None
+    if heads == 2 or both_timed:
+        return Weight.APART
+    return Weight.HALVES_APART
+
+
+def _tell(said: dict[tuple[Node, Node], _Said], one: Node, other: Node, fit: Fit | None, weight: Weight | None) -> None:
+    if weight is None:
+        return
+    verdict = said.setdefault((min(one, other), max(one, other)), _Said())
+    if fit is None:
+        verdict.apart = weight if verdict.apart is None else min(verdict.apart, weight)
+    else:
+        verdict.near = weight if verdict.near is None else min(verdict.near, weight)
+        verdict.fit = _better(verdict.fit, fit)
+
+
+def _better(held: Fit | None, fit: Fit) -> Fit:
+    if held is None or (fit.key, fit.detail, fit.why) < (held.key, held.detail, held.why):
+        return fit
+    return held
+
+
+def _collect_units(known: Verdicts) -> None:
+    """The units of each node that has more than one, or a verdict."""
+    seen = bytearray(len(known.picture_of))
+    for node in known.node_of:
+        seen[node] += seen[node] < 2
+    for node in (*known.near, *known.apart):
+        seen[node] = 2
+    for unit, node in enumerate(known.node_of):
+        if seen[node] > 1:
+            known.units.setdefault(node, []).append(unit)
