@@ -92,7 +92,11 @@ class Decisions:
 
     def mark_not_duplicates(self, a: Photo, b: Photo) -> None:
         """These two pictures are never shown as duplicates of each other again."""
-        self._add(DecisionKind.NOT_DUPLICATES, [(a, b)])
+        self.set_apart([(a, b)])
+
+    def set_apart(self, pairs: Iterable[tuple[Photo, Photo]]) -> None:
+        """The same of many pairs, stored together."""
+        self._add(DecisionKind.NOT_DUPLICATES, pairs)
 
     def not_duplicates(self, a: Photo, b: Photo) -> bool:
         """Whether the user said so of these pictures, wherever they lie now.
@@ -168,7 +172,11 @@ class Decisions:
 
     def put_edit(self, edit: scans.GroupEdit) -> None:
         """What the review made of one group of the last scan, in place of what it made of it before."""
-        scans.put_edit(self._db, edit)
+        scans.put_edits(self._db, [edit])
+
+    def put_edits(self, edits: Iterable[scans.GroupEdit]) -> None:
+        """The same of many groups, stored together."""
+        scans.put_edits(self._db, edits)
 
     def edits(self) -> dict[str, scans.GroupEdit]:
         """The edits of the last scan by group id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,10 +69,11 @@ def load(db: Database) -> SavedScan | None:
     return SavedScan(result, settings, made_at)
 
 
-def put_edit(db: Database, edit: GroupEdit) -> None:
-    """Stores what the review made of one group."""
+def put_edits(db: Database, edits: Iterable[GroupEdit]) -> None:
+    """Stores what the review made of groups, all or none."""
+    rows = [(edit.group, to_json(edit)) for edit in edits]
     with db.transaction() as connection:
-        connection.execute("INSERT OR REPLACE INTO edits(group_id, edit) VALUES (?, ?)", (edit.group, to_json(edit)))
+        connection.executemany("INSERT OR REPLACE INTO edits(group_id, edit) VALUES (?, ?)", rows)
 
 
 def edits(db: Database) -> dict[str, GroupEdit]:

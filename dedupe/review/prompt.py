@@ -23,7 +23,7 @@ from dedupe.review.state import Mode, ReviewState
 from dedupe.review.viewer import open_photos
 from dedupe.types import Group, Photo, ScanResult
 
-_ALL_PAIRS = 12
+_ALL_PAIRS = 50
 
 
 def review(result: ScanResult, console: Console, memory: Decisions, *, verify: Verify, preview: Preview) -> ReviewState:
@@ -43,28 +43,28 @@ def review(result: ScanResult, console: Console, memory: Decisions, *, verify: V
             if key == "p" and state.mode is Mode.GROUP:
                 pictures.switch()
             elif key != "resize":
-                state = _pressed(state, key, memory)
+                state = pressed(state, key, memory)
     return state
 
 
-def _pressed(state: ReviewState, key: str, memory: Decisions) -> ReviewState:
+def pressed(state: ReviewState, key: str, memory: Decisions) -> ReviewState:
+    """The state after ``key``, with all that it changed stored."""
     after = state.press(key)
-    for group, old, new in zip(state.groups, state.choices, after.choices, strict=True):
-        if old is not new:
-            remember(group, old, new, memory)
+    changed = [one for one in zip(state.groups, state.choices, after.choices, strict=True) if one[1] is not one[2]]
+    if changed:
+        memory.put_edits(edit_of(group, new) for group, _, new in changed)
+    for group, old, new in changed:
+        remember(group, old, new, memory)
     if after.wants_viewer:
         return after.told(open_photos([after.photos[place].path for place in after.compared]))
     return after
 
 
 def remember(group: Group, before: Choice, after: Choice, memory: Decisions) -> None:
-    """Store what was decided on ``group``; a decision that replaces another takes that one back."""
-    memory.put_edit(edit_of(group, after))
+    """Store what is to last beyond this scan; a decision that replaces another takes that one back."""
     photos = photos_of(group)
     if after.verdict is EditState.NOT_DUPLICATES:
-        for a, b in _pairs(photos):
-            if not memory.not_duplicates(a, b):
-                memory.mark_not_duplicates(a, b)
+        memory.set_apart([(a, b) for a, b in _pairs(photos) if not memory.not_duplicates(a, b)])
     elif before.verdict is EditState.NOT_DUPLICATES:
         memory.forget(_marked(photos, memory))
     chosen = after.keep if after.verdict is EditState.ACCEPTED else 0

@@ -11,6 +11,8 @@ import pytest
 
 from dedupe.library.decisions import DecisionKind, Decisions
 from dedupe.library.scans import EditState, GroupEdit
+from dedupe.review.prompt import pressed
+from dedupe.review.state import ReviewState
 from tests.review import made
 from tests.review.terminal import Terminal
 
@@ -250,3 +252,13 @@ def test_a_group_larger_than_the_screen_scrolls_with_the_mark(tmp_path: Path) ->
         terminal.send("\x1b[A\x1b[A")
         terminal.wait_for(">41", "39.jpg", "above")
         assert "? help" in terminal.text
+
+
+def test_accepting_many_groups_at_once_stores_every_one(tmp_path: Path) -> None:
+    result = made.many(300)
+    with Decisions(str(tmp_path / "d.db")) as memory:
+        memory.save_scan(result)
+        state = ReviewState.begin(result.groups, lambda keep, photo: None).press("A")
+        pressed(state, "y", memory)
+        assert {edit.state for edit in memory.edits().values()} == {EditState.ACCEPTED}
+        assert len(memory.edits()) == 300
