@@ -136,6 +136,10 @@ class Cache:
         """The keys that have no vector by this model, in their order."""
         return vectors.missing(self._db, model, keys)
 
+    def vector_keys(self, model: str) -> list[ContentKey]:
+        """Every content that has a vector by this model."""
+        return vectors.keys(self._db, model)
+
     def vectors(self, model: str, keys: Sequence[ContentKey]) -> NDArray[np.float32]:
         """float32 ``[n, d]`` in the order of ``keys``. Raises StoreError where one is missing."""
         return vectors.load(self._db, model, keys)

@@ -42,6 +42,16 @@ def missing(db: Database, model: str, keys: Sequence[ContentKey]) -> list[Conten
     return [key for key in keys if key not in held]
 
 
+def keys(db: Database, model: str) -> list[ContentKey]:
+    """Every content that has a vector by this model."""
+    return [
+        row[0]
+        for row in db.stream(
+            "SELECT content_key FROM vectors JOIN models ON models.id = vectors.model WHERE models.name = ?", (model,)
+        )
+    ]
+
+
 def blocks(db: Database, model: str, keys: Sequence[ContentKey], size: int = _BLOCK) -> Iterator[NDArray[Any]]:
     """The vectors of ``keys`` in their order, as arrays of at most ``size`` rows in the stored precision.
 

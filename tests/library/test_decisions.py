@@ -181,3 +181,12 @@ def test_any_byte_in_the_name_of_a_decided_photo_is_listed_as_it_is(store: str) 
         decisions.mark_not_duplicates(moved(A, "/\udcff\n.jpg"), B)
     with Decisions(store) as decisions:
         assert decisions.made()[0].a.path == "/\udcff\n.jpg"
+
+
+def test_many_pairs_set_apart_together_are_each_apart(store: str) -> None:
+    with Decisions(store) as decisions:
+        decisions.set_apart(iter([(A, B), (B, C)]))
+    with Decisions(store) as decisions:
+        assert decisions.not_duplicates(A, B)
+        assert decisions.not_duplicates(C, B)
+        assert not decisions.not_duplicates(A, C)

@@ -40,8 +40,7 @@ def test_the_review_goes_on_where_it_was_left(tmp_path: Path) -> None:
     with Decisions(store) as decisions:
         decisions.save_scan(EMPTY)
         decisions.put_edit(GroupEdit("1", state=EditState.SKIPPED))
-        decisions.put_edit(first)
-        decisions.put_edit(GroupEdit("2", selected=(), state=EditState.KEEP_ALL))
+        decisions.put_edits([first, GroupEdit("2", selected=(), state=EditState.KEEP_ALL)])
     with Decisions(store) as decisions:
         assert decisions.edits() == {
             "1": first,
