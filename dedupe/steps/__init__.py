@@ -4,7 +4,7 @@ What was found out is in the cache before a step ends, so a scan that is stopped
 is remembered loads no library and starts no worker.
 """
 
-from dedupe.steps.comparing import distances, find_payloads, neighbours, relate, wanted
+from dedupe.steps.comparing import distances, examine, find_payloads, neighbours, relate, wanted
 from dedupe.steps.grouping import Grouped, group
 from dedupe.steps.reading import Contents, embed, read, restore_previews, walk
 
@@ -13,6 +13,7 @@ __all__ = [
     "Grouped",
     "distances",
     "embed",
+    "examine",
     "find_payloads",
     "group",
     "neighbours",

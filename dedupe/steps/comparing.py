@@ -97,6 +97,15 @@ def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Ite
             yield Match(task.a.content_key, task.b.content_key, task.distance, None)
 
 
+def examine(session: Session, contents: Contents, ends: tuple[ContentKey, ContentKey], distance: float) -> Match:
+    """The verdict on one pair (a < b) with all its evidence, made anew, also where the two show different things."""
+    pair = Pair(*ends, distance)
+    find_payloads(session, contents.files, _perhaps_same_pixels(session, [pair]))
+    for match in _related(session, contents, [pair]):
+        return match
+    return Match(*ends, distance, None)
+
+
 def _tasks(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[RelateTask]:
     from dedupe.matching.relation import RelateTask, View
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_log = logging.getLogger("dedupe")
+
+LONG_RUN_S = 120
 EMBED_BATCH = 64
 PREVIEW_BATCH = 2_000
 """Previews held in memory at once: 50 MB."""
@@ -35,8 +39,8 @@ class Contents:
         return sorted(self.files)
 
 
-def walk(session: Session, roots: Sequence[str]) -> Walk:
-    """The photos below the roots and the reference folders.
+def walk(session: Session, roots: Sequence[str], *, extra_roots: bool = True) -> Walk:
+    """The photos below the roots and, with ``extra_roots``, the settings' reference folders.
 
     Raises MissingRootError where one of them is missing or no folder.
     """
@@ -49,8 +53,8 @@ def walk(session: Session, roots: Sequence[str]) -> Walk:
         min_bytes=settings.min_bytes,
         include_hidden=settings.include_hidden,
         follow=settings.follow,
-        reference=settings.reference,
-        protect=settings.protect,
+        reference=settings.reference if extra_roots else (),
+        protect=settings.protect if extra_roots else (),
     )
     with session.step("walk") as shown:
         found = walk_tree(roots, options)
@@ -67,6 +71,7 @@ def read(session: Session, found: Sequence[PhotoFile]) -> Contents:
         shown.advance(len(found) - len(todo))
         if todo:
             session.embedder()  # weights that are not at hand are an error before anything is read
+            _warn_of_a_long_run(session, len(todo))
             batch = _EmbedBatch(session)
             for file, content in _read_files(session, todo, batch):
                 by_path[file.path] = content
@@ -81,6 +86,18 @@ def read(session: Session, found: Sequence[PhotoFile]) -> Contents:
         elif found_out is not None and not _is_no_photo_at_all(found_out):
             skipped.append(replace(found_out, path=file.path))
     return Contents(files, tuple(skipped))
+
+
+def _warn_of_a_long_run(session: Session, photos: int) -> None:
+    seconds = photos * session.model.seconds_per_photo
+    if seconds > LONG_RUN_S:
+        _log.warning(
+            "%s takes about %.2g s a photo on two cores: %d min for these %d. Ctrl-C keeps what is done.",
+            session.model.name,
+            session.model.seconds_per_photo,
+            round(seconds / 60),
+            photos,
+        )
 
 
 def _is_no_photo_at_all(skipped: Skipped) -> bool:
