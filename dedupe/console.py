@@ -258,8 +258,9 @@ class _Counted:
             self.tell()
 
     def expect(self, total: int) -> None:
-        self.total = total
-        self.tell()
+        if total != self.total:
+            self.total = total
+            self.tell()
 
     def tell(self) -> None:
         raise NotImplementedError

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def review(
     decisions: Annotated[
-        bool, typer.Option("--decisions", help="Show what you decided so far, and take it back if you say so.")
+        bool, typer.Option("--decisions", help="Show what you decided so far, and take back what you choose.")
     ] = False,
     store: o.Store = None,
 ) -> None:
@@ -37,12 +37,11 @@ def review(
 
 
 def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
-    """Review the last scan (after a question where it is only ``offered``), then act as wished or as answered; the exit
-    code."""
+    """Review the last scan (where it is only ``offered``, after a yes), then act as wished or answered; the exit code."""
     from dedupe.console import format_count, stdout
     from dedupe.review.ask import agreed
     from dedupe.review.choice import accepted
-    from dedupe.review.last import last_scan, verifier
+    from dedupe.review.last import last_scan, previews, verifier
     from dedupe.review.prompt import review as ask_person
     from dedupe.review.state import Ending
 
@@ -52,14 +51,7 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
             return 0
         if offered and not agreed(f"Review the {format_count(len(result.groups), 'group')} now?", default=True):
             return 0
-        previews = session.previews
-        state = ask_person(
-            result,
-            stdout(),
-            session.decisions,
-            verify=verifier(session),
-            preview=lambda one: previews.get(one.content_key),
-        )
+        state = ask_person(result, stdout(), session.decisions, verify=verifier(session), preview=previews(session))
         chosen = accepted(result, state.choices)
     if state.ending is not Ending.FINISHED:
         typer.echo("Your decisions are kept, nothing was done. `dedupe review` goes on from there.", err=True)

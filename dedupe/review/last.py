@@ -15,6 +15,7 @@ from dedupe.types import ContentKey, Extra, Match, Pair, Photo, ScanResult
 
 if TYPE_CHECKING:
     from dedupe.matching.losses import CompanionKey
+    from dedupe.review.pictures import Preview
     from dedupe.session import Session
     from dedupe.settings import Settings
 
@@ -43,6 +44,11 @@ def last_scan(settings: Settings) -> Iterator[tuple[Session, ScanResult]]:
 def as_reviewed(session: Session, result: ScanResult) -> ScanResult:
     """``result`` as the review left it: the plan of `dedupe apply`."""
     return edited(result, session.decisions.edits(), verifier(session))
+
+
+def previews(session: Session) -> Preview:
+    """The stored previews by photo; one may be gone."""
+    return lambda photo: session.previews.get(photo.content_key)
 
 
 def verifier(session: Session) -> Verify:

@@ -211,7 +211,7 @@ def _relations(extras: Sequence[tuple[Extra, int]], layout: Layout) -> Table:
 
     table = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("  extras by relation", no_wrap=True)
-    for title in ("photos", "size", "to remove", "frees"):
+    for title in ("photos", "reclaimable", "to remove", "frees"):
         table.add_column(title, justify="right", no_wrap=True)
     for relation in Relation:
         ones = [one for one in extras if one[0].relation is relation]

@@ -38,6 +38,11 @@ class _Screen(pyte.Screen):
             self.cursor_position()
 
 
+def _take_terminal() -> None:
+    """Makes stdin the controlling terminal, so that Ctrl-C and a hangup reach the program."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """``arguments`` to Python run in a terminal of this size. A context manager: the program is ended with it."""
 
@@ -67,7 +72,7 @@ class Terminal:
             stderr=slave,
             env=environment,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # Ctrl-C and a hangup reach the program
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - one system call
         )
         os.close(slave)
 
