@@ -83,3 +83,11 @@ def test_loading_takes_little_more_memory_than_the_vectors(tmp_path: Path) -> No
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 2 * loaded.nbytes
+
+
+def test_every_content_with_a_vector_by_the_model_is_listed(tmp_path: Path) -> None:
+    with Cache(str(tmp_path / "x.db")) as cache:
+        cache.put_vectors("compact-1", KEYS[:5], np.zeros((5, 4), "float32"))
+        cache.put_vectors("vgg16", KEYS[5:7], np.zeros((2, 4), "float32"))
+        assert set(cache.vector_keys("compact-1")) == set(KEYS[:5])
+        assert cache.vector_keys("unknown") == []
