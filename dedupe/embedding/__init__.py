@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dedupe.errors import ModelUnavailableError, UsageError
 
@@ -39,6 +39,10 @@ class Embedder(Protocol):
 
         Raises ValueError for any other shape or type.
         """
+        ...
+
+    def embed_raw(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What is stored: as ``embed``, before the length is made 1 (the same where the network ends in unit vectors)."""
         ...
 
 
@@ -92,6 +96,14 @@ def load(name: str, weights: Path | None = None) -> Embedder:
     from dedupe.embedding.compact import Compact
 
     return Compact(model, weights)
+
+
+def unit(stored: NDArray[Any]) -> NDArray[np.float32]:
+    """Stored vectors float[n, d] with their lengths made 1; one that is all zero stays so."""
+    import numpy as np
+
+    vectors = np.asarray(stored, np.float32)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
 def weights_folder() -> Traversable:

@@ -46,6 +46,8 @@ class Compact:
             row[:] = self._interpreter.get_tensor(self._output)[0]
         return unit
 
+    embed_raw = embed
+
 
 def _shipped(model: ModelInfo) -> bytes:
     folder = weights_folder()

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.embedding import ModelInfo
+from dedupe.embedding import ModelInfo, unit
 from dedupe.errors import ModelUnavailableError
 
 FILE = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
@@ -43,9 +43,7 @@ class Vgg16:
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See `Embedder.embed`. A vector that is all zero, which no photo gives, stays zero."""
-        raw = self.embed_raw(pixels)
-        length = np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-12)
-        return np.asarray(raw / length, np.float32)
+        return unit(self.embed_raw(pixels))
 
     def embed_raw(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What `fc1` says, not normalised: RGB uint8[n, 224, 224, 3] → float32[n, 4096]."""

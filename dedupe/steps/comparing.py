@@ -38,6 +38,7 @@ def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
 
 
 def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+    from dedupe.embedding import unit
     from dedupe.matching.neighbours import VectorBlocks
     from dedupe.matching.neighbours import neighbours as search
 
@@ -45,7 +46,7 @@ def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
     blocks = VectorBlocks(
         len(keys),
         model.dim,
-        lambda start, stop: next(cache.vector_blocks(model.name, keys[start:stop], size=max(stop - start, 1))),
+        lambda start, stop: unit(next(cache.vector_blocks(model.name, keys[start:stop], size=max(stop - start, 1)))),
         half=model.storage == "float16",
     )
     found = search(blocks, session.radius, model.neighbours)
@@ -171,11 +172,13 @@ def distances(session: Session, pairs: Sequence[tuple[ContentKey, ContentKey]]) 
     """The Euclidean distances between the unit vectors of the pairs, in their order; 2 where a vector is missing."""
     import numpy as np
 
+    from dedupe.embedding import unit
+
     model = session.model.name
     ends = sorted({key for pair in pairs for key in pair})
     lost = set(session.cache.missing_vectors(model, ends))
     row = {key: number for number, key in enumerate(key for key in ends if key not in lost)}
-    vectors = session.cache.vectors(model, list(row))
+    vectors = unit(session.cache.vectors(model, list(row)))
     return [
         float(np.linalg.norm(vectors[row[a]] - vectors[row[b]])) if a in row and b in row else 2.0 for a, b in pairs
     ]

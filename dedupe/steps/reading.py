@@ -147,7 +147,7 @@ class _EmbedBatch:
             self.flush()
 
     def flush(self) -> None:
-        """Embeds what waits and stores the vectors; one that is not finite is left out."""
+        """Embeds what waits and stores the vectors; one that is not finite or all zero is left out."""
         if not self._waiting:
             return
         import numpy as np
@@ -156,8 +156,8 @@ class _EmbedBatch:
         side = embedder.input_size
         keys = list(self._waiting)
         pixels = np.frombuffer(b"".join(self._waiting.values()), np.uint8).reshape(len(keys), side, side, 3)
-        vectors = embedder.embed(pixels)
-        sound = np.flatnonzero(np.isfinite(vectors).all(axis=1))
+        vectors = embedder.embed_raw(pixels)
+        sound = np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
         self._session.cache.put_vectors(
             embedder.name,
             [keys[row] for row in sound.tolist()],
