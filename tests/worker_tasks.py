@@ -100,3 +100,29 @@ def environment(item: str) -> Any:
 
 def numbered(item: tuple[int, bytes]) -> tuple[int, bytes]:
     return item[0], item[1][::-1]
+
+
+def read_and_measure(request: Any) -> tuple[Any, int]:
+    """What reading gives, and the worker's peak memory so far in bytes; Linux only.
+
+    Not ``ru_maxrss``: that begins with the peak of the process that started this one.
+    """
+    from dedupe.photos.read import read_photo
+
+    answer = read_photo(request)
+    with open("/proc/self/status") as status:
+        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    return answer, peak * 1024
+
+
+def read_or_die(request: Any) -> Any:
+    """Read as dedupe does, but as if a decoder could not bear some names; each attempt leaves a trace."""
+    from dedupe.photos.read import read_photo
+
+    name = os.path.basename(request.path)
+    for deed in ("segfault", "hang", "memory"):
+        if name.startswith(deed):
+            with open(os.path.join(os.environ["DEDUPE_TEST_TRACES"], name), "a") as trace:
+                trace.write("tried\n")
+            DEEDS[deed]()
+    return read_photo(request)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.photos import colour, formats, jpeg, native
-from dedupe.photos.errors import DamagedError, NotAPhotoError, TooLargeError, UnsupportedError
+from dedupe.photos.errors import DamagedError, NotAPhotoError, PhotoError, TooLargeError, UnsupportedError
 from dedupe.photos.source import Source
 
 cv2.setNumThreads(1)  # the worker processes share the cores among themselves
@@ -64,7 +64,7 @@ def decode(data: bytes, *, long_side: int, max_pixels: int = DEFAULT_MAX_PIXELS)
     """
     kind = formats.sniff(data)
     if kind is None:
-        raise NotAPhotoError("is empty" if not data else "is not a picture that dedupe knows")
+        raise _unknown(data)
     if kind == formats.JPEG:
         return _decode_jpeg(data, long_side, max_pixels)
     if kind == formats.RAW:
@@ -74,6 +74,15 @@ def decode(data: bytes, *, long_side: int, max_pixels: int = DEFAULT_MAX_PIXELS)
     from dedupe.photos import pillow
 
     return _finish(*pillow.load(data, kind, long_side, max_pixels), long_side)
+
+
+def _unknown(data: bytes) -> PhotoError:
+    """What to say of a file that begins as no picture: a failing disk leaves files empty or full of zeros."""
+    if not data:
+        return DamagedError("is empty")
+    if data.count(0) == len(data):
+        return DamagedError("holds nothing but zeros")
+    return NotAPhotoError("is not a picture that dedupe knows")
 
 
 def _finish(

@@ -56,7 +56,7 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
         source = source_of(data, kind, image)
         if kind == formats.JPEG2000:
             _reduce(image, long_side)
-        return rgb(loaded(image, kind), source.icc), source, warning
+        return rgb(_smaller(loaded(image, kind), long_side), source.icc), source, warning
 
 
 def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> NDArray[np.uint8]:
@@ -105,6 +105,16 @@ def _reduce(image: Any, long_side: int) -> None:
     while max(image.size) >> (levels + 1) >= long_side and levels < 5:
         levels += 1
     image.reduce = levels
+
+
+def _smaller(image: Image.Image, long_side: int) -> Image.Image:
+    """A large picture averaged down to no less than twice what is asked for, before copies of it cost memory."""
+    factor = max(image.size) // (2 * long_side)
+    if factor >= 2 and image.mode in ("1", "P") and "transparency" not in image.info:
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    if factor < 2 or image.mode not in ("L", "RGB", "RGBA", "LA", "CMYK") or "transparency" in image.info:
+        return image
+    return image.reduce(factor)  # transparent pixels weigh nothing: Pillow premultiplies
 
 
 def has_alpha(image: Image.Image) -> bool:

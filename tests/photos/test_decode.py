@@ -222,7 +222,6 @@ def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> Non
 
 def test_what_is_no_picture_is_said_to_be_none() -> None:
     for data in (
-        b"",
         b"hello",
         b"%PDF-1.7\n" + b"x" * 99,
         b"\x00\x00\x00\x20ftypisom" + b"\x00" * 64,
