@@ -8,14 +8,19 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from rich.console import Console
 
+from dedupe.cli import app
 from dedupe.console import stdout
 from dedupe.library.decisions import Decisions
 from dedupe.review import ask
@@ -175,3 +180,68 @@ def test_the_review_shows_evil_names_without_obeying_them(tmp_path: Path) -> Non
         own = re.sub(r"\x1b\[\??[0-9;]*[A-Za-z]|\x1b_G[^\x1b]*;AAAA\x1b\\|\r\n", "", sent)
         assert acts(own) == ""
         assert "owned" not in terminal.title
+
+
+def evil_photos(folder: Path) -> Path:
+    """Real photos under every evil name, in a folder of an evil name, each name twice with the same picture."""
+    root = os.path.join(os.fsencode(folder), b"roo\x1b[31mt\xff")
+    colours = np.random.default_rng(18).integers(0, 256, (len(EVIL), 7, 7, 3), dtype=np.uint8)
+    for colour, name in zip(colours, (name.replace(b"/", b"_") for name in EVIL), strict=True):
+        picture = io.BytesIO()
+        Image.fromarray(colour).resize((200, 200), Image.Resampling.BICUBIC).save(picture, "JPEG")
+        for place in (root, os.path.join(root, b"copies", b"in\n" + name)):
+            os.makedirs(place, exist_ok=True)
+            with open(os.path.join(place, name), "wb") as file:
+                file.write(picture.getvalue())
+    with open(os.path.join(root, b"cut\x1b[2J.jpg"), "wb") as file:
+        file.write(b"\xff\xd8\xff\xe0 cut")
+    return Path(os.fsdecode(root))
+
+
+@pytest.mark.slow
+def test_every_command_over_a_tree_of_evil_names_writes_no_byte_that_acts(tmp_path: Path) -> None:
+    root = str(evil_photos(tmp_path))
+    away, first = f"{tmp_path}/away\x1b[31m", os.path.join(root, os.fsdecode(EVIL[0]))
+    existing = {command.name for command in app.registered_commands}
+    commands = (
+        ("scan", root),
+        ("scan", root, "--json", "-", "--csv", f"{tmp_path}/out.csv"),
+        ("scan", f"{root}/missing\x1b[31m"),
+        ("review", "--decisions"),
+        ("apply", "--move-to", away, "--dry-run"),
+        ("compare", first, os.path.join(root, os.fsdecode(EVIL[5]))),
+        ("search", first, root),
+        ("check", root, "--against", root),
+        ("apply", "--move-to", away, "--yes"),
+        ("history",),
+        ("undo", "--yes"),
+        ("recover",),
+    )
+    for command in commands:
+        if command[0] in existing:
+            done = subprocess.run(
+                [sys.executable, "-m", "dedupe", *command, "--store", f"{tmp_path}/st\x1bore.db"],
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+            for stream in (done.stdout, done.stderr):
+                assert acts(stream.decode("utf-8")) == "", command
+                assert b"Traceback" not in stream, command
+    assert acts((tmp_path / "out.csv").read_text("utf-8-sig").replace("\r\n", "\n")) == ""
+
+
+@pytest.mark.slow
+def test_the_json_of_a_real_scan_names_every_file_byte_for_byte(tmp_path: Path) -> None:
+    root = str(evil_photos(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "dedupe", "scan", root, "--json", "-", "--store", f"{tmp_path}/store.db"],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        check=True,
+    )
+    data = json.loads(done.stdout)
+    entries = [entry for group in data["groups"] for entry in (group["keep"], *group["extras"])] + data["skipped"]
+    named = {base64.b64decode(one["path_b64"]) if "path_b64" in one else one["path"].encode() for one in entries}
+    there = {os.path.join(place, name) for place, _, names in os.walk(os.fsencode(root)) for name in names}
+    assert named == there
