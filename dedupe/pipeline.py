@@ -5,11 +5,13 @@ Touches nothing in the photo folders. What each step finds out is in the store w
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dedupe import steps
+from dedupe.library.database import DamagedStoreError
 from dedupe.session import Session
 from dedupe.settings import Settings, absolute
 from dedupe.types import ScanResult, Skipped, Stats
@@ -19,18 +21,29 @@ if TYPE_CHECKING:
     from dedupe.steps import Grouped
 
 
+_log = logging.getLogger("dedupe")
+
+
 def scan(roots: Sequence[str], settings: Settings | None = None, *, progress: Progress | None = None) -> ScanResult:
     """The verified duplicate groups of the photos below ``roots``; remembered for `dedupe review` and `apply`.
 
     Raises MissingRootError, UsageError, ModelUnavailableError or StoreError before anything is read; a photo that cannot
     be read is in ``ScanResult.skipped`` and stops nothing.
     """
-    with Session(settings or Settings(), progress) as session:
+    try:
+        return _scan(roots, settings or Settings(), progress)
+    except DamagedStoreError as error:
+        # The damaged database is kept aside when it is opened again, and what it held is worked out anew.
+        _log.warning("%s", error)
+        return _scan(roots, settings or Settings(), progress)
+
+
+def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None) -> ScanResult:
+    with Session(settings, progress) as session:
         tree = steps.walk(session, absolute(roots))
         contents = steps.read(session, tree.files)
         keys = steps.embed(session, contents)
-        pairs = steps.neighbours(session, keys)
-        matches = steps.relate(session, contents, steps.wanted(session, contents, pairs))
+        matches = steps.matches(session, contents, keys)
         grouped = steps.group(session, contents, matches)
         result = _result(session, absolute(roots), (*tree.skipped, *contents.skipped), grouped)
         session.decisions.save_scan(result)

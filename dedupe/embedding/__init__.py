@@ -103,7 +103,7 @@ def unit(stored: NDArray[Any]) -> NDArray[np.float32]:
     import numpy as np
 
     vectors = np.asarray(stored, np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 def weights_folder() -> Traversable:

@@ -126,8 +126,8 @@ def relations(
         files.update(shelf.contents.files)
     ends = sorted({(min(a, b), max(a, b)) for a, b in pairs if a != b})
     asked = [Pair(a, b, apart) for (a, b), apart in zip(ends, steps.distances(session, ends), strict=True)]
-    matches = steps.relate(session, steps.Contents(files, ()), asked)
-    return {(match.a, match.b): match for match in matches}
+    judged = steps.relate(session, steps.Contents(files, ()), asked)
+    return {(match.a, match.b): match for match in judged.matches}
 
 
 def found(photo: Photo, query: ContentKey, distance: float, matches: Mapping[tuple[bytes, bytes], Match]) -> Found:

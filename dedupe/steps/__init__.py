@@ -4,7 +4,7 @@ What was found out is in the cache before a step ends, so a scan that is stopped
 is remembered loads no library and starts no worker.
 """
 
-from dedupe.steps.comparing import distances, examine, find_payloads, neighbours, relate, wanted
+from dedupe.steps.comparing import distances, examine, find_payloads, matches, neighbours, relate
 from dedupe.steps.grouping import Grouped, group
 from dedupe.steps.reading import Contents, embed, read, restore_previews, walk
 
@@ -16,10 +16,10 @@ __all__ = [
     "examine",
     "find_payloads",
     "group",
+    "matches",
     "neighbours",
     "read",
     "relate",
     "restore_previews",
     "walk",
-    "wanted",
 ]

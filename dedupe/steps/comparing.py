@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from dedupe.library.verdicts import fingerprint
+from dedupe.matching.version import RELATE_VERSION
 from dedupe.session import Session
 from dedupe.steps.reading import PREVIEW_BATCH, Contents, chunks, restore_previews
 from dedupe.types import ContentKey, Match, Pair, PayloadKey, PhotoFile
@@ -13,19 +17,42 @@ from dedupe.types import ContentKey, Match, Pair, PayloadKey, PhotoFile
 if TYPE_CHECKING:
     from dedupe.matching.relation import RelateTask
 
+_log = logging.getLogger("dedupe")
+
 PAYLOAD_RADIUS = 0.35
 """Two lossless files of the same pixels embed almost alike; farther pairs are not worth two full decodes."""
 PAYLOAD_CROWD = 50
 """Up to so many files of one payload are compared each with each; more are compared with the first of them."""
 
 
+def matches(session: Session, contents: Contents, keys: Sequence[ContentKey]) -> list[Match]:
+    """neighbours and relate: the verdict on each candidate pair of ``keys`` that shows one scene at least, by (a, b).
+
+    Where nothing has changed since they were found they come from the cache at once.
+    """
+    name = _fingerprint(session, keys)
+    found = session.cache.settled(name, RELATE_VERSION)
+    if found is not None:
+        for step in ("neighbours", "relate"):
+            with session.step(step, len(keys)) as shown:
+                shown.advance(len(keys))
+        return [match for match in found if _may_matter(session, contents, match)]
+    pairs = neighbours(session, keys)
+    asked = [pair for pair in pairs if _may_matter(session, contents, pair)]
+    judged = relate(session, contents, asked)
+    if len(asked) == len(pairs) == judged.count:
+        session.cache.settle(name, RELATE_VERSION, judged.matches)
+    return judged.matches
+
+
+def _fingerprint(session: Session, keys: Sequence[ContentKey]) -> bytes:
+    return fingerprint(session.model.name, session.radius, session.model.neighbours, keys)
+
+
 def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
     """Candidate pairs within the radius (``matching.neighbours``), remembered for this very set of contents."""
-    from dedupe.library.verdicts import fingerprint
-
-    model, radius, k = session.model.name, session.radius, session.model.neighbours
     with session.step("neighbours", len(keys)) as shown:
-        name = fingerprint(model, radius, k, keys)
+        name = _fingerprint(session, keys)
         pairs = session.cache.candidates(name)
         if pairs is None:
             found = {(pair.a, pair.b): pair for pair in _same_payload(session, keys)}
@@ -66,10 +93,16 @@ def _same_payload(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair
             yield Pair(a, b, 0.0)
 
 
-def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[Match]:
-    """The verdict on each pair that shows one scene at least, by (a, b); unrelated pairs are remembered and left out."""
-    from dedupe.matching.version import RELATE_VERSION
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``matches``: the pairs that show one scene at least, by (a, b); ``count``: how many were judged at all."""
 
+    matches: list[Match]
+    count: int
+
+
+def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Judged:
+    """The verdict on each pair, from the cache or from the workers; unrelated pairs are remembered too."""
     with session.step("relate", len(pairs)) as shown:
         known = session.cache.matches(pairs, RELATE_VERSION)
         shown.advance(len(known))
@@ -82,20 +115,21 @@ def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[
             session.cache.put_matches([match], RELATE_VERSION)
             found.append(match)
             shown.advance()
-    return sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
+    related = sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
+    return Judged(related, len(found))
 
 
 def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[Match]:
+    """The verdicts; of a pair whose worker failed nothing is claimed and nothing remembered."""
     if not pairs:
         return
     from dedupe.matching.relation import relate as relate_pair
 
-    for task, answer in session.pool().run(relate_pair, _tasks(session, contents, pairs)):
+    for _, answer in session.pool().run(relate_pair, _tasks(session, contents, pairs)):
         if isinstance(answer, Match):
             yield answer
         else:
-            # The pair could not be judged: nothing is claimed of it.
-            yield Match(task.a.content_key, task.b.content_key, task.distance, None)
+            _log.warning("Two photos could not be compared (%s: %s).", answer.kind, answer.detail)
 
 
 def examine(session: Session, contents: Contents, ends: tuple[ContentKey, ContentKey], distance: float) -> Match:
@@ -155,17 +189,15 @@ def _ends(pairs: Iterable[Pair]) -> set[ContentKey]:
     return {key for pair in pairs for key in (pair.a, pair.b)}
 
 
-def wanted(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs that can lead to an extra: not those of two reference folders, nor with --cross-only of one root."""
-    if not (session.settings.reference or session.settings.cross_only):
-        return list(pairs)
-    return [pair for pair in pairs if _may_matter(session, contents.files[pair.a], contents.files[pair.b])]
-
-
-def _may_matter(session: Session, a: Sequence[PhotoFile], b: Sequence[PhotoFile]) -> bool:
-    if all(file.reference for file in (*a, *b)):
+def _may_matter(session: Session, contents: Contents, pair: Pair | Match) -> bool:
+    """The pair can lead to an extra: it is not one of two reference photos, nor with --cross-only of one root."""
+    settings = session.settings
+    if not (settings.reference or settings.cross_only):
+        return True
+    files = (*contents.files[pair.a], *contents.files[pair.b])
+    if all(file.reference for file in files):
         return False
-    return not session.settings.cross_only or len({file.root for file in (*a, *b)}) > 1
+    return not settings.cross_only or len({file.root for file in files}) > 1
 
 
 def distances(session: Session, pairs: Sequence[tuple[ContentKey, ContentKey]]) -> list[float]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dedupe.matching.version import RELATE_VERSION
 from dedupe.session import Session
 from dedupe.steps.comparing import distances, find_payloads, relate
 from dedupe.steps.reading import Contents
@@ -89,10 +90,12 @@ def _late_matches(
     """Verdicts on pairs that a chain of matches joins although the embedding did not hold them close."""
     known = {(match.a, match.b) for match in matches}
     asked = [ends for ends in open_pairs if ends not in known]
+    judged = session.cache.matches([Pair(a, b, 0.0) for a, b in asked], RELATE_VERSION)
+    asked = [ends for ends in asked if ends not in judged or judged[ends].relation is not None]
     if not asked:
         return []
     pairs = [Pair(a, b, apart) for (a, b), apart in zip(asked, distances(session, asked), strict=True)]
-    return relate(session, contents, pairs)
+    return relate(session, contents, pairs).matches
 
 
 def _companion_key() -> Callable[[str], bytes | None]:

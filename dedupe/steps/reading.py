@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -112,20 +113,28 @@ def _read_files(
 
     files = {file.path: file for file in todo}
     side, limit = session.model.input_size, session.settings.max_pixels
-    requests = (ReadRequest(file.path, file.stamp, limit, session.cache.path, side) for file in todo)
-    for request, answer in session.pool().run(read_photo, requests):
-        file = files[request.path]
+    began: dict[str, int] = {}
+
+    def requests() -> Iterator[ReadRequest]:
+        for file in todo:
+            began[file.path] = time.time_ns()
+            yield ReadRequest(file.path, file.stamp, limit, session.cache.path, side)
+
+    for request, answer in session.pool().run(read_photo, requests()):
+        file, read_ns = files[request.path], began.pop(request.path)
         if isinstance(answer, Read):
             session.previews.put(answer.content_key, answer.preview)
             batch.add(answer.content_key, answer.pixels)
-            session.cache.put(file.path, answer.stamp, answer.content_key, answer.payload_key, answer.facts)
+            session.cache.put(
+                file.path, answer.stamp, answer.content_key, answer.payload_key, answer.facts, read_ns=read_ns
+            )
             yield file, answer.content_key
         elif isinstance(answer, Known):
-            session.cache.put_file(file.path, answer.stamp, answer.content_key)
+            session.cache.put_file(file.path, answer.stamp, answer.content_key, read_ns=read_ns)
             yield file, answer.content_key
         else:
             skipped = answer if isinstance(answer, Skipped) else _failed(file.path, answer)
-            session.cache.put_skipped(skipped, file.stamp)
+            session.cache.put_skipped(skipped, file.stamp, read_ns=read_ns)
             yield file, skipped
 
 
