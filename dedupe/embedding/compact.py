@@ -8,6 +8,10 @@ a function of its pixels.
 from __future__ import annotations
 
 import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file
 from pathlib import Path
 
@@ -68,8 +72,9 @@ def _interpreter(data: bytes, path: Path, threads: int):  # type: ignore[no-unty
     if data[4:8] != MAGIC:
         raise ModelUnavailableError(f"{str(path)!r} holds no LiteRT network.")
     try:
-        interpreter = Interpreter(model_content=data, num_threads=threads)
-        interpreter.allocate_tensors()
+        with _silence():
+            interpreter = Interpreter(model_content=data, num_threads=threads)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelUnavailableError(f"{str(path)!r} holds no LiteRT network that runs here.") from error
     source, result = interpreter.get_input_details(), interpreter.get_output_details()
@@ -78,3 +83,23 @@ def _interpreter(data: bytes, path: Path, threads: int):  # type: ignore[no-unty
     if not fits or len(shape) != 4 or shape[0] != 1 or shape[1] != shape[2] or shape[3] != 3:
         raise ModelUnavailableError(f"{str(path)!r} is not a network of this kind: it must take one RGB square.")
     return interpreter
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    # LiteRT greets on stderr from C++ and has no switch for it; what other threads write meanwhile is lost too.
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:  # no stderr at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)

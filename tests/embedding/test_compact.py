@@ -148,6 +148,7 @@ def test_the_default_model_needs_no_tensorflow(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+    assert done.stderr == ""
 
 
 def test_the_card_beside_the_weights_belongs_to_them() -> None:
