@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dedupe._version import __version__
-from dedupe.cli import cache, models, scan
+from dedupe.cli import cache, models, review, scan
 
 app = typer.Typer(
     name="dedupe",
@@ -39,5 +39,6 @@ def _root(
 
 
 app.command("scan")(scan.scan)
+app.command("review")(review.review)
 app.command("models")(models.models)
 app.add_typer(cache.app, name="cache")

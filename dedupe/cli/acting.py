@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from dedupe.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dedupe.actions import Report
     from dedupe.settings import Settings
     from dedupe.types import ScanResult
 
@@ -110,13 +109,14 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
     from dedupe.console import progress, stderr, stdout
     from dedupe.library.paths import StorePaths
     from dedupe.review.ask import agreed
+    from dedupe.review.summary import show_actions, show_preview
     from dedupe.types import ActionKind
 
     console = stderr() if quiet else stdout()
     kind = ActionKind.TRASH if wishes.trash else ActionKind.MOVE
     if not (wishes.yes or wishes.dry_run):
         told = actions.preview(result, kind=kind, target=wishes.move_to)
-        _print(console, told.sentences())
+        show_preview(told, console)
         if told.photos == 0 or not agreed("Go on?"):
             _print(console, ["Nothing was touched."])
             return 0
@@ -136,19 +136,9 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
             progress=advance,
         )
     if wishes.dry_run:
-        _print(console, _planned(report))
+        show_actions((outcome.action for outcome in report.done), console)
     _print(console, report.sentences())
     return report.exit_code
-
-
-def _planned(report: Report) -> Iterator[str]:
-    """A line a file that would leave: from where, to where."""
-    from dedupe.console import display_path
-
-    for outcome in report.done:
-        for move in outcome.action.moves:
-            target = "the trash" if move.target is None else display_path(move.target)
-            yield f"{display_path(move.source)} → {target}"
 
 
 def _print(console: Console, lines: Iterable[str]) -> None:

@@ -66,6 +66,20 @@ def _shipped(model: ModelInfo) -> bytes:
     return data
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """LiteRT tells of its delegates on file descriptor 2, in the middle of the progress, and has no switch for it."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _interpreter(data: bytes, path: Path, threads: int):  # type: ignore[no-untyped-def]
     from ai_edge_litert.interpreter import Interpreter
 
