@@ -65,6 +65,8 @@ def decode(data: bytes, *, long_side: int, max_pixels: int = DEFAULT_MAX_PIXELS)
     kind = formats.sniff(data)
     if kind is None:
         raise _unknown(data)
+    if kind == formats.JPEGXL:
+        raise UnsupportedError("is a JPEG XL, which dedupe cannot read")
     if kind == formats.JPEG:
         return _decode_jpeg(data, long_side, max_pixels)
     if kind == formats.RAW:
@@ -119,6 +121,8 @@ def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> tuple[Pixels, 
     warning = native.corruption(lines, _padding(whole, parts.end))
     if parts.end is None and (array is None or warning):
         raise DamagedError("is cut off: the picture ends early")
+    if array is None and (parts.precision != 8 or parts.process not in (0xC0, 0xC1, 0xC2)):
+        raise UnsupportedError("is a variant of JPEG that cannot be decoded")
     if len(parts.components) == 4 or array is None:
         from dedupe.photos import pillow
 
@@ -153,6 +157,12 @@ def unchanged(data: bytes) -> NDArray[Any] | None:
     if array is None or array.ndim == 2 or array.shape[2] < 3:
         return array
     return np.concatenate([array[:, :, 2::-1], array[:, :, 3:]], axis=2)
+
+
+def coloured(data: bytes) -> Pixels | None:
+    """uint8[h, w, 3] RGB of any picture that cv2 reads, alpha dropped; None where it refuses."""
+    array = _imdecode(data, cv2.IMREAD_COLOR)
+    return None if array is None else _rgb(array)
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:

@@ -24,6 +24,7 @@ TIFF: Final = "TIFF"
 JPEG2000: Final = "JPEG 2000"
 AVIF: Final = "AVIF"
 HEIF: Final = "HEIF"
+JPEGXL: Final = "JPEG XL"
 RAW: Final = "RAW"
 
 _RAW_NAMES: Final = (
@@ -31,7 +32,7 @@ _RAW_NAMES: Final = (
 )
 _PICTURE_NAMES: Final = (
     "jpg jpeg jpe jfif jif mpo jps insp png apng webp tif tiff bmp dib gif jp2 j2k jpf jpx j2c jpc avif avifs heic"
-    " heics heif heifs hif"
+    " heics heif heifs hif jxl"
 )
 
 RAW_EXTENSIONS: Final = frozenset("." + name for name in _RAW_NAMES.split())
@@ -114,6 +115,8 @@ def _sniff_rest(head: bytes) -> str | None:
         return GIF
     if head[:12] == b"\x00\x00\x00\x0cjP  \r\n\x87\n" or head[:4] == b"\xff\x4f\xff\x51":
         return JPEG2000
+    if head[:2] == b"\xff\x0a" or head[:12] == b"\x00\x00\x00\x0cJXL \r\n\x87\n":
+        return JPEGXL
     if head[:2] == b"BM" and len(head) >= 26 and head[6:10] == b"\x00\x00\x00\x00":
         return BMP
     return None

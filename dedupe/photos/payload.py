@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dedupe.photos import colour, decode, formats, identity, jpeg, pillow
+from dedupe.photos import colour, decode, formats, identity, jpeg, pillow, tiffs
 from dedupe.photos.errors import PhotoError, TooLargeError
 from dedupe.photos.source import Source, orientation
 from dedupe.photos.tiff import Tiff
@@ -34,7 +34,7 @@ def payload(data: bytes) -> PayloadKey | None:
     """
     try:
         kind = formats.sniff(data)
-        if kind is None:
+        if kind is None or kind == formats.JPEGXL:
             return None
         if kind == formats.JPEG:
             parts = jpeg.parse(data)
@@ -129,8 +129,9 @@ def _deep_pixels(data: bytes, kind: str, source: Source) -> NDArray[Any]:
         import pillow_heif
 
         return _channels(np.asarray(pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)))
-    turned = kind == formats.TIFF and orientation(data) != 1
-    if kind not in (formats.PNG, formats.TIFF) or source.frames != 1 or turned:
+    tiff = Tiff.open(data) if kind == formats.TIFF else None
+    plain = kind == formats.PNG or (tiff is not None and tiffs.is_plainly_deep(tiff))
+    if not plain or source.frames != 1:
         raise _NoKeyError
     array = decode.unchanged(data)
     if array is None or array.dtype != np.uint16:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from dedupe.photos import colour, embedded, formats, jpeg
+from dedupe.photos import colour, embedded, formats, jpeg, webp
 from dedupe.photos.errors import DamagedError, UnsupportedError
 from dedupe.photos.source import Source, orientation
 from dedupe.photos.tiff import Tiff
@@ -43,12 +43,16 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
     """(uint8[h, w, 3] RGB in the file's own space, turned as ``source.orientation`` says; source;
     warning).
     """
+    from dedupe.photos import tiffs
     from dedupe.photos.decode import check_size
 
     stated = formats.frame_size(data, kind)
     if stated is not None:
         check_size(*stated, max_pixels)
     warning = png_warning(data) if kind == formats.PNG else None
+    tiff = Tiff.open(data) if kind == formats.TIFF else None
+    if tiff is not None and tiffs.is_odd(tiff):
+        return tiffs.load(data, tiff, max_pixels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = opened(data, kind)
@@ -56,7 +60,10 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
         source = source_of(data, kind, image)
         if kind == formats.JPEG2000:
             _reduce(image, long_side)
-        return rgb(_smaller(loaded(image, kind), long_side), source.icc), source, warning
+        pixels = rgb(_smaller(loaded(image, kind), long_side), source.icc)
+        if tiff is not None and image.mode.startswith("I;16") and tiffs.is_white_zero(tiff):
+            pixels = 255 - pixels
+        return pixels, source, warning
 
 
 def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> NDArray[np.uint8]:
@@ -184,6 +191,7 @@ def source_of(data: bytes, kind: str, image: Any) -> Source:
         frames=_frames(data, kind, image),
         alpha=has_alpha(image),
         lossless=_lossless(data, kind, image),
+        quality=webp.quality(data) if kind == formats.WEBP else None,
         icc=icc if isinstance(icc, bytes) and icc else None,
         exif=exif,
         xmp=xmp,
@@ -215,23 +223,11 @@ def _lossless(data: bytes, kind: str, image: Any) -> bool:
     if kind == formats.TIFF:
         return image.info.get("compression") not in ("jpeg", "webp", "tiff_jpeg")
     if kind == formats.WEBP:
-        return data[12:16] == b"VP8L" or (data[12:16] == b"VP8X" and b"VP8 " not in _chunks(data))
+        return webp.is_lossless(data)
     if kind == formats.JPEG2000:
         at = data.find(b"\xff\x52")  # COD; its last field before the precincts is the wavelet: 1 is the reversible one
         return at >= 0 and data[at + 13 : at + 14] == b"\x01"
     return False
-
-
-def _chunks(data: bytes) -> set[bytes]:
-    """The names of a WebP's chunks, those inside animation frames included."""
-    names, at = set[bytes](), 12
-    while at + 8 <= len(data) and len(names) < 64:
-        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        names.add(name)
-        if name == b"ANMF":
-            names.add(data[at + 24 : at + 28])
-        at += 8 + size + (size & 1)
-    return names
 
 
 def png_warning(data: bytes) -> str | None:

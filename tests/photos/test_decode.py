@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image, ImageCms
 
 from dedupe.photos import decode
 from dedupe.photos.errors import DamagedError, NotAPhotoError, TooLargeError
+from dedupe.photos.payload import payload
 from tests.photos.made import (
     UPRIGHT,
     corners,
@@ -263,3 +266,62 @@ def test_texture_tells_sky_from_a_crowd() -> None:
     half = photograph(400).copy()
     half[:, 200:] = 128
     assert 0.35 < decode.texture(half) < 0.65
+
+
+def _tiff(pixels: np.ndarray[Any, Any], photometric: int, *, planar: bool = False, floating: bool = False) -> bytes:
+    """An uncompressed little-endian TIFF of any depth and layout; ``pixels`` is [h, w] or [h, w, 3]."""
+    height, width = pixels.shape[:2]
+    samples = 1 if pixels.ndim == 2 else pixels.shape[2]
+    layers = [pixels[:, :, layer] for layer in range(samples)] if planar else [pixels]
+    strips = [np.ascontiguousarray(layer).tobytes() for layer in layers]
+    offsets = [8 + sum(map(len, strips[:at])) for at in range(len(strips))]
+    tables = 8 + sum(map(len, strips))
+    extra = struct.pack(f"<{len(strips)}I", *offsets) + struct.pack(f"<{len(strips)}I", *map(len, strips))
+    many = len(strips) > 1
+    entries = [
+        (256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, pixels.itemsize * 8), (259, 3, 1, 1),
+        (262, 3, 1, photometric), (273, 4, len(strips), tables if many else offsets[0]), (277, 3, 1, samples),
+        (278, 4, 1, height), (279, 4, len(strips), tables + 4 * len(strips) if many else len(strips[0])),
+        (284, 3, 1, 2 if planar else 1), (339, 3, 1, 3 if floating else 1),
+    ]  # fmt: skip
+    if samples == 3:  # three depths do not fit into an entry
+        entries[2] = (258, 3, 3, tables + len(extra))
+        extra += struct.pack("<3H", *[pixels.itemsize * 8] * 3) + b"\x00\x00"
+    start = tables + len(extra)
+    body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return (
+        b"II*\x00"
+        + struct.pack("<I", start)
+        + b"".join(strips)
+        + extra
+        + struct.pack("<H", len(entries))
+        + body
+        + b"\x00" * 4
+    )
+
+
+def test_deep_tiffs_in_planes_and_in_floating_point_are_shown_as_they_are() -> None:
+    picture = photograph(128)
+    deep = picture.astype(np.uint16) * 257
+    for name, data in {
+        "16 bits": _tiff(deep, 2),
+        "16 bits in planes": _tiff(deep, 2, planar=True),
+        "8 bits in planes": _tiff(picture, 2, planar=True),
+        "float": _tiff(picture.astype(np.float32) / 255, 2, floating=True),
+        "double": _tiff(picture[:, :, 0].astype(np.float64) / 255, 1, floating=True),
+    }.items():
+        found = decode.decode(data, long_side=400)
+        expected = picture if name != "double" else picture[:, :, :1]
+        assert np.abs(found.pixels.astype(int) - expected).max() <= 1, name
+        assert (found.width, found.height, found.source.frames) == (128, 128, 1)
+    with pytest.raises(TooLargeError):
+        decode.decode(_tiff(deep, 2, planar=True), long_side=400, max_pixels=128 * 127)
+
+
+def test_a_tiff_in_which_zero_is_white_is_shown_so() -> None:
+    grey = photograph(64)[:, :, 1]
+    for deep in (grey, grey.astype(np.uint16) * 257):
+        found = decode.decode(_tiff(deep, 0), long_side=400).pixels
+        assert np.abs(found[:, :, 0].astype(int) - (255 - grey)).max() <= 1
+        assert payload(_tiff(deep, 0)) != payload(_tiff(deep, 1))
+    assert payload(_tiff(grey.astype(np.uint16), 0)) is None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dedupe.photos import embedded, formats, jpeg
-from dedupe.photos.errors import DamagedError
+from dedupe.photos import decode, embedded, formats, jpeg, webp
+from dedupe.photos.errors import DamagedError, UnsupportedError
+from dedupe.photos.payload import payload
 from tests.photos.made import encoded, photograph, quarters, with_segment, with_xmp
 
 KINDS = {
@@ -175,3 +177,38 @@ def test_an_mpo_of_two_pictures_is_read_as_its_first() -> None:
     buffer = io.BytesIO()
     Image.fromarray(quarters()).save(buffer, "MPO", save_all=True, append_images=[Image.fromarray(quarters(16, 16))])
     assert (jpeg.parse(buffer.getvalue()).width, formats.sniff(buffer.getvalue())) == (96, formats.JPEG)
+
+
+@pytest.mark.parametrize("quality", [5, 20, 50, 75, 90, 100])
+def test_the_quality_of_a_webp_is_read_from_its_quantizer(quality: int) -> None:
+    alpha = np.dstack([photograph(128), np.full((128, 128), 200, np.uint8)])
+    for picture in (photograph(128), alpha):
+        found = webp.quality(encoded(picture, "WEBP", quality=quality))
+        assert found is not None and abs(found - quality) <= 6
+    assert webp.quality(encoded(photograph(128), "WEBP", lossless=True)) is None
+
+
+@given(st.binary(max_size=120))
+def test_a_malformed_webp_has_some_quality_or_none(rest: bytes) -> None:
+    for head in (b"RIFF\0\0\0\0WEBP", b"RIFF\0\0\0\0WEBPVP8 \xff\0\0\0\x10\0\0\x9d\x01\x2a\x10\0\x10\0"):
+        found = webp.quality(head + rest)
+        assert found is None or 1 <= found <= 100
+        webp.is_lossless(head + rest)
+
+
+def test_what_heif_carries_besides_its_picture_is_noticed() -> None:
+    data = encoded(quarters(), "HEIF")
+    assert embedded.in_heif(data, (), False) == ()
+    assert embedded.in_heif(data + b"\x00\x00\x01\x08mpvd" + MP4, (), False) == ("video",)
+    assert embedded.in_heif(data, ("urn:com:apple:photo:2020:aux:hdrgainmap",), False) == ("gain map",)
+    assert embedded.in_heif(data, ("urn:com:apple:photo:2018:aux:portraiteffectsmatte",), False) == ("depth",)
+    assert embedded.in_heif(data, (), True) == ("depth",)
+
+
+def test_what_is_a_picture_that_nothing_here_decodes_is_unsupported() -> None:
+    twelve_bits = encoded(quarters()).replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc1\x00\x11\x0c")
+    lossless = encoded(quarters()).replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc3\x00\x11\x08")
+    for data in (b"\xff\x0a" + b"\x00" * 40, b"\x00\x00\x00\x0cJXL \r\n\x87\n" + b"\x00" * 40, twelve_bits, lossless):
+        with pytest.raises(UnsupportedError):
+            decode.decode(data, long_side=400)
+        assert payload(data) is None or data in (twelve_bits, lossless)
