@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dedupe.photos import decode, identity, payload, read, version
+from dedupe.photos import decode, identity, payload, read
 from dedupe.photos.read import Known, Read, ReadRequest, read_photo
 from dedupe.types import CaptureTime, SkipKind, Skipped
 from dedupe.workers import WorkerPool
@@ -185,8 +185,3 @@ def test_naming_the_task_loads_no_decoder() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-def test_another_pixel_limit_is_another_decoder_version() -> None:
-    assert version.decoder(100) != version.decoder(200)
-    assert version.decoder(100) == version.decoder(100)
