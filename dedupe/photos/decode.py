@@ -30,7 +30,10 @@ cv2.setNumThreads(1)  # the worker processes share the cores among themselves
 
 PREVIEW_SIDE: Final = 400
 PREVIEW_BYTES: Final = 25_600
-_QUALITIES: Final = (85, 76, 66, 55, 44, 33, 22, 12)
+_QUALITIES: Final = (76, 66, 55, 44, 33, 22, 12)
+_BEST_QUALITY: Final = 88
+_FLIPS: Final = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
+"""EXIF orientation → what is mirrored (after the transposition of 5–8): 1 columns, 0 rows, -1 both."""
 _REDUCED: Final = (
     (8, cv2.IMREAD_REDUCED_COLOR_8),
     (4, cv2.IMREAD_REDUCED_COLOR_4),
@@ -176,17 +179,21 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def shrink(pixels: Pixels, long_side: int) -> Pixels:
-    """The picture with its long side at ``long_side``, area-averaged; unchanged where it is no larger."""
+    """The picture with its long side at ``long_side``; unchanged where it is no larger.
+
+    Averages areas; less than 1.5-fold it interpolates, which is measured to be nearer to the area average of the full
+    picture when what is shrunk was itself averaged down, and six times as fast.
+    """
     height, width = pixels.shape[:2]
     if max(width, height) <= long_side:
         return pixels
     scale = long_side / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return _resized(pixels, size)
+    return _resized(pixels, size, cv2.INTER_LINEAR if scale > 1 / 1.5 else cv2.INTER_AREA)
 
 
-def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    small: Pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+def _resized(pixels: Pixels, size: tuple[int, int], method: int = cv2.INTER_AREA) -> Pixels:
+    small: Pixels = cv2.resize(pixels, size, interpolation=method)
     return small
 
 
@@ -196,30 +203,32 @@ def _rgb(pixels: Pixels) -> Pixels:
 
 
 def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """The array (rows, columns first) turned as EXIF orientation 1–8 asks; other values turn nothing."""
+    """The array (rows, columns, 3 or 4 channels) turned as EXIF orientation 1–8 asks; other values turn nothing."""
     if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+        pixels = cv2.transpose(pixels)
+    axis = _FLIPS.get(orientation)
+    return pixels if axis is None else cv2.flip(pixels, axis)
 
 
 def preview(pixels: Pixels) -> bytes:
-    """A JPEG of uint8[h, w, 3] RGB with the long side at most 400 and at most 25 KB, as good as that
-    allows.
-    """
+    """A JPEG of uint8[h, w, 3] RGB with the long side at most 400 and at most 25 KB, as good as that allows."""
     small = _rgb(shrink(pixels, PREVIEW_SIDE))
-    encoded = b""
-    for quality in _QUALITIES:
-        done, buffer = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if not done:
-            raise UnsupportedError("cannot be made into a preview")
-        encoded = buffer.tobytes()
+    encoded = _encoded(small, _QUALITIES[0])
+    if len(encoded) <= 0.7 * PREVIEW_BYTES:  # a plain picture may be kept better still
+        better = _encoded(small, _BEST_QUALITY)
+        return better if len(better) <= PREVIEW_BYTES else encoded
+    for quality in _QUALITIES[1:]:
         if len(encoded) <= PREVIEW_BYTES:
             break
+        encoded = _encoded(small, quality)
     return encoded
+
+
+def _encoded(pixels: Pixels, quality: int) -> bytes:
+    done, buffer = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise UnsupportedError("cannot be made into a preview")
+    return bytes(buffer)
 
 
 def decode_preview(data: bytes) -> Pixels:
