@@ -49,12 +49,8 @@ class Library:
         topics = _unit(np.random.default_rng(self.seed).normal(size=(200, self.dim)))
         random = np.random.default_rng((self.seed, number))
         shots = _BLOCK * 3 // 4
-        scenes = _unit(
-            0.7 * topics[random.integers(0, 200, shots // 3)] + _noise(random, shots // 3, self.dim)
-        )
-        captures = _unit(
-            scenes[random.integers(0, len(scenes), shots)] + 0.75 * _noise(random, shots, self.dim)
-        )
+        scenes = _unit(0.7 * topics[random.integers(0, 200, shots // 3)] + _noise(random, shots // 3, self.dim))
+        captures = _unit(scenes[random.integers(0, len(scenes), shots)] + 0.75 * _noise(random, shots, self.dim))
         chosen = captures[random.integers(0, shots // 3, _BLOCK - shots)]
         apart = random.uniform(0.0, 0.8, (len(chosen), 1)).astype(np.float32)
         copies = _unit(chosen + apart * _noise(random, len(chosen), self.dim))
@@ -87,9 +83,7 @@ def search(library: Library, exact: bool, half: bool) -> Run:
         began = time.perf_counter()
         found = neighbours(vectors, RADIUS, NEAREST, exact_up_to=library.count if exact else 1)
         seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024 if sys.platform != "darwin" else 1024**2
-    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
     return Run(seconds, peak, found.i * library.count + found.j, found.cut)
 
 
@@ -115,9 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Recall and time of the neighbour search.")
     parser.add_argument("--counts", default="20000,60000")
     parser.add_argument("--dims", default="128,256")
-    parser.add_argument(
-        "--half", action="store_true", help="float16 vectors, read block by block from a file"
-    )
+    parser.add_argument("--half", action="store_true", help="float16 vectors, read block by block from a file")
     parser.add_argument("--no-exact", action="store_true", help="leave out the exact search")
     given = parser.parse_args(arguments)
     print(f"radius {RADIUS}, {NEAREST} nearest, {'float16 in a file' if given.half else 'float32 in memory'}")

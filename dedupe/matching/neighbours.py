@@ -120,9 +120,7 @@ class _Hits:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
 
     def only(self, which: NDArray[Any]) -> _Hits:
-        return _Hits(
-            self.row[which], self.other[which], self.distance[which], self.crowd[which], self.rank[which]
-        )
+        return _Hits(self.row[which], self.other[which], self.distance[which], self.crowd[which], self.rank[which])
 
     def best(self, most: int | None = None) -> _Hits:
         """At most ``most`` pairs, each once: those of the least crowded rows, of these the nearest. Applied

@@ -33,18 +33,16 @@ def pairs_of(found: Neighbours) -> set[tuple[int, int]]:
 
 def by_hand(vectors: NDArray, radius: float, k: int, inner: float) -> set[tuple[int, int]]:
     apart = np.sqrt(((vectors[:, None] - vectors[None]).astype(np.float64) ** 2).sum(-1))
-    pairs = set()
-    for row in range(len(vectors)):
-        others = [other for other in np.argsort(apart[row], kind="stable").tolist() if other != row]
-        for rank, other in enumerate(others):
-            if apart[row, other] <= radius and (rank < k or apart[row, other] <= inner):
-                pairs.add((min(row, other), max(row, other)))
-    return pairs
+    np.fill_diagonal(apart, np.inf)
+    rank = np.argsort(np.argsort(apart, axis=1, kind="stable"), axis=1, kind="stable")
+    found = (apart <= radius) & ((rank < k) | (apart <= inner))
+    rows, others = np.nonzero(found | found.T)
+    return {(row, other) for row, other in zip(rows.tolist(), others.tolist(), strict=True) if row < other}
 
 
 @given(
     seed=st.integers(0, 1000),
-    sizes=st.lists(st.integers(1, 60), min_size=1, max_size=4),
+    sizes=st.lists(st.integers(1, 50), min_size=1, max_size=4),
     k=st.integers(1, 12),
     inner=st.sampled_from([0.8, 0.5, 0.2]),
 )
@@ -75,22 +73,23 @@ def test_the_distance_of_two_equal_vectors_is_nought_and_of_near_ones_exact():
     assert distance[1:] == pytest.approx([1e-5, 1e-5], rel=0.05)
 
 
-def test_a_set_of_500_copies_comes_back_whole_beside_5000_blank_scans():
+@pytest.fixture(scope="module")
+def crowded() -> Neighbours:
+    """5,000 blank scans, 500 copies of one photo, 500 other photos."""
     random = np.random.default_rng(7)
-    blank = around(random, 5_000, 32, 0.02)
-    copies = around(random, 500, 32, 0.3)
-    vectors = np.concatenate([blank, copies, unit(random.normal(size=(500, 32)))])
-    found = neighbours(vectors, 0.7, 10)
-    among_copies = (found.i >= 5_000) & (found.j < 5_500)
+    blank, copies = around(random, 5_000, 32, 0.02), around(random, 500, 32, 0.3)
+    return neighbours(np.concatenate([blank, copies, unit(random.normal(size=(500, 32)))]), 0.7, 10)
+
+
+def test_a_set_of_500_copies_comes_back_whole_beside_5000_blank_scans(crowded):
+    among_copies = (crowded.i >= 5_000) & (crowded.j < 5_500)
     assert among_copies.sum() == 500 * 499 // 2
 
 
-def test_5000_blank_scans_do_not_explode_and_none_is_left_alone():
-    vectors = around(np.random.default_rng(8), 5_000, 32, 0.02)
-    found = neighbours(vectors, 0.7, 10)
-    assert len(found) <= 5_000 * 10 + module.ALLOWANCE
-    assert len(np.union1d(found.i, found.j)) == 5_000
-    assert found.cut == 5_000
+def test_5000_blank_scans_do_not_explode_and_none_is_left_alone(crowded):
+    assert len(crowded) <= 6_000 * 10 + module.ALLOWANCE
+    assert set(range(5_500)) <= set(np.union1d(crowded.i, crowded.j).tolist())
+    assert crowded.cut == 5_000
 
 
 def test_nothing_is_said_to_be_cut_where_all_were_found():
@@ -128,17 +127,13 @@ def test_one_thread_and_two_give_the_same(monkeypatch):
         faiss.omp_set_num_threads(before)
     for kind in (0, 1):
         for other in results[kind::2]:
-            assert all(
-                np.array_equal(ours, theirs) for ours, theirs in zip(results[kind], other, strict=True)
-            )
+            assert all(np.array_equal(ours, theirs) for ours, theirs in zip(results[kind], other, strict=True))
 
 
 def test_the_inverted_file_finds_what_exact_search_finds():
     random = np.random.default_rng(12)
     scenes = unit(random.normal(size=(900, 64)))
-    shots = np.repeat(scenes, 4, axis=0) + random.uniform(0.1, 0.6, (3_600, 1)) * unit(
-        random.normal(size=(3_600, 64))
-    )
+    shots = np.repeat(scenes, 4, axis=0) + random.uniform(0.1, 0.6, (3_600, 1)) * unit(random.normal(size=(3_600, 64)))
     vectors = unit(random.permutation(shots))
     exact, inverted = neighbours(vectors, 0.8, 10), neighbours(vectors, 0.8, 10, exact_up_to=1_000)
     assert len(exact) > 3_000
