@@ -38,9 +38,7 @@ class FaultyDisk(Disk):
     """The real disk, with a fault at one step. Steps are counted before and after they are taken (a crash may come at
     either); ``volumes`` are folders that act as if each were a volume of its own."""
 
-    def __init__(
-        self, *, volumes: tuple[str, ...] = (), exclusive_rename: bool = True, links: bool = True
-    ) -> None:
+    def __init__(self, *, volumes: tuple[str, ...] = (), exclusive_rename: bool = True, links: bool = True) -> None:
         super().__init__()
         self.volumes = volumes
         self.exclusive_rename = exclusive_rename
@@ -138,7 +136,7 @@ class _moments_inside_send2trash:  # noqa: N801
 
     def _open(self, *arguments: Any) -> Any:
         self._disk.moment()
-        opened = open(*arguments)
+        opened = open(*arguments)  # noqa: SIM115
         self._disk.moment()
         return opened
 

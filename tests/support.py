@@ -75,7 +75,8 @@ def contents(*roots: str | os.PathLike[str]) -> list[bytes]:
         for folder, _, files in os.walk(root):
             for name in files:
                 path = os.path.join(folder, name)
-                if name != MARKER and not name.endswith(".trashinfo") and not os.path.islink(path):
+                plain = stat.S_ISREG(os.lstat(path).st_mode)
+                if plain and name != MARKER and not name.endswith(".trashinfo"):
                     with open(path, "rb") as file:
                         found.append(file.read())
     return sorted(found)

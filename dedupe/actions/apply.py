@@ -19,7 +19,7 @@ from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal, JournalError
 from dedupe.actions.move import Mover, Way, missing_folders
 from dedupe.actions.names import MARKER, free_names, is_plain, root_of
-from dedupe.actions.place import NameTakenError, StopError
+from dedupe.actions.place import ArrivedError, NameTakenError, StopError
 from dedupe.actions.preflight import is_inside
 from dedupe.actions.recover import tidy
 from dedupe.actions.report import freed
@@ -158,6 +158,7 @@ class Applier:
         self._mover = Mover(disk, journal, trash)
         self._units: list[int] = []
         self._prepared = False
+        self._stopped: str | None = None
         purpose = RunPurpose.TRASH if terms.kind is ActionKind.TRASH else RunPurpose.MOVE
         try:
             self.number = journal.begin_run(purpose, target=terms.target, roots=terms.roots)
@@ -191,6 +192,7 @@ class Applier:
             applied.stopped = STOPPED
         else:
             applied.outcomes.append(done)
+            applied.stopped = self._stopped
 
     def _act(self, action: Action) -> Outcome:
         """One unit, under another name where its own is taken meanwhile."""
@@ -204,6 +206,9 @@ class Applier:
                 except NameTakenError:
                     action = self._renamed(action)
                     continue
+                except ArrivedError as error:
+                    lost = ()
+                    self._stopped = f"Stopped after it: {error}. The rest was not begun."
             self._units.append(unit.id)
             note = f"moved without {', '.join(lost)}" if lost else ""
             return Outcome(action, OutcomeKind.DONE, note, freed(action))

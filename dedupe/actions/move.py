@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dedupe.actions.checks import Held, LeftAloneError, as_keeper, let_go, still_blocker
 from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal
-from dedupe.actions.place import NameTakenError, StopError, place_file, refusal, remove_source
+from dedupe.actions.place import ArrivedError, NameTakenError, StopError, place_file, refusal, remove_source
 from dedupe.actions.rows import FileRow, UnitPurpose, UnitRow, UnitState
 from dedupe.actions.settle import Settler
 from dedupe.actions.trash import Trash, TrashError
@@ -59,7 +59,7 @@ class Mover:
         """Move every file of the unit; what a copy could not carry, by name.
 
         On anything in the way the parts that moved are put back, and the reason is raised: NameTakenError, LeftAloneError
-        (this unit stays, others may go on) or StopError (nothing more may move).
+        (this unit stays, others may go on), StopError (nothing more may move) or ArrivedError (this unit moved, no other may).
         """
         try:
             lost = self._move_all(unit, victims, keepers, way)
@@ -136,7 +136,7 @@ class Mover:
         if settled.state in (UnitState.NEEDS_PERSON, UnitState.BEGUN):
             raise StopError(f"{problem}: {settled.reason}") from error
         if settled.state is UnitState.DONE:
-            raise StopError(f"{problem}, after it had arrived") from error
+            raise ArrivedError(str(problem)) from error
         raise problem from error
 
     def _meaning(self, unit: UnitRow, error: Exception) -> Exception:

@@ -51,6 +51,10 @@ class StopError(Exception):
     """Nothing more may be moved; the text is the phrase that says why."""
 
 
+class ArrivedError(StopError):
+    """The unit is whole at its new place, but the disk had a problem on the way: nothing more may be moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """What was done: ``copied`` means that the source still stands; ``lost`` names what the copy could not carry."""

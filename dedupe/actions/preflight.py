@@ -51,7 +51,8 @@ def roots_blocker(disk: Disk, actions: Sequence[Action], roots: Sequence[str]) -
     for root in roots:
         if not os.path.isdir(root):
             return f"The scanned folder {display_path(root)} is gone."
-        inside = [move.source for action in actions for move in action.moves if lies_under(move.source, root)]
+        named = (move.source for action in actions for move in (action.keeper, *action.moves))
+        inside = [path for path in named if lies_under(path, root)]
         if inside and not any(disk.is_taken(path) for path in inside):
             return f"None of the photos is left in {display_path(root)}: is its disk gone?"
     return None

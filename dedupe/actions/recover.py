@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import os
 from typing import Protocol
 
 from dedupe.actions.disk import Disk

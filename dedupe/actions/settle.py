@@ -176,7 +176,8 @@ class Settler:
         partial = file.partial
         if partial is None or self._lstat(partial) is None:
             return
-        if any(place is not None and self._holds(file, place) for place in (file.move.source, file.move.target)):
+        target = file.move.target
+        if self._lstat(file.move.source) is not None or (target is not None and self._holds(file, target)):
             self._disk.unlink(partial)
 
     def _forward(self, unit: UnitRow, wheres: Sequence[Where]) -> bool:

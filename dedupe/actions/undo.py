@@ -20,7 +20,7 @@ from dedupe.actions.journal import Journal, JournalError, exists
 from dedupe.actions.lock import only_one
 from dedupe.actions.move import Mover, Way, missing_folders
 from dedupe.actions.names import is_plain, restored_names, root_of
-from dedupe.actions.place import NameTakenError, StopError
+from dedupe.actions.place import ArrivedError, NameTakenError, StopError
 from dedupe.actions.recover import ActionPaths, settle_all, tidy
 from dedupe.actions.rows import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow, UnitState
 from dedupe.actions.settle import reversal
@@ -212,7 +212,7 @@ class _Undoer:
                 f"Stopped at {name}: {str(error).rstrip('.')}. The next start puts right what is left to do."
             )
             return False
-        return True
+        return self._report.stopped is None
 
     def _end(self) -> None:
         try:
@@ -247,6 +247,8 @@ class _Undoer:
                     self._mover.move(back, held, (), way)
                 except NameTakenError:
                     continue
+                except ArrivedError as error:
+                    self._report.stopped = f"Stopped after {display_path(targets[0])}: {error}."
                 return Restored(wanted[0], targets[0])
         raise LeftAloneError("no name is free for it")
 

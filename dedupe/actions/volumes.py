@@ -116,8 +116,8 @@ def mount_id(path: str) -> int | None:
     except OSError:
         return None
     try:
-        with open(f"/proc/self/fdinfo/{handle}", encoding="ascii") as info:
-            return next((int(line.split()[1]) for line in info if line.startswith("mnt_id:")), None)
+        with open(f"/proc/self/fdinfo/{handle}", "rb") as info:
+            return next((int(line.split()[1]) for line in info if line.startswith(b"mnt_id:")), None)
     except (OSError, ValueError):
         return None
     finally:

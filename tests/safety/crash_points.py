@@ -6,12 +6,17 @@ imports nothing but ``dedupe.actions`` and forks for every point, so that each c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import shutil
+import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from dedupe import actions
@@ -28,6 +33,7 @@ FILES = {
     "old/IMG_2.xmp": "five stars",
     "keep/IMG_2.jpg": "cake\nas the camera wrote it",
 }
+ONE_UNIT = {name: text for name, text in FILES.items() if "IMG_2" in name}
 POINTS_AT_MOST = 2000
 
 
@@ -41,6 +47,7 @@ class World:
     exclusive_rename: bool = True
     links: bool = True
     inside: bool = False
+    files: dict[str, str] = field(default_factory=lambda: FILES)
     before: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
     @property
@@ -61,7 +68,7 @@ class World:
 
     def fresh(self) -> None:
         shutil.rmtree(self.base, ignore_errors=True)
-        make(self.photos, FILES)
+        make(self.photos, self.files)
         (self.base / "home" / "data").mkdir(parents=True)
         os.environ["HOME"] = str(self.base / "home")
         os.environ["XDG_DATA_HOME"] = str(self.base / "home" / "data")
@@ -89,10 +96,10 @@ class World:
     def check(self) -> list[str]:
         """What is wrong, in words."""
         wrong = []
-        if self.everything() != sorted(text.encode() for text in FILES.values()):
+        if self.everything() != sorted(text.encode() for text in self.files.values()):
             wrong.append(f"photos lost or doubled: {self.everything()}")
-        for name in ("keep/IMG_1.jpg", "keep/IMG_2.jpg"):
-            if not (self.photos / name).is_file():
+        for name in self.files:
+            if name.startswith("keep") and not (self.photos / name).is_file():
                 wrong.append(f"the keeper {name} is gone")
         halves = [(self.photos / name).exists() for name in ("old/IMG_2.jpg", "old/IMG_2.xmp")]
         if halves[0] != halves[1]:
@@ -120,9 +127,9 @@ class World:
                         away = unit.state == "done" and unit.purpose == "act"
                         if away and (file.place is None or not os.path.exists(file.place)):
                             wrong.append(f"the journal says done, but {file.place} is not there")
-                        if unit.state == "rolled back" and not os.path.exists(file.move.source):
-                            if unit.purpose == "act":
-                                wrong.append(f"the journal says rolled back, but {file.move.source} is not there")
+                        back = unit.state == "rolled back" and unit.purpose == "act"
+                        if back and not os.path.exists(file.move.source):
+                            wrong.append(f"the journal says rolled back, but {file.move.source} is not there")
         return wrong
 
     def check_undone(self) -> list[str]:
@@ -141,11 +148,20 @@ def in_child(run: Callable[[], None]) -> int:
         try:
             run()
             code = 0
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def attempt(run: Callable[[], None]) -> list[str]:
+    """``run``, which must not fail: what it raised, in words."""
+    try:
+        run()
+    except Exception as error:
+        return [f"{type(error).__name__}: {error}"]
+    return []
 
 
 @dataclass
@@ -166,14 +182,13 @@ def crash_everywhere(world: World, begin: Callable[[], None], run: Callable[[Dis
     for point in range(1, POINTS_AT_MOST):
         world.fresh()
         begin()
-        code = in_child(lambda: run(world.disk().crash(point)))
+        code = in_child(partial(run, world.disk().crash(point)))
         account.points += 1
         if code not in (0, CRASHED):
             account.add(f"point {point}", [f"ended with {code}"])
         if code == CRASHED:
             account.crashes += 1
-            if (again := in_child(lambda: world.recover(world.disk()))) != 0:
-                account.add(f"point {point}", [f"recovery ended with {again}"])
+            account.add(f"point {point}, recovery", attempt(lambda: world.recover(world.disk())))
         account.add(f"point {point}", world.check())
         account.add(f"point {point}, undone", _undone(world))
         if code == 0:
@@ -185,28 +200,56 @@ def crash_everywhere(world: World, begin: Callable[[], None], run: Callable[[Dis
 def _undone(world: World) -> list[str]:
     """Undo what is away, and see that everything is as it was."""
     with_runs = Path(world.paths.journal).exists() and any(run.undoable for run in actions.history(world.paths))
-    if with_runs and (code := in_child(lambda: world.undo(world.disk()))) != 0:
-        return [f"undo ended with {code}"]
-    return world.check_undone()
+    return (attempt(lambda: world.undo(world.disk())) if with_runs else []) + world.check_undone()
 
 
-def crash_recovery_everywhere(world: World) -> Account:
-    """Crash the act at every moment, and then the recovery at every one of its own; a second recovery must suffice."""
+def crash_recovery_everywhere(world: World, stride: int) -> Account:
+    """Crash the act at every moment, and then the recovery at every one (or every ``stride``th) of its own; a second
+    recovery must suffice."""
     account = Account()
     for first in range(1, POINTS_AT_MOST):
-        for second in range(1, POINTS_AT_MOST):
+        second = 1 + first % stride
+        while True:
             world.fresh()
-            acted = in_child(lambda: world.act(world.disk().crash(first)))
-            recovered = in_child(lambda: world.recover(world.disk().crash(second)))
+            acted = in_child(partial(world.act, world.disk().crash(first)))
+            recovered = in_child(partial(world.recover, world.disk().crash(second)))
             account.points += 1
             account.crashes += (acted == CRASHED) + (recovered == CRASHED)
-            if recovered == CRASHED and in_child(lambda: world.recover(world.disk())) != 0:
-                account.add(f"point {first}, {second}", ["the second recovery failed"])
-            account.add(f"point {first}, {second}", world.check())
-            if recovered == 0:
+            where = f"point {first}, {second}"
+            if recovered == CRASHED:
+                account.add(where, attempt(lambda: world.recover(world.disk())))
+            account.add(where, world.check())
+            if recovered != CRASHED:
+                account.add(where, [] if recovered == 0 else [f"recovery ended with {recovered}"])
                 break
+            second += stride
         if acted == 0:
             return account
+    return account
+
+
+def kill_at_random(world: World, times: int) -> Account:
+    """SIGKILL an act somewhere in the middle, again and again; where it hits is up to the seed and the machine."""
+    account = Account()
+    chance = random.Random(20240607)
+    world.fresh()
+    began = time.monotonic()
+    in_child(lambda: world.act(Disk()))
+    whole = time.monotonic() - began
+    for point in range(times):
+        world.fresh()
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                world.act(Disk())
+            os._exit(0)
+        time.sleep(chance.uniform(0, whole))
+        os.kill(child, signal.SIGKILL)
+        account.points += 1
+        account.crashes += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        account.add(f"kill {point}", attempt(lambda: world.recover(Disk())))
+        account.add(f"kill {point}", world.check())
+        account.add(f"kill {point}, undone", _undone(world))
     return account
 
 
@@ -232,12 +275,17 @@ def main(what: str, scenario: str, folder: str) -> None:
     import send2trash  # noqa: F401 - its own folders are looked up when it is imported
 
     world = World(base=Path(folder) / "world", **SCENARIOS[scenario])  # type: ignore[arg-type]
+    if os.environ.get("DEDUPE_ONE_UNIT"):
+        world.files = ONE_UNIT
     if what == "act":
         account = crash_everywhere(world, lambda: None, world.act)
     elif what == "undo":
         account = crash_everywhere(world, lambda: world.act(Disk()), world.undo)
+    elif what == "kill":
+        account = kill_at_random(world, int(os.environ.get("DEDUPE_KILLS", "20")))
     else:
-        account = crash_recovery_everywhere(world)
+        world.files = ONE_UNIT
+        account = crash_recovery_everywhere(world, int(os.environ.get("DEDUPE_STRIDE", "1")))
     print(json.dumps(asdict(account)))
 
 

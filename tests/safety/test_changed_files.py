@@ -1,0 +1,293 @@
+"""Rows 1 and 2: what changed since the scan is left alone, victim and keeper alike; the photo that stays is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dedupe.actions.volumes import Volume
+from dedupe.types import Relation
+from tests.faults import FaultyDisk
+from tests.safety.conftest import World, refused
+from tests.support import fake_scan
+
+Edit = Callable[[Path, Path], None]
+
+
+def append(file: Path, other: Path) -> None:
+    with file.open("ab") as opened:
+        opened.write(b"!")
+
+
+def overwrite_same_length(file: Path, other: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(-1, os.SEEK_END)
+        opened.write(b"!")
+
+
+def overwrite_and_set_time_back(file: Path, other: Path) -> None:
+    before = file.stat()
+    overwrite_same_length(file, other)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def replace_by_rename(file: Path, other: Path) -> None:
+    fresh = file.with_suffix(".new")
+    fresh.write_bytes(file.read_bytes())
+    before = file.stat()
+    os.utime(fresh, ns=(before.st_atime_ns, before.st_mtime_ns))
+    fresh.rename(file)
+
+
+def swap_both(file: Path, other: Path) -> None:
+    between = file.with_suffix(".between")
+    file.rename(between)
+    other.rename(file)
+    between.rename(other)
+
+
+def remove(file: Path, other: Path) -> None:
+    file.unlink()
+
+
+def become_a_folder(file: Path, other: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def become_a_link(file: Path, other: Path) -> None:
+    hidden = file.with_suffix(".hidden")
+    file.rename(hidden)
+    file.symlink_to(hidden)
+
+
+def become_a_pipe(file: Path, other: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+EDITS = [
+    append,
+    overwrite_same_length,
+    overwrite_and_set_time_back,
+    replace_by_rename,
+    swap_both,
+    remove,
+    become_a_folder,
+    become_a_link,
+    become_a_pipe,
+]
+
+
+@pytest.mark.parametrize(("relation", "trash"), [("identical", False), ("resaved", True)])
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("victim", [True, False], ids=["victim", "keeper"])
+def test_a_photo_that_changed_since_the_scan_is_left_alone(
+    world: World, edit: Edit, victim: bool, relation: str, trash: bool
+) -> None:
+    keep, extra = world.pair(relation)
+    result = world.scan()
+    edit(*((extra, keep) if victim else (keep, extra)))
+    before = world.snapshot()
+    report = world.act(result, trash=trash)
+    assert world.snapshot() == before
+    assert len(refused(report.outcomes)) == 1
+    assert report.exit_code == 1
+    assert world.act(result, trash=trash, dry_run=True).refusals == report.refusals
+
+
+def test_same_bytes_in_another_file_are_not_what_was_scanned(world: World) -> None:
+    keep, extra = world.pair()
+    result = world.scan()
+    replace_by_rename(extra, keep)
+    assert refused(world.act(result).outcomes) == ["changed since the scan"]
+
+
+def test_an_edit_with_its_time_set_back_is_seen_by_its_content(world: World) -> None:
+    keep, extra = world.pair("resaved")
+    result = world.scan()
+    overwrite_and_set_time_back(extra, keep)
+    assert refused(world.act(result).outcomes) == ["changed since the scan"]
+
+
+def test_a_changed_keeper_is_named_as_the_reason(world: World) -> None:
+    keep, extra = world.pair("resaved")
+    result = world.scan()
+    overwrite_and_set_time_back(keep, extra)
+    assert refused(world.act(result).outcomes) == ["the photo that stays: changed since the scan"]
+
+
+def test_a_vanished_keeper_keeps_its_extra(world: World) -> None:
+    keep, extra = world.pair()
+    result = world.scan()
+    keep.unlink()
+    assert refused(world.act(result).outcomes) == ["the photo that stays: no longer there"]
+    assert extra.exists()
+
+
+def test_a_changed_ctime_alone_is_read_again_and_passes(world: World) -> None:
+    keep, extra = world.pair()
+    result = world.scan()
+    for file in (keep, extra):
+        file.chmod(0o640)
+    assert len(world.act(result).done) == 1
+    assert not extra.exists()
+    assert keep.exists()
+
+
+class WritingDisk(FaultyDisk):
+    """Somebody writes to a file while it is being read, after its last byte was."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+        self._wrote = False
+
+    def read(self, handle: int, size: int) -> bytes:
+        found = super().read(handle, size)
+        same = os.path.samestat(os.fstat(handle), self._file.stat())
+        if same and not found and not self._wrote:
+            self._wrote = True
+            before = self._file.stat()
+            overwrite_same_length(self._file, self._file)
+            os.utime(self._file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return found
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["keeper", "victim"])
+def test_a_photo_written_to_while_it_is_read_is_left_alone(world: World, which: int) -> None:
+    files = world.pair("resaved")
+    result = world.scan()
+    report = world.act(result, disk=WritingDisk(files[which]))
+    assert refused(report.outcomes)[0].endswith("is being changed right now")
+    assert files[1].exists()
+
+
+def before_commit(disk: FaultyDisk, number: int, happens: Callable[[], None]) -> None:
+    """Let something happen right before the journal's nth commit: the 2nd is the first unit's intent."""
+    seen = []
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        if step == "commit":
+            seen.append(step)
+            if len(seen) == number:
+                happens()
+
+    disk.before = hook
+
+
+@pytest.mark.parametrize("trash", [False, True], ids=["move", "trash"])
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("victim", [True, False], ids=["victim", "keeper"])
+def test_a_change_after_the_check_is_seen_in_the_last_look(world: World, edit: Edit, victim: bool, trash: bool) -> None:
+    keep, extra = world.pair("resaved")
+    result = world.scan()
+    disk = FaultyDisk()
+    before_commit(disk, 2 if trash else 3, lambda: edit(*((extra, keep) if victim else (keep, extra))))
+    report = world.act(result, trash=trash, disk=disk)
+    assert not report.done
+    everything = b"".join(world.contents())
+    assert b"beach" in everything
+    assert not [path for path in world.target.rglob("*") if path.is_file()]
+
+
+def test_another_file_swapped_in_after_the_check_stays(world: World) -> None:
+    keep, extra = world.pair("resaved")
+    result = world.scan()
+    disk = FaultyDisk()
+    before_commit(disk, 3, lambda: replace_by_rename(extra, keep))
+    assert refused(world.act(result, disk=disk).outcomes) == ["changed since the scan"]
+    assert extra.exists()
+
+
+def test_the_wrong_file_found_after_the_rename_goes_back_and_the_run_stops(world: World) -> None:
+    _keep, extra = world.pair("resaved")
+    world.make({"keep/b.jpg": "cake\n1", "old/b.jpg": "cake\n2"})
+    result = world.scan()
+    disk = FaultyDisk()
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        if step == "rename" and arguments[0] == str(extra):
+            disk.before = None
+            extra.unlink()
+            extra.write_bytes(b"a new photo")
+
+    disk.before = hook
+    report = world.act(result, disk=disk)
+    assert report.exit_code == 4
+    assert extra.read_bytes() == b"a new photo"
+    assert (world.root / "old" / "b.jpg").exists()
+    assert not list(world.target.rglob("*.jpg"))
+
+
+def test_two_runs_of_one_plan_move_nothing_twice(world: World) -> None:
+    world.pair()
+    result = world.scan()
+    assert len(world.act(result).done) == 1
+    before = world.snapshot()
+    report = world.act(result)
+    assert report.refusals == {"no longer there": 1} or report.outcomes == ()
+    assert world.snapshot() == before
+
+
+def test_a_keeper_that_is_to_leave_by_another_group_keeps_its_extra(world: World) -> None:
+    world.pair("resaved")
+    first = world.plan()
+    [action] = first
+    forged = replace(
+        action,
+        moves=(replace(action.keeper, target=str(world.target / "keep" / "a.jpg")),),
+        keeper=replace(action.moves[0], target=None),
+    )
+    before = world.snapshot()
+    applied = world.carry_out((action, forged))
+    assert refused(applied.outcomes) == ["the photo that stays is to leave as well"] * 2
+    assert world.snapshot() == before
+
+
+def test_no_group_is_emptied_by_a_second_scan(world: World) -> None:
+    made = world.make({f"{folder}/a.jpg": "beach\nsame" for folder in "abcde"})
+    while world.act(fake_scan(world.root)).done:
+        pass
+    assert [path.exists() for path in made.values()] == [True, False, False, False, False]
+
+
+class WeakDisk(FaultyDisk):
+    """A network drive: its inode numbers say nothing."""
+
+    def volume(self, folder: str) -> Volume:
+        return replace(super().volume(folder), weak=True)
+
+
+def test_on_a_network_drive_the_inode_may_change_but_not_the_content(world: World) -> None:
+    keep, extra = world.pair("resaved")
+    result = world.scan()
+    replace_by_rename(extra, keep)
+    assert len(world.act(result, disk=WeakDisk()).done) == 1
+    world.undo()
+    result = world.scan()
+    overwrite_and_set_time_back(extra, keep)
+    assert refused(world.act(result, disk=WeakDisk()).outcomes) == ["changed since the scan"]
+
+
+def test_a_photo_never_leaves_in_favour_of_itself(world: World) -> None:
+    keep, extra = world.pair()
+    result = world.scan()
+    before = extra.stat()
+    os.utime(keep, ns=(before.st_atime_ns, before.st_mtime_ns))
+    result = world.scan()
+    extra.unlink()
+    os.link(keep, extra)
+    report = world.act(result, disk=WeakDisk())
+    assert refused(report.outcomes) == ["is the same file as the photo that stays"]
+
+
+def test_identical_means_the_same_bytes_not_the_same_hash(world: World) -> None:
+    world.pair("resaved")
+    [action] = world.plan()
+    applied = world.carry_out((replace(action, relation=Relation.IDENTICAL),))
+    assert refused(applied.outcomes) == ["its bytes are not those of the photo that stays"]
