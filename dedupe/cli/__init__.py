@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dedupe._version import __version__
-from dedupe.cli import cache, models, review, scan
+from dedupe.cli import apply, cache, history, models, recover, review, scan, undo
 
 app = typer.Typer(
     name="dedupe",
@@ -40,5 +40,9 @@ def _root(
 
 app.command("scan")(scan.scan)
 app.command("review")(review.review)
+app.command("apply")(apply.apply)
+app.command("undo")(undo.undo)
+app.command("recover")(recover.recover)
+app.command("history")(history.history)
 app.command("models")(models.models)
 app.add_typer(cache.app, name="cache")

@@ -141,6 +141,13 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
     return report.exit_code
 
 
+def say(lines: Iterable[str]) -> None:
+    """Sentences on stdout."""
+    from dedupe.console import stdout
+
+    _print(stdout(), lines)
+
+
 def _print(console: Console, lines: Iterable[str]) -> None:
     for line in lines:
         console.print(line, soft_wrap=True)

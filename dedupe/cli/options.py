@@ -6,14 +6,10 @@ from typing import Annotated
 
 import typer
 
-Roots = Annotated[
-    list[str], typer.Argument(metavar="PATH…", help="Folders to scan, with all that is in them.")
-]
+Roots = Annotated[list[str], typer.Argument(metavar="PATH…", help="Folders to scan, with all that is in them.")]
 Store = Annotated[
     str | None,
-    typer.Option(
-        "--store", metavar="FILE", help="Where dedupe remembers; the other databases stand beside it."
-    ),
+    typer.Option("--store", metavar="FILE", help="Where dedupe remembers; the other databases stand beside it."),
 ]
 Model = Annotated[
     str | None,
@@ -21,9 +17,7 @@ Model = Annotated[
 ]
 Weights = Annotated[
     str | None,
-    typer.Option(
-        "--weights", metavar="FILE", help="Weights of the model, instead of the built-in or fetched ones."
-    ),
+    typer.Option("--weights", metavar="FILE", help="Weights of the model, instead of the built-in or fetched ones."),
 ]
 Threshold = Annotated[
     float | None,

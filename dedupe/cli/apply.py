@@ -1,0 +1,34 @@
+"""`dedupe apply`: act on the last scan as the review left it."""
+
+from __future__ import annotations
+
+import typer
+
+from dedupe.cli import options as o
+
+
+def apply(
+    move_to: o.MoveTo = None,
+    trash: o.Trash = False,
+    yes: o.Yes = False,
+    dry_run: o.DryRun = False,
+    max_drop: o.MaxDrop = None,
+    store: o.Store = None,
+) -> None:
+    """Move the selected extras of the last scan to the trash or into a folder, as its review left them."""
+    from dedupe.cli.acting import Wishes, act, recover
+    from dedupe.errors import UsageError
+    from dedupe.review.last import as_reviewed, last_scan
+    from dedupe.settings import load_settings
+
+    settings = load_settings({"max_drop": max_drop, "store": store})
+    wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run)
+    if not wishes.act:
+        raise UsageError("Say where the extras should go: --trash or --move-to DIR.")
+    wishes.check()
+    recover(settings)
+    with last_scan(settings) as (session, result):
+        plan = as_reviewed(session, result)
+    code = act(plan, settings, wishes)
+    if code:
+        raise typer.Exit(code)

@@ -1,0 +1,42 @@
+"""`dedupe history`: what was done, and what of it can be undone."""
+
+from __future__ import annotations
+
+import time
+
+from dedupe.cli import options as o
+
+
+def history(store: o.Store = None) -> None:
+    """List the runs that moved photos, newest first, with counts and bytes, and what of them can be undone."""
+    from rich.table import Table
+
+    from dedupe import actions
+    from dedupe.cli.acting import say
+    from dedupe.console import display_path, format_bytes, stdout
+    from dedupe.library.paths import StorePaths
+    from dedupe.settings import load_settings
+
+    runs = actions.history(StorePaths.at(load_settings({"store": store}).store))
+    if not runs:
+        say(["No photo was moved yet."])
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("run", "when", "what", "photos", "files", "size", "back", "undo"):
+        table.add_column(title, justify="right" if title in ("run", "photos", "files", "size", "back") else "left")
+    for run in runs:
+        what = run.purpose.value if run.undoes is None else f"{run.purpose.value} of {run.undoes}"
+        table.add_row(
+            str(run.number),
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(run.began)),
+            what if run.target is None else f"{what} to {display_path(run.target)}",
+            str(run.units),
+            str(run.files),
+            format_bytes(run.bytes),
+            str(run.undone),
+            f"dedupe undo {run.number}" if run.why_not is None else run.why_not,
+        )
+    stdout().print(table)
+    for run in runs:
+        if run.needs_person:
+            say([f"Run {run.number}: {run.needs_person} need a person; `dedupe recover` says which."])

@@ -1,0 +1,52 @@
+"""`dedupe undo`: put back what a run moved."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dedupe.cli import options as o
+
+
+def undo(
+    run: Annotated[
+        int | None, typer.Argument(metavar="[RUN]", help="Number of the run (see `dedupe history`) [the last].")
+    ] = None,
+    yes: o.Yes = False,
+    store: o.Store = None,
+) -> None:
+    """Put back the photos that a run moved, each to its place. Nothing is overwritten: where the place is taken again, the
+    photo is put beside it as "NAME (restored)"."""
+    import sys
+
+    from dedupe import actions
+    from dedupe.cli.acting import say
+    from dedupe.console import display_path, format_bytes, format_count, progress, stdout
+    from dedupe.errors import UsageError
+    from dedupe.library.paths import StorePaths
+    from dedupe.review.ask import agreed
+    from dedupe.settings import load_settings
+
+    paths = StorePaths.at(load_settings({"store": store}).store)
+    runs = [one for one in actions.history(paths) if (one.undoable if run is None else one.number == run)]
+    if runs and not yes:
+        one = runs[0]
+        if not sys.stdin.isatty():
+            raise UsageError("Without a terminal to ask on, undo needs --yes.")
+        where = "the trash" if one.target is None else display_path(one.target)
+        what = format_count(one.units - one.undone, "photo")
+        stdout().print(f"Run {one.number}: {what}, {format_bytes(one.bytes)}, come back from {where}.", soft_wrap=True)
+        if not agreed("Put them back?"):
+            say(["Nothing was touched."])
+            return
+    with progress(("undo",)).step("undo") as shown:
+
+        def advance(done: int, total: int) -> None:
+            shown.expect(total)
+            shown.advance()
+
+        report = actions.undo(paths, run, progress=advance)
+    say(report.sentences())
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
