@@ -80,7 +80,7 @@ def open_pairs(
     """
     grouping = _Grouping(photos, matches, cross_only, decisions)
     known = grouping.known
-    stars = Stars(known, ordered(rules), grouping.may_leave, decisions)
+    stars = Stars(known, ordered(rules), grouping.may_leave, decisions, challengers=0)
     pairs: set[tuple[ContentKey, ContentKey]] = set()
     for cluster in grouping.clusters():
         if len(cluster) < 3:
@@ -88,12 +88,11 @@ def open_pairs(
         star = next(iter(stars.of(cluster)), None)
         if star is None:
             continue
-        keep = star.keep.photo.content_key
-        near = known.near.get(known.picture_of[keep], {})
+        keep = known.picture_of[star.keep.photo.content_key]
         for node in cluster:
-            other = known.photos[known.units[node][0]].content_key
-            if node not in near and node != known.picture_of[keep]:
-                pairs.add((min(keep, other), max(keep, other)))
+            if node != keep and node not in known.near.get(keep, {}) and grouping.comparable(keep, node):
+                a, b = star.keep.photo.content_key, known.photos[known.units[node][0]].content_key
+                pairs.add((min(a, b), max(a, b)))
     return tuple(sorted(pairs))
 
 
@@ -132,10 +131,10 @@ def _no_collection() -> Iterator[None]:
 
 def _each_once(photos: Iterable[Photo]) -> list[Photo]:
     """The photos by path, each path once."""
-    ordered_ = sorted(photos, key=_path_of)
+    by_path = sorted(photos, key=_path_of)
     return [
         photo
-        for photo, before in zip(ordered_, [None, *ordered_], strict=False)
+        for photo, before in zip(by_path, [None, *by_path], strict=False)
         if before is None or before.file.path != photo.file.path
     ]
 
@@ -152,7 +151,7 @@ class _Grouping:
     ) -> None:
         self.known = gather(_each_once(photos), matches)
         self._cross_only = cross_only
-        self._similar = [ends for ends in self.known.similar if self._comparable(*ends)]
+        self._similar = [ends for ends in self.known.similar if self.comparable(*ends)]
         self._obey(decisions)
         self._captures = captures(self.known)
 
@@ -202,14 +201,14 @@ class _Grouping:
                 if apart:
                     known.apart.setdefault(one, set()).add(other)
                     known.apart.setdefault(other, set()).add(one)
-                if apart or not self._comparable(one, other):
+                if apart or not self.comparable(one, other):
                     del known.near[one][other], known.near[other][one]
         known.near = {node: others for node, others in known.near.items() if others}
 
     def _head(self, node: Node) -> Photo:
         return self.known.photos[self.known.units[node][0]]
 
-    def _comparable(self, one: Node, other: Node) -> bool:
+    def comparable(self, one: Node, other: Node) -> bool:
         """Whether any unit of the one may be compared with any of the other."""
         ours, theirs = ([self.known.photos[unit].file for unit in self.known.units[node]] for node in (one, other))
         if all(file.reference for file in (*ours, *theirs)):

@@ -16,8 +16,6 @@ from dedupe.matching.losses import CompanionKey, hindrance, losses
 from dedupe.matching.verdicts import Fit, Node, Verdicts
 from dedupe.types import Photo, Relation
 
-_CHALLENGERS = 16
-
 
 class Decisions(Protocol):
     """The user's word (``library.decisions``)."""
@@ -55,13 +53,15 @@ class Star:
 
 @dataclass(frozen=True, slots=True)
 class Stars:
-    """Makes stars of clusters; ``may_leave(extra, keep)`` says whether the two may be compared, this way round."""
+    """Makes stars of clusters. ``may_leave(extra, keep)``: whether the two may be compared, this way round; ``challengers``:
+    how many of the next by the rules may take the keeper's place."""
 
     known: Verdicts
     rules: Sequence[Rule]
     may_leave: Callable[[Photo, Photo], bool]
     decisions: Decisions | None = None
     companion_key: CompanionKey | None = None
+    challengers: int = 16
 
     def of(self, cluster: Sequence[Node]) -> Iterator[Star]:
         """The stars of a cluster; units that lie on none, and on which none lies, are in none."""
@@ -110,7 +110,7 @@ class Stars:
 
     def _challenged(self, keep: Contender, extras: tuple[Lies, ...], left: _Left) -> tuple[Contender, tuple[Lies, ...]]:
         best = keep, extras
-        for other in sorted((lies.unit for lies in extras), key=left.rank)[:_CHALLENGERS]:
+        for other in sorted((lies.unit for lies in extras), key=left.rank)[: self.challengers]:
             reached = self._reached(other, left)
             if len(reached) > len(best[1]) and self._yields(keep, reached, other):
                 best = other, reached

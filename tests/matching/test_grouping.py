@@ -827,6 +827,24 @@ def test_asking_the_open_pairs_too_leaves_none_open(library):
     assert not set(open_pairs(photos, [*matches, *verified], **options)) & {(one.a, one.b) for one in verified}
 
 
+def test_what_may_not_be_compared_is_not_open():
+    mine = photo("mine.jpg", root="/here")
+    library = [photo(f"{number}.jpg", reference=True, root="/there") for number in (1, 2)]
+    verdicts = [match(mine, one, EDITED) for one in library]
+    assert open_pairs([mine, *library], verdicts) == ()
+    theirs = [photo(f"{number}.jpg", root="/there") for number in (1, 2)]
+    assert open_pairs([mine, *theirs], verdicts, cross_only=True) == ()
+
+
+def test_the_pair_that_would_let_the_better_photo_stay_is_open():
+    best, middle, last = photo("a.jpg"), photo("bb.jpg"), photo("c.jpg")
+    verdicts = [match(best, middle), match(middle, last)]
+    assert only([best, middle, last], verdicts).keep is middle
+    (pair,) = open_pairs([best, middle, last], verdicts)
+    assert set(pair) == {best.content_key, last.content_key}
+    assert only([best, middle, last], [*verdicts, match(best, last)]).keep is best
+
+
 def test_a_thousand_copies_are_one_group():
     photos = [photo(f"{number:04}.jpg", width=4000 - number) for number in range(1000)]
     matches = [match(photos[0], one, score=0.9) for one in photos[1:]]
