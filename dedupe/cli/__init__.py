@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dedupe._version import __version__
-from dedupe.cli import apply, cache, history, models, recover, review, scan, undo
+from dedupe.cli import apply, cache, check, compare, history, lists, models, recover, review, scan, search, undo
 
 app = typer.Typer(
     name="dedupe",
@@ -44,5 +44,8 @@ app.command("apply")(apply.apply)
 app.command("undo")(undo.undo)
 app.command("recover")(recover.recover)
 app.command("history")(history.history)
+app.command("search")(search.search)
+app.command("compare")(compare.compare)
+app.command("check", cls=lists.Greedy)(check.check)
 app.command("models")(models.models)
 app.add_typer(cache.app, name="cache")

@@ -70,3 +70,10 @@ JsonFile = Annotated[
         help="Write the result as JSON; “-” is stdout, and then nothing else is written there.",
     ),
 ]
+Json = Annotated[
+    bool, typer.Option("--json", help="Write one JSON object to stdout and nothing else there.", show_default=False)
+]
+Save = Annotated[
+    str | None,
+    typer.Option("--save", metavar="FILE", help="Write it as a picture into this new file (.png, .jpg, .webp)."),
+]

@@ -1,17 +1,24 @@
-"""The vectors of a library as a FAISS index on disk, kept up to date by adding and removing, rebuilt where it does not match.
+"""The vectors of a library in one file beside the store, kept up to date by adding and removing; searched exactly.
 
-Exact: ``IndexFlatL2`` under an id map (Johnson et al. 2019), so a query gives what brute force gives. Two files below the
-store's index folder: the index, and the content keys by id with a digest of the index. Where the digest or the shape
-disagrees, both are made again from the cache, which is the truth.
+The search is FAISS' ``IndexFlatL2`` (Johnson et al. 2019), block by block with the nearest of each block merged, so a query
+gives what brute force gives, and 100,000 vectors of 4,096 numbers need no more memory than a block. FAISS chooses, the
+distances given back are computed anew from the difference of the two vectors: what it gives for many queries at once is
+‖x‖² + ‖y‖² − 2xy, which loses the small ones.
+
+The file holds the content keys and the vectors in the precision of the search, under a digest of all of it and a mark of what
+made them. Where one of these disagrees it is made again from the cache, which is the truth. It is never written in place,
+so what another run has mapped stays whole.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
 
 from dedupe.types import ContentKey
 
@@ -19,127 +26,217 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Load: TypeAlias = "Callable[[Sequence[ContentKey]], NDArray[np.float32]]"
-"""Vectors float32[n, dim] of n content keys, from the cache."""
+Load: TypeAlias = "Callable[[Sequence[ContentKey]], NDArray[Any]]"
+"""Vectors float16 or float32 [n, dim] of n content keys, from the cache."""
 
-_MAGIC: Final = b"dedupe index 1\n\0"
-_HEAD: Final = struct.Struct("<16s16sQ")
-_ROW: Final = struct.Struct("<q16s")
-_BLOCK: Final = 4096
+_MAGIC: Final = b"dedupe index 2\n\0"
+_HEAD: Final = struct.Struct("<16s16s16sQQ")
+"""Magic, digest of what follows it, digest of the mark, number of vectors, numbers in each."""
+_SKIPPED: Final = 32
+_KEY: Final = 16
+_LOADED_AT_ONCE: Final = 4096
+_BLOCK_BYTES: Final = 64 << 20
+_SLACK: Final = 8
+"""FAISS is asked for so many more, because its rounding may swap two that lie almost equally far."""
+_SELDOM: Final = 100
+"""The file is written anew when more than one vector in so many has come or gone; less is quickly made up for."""
+_STALE_S: Final = 3600
 
 
 class VectorIndex:
-    """The index called ``name`` in ``folder``, for vectors of ``dim`` numbers; empty where there is none on disk.
+    """The index in the file ``path``, for vectors of ``dim`` numbers of the NumPy type ``dtype``; empty where there is none.
 
-    ``rebuilt`` says that what lay on disk did not match and was left unused.
+    ``mark`` names what made the vectors (model, weights, reader): a file with another mark is not used. With ``unit`` the
+    vectors are compared by direction, else as they are. ``rebuilt`` says that a file was there and did not fit.
     """
 
-    def __init__(self, folder: str, name: str, dim: int) -> None:
-        self._index_path = os.path.join(folder, f"{name}.faiss")
-        self._keys_path = os.path.join(folder, f"{name}.keys")
-        self._dim = dim
-        self._changed = False
-        self._ids: dict[ContentKey, int] = {}
-        self._index: Any = None
+    def __init__(self, path: str, mark: str, dim: int, dtype: str, *, unit: bool) -> None:
+        import numpy as np
+        import xxhash
+
+        self._path, self._dim, self._unit = path, dim, unit
+        # Directions are kept in full: to make their lengths 1 at every query would take longer than the search.
+        self._dtype = np.dtype("float32" if unit else dtype).newbyteorder("<")
+        self._mark = xxhash.xxh3_128_digest(mark.encode())
+        self._rows: dict[ContentKey, int] = {}
+        self._stored: NDArray[Any] = np.empty((0, dim), self._dtype)
+        self._added: NDArray[Any] = self._stored
+        self._pending = 0
         self.rebuilt = False
         self._open()
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._rows)
 
-    def update(self, alive: Iterable[ContentKey], load: Load) -> tuple[int, int]:
+    def update(self, alive: Collection[ContentKey], load: Load) -> tuple[int, int]:
         """Hold exactly the contents ``alive``; how many were added and removed."""
         import numpy as np
 
         wanted = set(alive)
-        gone = sorted(self._ids[key] for key in self._ids.keys() - wanted)
-        if gone:
-            self._index.remove_ids(np.asarray(gone, np.int64))
-            self._ids = {key: number for key, number in self._ids.items() if key in wanted}
-        fresh = sorted(wanted - self._ids.keys())
-        first = max(self._ids.values(), default=-1) + 1
-        for start in range(0, len(fresh), _BLOCK):
-            keys = fresh[start : start + _BLOCK]
-            numbers = range(first + start, first + start + len(keys))
-            self._index.add_with_ids(np.ascontiguousarray(load(keys), np.float32), np.asarray(numbers, np.int64))
-            self._ids.update(zip(keys, numbers, strict=True))
-        self._changed = self._changed or bool(gone or fresh)
+        gone = self._rows.keys() - wanted
+        for key in gone:
+            del self._rows[key]
+        fresh = sorted(wanted - self._rows.keys())
+        if fresh:
+            first = len(self._stored) + len(self._added)
+            more = np.empty((len(fresh), self._dim), self._dtype)
+            for start in range(0, len(fresh), _LOADED_AT_ONCE):
+                keys = fresh[start : start + _LOADED_AT_ONCE]
+                more[start : start + len(keys)] = self._directed(load(keys))
+            self._added = np.concatenate([self._added, more]) if len(self._added) else more
+            self._rows.update((key, first + number) for number, key in enumerate(fresh))
+        self._pending += len(gone) + len(fresh)
         return len(fresh), len(gone)
 
     def nearest(
-        self, vectors: NDArray[np.float32], k: int, among: Iterable[ContentKey]
+        self, vectors: NDArray[np.float32], k: int, among: Collection[ContentKey]
     ) -> list[list[tuple[ContentKey, float]]]:
-        """For each of float32[q, dim] its ``k`` nearest among these contents with their Euclidean distance, nearest first."""
-        import faiss
+        """For each of float32[q, dim] its ``k`` nearest among these contents with their Euclidean distance, nearest first,
+        equally near ones by their keys."""
         import numpy as np
 
-        numbers = {self._ids[key]: key for key in among if key in self._ids}
-        k = min(k, len(numbers))
-        if k == 0 or len(vectors) == 0:
+        names = [key for key in among if key in self._rows]
+        if k < 1 or not names or len(vectors) == 0:
             return [[] for _ in vectors]
-        options = None
-        if len(numbers) < len(self._ids):
-            chosen = np.fromiter(numbers, np.int64, len(numbers))
-            options = faiss.SearchParameters()
-            options.sel = faiss.IDSelectorBatch(chosen)
-        squared, found = self._index.search(np.ascontiguousarray(vectors, np.float32), k, params=options)
-        distances = np.sqrt(np.maximum(squared, 0))
-        return [
-            [(numbers[number], distance) for number, distance in zip(row, apart, strict=True) if number >= 0]
-            for row, apart in zip(found.tolist(), distances.tolist(), strict=True)
-        ]
+        rows = np.fromiter((self._rows[key] for key in names), np.int64, len(names))
+        order = np.argsort(rows)
+        rows = rows[order]
+        asked = self._directed(vectors)
+        result = []
+        for query, chosen in zip(asked, self._chosen(asked, rows, min(k + _SLACK, len(rows))), strict=True):
+            apart = np.linalg.norm(self._take(rows[chosen]) - query, axis=1)
+            found = sorted(zip(apart.tolist(), (names[place] for place in order[chosen].tolist()), strict=True))
+            result.append([(key, distance) for distance, key in found[:k]])
+        return result
 
-    def save(self) -> None:
-        """Write what changed, each file whole or not at all; a folder that cannot be written costs only time later."""
-        if not self._changed:
-            return
+    def _chosen(self, asked: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+        """int64[q, k]: for each query the places in ``rows`` (sorted) of the nearest, in the order of the rows."""
         import faiss
-        import xxhash
+        import numpy as np
 
-        data = faiss.serialize_index(self._index).tobytes()
-        rows = b"".join(_ROW.pack(number, key) for key, number in self._ids.items())
-        head = _HEAD.pack(_MAGIC, xxhash.xxh3_128_digest(data), len(self._ids))
-        with suppress(OSError):
-            os.makedirs(os.path.dirname(self._index_path), mode=0o700, exist_ok=True)
-            _write(self._index_path, data)
-            _write(self._keys_path, head + rows)
-            self._changed = False
+        step = max(1, _BLOCK_BYTES // (4 * self._dim))
+        best: NDArray[np.float32] = np.empty((len(asked), 0), np.float32)
+        places: NDArray[np.int64] = np.empty((len(asked), 0), np.int64)
+        for start in range(0, len(rows), step):
+            block = self._take(rows[start : start + step])
+            flat = faiss.IndexFlatL2(self._dim)
+            flat.add(block)
+            squared, found = flat.search(asked, min(k, len(block)))
+            best, places = np.hstack([best, squared]), np.hstack([places, found + start])
+            if best.shape[1] > k:
+                kept = np.argpartition(best, k - 1, axis=1)[:, :k]
+                best, places = np.take_along_axis(best, kept, 1), np.take_along_axis(places, kept, 1)
+        return np.sort(places, axis=1)
 
-    def _open(self) -> None:
-        import faiss
+    def _take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """float32[n, dim] of these rows (sorted, each once)."""
+        import numpy as np
 
+        border = len(self._stored)
+        if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and rows[-1] < border:
+            return np.ascontiguousarray(self._stored[rows[0] : rows[-1] + 1], np.float32)
+        vectors = np.empty((len(rows), self._dim), np.float32)
+        old = rows < border
+        vectors[old], vectors[~old] = self._stored[rows[old]], self._added[rows[~old] - border]
+        return vectors
+
+    def _directed(self, vectors: NDArray[Any]) -> NDArray[np.float32]:
+        import numpy as np
+
+        from dedupe.embedding import unit
+
+        return unit(vectors) if self._unit else np.ascontiguousarray(vectors, np.float32)
+
+    def save(self, *, always: bool = False) -> bool:
+        """Write the file where enough has changed, whole or not at all; whether it was written.
+
+        To be called last: the index is then as it lies on disk. A folder that cannot be written costs only time later.
+        """
+        if self._pending == 0 or (not always and self._pending * _SELDOM <= len(self._stored)):
+            return False
+        fresh = f"{self._path}.{os.getpid()}.new"
         try:
-            self._ids, self._index = self._read()
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, RuntimeError, struct.error):
-            self.rebuilt = True
-        if self._index is None:
-            self._ids, self._index = {}, faiss.IndexIDMap2(faiss.IndexFlatL2(self._dim))
+            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            self._tidy()
+            with open(fresh, "wb") as file:
+                self._write(file)
+            self._forget()  # closes the mapping: Windows does not replace a mapped file
+            os.replace(fresh, self._path)  # noqa: TID251 - the index is dedupe's own file and can be made again
+        except OSError:
+            with suppress(OSError):
+                os.unlink(fresh)  # noqa: TID251 - begun above
+            written = False
+        else:
+            written = True
+        self._open()
+        return written
 
-    def _read(self) -> tuple[dict[ContentKey, int], Any]:
-        import faiss
+    def _write(self, file: BinaryIO) -> None:
         import numpy as np
         import xxhash
 
-        with open(self._keys_path, "rb") as file:
-            said = file.read()
-        with open(self._index_path, "rb") as file:
-            data = file.read()
-        magic, digest, count = _HEAD.unpack_from(said)
-        rows = said[_HEAD.size :]
-        if magic != _MAGIC or len(rows) != count * _ROW.size or xxhash.xxh3_128_digest(data) != digest:
-            raise ValueError("the index and its keys do not belong together")
-        index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
-        if index.d != self._dim or index.ntotal != count:
-            raise ValueError("the index is of another model")
-        return {key: number for number, key in _ROW.iter_unpack(rows)}, index
-
-
-def _write(path: str, data: bytes) -> None:
-    fresh = f"{path}.{os.getpid()}.new"
-    with open(fresh, "wb") as file:
-        file.write(data)
+        keys = sorted(self._rows, key=self._rows.__getitem__)
+        rows = np.fromiter((self._rows[key] for key in keys), np.int64, len(keys))
+        head = _HEAD.pack(_MAGIC, bytes(16), self._mark, len(keys), self._dim)
+        digest = xxhash.xxh3_128(head[_SKIPPED:])
+        file.write(head)
+        for piece in (b"".join(keys), *self._pieces(rows)):
+            digest.update(piece)
+            file.write(piece)
+        file.seek(0)
+        file.write(_HEAD.pack(_MAGIC, digest.digest(), self._mark, len(keys), self._dim))
         file.flush()
         os.fsync(file.fileno())
-    os.replace(fresh, path)  # noqa: TID251 - the index is dedupe's own file and can be made again
+
+    def _pieces(self, rows: NDArray[np.int64]) -> Iterator[bytes]:
+        border = len(self._stored)
+        for start in range(0, len(rows), _LOADED_AT_ONCE):
+            part = rows[start : start + _LOADED_AT_ONCE]
+            yield self._stored[part[part < border]].tobytes()
+            yield self._added[part[part >= border] - border].tobytes()
+
+    def _tidy(self) -> None:
+        """Remove what a run that was killed left half written."""
+        folder, name = os.path.split(self._path)
+        for left in Path(folder).glob(f"{name}.*.new"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _STALE_S:
+                    left.unlink()
+
+    def _forget(self) -> None:
+        import numpy as np
+
+        self._rows = {}
+        self._stored = self._added = np.empty((0, self._dim), self._dtype)
+        self._pending = 0
+
+    def _open(self) -> None:
+        self._forget()
+        try:
+            keys, self._stored = self._read()
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, struct.error):
+            self.rebuilt = True
+            return
+        self._rows = {key: row for row, key in enumerate(keys)}
+
+    def _read(self) -> tuple[list[ContentKey], NDArray[Any]]:
+        import numpy as np
+        import xxhash
+
+        with open(self._path, "rb") as file:
+            head = file.read(_HEAD.size)
+            magic, said, mark, count, dim = _HEAD.unpack(head)
+            size = _HEAD.size + count * (_KEY + dim * self._dtype.itemsize)
+            if (magic, mark, dim) != (_MAGIC, self._mark, self._dim) or os.fstat(file.fileno()).st_size != size:
+                raise ValueError("the index is another one")
+            keys = file.read(count * _KEY)
+            digest = xxhash.xxh3_128(head[_SKIPPED:] + keys)
+            stored: NDArray[Any] = np.empty((0, dim), self._dtype)
+            if count:
+                stored = np.memmap(file, self._dtype, "r", _HEAD.size + len(keys), (count, dim))
+                digest.update(stored.data)
+        if digest.digest() != said:
+            raise ValueError("the index is damaged")
+        return [keys[start : start + _KEY] for start in range(0, len(keys), _KEY)], stored

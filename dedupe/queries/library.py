@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from dedupe import steps
+from dedupe import embedding, steps
 from dedupe.console import display_path
 from dedupe.errors import QueryError
+from dedupe.photos.version import READER_VERSION
 from dedupe.queries.index import VectorIndex
 from dedupe.session import Session
 from dedupe.settings import absolute
-from dedupe.types import ContentKey, FileStamp, Match, Pair, Photo, PhotoFile, Relation, Skipped
+from dedupe.types import ContentKey, FileStamp, Match, Pair, Photo, PhotoFile, Relation, SkipKind, Skipped
 
 _log = logging.getLogger("dedupe")
+
+_UNKNOWN: Final = "is not a picture that dedupe knows"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A photo near a query. ``distance`` is Euclidean between the stored vectors: of unit length for compact, raw fc1 for
-    vgg16. ``relation`` is that of ``dedupe scan``, None where the two do not show one scene."""
+    """A photo near a query. ``distance`` is Euclidean, between unit vectors for compact, between raw fc1 vectors for vgg16.
+
+    ``relation`` is that of ``dedupe scan``, None where the two do not show one scene; ``score`` ranks how well they fit.
+    """
 
     photo: Photo
     distance: float
@@ -36,47 +42,68 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The photos that a person named: ``files`` each once, ``single`` the paths of those named by themselves, and what was
+    passed over in the folders."""
+
+    files: tuple[PhotoFile, ...]
+    single: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shelf:
-    """Photos that are in the store with facts and vector, by path."""
+    """Photos that are in the store: ``keys`` are those of their contents that have a vector, sorted."""
 
     contents: steps.Contents
     keys: tuple[ContentKey, ...]
 
-    @property
-    def files(self) -> list[PhotoFile]:
-        """Every readable photo, in the order of its path."""
-        return sorted(
-            (file for same in self.contents.files.values() for file in same), key=lambda f: os.fsencode(f.path)
-        )
+    def files(self, keys: Iterable[ContentKey] | None = None) -> Iterator[tuple[PhotoFile, ContentKey]]:
+        """The readable photos with these contents, or all."""
+        held = self.contents.files
+        for key in held if keys is None else keys:
+            for file in held.get(key, ()):
+                yield file, key
 
 
-def photo_files(session: Session, names: Sequence[str]) -> list[PhotoFile]:
-    """The photos that were named: files as they are, folders with all below them; each once.
+def photo_files(session: Session, names: Sequence[str]) -> Named:
+    """The photos that were named: files as they are, folders with all below them.
 
     Raises QueryError for a path that is not there or a folder without photos, MissingRootError as ``steps.walk``.
     """
-    found: dict[str, PhotoFile] = {}
+    files: dict[str, PhotoFile] = {}
+    single: list[str] = []
+    skipped: list[Skipped] = []
     for path in absolute(names):
         if os.path.isdir(path):
-            inside = steps.walk(session, [path], extra_roots=False).files
-            if not inside:
+            inside = steps.walk(session, [path], extra_roots=False)
+            if not inside.files:
                 raise QueryError(f"There are no photos in {display_path(path)}.")
-            found.update((file.path, file) for file in inside)
+            skipped += inside.skipped
+            files.update((file.path, file) for file in inside.files if file.path not in files)
         else:
-            found[path] = photo_file(path)
-    return list(found.values())
+            file = photo_file(path)
+            files[file.path] = file
+            single.append(file.path)
+    return Named(tuple(files.values()), tuple(single), tuple(skipped))
 
 
 def photo_file(name: str) -> PhotoFile:
-    """One photo by its path; raises QueryError where it is not there or a folder."""
+    """One photo by its path; raises QueryError where it is not there, a folder, or no regular file."""
     path = absolute([name])[0]
     if os.path.isdir(path):
         raise QueryError(f"{display_path(path)} is a folder, not a photo.")
     try:
-        stamp = FileStamp.of(os.stat(path))
+        # A link to a photo is a way to name it; what is remembered is the photo itself.
+        real = os.path.realpath(path)
+        stamp = FileStamp.of(os.stat(real))
     except OSError as error:
         raise QueryError(f"{display_path(path)} cannot be read: {error.strerror}.") from error
-    return PhotoFile(path, os.path.dirname(path), stamp)
+    except ValueError as error:  # a NUL in the name
+        raise QueryError(f"{display_path(path)} is no name of a file.") from error
+    if not os.path.isfile(real):
+        raise QueryError(f"{display_path(path)} is not a photo: it is no regular file.")
+    return PhotoFile(real, os.path.dirname(real), stamp)
 
 
 def shelve(session: Session, files: Sequence[PhotoFile]) -> Shelf:
@@ -85,57 +112,104 @@ def shelve(session: Session, files: Sequence[PhotoFile]) -> Shelf:
     return Shelf(contents, tuple(steps.embed(session, contents)))
 
 
-def must_be_readable(shelf: Shelf) -> None:
-    """Raises QueryError for the first photo that could not be read as a picture."""
-    for skipped in shelf.contents.skipped:
-        raise QueryError(f"{display_path(skipped.path)} is no photo that can be compared: it {_said(skipped)}.")
+def unreadable(shelf: Shelf, named: Named) -> tuple[Skipped, ...]:
+    """The photos of ``named`` that could not be read; a file named by itself is never passed over in silence."""
+    told = {*(skipped.path for skipped in shelf.contents.skipped), *(file.path for file, _ in shelf.files())}
+    silent = [path for path in named.single if path not in told]
+    return (*shelf.contents.skipped, *(Skipped(path, SkipKind.NOT_A_PHOTO, _UNKNOWN) for path in silent))
 
 
-def _said(skipped: Skipped) -> str:
-    return skipped.reason.rstrip(".") or skipped.kind.value
+def must_be_readable(shelf: Shelf, files: Iterable[PhotoFile]) -> None:
+    """Raises QueryError for the first of ``files`` that was not read as a picture."""
+    readable = {file.path for file, key in shelf.files(shelf.keys)}
+    reasons = {skipped.path: skipped.reason.rstrip(".") for skipped in shelf.contents.skipped}
+    for file in files:
+        if file.path not in readable:
+            reason = reasons.get(file.path, _UNKNOWN)
+            raise QueryError(f"{display_path(file.path)} {reason}.")
 
 
-def photos_of(session: Session, shelf: Shelf) -> dict[str, Photo]:
-    """The photos of a shelf with their facts, by path."""
-    key_of = {file.path: key for key, same in shelf.contents.files.items() for file in same}
-    said = session.cache.contents(shelf.contents.files)
-    return {file.path: Photo(file, key_of[file.path], *said[key_of[file.path]]) for file in shelf.files}
+def photos_of(session: Session, shelf: Shelf, keys: Collection[ContentKey] | None = None) -> list[Photo]:
+    """The photos with these contents (or all) with their facts, in the order of their paths."""
+    held = shelf.contents.files
+    said = session.cache.contents([key for key in (held if keys is None else keys) if key in held])
+    photos = [Photo(file, key, *said[key]) for file, key in shelf.files(said)]
+    return sorted(photos, key=lambda photo: os.fsencode(photo.path))
 
 
-def nearest(
-    session: Session, queries: Sequence[ContentKey], among: Sequence[ContentKey], k: int
-) -> dict[ContentKey, list[tuple[ContentKey, float]]]:
-    """The ``k`` contents nearest to each query, from the index on disk, which is brought up to date first."""
-    model = session.model
-    index = VectorIndex(session.paths.index, model.name, model.dim)
-    if index.rebuilt:
-        _log.warning("The search index of %s did not match and was made again.", model.name)
-    known = session.cache.vector_keys(model.name)
-    index.update(known, lambda keys: session.cache.vectors(model.name, keys))
-    index.save()
-    found = index.nearest(session.cache.vectors(model.name, queries), k, among)
-    return dict(zip(queries, found, strict=True))
+def by_content(photos: Iterable[Photo]) -> dict[ContentKey, list[Photo]]:
+    """The photos of each content, in their order."""
+    sorted_out: dict[ContentKey, list[Photo]] = {}
+    for photo in photos:
+        sorted_out.setdefault(photo.content_key, []).append(photo)
+    return sorted_out
 
 
-def relations(
-    session: Session, pairs: Iterable[tuple[ContentKey, ContentKey]], *shelves: Shelf
-) -> Mapping[tuple[ContentKey, ContentKey], Match]:
-    """The verdicts of ``dedupe scan`` on these pairs, by (a, b) with a < b; unrelated ones are left out."""
+class Nearest:
+    """The index of the session's model, brought up to date; ``ask`` it, then ``close`` it to keep it on disk."""
+
+    def __init__(self, session: Session) -> None:
+        model, cache = session.model, session.cache
+        self._session = session
+        self._index = VectorIndex(
+            os.path.join(session.paths.index, f"{model.name}.vectors"),
+            f"{model.name} {model.storage} {model.dim} reader {READER_VERSION}",
+            model.dim,
+            model.storage,
+            unit=not model.name.startswith(embedding.VGG16),
+        )
+        if self._index.rebuilt:
+            _log.warning("The search index of %s did not match the store; it is made again.", model.name)
+        self._index.update(
+            cache.vector_keys(model.name), lambda keys: next(cache.vector_blocks(model.name, keys, size=len(keys)))
+        )
+
+    def ask(
+        self, queries: Sequence[ContentKey], among: Collection[ContentKey], k: int
+    ) -> dict[ContentKey, list[tuple[ContentKey, float]]]:
+        """The ``k`` contents of ``among`` nearest to each query with their distance, nearest first; the query may be one."""
+        vectors = self._session.cache.vectors(self._session.model.name, queries)
+        return dict(zip(queries, self._index.nearest(vectors, k, among), strict=True))
+
+    def close(self) -> None:
+        """Writes what changed, where it is worth it."""
+        self._index.save()
+
+
+Ends = tuple[ContentKey, ContentKey]
+
+
+def unit_distances(session: Session, pairs: Iterable[Ends]) -> dict[Ends, float]:
+    """What ``--threshold`` is held against, for every model: the distance of the unit vectors, by (a, b) with a < b."""
+    ends = sorted({in_order(a, b) for a, b in pairs if a != b})
+    return dict(zip(ends, steps.distances(session, ends), strict=True))
+
+
+def in_order(a: ContentKey, b: ContentKey) -> Ends:
+    """The two as the ends of a pair."""
+    return (a, b) if a < b else (b, a)
+
+
+def relations(session: Session, apart: Mapping[Ends, float], *shelves: Shelf) -> dict[Ends, Match]:
+    """The verdicts of ``dedupe scan`` on those of these pairs that lie within the radius; unrelated ones are left out."""
     files: dict[ContentKey, Sequence[PhotoFile]] = {}
     for shelf in shelves:
         files.update(shelf.contents.files)
-    ends = sorted({(min(a, b), max(a, b)) for a, b in pairs if a != b})
-    asked = [Pair(a, b, apart) for (a, b), apart in zip(ends, steps.distances(session, ends), strict=True)]
+    asked = [Pair(a, b, distance) for (a, b), distance in apart.items() if distance <= session.radius]
     judged = steps.relate(session, steps.Contents(files, ()), asked)
     return {(match.a, match.b): match for match in judged.matches}
 
 
-def found(photo: Photo, query: ContentKey, distance: float, matches: Mapping[tuple[bytes, bytes], Match]) -> Found:
+def found(photo: Photo, query: ContentKey, distance: float, matches: Mapping[Ends, Match]) -> Found:
     """What ``photo`` is to the content ``query``."""
-    key = photo.content_key
-    if key == query:
+    if photo.content_key == query:
         return Found(photo, 0.0, Relation.IDENTICAL, "the same bytes", 1.0)
-    match = matches.get((min(key, query), max(key, query)))
+    match = matches.get(in_order(photo.content_key, query))
     if match is None:
         return Found(photo, distance, None)
     return Found(photo, distance, match.relation, match.why, match.score)
+
+
+def one_file(a: PhotoFile, b: PhotoFile) -> bool:
+    """The two are one file on the disk, whatever their names."""
+    return (a.stamp.dev, a.stamp.inode) == (b.stamp.dev, b.stamp.inode)

@@ -82,23 +82,24 @@ def json_chunks(result: ScanResult) -> Iterator[str]:
         "dedupe": __version__,
         "model": result.model,
         "threshold": round(result.threshold, 6),
-        **_paths("roots", result.roots),
+        **paths_entry("roots", result.roots),
     }
-    yield _dump(head)[:-1]
+    yield dumped(head)[:-1]
     yield from _list("groups", map(_group, result.groups))
     yield from _list("series", map(_series, result.series))
-    yield from _list("skipped", map(_skipped, result.skipped))
-    yield f',\n"stats": {_dump(_stats(result))}}}\n'
+    yield from _list("skipped", map(skipped_entry, result.skipped))
+    yield f',\n"stats": {dumped(_stats(result))}}}\n'
 
 
 def _list(key: str, items: Iterable[Mapping[str, object]]) -> Iterator[str]:
     yield f',\n"{key}": ['
     for number, item in enumerate(items):
-        yield f"{',' if number else ''}\n{_dump(item)}"
+        yield f"{',' if number else ''}\n{dumped(item)}"
     yield "]"
 
 
-def _dump(item: object) -> str:
+def dumped(item: object) -> str:
+    """JSON on one line that no terminal acts on."""
     text = json.dumps(item, ensure_ascii=False, allow_nan=False)
     if text.isprintable():
         return text
@@ -112,29 +113,30 @@ def _control(char: str) -> str:
 def _group(group: Group) -> dict[str, object]:
     return {
         "id": group.id,
-        "keep": _photo(group.keep),
+        "keep": photo_entry(group.keep),
         "reason": display_text(group.reason),
         "extras": [_extra(extra) for extra in group.extras],
         "reclaimable_bytes": sum(freed_bytes(extra.photo, group.keep) for extra in group.extras),
     }
 
 
-def _photo(photo: Photo) -> dict[str, object]:
+def photo_entry(photo: Photo) -> dict[str, object]:
+    """A photo as every report writes it."""
     return {
-        **_path("path", photo.path),
+        **path_entry("path", photo.path),
         "bytes": photo.file.stamp.size,
         "width": photo.facts.width,
         "height": photo.facts.height,
         "taken": iso(photo.facts.taken),
         "format": photo.facts.format,
         "protected": photo.file.protected or photo.file.reference,
-        **_paths("companions", tuple(further_files(photo))),
+        **paths_entry("companions", tuple(further_files(photo))),
     }
 
 
 def _extra(extra: Extra) -> dict[str, object]:
     return {
-        **_photo(extra.photo),
+        **photo_entry(extra.photo),
         "relation": extra.relation.value,
         "distance": round(extra.distance, 6),
         "selected": extra.selected,
@@ -144,11 +146,12 @@ def _extra(extra: Extra) -> dict[str, object]:
 
 
 def _series(series: Series) -> dict[str, object]:
-    return {"id": series.id, **_paths("paths", [photo.path for photo in series.photos])}
+    return {"id": series.id, **paths_entry("paths", [photo.path for photo in series.photos])}
 
 
-def _skipped(skipped: Skipped) -> dict[str, object]:
-    return {**_path("path", skipped.path), "reason": display_text(skipped.reason), "kind": skipped.kind.value}
+def skipped_entry(skipped: Skipped) -> dict[str, object]:
+    """A file that was left out, and why."""
+    return {**path_entry("path", skipped.path), "reason": display_text(skipped.reason), "kind": skipped.kind.value}
 
 
 def _stats(result: ScanResult) -> dict[str, object]:
@@ -168,13 +171,14 @@ def iso(taken: CaptureTime | None) -> str | None:
     return format_taken(taken, precise=True).replace(" ", "T", 1).replace(" ", "") or None
 
 
-def _path(key: str, path: str) -> dict[str, object]:
+def path_entry(key: str, path: str) -> dict[str, object]:
+    """A path; one that is not UTF-8 gets ``key_b64`` beside a lossy ``key``."""
     if _is_text(path):
         return {key: path}
     return {key: _lossy(path), f"{key}_b64": _b64(path)}
 
 
-def _paths(key: str, paths: Sequence[str]) -> dict[str, object]:
+def paths_entry(key: str, paths: Sequence[str]) -> dict[str, object]:
     """A list of paths; where one is not UTF-8, ``key_b64`` beside it has an entry for each, or null."""
     shown: dict[str, object] = {key: [_lossy(path) for path in paths]}
     if not all(map(_is_text, paths)):
@@ -248,7 +252,7 @@ _CSV_START = (_CSV_MARK + _line(_CSV_HEAD)).encode()
 
 def _write(target: str, chunks: Iterable[str], start: bytes) -> None:
     if target == "-":
-        _to_stdout(chunks)
+        to_stdout(chunks)
         return
     path = os.path.realpath(target)
     _check(path, start)
@@ -262,7 +266,8 @@ def _write(target: str, chunks: Iterable[str], start: bytes) -> None:
         raise _unwritable(path, error) from error
 
 
-def _to_stdout(chunks: Iterable[str]) -> None:
+def to_stdout(chunks: Iterable[str]) -> None:
+    """Writes UTF-8, whatever the terminal's encoding."""
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None:
         sys.stdout.writelines(chunks)

@@ -8,28 +8,32 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from dedupe.errors import QueryError
 from dedupe.library.verdicts import fingerprint
 from dedupe.matching.version import RELATE_VERSION
 from dedupe.session import Session
-from dedupe.steps.reading import PREVIEW_BATCH, Contents, chunks, restore_previews
-from dedupe.types import ContentKey, Match, Pair, PayloadKey, PhotoFile
+from dedupe.steps.reading import Contents, chunks, restore_previews
+from dedupe.types import ContentKey, Match, Pair, PayloadKey, PhotoFile, Relation
 
 if TYPE_CHECKING:
     from dedupe.matching.relation import RelateTask
 
 _log = logging.getLogger("dedupe")
 
+PAIR_BATCH = 1_000
+"""Pairs whose previews are in memory at once: at most 50 MB."""
 PAYLOAD_RADIUS = 0.35
 """Two lossless files of the same pixels embed almost alike; farther pairs are not worth two full decodes."""
 PAYLOAD_CROWD = 50
 """Up to so many files of one payload are compared each with each; more are compared with the first of them."""
 
 
-def matches(session: Session, contents: Contents, keys: Sequence[ContentKey]) -> list[Match]:
-    """neighbours and relate: the verdict on each candidate pair of ``keys`` that shows one scene at least, by (a, b).
+def matches(session: Session, contents: Contents) -> list[Match]:
+    """neighbours and relate: the verdict on each candidate pair that shows one scene at least, by (a, b).
 
     Where nothing has changed since they were found they come from the cache at once.
     """
+    keys = contents.keys
     name = _fingerprint(session, keys)
     found = session.cache.settled(name, RELATE_VERSION)
     if found is not None:
@@ -108,13 +112,12 @@ def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Judge
         shown.advance(len(known))
         found = list(known.values())
         todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
-        if todo:
-            find_payloads(session, contents.files, _perhaps_same_pixels(session, todo))
-            restore_previews(session, contents.files, sorted(_ends(todo)))
-        for match in _related(session, contents, todo):
+        find_payloads(session, contents.files, _perhaps_same_pixels(session, todo))
+        for match in _related(session, contents, _by_cluster(todo)):
             session.cache.put_matches([match], RELATE_VERSION)
             found.append(match)
             shown.advance()
+        find_payloads(session, contents.files, _grouped(session, found))
     related = sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
     return Judged(related, len(found))
 
@@ -125,37 +128,66 @@ def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Ite
         return
     from dedupe.matching.relation import relate as relate_pair
 
-    for _, answer in session.pool().run(relate_pair, _tasks(session, contents, pairs)):
-        if isinstance(answer, Match):
-            yield answer
-        else:
-            _log.warning("Two photos could not be compared (%s: %s).", answer.kind, answer.detail)
+    for chunk in chunks(pairs, PAIR_BATCH):
+        for _, answer in session.pool().run(relate_pair, _tasks(session, contents, chunk)):
+            if isinstance(answer, Match):
+                yield answer
+            elif answer is not None:
+                _log.warning("Two photos could not be compared (%s: %s).", answer.kind, answer.detail)
+
+
+def _by_cluster(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs, those of photos that hang together side by side, so that a worker meets a photo again while it remembers it."""
+    parent: dict[ContentKey, ContentKey] = {}
+
+    def first(key: ContentKey) -> ContentKey:
+        while (above := parent.setdefault(key, key)) != key:
+            parent[key] = parent[above]
+            key = above
+        return key
+
+    for pair in pairs:
+        one, other = sorted((first(pair.a), first(pair.b)))
+        parent[other] = one
+    return sorted(pairs, key=lambda pair: (first(pair.a), pair.a, pair.b))
 
 
 def examine(session: Session, contents: Contents, ends: tuple[ContentKey, ContentKey], distance: float) -> Match:
-    """The verdict on one pair (a < b) with all its evidence, made anew, also where the two show different things."""
+    """The verdict on one pair (a < b) with all its evidence, made anew, also where the two show different things.
+
+    Raises QueryError where the worker that compared them failed.
+    """
     pair = Pair(*ends, distance)
     find_payloads(session, contents.files, _perhaps_same_pixels(session, [pair]))
     for match in _related(session, contents, [pair]):
         return match
-    return Match(*ends, distance, None)
+    raise QueryError("The two photos could not be compared.")
 
 
-def _tasks(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[RelateTask]:
+def _tasks(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[RelateTask]:
     from dedupe.matching.relation import RelateTask, View
 
-    for chunk in chunks(pairs, PREVIEW_BATCH):
-        ends = sorted(_ends(chunk))
-        previews = session.previews.get_many(ends)
-        said = session.cache.contents(ends)
-        views = {
-            key: View(key, previews[key], said[key][1], contents.files[key][0].path, said[key][0])
-            for key in ends
-            if key in previews and key in said
-        }
-        for pair in chunk:
-            if pair.a in views and pair.b in views:
-                yield RelateTask(views[pair.a], views[pair.b], pair.distance)
+    ends = sorted(_ends(pairs))
+    restore_previews(session, contents.files, ends)
+    previews = session.previews.get_many(ends)
+    said = session.cache.contents(ends)
+    views = {
+        key: View(key, previews[key], said[key][1], contents.files[key][0].path, said[key][0])
+        for key in ends
+        if key in previews and key in said
+    }
+    tasks = [
+        RelateTask(views[pair.a], views[pair.b], pair.distance) for pair in pairs if pair.a in views and pair.b in views
+    ]
+    if len(tasks) < len(pairs):
+        _log.warning("%d pairs were not compared: their photos changed meanwhile. Scan again.", len(pairs) - len(tasks))
+    return tasks
+
+
+def _grouped(session: Session, found: Sequence[Match]) -> set[ContentKey]:
+    """The matched contents that are no JPEG: the user's decisions hang on the payload key, and theirs was not worked out."""
+    safe = [match for match in found if match.relation is not None and match.relation is not Relation.SIMILAR]
+    return {key for key, facts in session.cache.facts(_ends(safe)).items() if facts.format != "JPEG"}
 
 
 def _perhaps_same_pixels(session: Session, pairs: Sequence[Pair]) -> set[ContentKey]:
@@ -176,16 +208,18 @@ def find_payloads(
     """Works out the payload keys of these contents where that was not tried before."""
     wanted = sorted(keys)
     held = session.cache.payloads(wanted)
-    todo = {files[key][0].path: key for key in wanted if key not in held}
+    todo = [key for key in wanted if key not in held]
     if not todo:
         return
-    from dedupe.photos.identity import payload_of
+    from dedupe.photos.identity import Payload, PayloadRequest, payload_of
 
-    for path, answer in session.pool().run(payload_of, todo):
-        session.cache.put_payload(todo[path], answer if isinstance(answer, bytes) else None)
+    requests = [PayloadRequest(files[key][0].path, key) for key in todo]
+    for request, answer in session.pool().run(payload_of, requests):
+        if isinstance(answer, Payload):
+            session.cache.put_payload(request.content_key, answer.key)
 
 
-def _ends(pairs: Iterable[Pair]) -> set[ContentKey]:
+def _ends(pairs: Iterable[Pair | Match]) -> set[ContentKey]:
     return {key for pair in pairs for key in (pair.a, pair.b)}
 
 

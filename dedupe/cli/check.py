@@ -1,0 +1,65 @@
+"""`dedupe check`: which of these photos do I have already?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dedupe.cli import options as o
+
+
+def check(
+    new: Annotated[list[str], typer.Argument(metavar="NEW…", help="Photos or folders to look up.")],
+    against: Annotated[
+        list[str], typer.Option("--against", metavar="LIBRARY", help="Where to look; repeat for more folders.")
+    ],
+    as_json: o.Json = False,
+    print0: Annotated[
+        str | None, typer.Option("--print0", metavar="new|have", help="Only the paths of these, each ended by a NUL.")
+    ] = None,
+    model: o.Model = None,
+    weights: o.Weights = None,
+    threshold: o.Threshold = None,
+    exclude: o.Exclude = None,
+    jobs: o.Jobs = None,
+    store: o.Store = None,
+) -> None:
+    """Look up each NEW photo in the library: already there (where, and what it is to it), better than there, or new.
+
+    Exit code: 0 some are there already, 1 none is, 2 error.
+    """
+    from dedupe import settings as s
+    from dedupe.console import format_count, progress, stderr, stdout
+    from dedupe.errors import UsageError
+    from dedupe.queries import report, show
+    from dedupe.queries.check import check as run_check
+
+    if print0 not in (None, "new", "have"):
+        raise UsageError(f"--print0 is “new” or “have”, not “{print0}”.")
+    if print0 is not None and as_json:
+        raise UsageError("--print0 and --json both want stdout: choose one.")
+    settings = s.load_settings(
+        {
+            "model": model,
+            "weights": weights,
+            "threshold": threshold,
+            "exclude": tuple(exclude) if exclude else None,
+            "jobs": jobs,
+            "store": store,
+        }
+    )
+    result = run_check(new, against, settings, progress=progress(()))
+    if print0 is not None:
+        report.print0(one.photo.path for one in (result.new if print0 == "new" else result.have))
+        show.show_skipped(result.skipped, stderr())
+    elif as_json:
+        from dedupe.review.report import to_stdout
+
+        to_stdout(report.check_json(result))
+    else:
+        show.show_check(result, stdout())
+    if result.unread:
+        unread = format_count(len(result.unread), "file")
+        stderr().print(f"{unread} of the library could not be read; what is new here may still be among them.")
+    raise typer.Exit(0 if result.have else 1)

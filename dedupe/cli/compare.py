@@ -1,0 +1,48 @@
+"""`dedupe compare`: what two photos are to each other, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dedupe.cli import options as o
+
+
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="A photo.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    as_json: o.Json = False,
+    save: o.Save = None,
+    model: o.Model = None,
+    weights: o.Weights = None,
+    store: o.Store = None,
+) -> None:
+    """Explain what photo B is to photo A: distance, relation, and what the verdict rests on.
+
+    Exit code: 0 duplicates (identical to edited), 1 not, 2 error.
+    """
+    from dedupe.console import progress, stdout
+    from dedupe.queries.compare import compare as run_compare
+    from dedupe.settings import load_settings
+
+    settings = load_settings({"model": model, "weights": weights, "store": store})
+    if save is not None:
+        from dedupe.queries.sheet import check_target
+
+        check_target(save)
+    comparison = run_compare(a, b, settings, progress=progress(()))
+    if as_json:
+        from dedupe.queries.report import compare_json
+        from dedupe.review.report import to_stdout
+
+        to_stdout(compare_json(comparison))
+    else:
+        from dedupe.queries.show import show_comparison
+
+        show_comparison(comparison, stdout())
+    if save is not None:
+        from dedupe.queries.sheet import compared, write
+
+        write(compared(comparison), save)
+    raise typer.Exit(0 if comparison.duplicates else 1)

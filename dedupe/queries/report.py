@@ -1,0 +1,129 @@
+"""The answers of search, compare and check for programs: one JSON object each, a line for each photo asked about.
+
+Paths are absolute, one that is not UTF-8 has ``path_b64`` beside it, and a photo is written as in ``dedupe scan --json``:
+``path, bytes, width, height, taken, format, protected, companions``. Below, PHOTO stands for these.
+
+- search: ``schema, dedupe, model, roots, queries: [{PHOTO…, found: [{PHOTO…, distance, relation, why}]}], skipped``
+- compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, evidence: {keypoints, inliers,
+  overlap, correlation, worst_block, tone, residual, transform: {matrix, turn, mirrored, scale} or null}``
+- check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|have|better, have: [{PHOTO…, relation, distance,
+  why}]}], skipped, unread``
+
+``relation`` is null where two photos do not show one scene.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from dedupe._version import __version__
+from dedupe.console import display_text
+from dedupe.review.report import SCHEMA, dumped, paths_entry, photo_entry, skipped_entry
+
+if TYPE_CHECKING:
+    from dedupe.queries.check import Checked, CheckResult
+    from dedupe.queries.compare import Comparison
+    from dedupe.queries.library import Found
+    from dedupe.queries.search import Answer, SearchResult
+    from dedupe.types import Evidence, Transform
+
+_HEAD = {"schema": SCHEMA, "dedupe": __version__}
+
+
+def search_json(result: SearchResult) -> Iterator[str]:
+    """The object piece by piece."""
+    yield _begun({**_HEAD, "model": result.model, **paths_entry("roots", result.roots)})
+    yield from _list("queries", map(_answer, result.answers))
+    yield from _list("skipped", map(skipped_entry, result.skipped))
+    yield "}\n"
+
+
+def check_json(result: CheckResult) -> Iterator[str]:
+    """The object piece by piece."""
+    yield _begun({**_HEAD, "model": result.model, "threshold": round(result.threshold, 6)})
+    yield from _list("checked", map(_checked, result.checked))
+    yield from _list("skipped", map(skipped_entry, result.skipped))
+    yield from _list("unread", map(skipped_entry, result.unread))
+    yield "}\n"
+
+
+def compare_json(comparison: Comparison) -> Iterator[str]:
+    """The object."""
+    relation = comparison.relation.value if comparison.relation is not None else None
+    item = {
+        **_HEAD,
+        "a": photo_entry(comparison.a),
+        "b": photo_entry(comparison.b),
+        "distance": round(comparison.distance, 6),
+        "duplicates": comparison.duplicates,
+        "relation": relation,
+        "why": display_text(comparison.why),
+        "evidence": _evidence(comparison.evidence),
+    }
+    yield f"{dumped(item)}\n"
+
+
+def print0(paths: Iterable[str]) -> None:
+    """Writes the bytes of these paths to stdout, a NUL after each."""
+    sys.stdout.flush()
+    sys.stdout.buffer.writelines(os.fsencode(path) + b"\0" for path in paths)
+    sys.stdout.buffer.flush()
+
+
+def verdict(checked: Checked) -> str:
+    """``new``, ``have`` or ``better``."""
+    return "better" if checked.better else "have" if checked.have else "new"
+
+
+def _answer(answer: Answer) -> dict[str, object]:
+    return {**photo_entry(answer.query), "found": [_found(found) for found in answer.found]}
+
+
+def _checked(checked: Checked) -> dict[str, object]:
+    return {
+        **photo_entry(checked.photo),
+        "verdict": verdict(checked),
+        "have": [_found(found) for found in checked.have],
+    }
+
+
+def _found(found: Found) -> dict[str, object]:
+    return {
+        **photo_entry(found.photo),
+        "distance": round(found.distance, 6),
+        "relation": found.relation.value if found.relation is not None else None,
+        "why": display_text(found.why),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, object]:
+    numbers = ("overlap", "correlation", "worst_block", "tone", "residual")
+    return {
+        "keypoints": evidence.keypoints,
+        "inliers": evidence.inliers,
+        **{name: round(float(getattr(evidence, name)), 6) for name in numbers},
+        "transform": _transform(evidence.transform) if evidence.transform is not None else None,
+    }
+
+
+def _transform(transform: Transform) -> dict[str, object]:
+    return {
+        "matrix": [round(value, 6) for value in transform.matrix],
+        "turn": round(transform.turn, 3),
+        "mirrored": transform.mirrored,
+        "scale": round(transform.scale, 6),
+    }
+
+
+def _begun(head: Mapping[str, object]) -> str:
+    return dumped(head)[:-1]
+
+
+def _list(key: str, items: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    yield f',\n"{key}": ['
+    for number, item in enumerate(items):
+        yield f"{',' if number else ''}\n{dumped(item)}"
+    yield "]"
