@@ -1,10 +1,10 @@
 """Worker processes that may crash, hang or run out of memory at the cost of one item.
 
-Each worker has pipes of its own and does its items in the order in which it got them, so when one dies the
-item it was working on is known exactly: that one is reported, those queued behind it are sent again. Workers
-are fresh interpreters (no fork, no import of the caller's ``__main__``), started as ``python -c``, so a
-script needs no main guard and threads of the caller cannot leave a lock behind. A worker ends by itself when
-its request pipe closes: no death of the main process, ``kill -9`` included, leaves one behind.
+Each worker has pipes of its own and does its items in the order in which it got them, so when one dies the item it was
+working on is known exactly: that one is reported, those queued behind it are sent again. Workers are fresh interpreters
+(no fork, no import of the caller's ``__main__``), so a script needs no main guard and threads of the caller cannot
+leave a lock behind. A worker ends by itself when its request pipe closes: no death of the main process, ``kill -9``
+included, leaves one behind.
 """
 
 from __future__ import annotations
@@ -348,9 +348,7 @@ def serve(pipe: IO[bytes], memory_bytes: int | None, timeout_s: float) -> None:
 
 
 def _listen(pipe: IO[bytes], frames: queue.SimpleQueue[bytes]) -> None:
-    """Thread: jobs are taken in ahead of need; the end of the pipe is the end of the worker, whatever it is
-    doing.
-    """
+    """Thread: jobs are taken in ahead of need; the end of the pipe is the end of the worker, whatever it is doing."""
     try:
         while (frame := _read(pipe)) is not None:
             frames.put(frame[1])
@@ -369,9 +367,7 @@ def _work(frame: bytes) -> tuple[bytes, bytes]:
 
 
 def _silence() -> None:
-    """Nothing that a decoder prints may get between the frames, nothing may read the jobs' pipe by accident:
-    both have descriptors of their own by now.
-    """
+    """Nothing that a decoder prints may get between the frames, which have descriptors of their own by now."""
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)

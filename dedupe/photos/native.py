@@ -6,6 +6,7 @@ The descriptor belongs to the whole process: capture from one thread at a time (
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import tempfile
@@ -17,22 +18,13 @@ _MOST_BYTES = 4096
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 
 
-class _Capture:
-    """A temporary file that stands in for descriptor 2; one for the life of the process."""
-
-    descriptor: int | None = None
-
-    @classmethod
-    def open(cls) -> int:
-        if cls.descriptor is None:
-            if hasattr(os, "memfd_create"):
-                cls.descriptor = os.memfd_create("decoder-warnings")
-            else:
-                descriptor, name = tempfile.mkstemp(prefix="dedupe-")
-                with contextlib.suppress(OSError):  # Windows keeps an open file's name until it is closed
-                    os.unlink(name)  # noqa: TID251 - our own temporary file, never a photo
-                cls.descriptor = descriptor
-        return cls.descriptor
+@functools.cache
+def _capture() -> int:
+    """The descriptor of a nameless temporary file that stands in for descriptor 2; one for the life of the process."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("decoder-warnings")
+    with tempfile.TemporaryFile(prefix="dedupe-") as file:
+        return os.dup(file.fileno())
 
 
 @contextlib.contextmanager
@@ -43,7 +35,7 @@ def captured() -> Iterator[list[str]]:
     lines: list[str] = []
     with _lock:
         try:
-            capture, saved = _Capture.open(), os.dup(2)
+            capture, saved = _capture(), os.dup(2)
         except OSError:  # no descriptor 2 (a service), or none left
             yield lines
             return

@@ -70,6 +70,7 @@ class _Contents:
     photos: list[PhotoFile] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
+    linked: bool = False
     marked: bool = False
 
 
@@ -170,7 +171,7 @@ class _Walker:
         contents, kinds = _Contents(), entries.KINDS
         least, hidden, excluding = self._options.min_bytes, self._options.include_hidden, bool(self._excludes)
         made = entries.maker(folder.root, folder.protected, folder.reference)
-        keep = contents.photos.append
+        keep, flagged = contents.photos.append, entries.FLAGGED
         with os.scandir(folder.path) as listing:
             for entry in listing:
                 name = entry.name
@@ -183,11 +184,13 @@ class _Walker:
                 if excluding and self._excludes.match(entry.path, folder.root, folder=False):
                     continue
                 try:
-                    found = entries.lstat(entry) if entries.FLAGGED else entry.stat(follow_symlinks=False)
+                    found = entries.lstat(entry) if flagged else entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                if found.st_size >= least and (not entries.FLAGGED or self._is_here(entry.path, found)):
+                if found.st_size >= least and (not flagged or self._is_here(entry.path, found)):
                     keep(made(entry.path, found))
+                    if found.st_nlink > 1:
+                        contents.linked = True
         return contents
 
     def _other(self, entry: os.DirEntry[str], kind: int, folder: _Folder, contents: _Contents) -> None:
@@ -215,6 +218,7 @@ class _Walker:
         found = entries.lstat(entry)
         if self._is_asked_for(entry.path, found, folder) and self._is_here(entry.path, found):
             contents.photos.append(entries.maker(folder.root, folder.protected, folder.reference)(entry.path, found))
+            contents.linked |= found.st_nlink > 1
 
     def _wanted(self, path: str, folder: _Folder) -> bool:
         """Whether a folder is to be entered."""
@@ -265,7 +269,6 @@ class _Walker:
         known.
         """
         photos = contents.photos
-        photos.sort(key=_path)
         if contents.others:
             start = os.path.join(folder.path, "")
             attached = companions.attach([file.path[len(start) :] for file in photos], contents.others)
@@ -273,6 +276,9 @@ class _Walker:
                 names = attached.get(file.path[len(start) :])
                 if names:
                     photos[at] = dataclasses.replace(file, companions=_companions(start, names))
+        if not contents.linked:
+            self._files += photos
+            return
         for file in photos:
             if file.stamp.links > 1:
                 self._linked.setdefault((file.stamp.dev, file.stamp.inode), []).append(file)
@@ -326,6 +332,12 @@ def _companions(start: str, names: Sequence[tuple[str, CompanionKind]]) -> tuple
         if stat.S_ISREG(status.st_mode):
             found.append(Companion(start + name, kind, FileStamp.of(status)))
     return tuple(found)
+
+
+def check_roots(paths: Sequence[str]) -> None:
+    """Raises MissingRootError where one of the folders is not there or is no folder."""
+    for path in paths:
+        _checked(path)
 
 
 def _checked(path: str) -> str:
