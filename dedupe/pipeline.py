@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from dedupe import steps
 from dedupe.library.database import DamagedStoreError
+from dedupe.library.serial import to_json
+from dedupe.photos.walk import check_roots
 from dedupe.session import Session
 from dedupe.settings import Settings, absolute
 from dedupe.types import ScanResult, Skipped, Stats
@@ -24,12 +26,15 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dedupe")
 
 
-def scan(roots: Sequence[str], settings: Settings | None = None, *, progress: Progress | None = None) -> ScanResult:
+def scan(
+    roots: Sequence[str] | str, settings: Settings | None = None, *, progress: Progress | None = None
+) -> ScanResult:
     """The verified duplicate groups of the photos below ``roots``; remembered for `dedupe review` and `apply`.
 
     Raises MissingRootError, UsageError, ModelUnavailableError or StoreError before anything is read; a photo that cannot
     be read is in ``ScanResult.skipped`` and stops nothing.
     """
+    roots = [roots] if isinstance(roots, str) else roots
     try:
         return _scan(roots, settings or Settings(), progress)
     except DamagedStoreError as error:
@@ -39,14 +44,14 @@ def scan(roots: Sequence[str], settings: Settings | None = None, *, progress: Pr
 
 
 def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None) -> ScanResult:
+    check_roots((*absolute(roots), *settings.reference, *settings.protect))
     with Session(settings, progress) as session:
         tree = steps.walk(session, absolute(roots))
-        contents = steps.read(session, tree.files)
-        keys = steps.embed(session, contents)
-        matches = steps.matches(session, contents, keys)
+        contents = steps.embed(session, steps.read(session, tree.files))
+        matches = steps.matches(session, contents)
         grouped = steps.group(session, contents, matches)
         result = _result(session, absolute(roots), (*tree.skipped, *contents.skipped), grouped)
-        session.decisions.save_scan(result)
+        session.decisions.save_scan(result, to_json(settings))
     return result
 
 

@@ -71,6 +71,13 @@ def _check(settings: Settings) -> None:
         raise UsageError("Photos that are only similar are different moments: they can be shown, never selected.")
     if settings.jobs < 0:
         raise UsageError(f"--jobs is a number of worker processes from 1 up, not {settings.jobs}.")
+    if settings.max_drop is not None:
+        from dedupe.actions.preflight import max_drop
+
+        max_drop(settings.max_drop, 0)
+    for rule in settings.keep:
+        if rule not in KEEPER_RULES:
+            raise UsageError(f"There is no keeper rule “{rule}”; the rules are {', '.join(KEEPER_RULES)}.")
     if settings.min_bytes < 0:
         raise UsageError(f"--min-bytes is a size from 0 up, not {settings.min_bytes}.")
     if settings.max_pixels < 1:

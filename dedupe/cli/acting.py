@@ -33,15 +33,15 @@ class Wishes:
         """An action was asked for."""
         return self.trash or self.move_to is not None
 
-    def check(self, json_to: str | None = None) -> None:
+    def check(self, *, to_stdout: bool = False) -> None:
         """Raises UsageError where the wishes contradict each other or cannot be agreed to here."""
         if self.trash and self.move_to is not None:
             raise UsageError("--trash and --move-to exclude each other: say which of the two.")
         if (self.yes or self.dry_run) and not self.act:
             raise UsageError("--yes and --dry-run need --move-to DIR or --trash.")
-        if self.act and not (self.yes or self.dry_run) and (json_to == "-" or not sys.stdin.isatty()):
+        if self.act and not (self.yes or self.dry_run) and (to_stdout or not sys.stdin.isatty()):
             raise UsageError("Without a terminal to ask on, --move-to and --trash need --yes (or --dry-run).")
-        if self.review and (json_to == "-" or not on_terminal()):
+        if self.review and (to_stdout or not on_terminal()):
             raise UsageError("A review needs a terminal.")
 
 
@@ -78,16 +78,17 @@ def finish(
         write_csv(result, csv_to)
     if json_to is not None:
         write_json(result, json_to)
-    if json_to != "-":
+    to_stdout = "-" in (json_to, csv_to)
+    if not to_stdout:
         from dedupe.console import stdout
         from dedupe.review.table import render
 
         render(result, stdout())
     code = 0
-    if wishes.review or (json_to is None and not wishes.act and result.groups and on_terminal()):
+    if wishes.review or (not to_stdout and not wishes.act and result.groups and on_terminal()):
         code = _review(settings, wishes)
     elif wishes.act:
-        code = act(result, settings, wishes, quiet=json_to == "-")
+        code = act(result, settings, wishes, quiet=to_stdout)
     if strict and result.skipped:
         code = code or 1
     if code:

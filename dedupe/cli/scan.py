@@ -72,7 +72,7 @@ def scan(
         }
     )
     wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run, review=review)
-    wishes.check(json_to)
+    wishes.check(to_stdout="-" in (json_to, csv_to))
     check_targets(json_to, csv_to)
     recover(settings)
     result = run_scan(roots, settings, progress=progress())

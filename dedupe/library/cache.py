@@ -43,16 +43,18 @@ class Cache:
 
     ``decoder`` names the version of the decoder and its limits: with another one, failures are tried again.
     ``reader`` names the version of what is worked out of a photo (keys, facts, preview, the vectors' input):
-    with another one everything is read again. ``notices`` are sentences the user should read. Raises
+    with another one everything is read again; None (to look, to tidy) leaves all as it is. ``notices`` are
+    sentences the user should read. Raises
     StoreError where the store cannot be used.
     """
 
-    def __init__(self, path: str, *, decoder: str = "", reader: str = "") -> None:
+    def __init__(self, path: str, *, decoder: str = "", reader: str | None = None) -> None:
         self._db = Database(path, KIND, ours=prepare(path))
         self._decoder = decoder
         self._opened_ns = time.time_ns()
         try:
-            self._agree(reader)
+            if reader is not None:
+                self._agree(reader)
         except BaseException:
             self._db.close()
             raise

@@ -149,9 +149,11 @@ def _fill_moved(db: Database, files: Sequence[PhotoFile], answers: list[Answer],
     wanted = {packed(files[at].stamp): at for at in open_ if answers[at] is None and _tells_alone(files[at].stamp)}
     if not wanted:
         return
-    for stamp, key in db.stream("SELECT stamp, content_key FROM files"):
-        if stamp in wanted:
-            answers[wanted[stamp]] = key
+    moved = [row for row in db.stream("SELECT stamp, content_key FROM files") if row[0] in wanted]
+    for stamp, key in moved:
+        file = files[wanted[stamp]]
+        answers[wanted[stamp]] = key
+        db.queue(_PUT_FILE, (os.fsencode(file.path), stamp, key, _signed(file.stamp.dev)))
 
 
 def _tells_alone(stamp: FileStamp) -> bool:

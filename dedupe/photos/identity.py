@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import xxhash
@@ -31,6 +32,15 @@ def content_key_of_file(descriptor: int) -> ContentKey:
     while block := os.read(descriptor, _BLOCK):
         digest.update(block)
     return digest.digest()
+
+
+def content_key_of_path(path: str) -> ContentKey | None:
+    """XXH3-128 of a file; None where it cannot be read."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return content_key_of_file(file.fileno())
+    except OSError:
+        return None
 
 
 def jpeg_payload(data: bytes, parts: Jpeg, orientation: int) -> PayloadKey | None:
@@ -58,17 +68,33 @@ def digest_of(pieces: Iterable[bytes | memoryview]) -> bytes:
     return digest.digest()
 
 
-def payload_of(path: str) -> PayloadKey | None:
-    """The payload key of a file, from its full pixels unless it is a JPEG; a worker task, for candidates
+@dataclass(frozen=True, slots=True)
+class PayloadRequest:
+    """The file at ``path``, as long as it still holds the content that was read."""
+
+    path: str
+    content_key: ContentKey
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What is known for good of a content: its payload key, or None where its picture cannot be proven."""
+
+    key: PayloadKey | None
+
+
+def payload_of(request: PayloadRequest) -> Payload | None:
+    """The payload key of a content, from its full pixels unless it is a JPEG; a worker task, for candidates
     only.
 
-    None where it cannot be proven: the file cannot be read, is damaged, or its decoder gives less than the
-    file holds.
+    ``Payload(None)`` where it cannot be proven: the content is damaged, or its decoder gives less than the file
+    holds. None where that content is not to be had now: the file is gone, unreadable or another.
     """
     from dedupe.photos.payload import payload
 
     try:
-        with open(path, "rb") as file:
-            return payload(file.read())
+        with open(request.path, "rb") as file:
+            data = file.read()
     except OSError:
         return None
+    return Payload(payload(data)) if content_key(data) == request.content_key else None

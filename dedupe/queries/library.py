@@ -108,8 +108,8 @@ def photo_file(name: str) -> PhotoFile:
 
 def shelve(session: Session, files: Sequence[PhotoFile]) -> Shelf:
     """Bring the photos into the store, reading only what is new."""
-    contents = steps.read(session, files)
-    return Shelf(contents, tuple(steps.embed(session, contents)))
+    contents = steps.embed(session, steps.read(session, files))
+    return Shelf(contents, tuple(contents.keys))
 
 
 def unreadable(shelf: Shelf, named: Named) -> tuple[Skipped, ...]:

@@ -14,7 +14,7 @@ from dedupe.review.choice import Verify, edited
 from dedupe.types import ContentKey, Extra, Match, Pair, Photo, ScanResult
 
 if TYPE_CHECKING:
-    from dedupe.matching.losses import CompanionKey
+    from dedupe.library.scans import SavedScan
     from dedupe.review.pictures import Preview
     from dedupe.session import Session
     from dedupe.settings import Settings
@@ -31,14 +31,24 @@ def last_scan(settings: Settings) -> Iterator[tuple[Session, ScanResult]]:
     from dedupe.session import Session
 
     decisions = StorePaths.at(settings.store).decisions
-    result = None
+    saved = None
     if os.path.lexists(decisions):
         with Decisions(decisions) as memory:
-            result = memory.last_scan()
-    if result is None:
+            saved = memory.saved_scan()
+    if saved is None:
         raise UsageError("There is no scan yet: run `dedupe scan DIR` first.")
-    with Session(replace(settings, model=result.model)) as session:
-        yield session, result
+    with Session(_as_scanned(settings, saved)) as session:
+        yield session, saved.result
+
+
+def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
+    """What decides about photos as it was for the scan, the rest as it is now. A model of other weights is not loaded."""
+    from dedupe.library.serial import from_json
+    from dedupe.settings import Settings
+
+    then = from_json(Settings, saved.settings)
+    model = then.model if then.weights is None else "compact"
+    return replace(then, model=model, weights=None, store=settings.store, max_drop=settings.max_drop or then.max_drop)
 
 
 def as_reviewed(session: Session, result: ScanResult) -> ScanResult:
@@ -54,8 +64,9 @@ def previews(session: Session) -> Preview:
 def verifier(session: Session) -> Verify:
     """Proves one photo against another from what the scan stored; a pair that was not compared is not proven."""
     from dedupe.matching.grouping import group
+    from dedupe.photos.identity import content_key_of_path
 
-    companion_key = _companion_keys()
+    companion_key = cache(content_key_of_path)
 
     def verify(keep: Photo, photo: Photo) -> Extra | None:
         found, _ = group(
@@ -103,17 +114,3 @@ def _matches(session: Session, keep: Photo, photo: Photo) -> list[Match]:
 
 def _contents(photo: Photo) -> set[ContentKey]:
     return {photo.content_key, *(half.content_key for half in photo.halves)}
-
-
-def _companion_keys() -> CompanionKey:
-    from dedupe.photos.identity import content_key_of_file
-
-    @cache
-    def key_of(path: str) -> bytes | None:
-        try:
-            with open(path, "rb", buffering=0) as file:
-                return content_key_of_file(file.fileno())
-        except OSError:
-            return None
-
-    return key_of

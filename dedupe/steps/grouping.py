@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from dedupe.matching.version import RELATE_VERSION
 from dedupe.session import Session
-from dedupe.steps.comparing import distances, find_payloads, relate
+from dedupe.steps.comparing import distances, relate
 from dedupe.steps.reading import Contents
-from dedupe.types import ContentKey, Group, Match, Pair, Photo, Relation, Series
+from dedupe.types import ContentKey, Group, Match, Pair, Photo, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Grouped:
 def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Grouped:
     """Star groups of verified extras, the keeper of each by the settings' rules and the user's word."""
     from dedupe.matching import grouping
+    from dedupe.photos.identity import content_key_of_path
 
     settings = session.settings
-    _learn_payloads(session, contents, matches)
     photos, halves = _units(session, contents, matches)
     open_pairs = grouping.open_pairs(
         photos, matches, rules=settings.keep, cross_only=settings.cross_only, decisions=session.decisions
@@ -45,7 +46,7 @@ def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Gro
             show=settings.show,
             cross_only=settings.cross_only,
             decisions=session.decisions,
-            companion_key=_companion_key(),
+            companion_key=cache(content_key_of_path),
         )
         shown.advance(len(photos))
     found = sum(len(same) for same in contents.files.values())
@@ -58,16 +59,11 @@ def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Gro
     )
 
 
-def _learn_payloads(session: Session, contents: Contents, matches: Sequence[Match]) -> None:
-    """The user's decisions hang on the payload key: every picture of a group gets one."""
-    grouped = {key for match in matches if match.relation is not Relation.SIMILAR for key in (match.a, match.b)}
-    copied = {key for key, same in contents.files.items() if len(same) > 1}
-    find_payloads(session, contents.files, grouped | copied)
-
-
 def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tuple[list[Photo], int]:
     """The units that may be in a group or series, and how many photos of the tree are halves of another."""
     from dedupe.photos.companions import join_halves, stem_families
+    from dedupe.photos.moments import agreeing
+    from dedupe.photos.strays import Strays
 
     key_of = {file.path: key for key, same in contents.files.items() for file in same}
     everything = sorted((file for same in contents.files.values() for file in same), key=lambda f: os.fsencode(f.path))
@@ -81,7 +77,14 @@ def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tu
     said = session.cache.contents({key_of[file.path] for file in needed})
     photos = [Photo(file, key_of[file.path], *said[key_of[file.path]]) for file in needed if key_of[file.path] in said]
     units = join_halves(photos)
-    return units, len(photos) - len(units)
+    strays = Strays(key_of)
+    whole = [
+        strays.attached(agreeing(photo))
+        if photo.content_key in matched or len(contents.files[photo.content_key]) > 1
+        else photo
+        for photo in units
+    ]
+    return whole, len(photos) - len(units)
 
 
 def _late_matches(
@@ -96,24 +99,3 @@ def _late_matches(
         return []
     pairs = [Pair(a, b, apart) for (a, b), apart in zip(asked, distances(session, asked), strict=True)]
     return relate(session, contents, pairs).matches
-
-
-def _companion_key() -> Callable[[str], bytes | None]:
-    from functools import cache
-
-    from dedupe.photos.identity import content_key_of_file
-
-    @cache
-    def key_of(path: str) -> bytes | None:
-        try:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        except OSError:
-            return None
-        try:
-            return content_key_of_file(descriptor)
-        except OSError:
-            return None
-        finally:
-            os.close(descriptor)
-
-    return key_of

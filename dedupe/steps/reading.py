@@ -175,42 +175,51 @@ class _EmbedBatch:
         self._waiting.clear()
 
 
-def embed(session: Session, contents: Contents) -> list[ContentKey]:
-    """The contents that have a vector, sorted; those that lack one are embedded from their previews."""
+def embed(session: Session, contents: Contents) -> Contents:
+    """The contents with a vector each; those that lack one are embedded from their previews. A photo that cannot be embedded
+    is moved to the skipped."""
     keys = contents.keys
     missing = session.cache.missing_vectors(session.model.name, keys)
     with session.step("embed", len(keys)) as shown:
         shown.advance(len(keys) - len(missing))
         if not missing:
-            return keys
-        restore_previews(session, contents.files, missing)
+            return contents
         batch = _EmbedBatch(session)
-        for key, pixels in _squashed(session, missing):
+        for key, pixels in _squashed(session, contents, missing):
             batch.add(key, pixels)
             shown.advance()
         batch.flush()
-    lost = set(session.cache.missing_vectors(session.model.name, missing))
-    return [key for key in keys if key not in lost]
+    lost = session.cache.missing_vectors(session.model.name, missing)
+    return _without(contents, set(lost)) if lost else contents
 
 
-def _squashed(session: Session, keys: Sequence[ContentKey]) -> Iterator[tuple[ContentKey, bytes]]:
+def _without(contents: Contents, lost: set[ContentKey]) -> Contents:
+    files = {key: same for key, same in contents.files.items() if key not in lost}
+    skipped = [
+        Skipped(file.path, SkipKind.UNREADABLE, "could not be embedded: scan again")
+        for key in sorted(lost)
+        for file in contents.files[key]
+    ]
+    return Contents(files, (*contents.skipped, *skipped))
+
+
+def _squashed(session: Session, contents: Contents, keys: Sequence[ContentKey]) -> Iterator[tuple[ContentKey, bytes]]:
     from dedupe.photos.squash import SquashRequest, squash_preview
 
     side = session.model.input_size
-    requests = (
-        SquashRequest(key, preview, side)
-        for chunk in chunks(keys, PREVIEW_BATCH)
-        for key, preview in session.previews.get_many(chunk).items()
-    )
-    for request, pixels in session.pool().run(squash_preview, requests):
-        if isinstance(pixels, bytes):
-            yield request.key, pixels
+    for chunk in chunks(keys, PREVIEW_BATCH):
+        restore_previews(session, contents.files, chunk)
+        requests = [SquashRequest(key, preview, side) for key, preview in session.previews.get_many(chunk).items()]
+        for request, pixels in session.pool().run(squash_preview, requests):
+            if isinstance(pixels, bytes):
+                yield request.key, pixels
 
 
 def restore_previews(
     session: Session, files: Mapping[ContentKey, Sequence[PhotoFile]], keys: Sequence[ContentKey]
 ) -> None:
-    """Reads again the photos whose previews were dropped from the bounded database."""
+    """Reads again those photos whose previews were dropped from the bounded database; at most PREVIEW_BATCH at a time, so that
+    none of them is dropped again before it is used."""
     missing = session.previews.missing(keys)
     if not missing:
         return

@@ -174,8 +174,13 @@ def test_a_png_whose_checksum_is_wrong_has_no_payload_key() -> None:
     assert payload(bytes(data)) is None
 
 
-def test_the_task_answers_none_for_what_cannot_be_read(tmp_path: Path) -> None:
-    assert identity.payload_of(str(tmp_path / "missing.jpg")) is None
-    assert identity.payload_of(put(tmp_path, "text.jpg", b"text")) is None
-    whole: Any = put(tmp_path, b"\xff\xfe.png", encoded(quarters(), "PNG"))
-    assert identity.payload_of(whole) == payload(encoded(quarters(), "PNG"))
+def test_the_task_answers_for_the_content_it_was_asked_about_and_no_other(tmp_path: Path) -> None:
+    def asked(path: str, content: bytes) -> identity.Payload | None:
+        return identity.payload_of(identity.PayloadRequest(path, identity.content_key(content)))
+
+    picture = encoded(quarters(), "PNG")
+    whole: Any = put(tmp_path, b"\xff\xfe.png", picture)
+    assert asked(whole, picture) == identity.Payload(payload(picture))
+    assert asked(str(tmp_path / "missing.jpg"), picture) is None
+    assert asked(put(tmp_path, "text.jpg", b"text"), b"text") == identity.Payload(None)
+    assert asked(put(tmp_path, "replaced.png", encoded(photograph(64), "PNG")), picture) is None
