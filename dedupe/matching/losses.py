@@ -18,6 +18,9 @@ CompanionKey: TypeAlias = Callable[[str], bytes | None]
 LOW_TEXTURE: Final = 0.1
 """Below this share of blocks with contrast, agreement of the rest proves little (DESIGN.md §5)."""
 
+CAMERA_QUALITY: Final = 85
+"""Cameras and phones write no JPEG below this quality on their ordinary settings; messengers and editors do."""
+
 _PROVEN: Final = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 _COMPANIONS: Final = {
     CompanionKind.RAW: "the RAW",
@@ -62,8 +65,8 @@ def _of_picture(extra: Contender, keep: Contender, relation: Relation) -> Iterat
 
 
 def _is_master(facts: Facts) -> bool:
-    """A camera's file has all there ever was, however much it compressed."""
-    return facts.raw or facts.camera is not None
+    """A camera's file has all there ever was. One that is compressed as no camera does is a re-save that kept its EXIF."""
+    return facts.raw or (facts.camera is not None and (facts.quality is None or facts.quality >= CAMERA_QUALITY))
 
 
 def _of_metadata(ours: Facts, theirs: Facts) -> Iterator[str]:

@@ -851,3 +851,17 @@ def test_a_thousand_copies_are_one_group():
     found = only(photos, matches)
     assert len(found.extras) == 999
     assert key_of("0000.jpg") == found.keep.content_key
+
+
+def test_a_poor_resave_that_kept_its_exif_does_not_take_the_better_one_with_it():
+    poor = photo("1.jpg", quality=22, **shot(0))
+    better = photo("22.jpg", quality=96)
+    found = only([poor, better], [match(poor, better, RESAVED)])
+    assert (found.keep, found.extras[0].loses, found.extras[0].selected) == (poor, ("a better quality",), False)
+
+
+def test_a_cameras_file_has_all_there_ever_was():
+    camera = photo("1.jpg", quality=90, **shot(0))
+    lossless = photo("22.png", format="PNG", quality=None, lossless=True)
+    found = only([camera, lossless], [match(camera, lossless, RESAVED)])
+    assert (found.keep, found.extras[0].loses, found.extras[0].selected) == (camera, (), True)
