@@ -127,7 +127,8 @@ class Facts:
 
     ``width``/``height`` are upright. ``quality`` is the JPEG (or WebP) quality 1–100 estimated from its tables, None where
     lossless or unknown. ``texture`` is the share (0–1) of blocks in the preview with enough contrast to align. ``suspect`` is the
-    decoder's corruption warning. ``embedded`` names extra streams in the file: "video", "depth", "gain map".
+    decoder's corruption warning. ``embedded`` names extra streams in the file: "video", "depth", "gain map",
+    "further picture", "further data".
     """
 
     format: str

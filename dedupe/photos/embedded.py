@@ -7,13 +7,16 @@ CIPA DC-007.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from dedupe.photos.jpeg import Jpeg
+from dedupe.photos.tiff import Tiff
 
 VIDEO: Final = "video"
 DEPTH: Final = "depth"
 GAIN_MAP: Final = "gain map"
+FURTHER: Final = "further picture"
+DATA: Final = "further data"
 
 _VIDEO_XMP: Final = re.compile(
     rb"(?:MicroVideo|MotionPhoto)(?:=|>)[\"']?\s*1\b|Semantic(?:=|>)[\"']?MotionPhoto", re.IGNORECASE
@@ -23,21 +26,44 @@ _DEPTH_XMP: Final = re.compile(
 )
 _GAIN_XMP: Final = re.compile(rb"hdrgm:|HDRGainMap|Semantic(?:=|>)[\"']?GainMap", re.IGNORECASE)
 _LONGEST_PACKET: Final = 65536
+_MP_ENTRY: Final = 0xB002
+_THUMBNAIL: Final = 0x01
+_PADDING: Final = 1024
 
 
 def in_jpeg(data: bytes, parts: Jpeg) -> tuple[str, ...]:
     """The names of the streams in a JPEG besides its picture, in a fixed order."""
-    xmp, tail_at = parts.xmp or b"", parts.end or len(data)
+    xmp, tail_at, further = parts.xmp or b"", parts.end or len(data), False
     video = _VIDEO_XMP.search(xmp) is not None
     depth = _DEPTH_XMP.search(xmp) is not None
     gain = _GAIN_XMP.search(xmp) is not None
     if tail_at < len(data) - 16:
         video = video or _video_follows(data, tail_at)
+        further = _further_pictures(parts.mpf)
         if parts.mpf is not None:
             packets = b"".join(_packets(data, tail_at))
             depth = depth or _DEPTH_XMP.search(packets) is not None
             gain = gain or _GAIN_XMP.search(packets) is not None
-    return _named(video, depth, gain)
+    unexplained = not (video or depth or gain or further or parts.mpf) and _is_data(data, tail_at)
+    names = _named(video, depth, gain)
+    return (*names, *((FURTHER,) if further and not names else ()), *((DATA,) if unexplained else ()))
+
+
+def _further_pictures(mpf: bytes | None) -> bool:
+    """Whether a multi-picture file (CIPA DC-007 §5.2.3) holds more than its picture and larger thumbnails of it."""
+    tiff = Tiff.open(mpf) if mpf else None
+    if tiff is None:
+        return False
+    entries = tiff.raw(tiff.directory(tiff.first), _MP_ENTRY)
+    order: Literal["little", "big"] = "little" if mpf and mpf[:2] == b"II" else "big"
+    kinds = [int.from_bytes(entries[at : at + 4], order) & 0xFFFFFF for at in range(0, len(entries) - 15, 16)]
+    return any(kind >> 16 != _THUMBNAIL for kind in kinds[1:])
+
+
+def _is_data(data: bytes, start: int) -> bool:
+    """Whether more follows than padding."""
+    rest = data[start:]
+    return len(rest) > _PADDING and len(rest.strip(b"\x00\xff\r\n ")) > _PADDING
 
 
 def in_heif(data: bytes, auxiliary: tuple[str, ...], depth: bool) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import datetime
 import html
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -158,7 +159,9 @@ def _text(raw: bytes) -> str | None:
 
 def _meant(text: str) -> str | None:
     text = " ".join(text.split("\x00", 1)[0].split())[:_LONGEST]
-    return text if text and all(sign.isprintable() for sign in text) else None
+    # Joiners and direction marks belong to many scripts and to every family of emoji; other controls are no caption.
+    signs = [sign for sign in text if unicodedata.category(sign) != "Cf"]
+    return text if signs and all(sign.isprintable() for sign in signs) else None
 
 
 def _xmp_caption(xmp: bytes | None) -> str | None:

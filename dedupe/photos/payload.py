@@ -60,6 +60,8 @@ def _pieces(data: bytes, kind: str) -> Iterator[bytes]:
         warnings.simplefilter("ignore")
         image = pillow.opened(data, kind)
         decode.check_size(*image.size, formats.DEFAULT_MAX_PIXELS)
+        if kind == formats.PNG:
+            pillow.loaded(image, kind)  # an orientation may stand behind the picture data
         source = pillow.source_of(data, kind, image)
         if source.frames > _MOST_FRAMES:
             raise TooLargeError("has too many frames")

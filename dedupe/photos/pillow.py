@@ -57,6 +57,8 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
         warnings.simplefilter("ignore")
         image = opened(data, kind)
         check_size(*image.size, max_pixels)
+        if kind == formats.PNG:
+            loaded(image, kind)  # what stands behind the picture data is known only now: exiftool puts XMP there
         source = source_of(data, kind, image)
         if kind == formats.JPEG2000:
             _reduce(image, long_side)

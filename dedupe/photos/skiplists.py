@@ -50,6 +50,13 @@ def is_system_folder(name: str) -> bool:
     return folded in _SYSTEM or folded.startswith((".trash", "$recycle")) or folded.endswith(LIBRARIES)
 
 
+def is_trash(path: str, folders: Sequence[str]) -> bool:
+    """Whether a folder with these folders in it is a trash can of the freedesktop.org kind, which is called plainly
+    "Trash" in the user's data folder. What lies in it may be gone tomorrow: it must never be the copy that stays."""
+    inside = {os.path.basename(folder) for folder in folders}
+    return os.path.basename(path) == "Trash" and {"files", "info"} <= inside
+
+
 def is_in_library(path: str) -> bool:
     """Whether a path leads into another program's photo library."""
     return any(part.lower().endswith(LIBRARIES) for part in pathlib.PurePath(path).parts)

@@ -151,7 +151,7 @@ class _Walker:
                 raise MissingRootError(f"{_shown(folder.path)} may not be read: {problem.strerror}.") from None
             self._skip(folder.path, SkipKind.UNREADABLE, f"is a folder that cannot be read: {problem.strerror}")
             return []
-        if contents.marked and folder.path != folder.root:
+        if folder.path != folder.root and (contents.marked or skiplists.is_trash(folder.path, contents.folders)):
             return []
         self._take(contents, folder)
         return [dataclasses.replace(folder, path=path) for path in sorted(contents.folders, reverse=True)]
@@ -252,7 +252,10 @@ class _Walker:
             return
         if stat.S_ISDIR(found.st_mode):
             if self._wanted(path, folder) and not skiplists.is_in_library(os.path.realpath(path)):
-                self._folder_links.append(_Folder(path, folder.root, folder.protected, folder.reference))
+                above = _ancestors(path)
+                protected = folder.protected or not self._protected.isdisjoint(above)
+                reference = folder.reference or not self._reference.isdisjoint(above)
+                self._folder_links.append(_Folder(path, folder.root, protected, reference))
         elif stat.S_ISREG(found.st_mode) and kind == entries.PHOTO and self._is_asked_for(path, found, folder):
             self._file_links.append((path, folder, found))
 
