@@ -47,7 +47,7 @@ CREATE TABLE units (
   reason TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX units_of ON units (run);
-CREATE INDEX units_begun ON units (id) WHERE state = 'begun';
+CREATE INDEX units_in ON units (state);
 CREATE TABLE files (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   unit INTEGER NOT NULL REFERENCES units (id),
@@ -258,9 +258,10 @@ class Journal:
             files=tuple(_file(file) for file in files),
         )
 
-    def open_units(self) -> list[UnitRow]:
-        """The units that were begun and not ended, newest first."""
-        rows = self._read("SELECT id FROM units WHERE state = 'begun' ORDER BY id DESC")
+    def open_units(self, *, and_unclear: bool = False) -> list[UnitRow]:
+        """The units that were begun and not ended, newest first; with ``and_unclear`` those that need a person too."""
+        states = ("begun", "needs a person" if and_unclear else "begun")
+        rows = self._read("SELECT id FROM units WHERE state IN (?, ?) ORDER BY id DESC", states)
         return [self.unit(row[0]) for row in rows]
 
     def open_runs(self) -> list[int]:

@@ -113,9 +113,10 @@ def relation_blocker(extra: Extra) -> str | None:
 
 def protected_blocker(extra: Extra) -> str | None:
     """Protected and reference folders give nothing away."""
-    if extra.photo.file.protected:
+    units = (extra.photo, *extra.photo.halves)
+    if any(unit.file.protected for unit in units):
         return "lies in a protected folder"
-    if extra.photo.file.reference:
+    if any(unit.file.reference for unit in units):
         return "lies in a reference folder"
     return None
 
@@ -224,8 +225,9 @@ class _Drafter:
 
     def _leaving(self, photo: Photo) -> Iterator[Companion]:
         """The companions that go with the photo: those that no photo which stays shares."""
-        own = {path for path, _, _ in names_of(photo)}
-        for companion in companions_of(photo):
+        companions = companions_of(photo)
+        own = {path for path, _, _ in names_of(photo)} | {companion.path for companion in companions}
+        for companion in companions:
             if len(self._owners[companion.path]) < 2 and not self._is_shared(companion, own):
                 yield companion
 

@@ -30,8 +30,8 @@ class ActionPaths(Protocol):
 
 
 def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
-    """End what was begun and not ended; a sentence for each. Raises LockedError while another dedupe acts, JournalError
-    where the journal cannot be used."""
+    """End what was begun and not ended, and look again at what needed a person; a sentence for each. Raises LockedError
+    while another dedupe acts, JournalError where the journal cannot be used."""
     if not exists(paths.journal):
         return []
     disk = disk or Disk()
@@ -59,10 +59,10 @@ def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]
 
 def settle_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str]:
     """End every open unit, newest first, then every open run. With the lock held. ``final``: a unit whose folders are
-    gone is not kept for a later start."""
+    gone is not kept for a later start, and one that needed a person is looked at again."""
     settler = Settler(disk, journal, Trash(disk))
     told = []
-    for unit in journal.open_units():
+    for unit in journal.open_units(and_unclear=final):
         try:
             settled = settler.settle(unit, final=final)
         except OSError as error:

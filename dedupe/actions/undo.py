@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from dedupe.actions.apply import Progress, deferred_interrupt
-from dedupe.actions.checks import Held, LeftAloneError, check_content, hold
+from dedupe.actions.checks import CHANGED, Held, LeftAloneError, check_content, hold
 from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal, JournalError, exists
 from dedupe.actions.lock import only_one
@@ -256,9 +256,13 @@ class _Undoer:
         """The moved file, open and read; still what the journal says."""
         place = file.place or ""
         stamp = replace(file.move.stamp, mtime_ns=file.placed_mtime_ns or file.move.stamp.mtime_ns)
-        held = hold(self._disk, replace(file.move, source=place, target=None, stamp=stamp), stack, by_content=True)
-        _refuse(moved_blocker(file, held.status))
-        check_content(self._disk, held)
+        move = replace(file.move, source=place, target=None, stamp=stamp)
+        try:
+            held = hold(self._disk, move, stack, by_content=True)
+            _refuse(moved_blocker(file, held.status))
+            check_content(self._disk, held)
+        except LeftAloneError as error:
+            raise LeftAloneError(MOVED_CHANGED if str(error) == CHANGED else str(error)) from error
         return held
 
     def _is_back(self, unit: UnitRow) -> bool:

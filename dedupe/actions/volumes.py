@@ -141,14 +141,18 @@ def lies_under(path: str, folder: str) -> bool:
 def _linux_mounts() -> list[tuple[str, str]]:
     try:
         with open("/proc/self/mountinfo", "rb") as table:
-            lines = table.read().splitlines()
+            return parse_linux_mounts(table.read())
     except OSError:
         return []
+
+
+def parse_linux_mounts(table: bytes) -> list[tuple[str, str]]:
+    """Mount points and types from the lines of ``/proc/self/mountinfo``, in their order."""
     mounts = []
-    for line in lines:
+    for line in table.splitlines():
         head, _, tail = line.partition(b" - ")
         fields, rest = head.split(b" "), tail.split(b" ")
-        if len(fields) >= 5 and rest:
+        if len(fields) >= 5 and rest[0]:
             mounts.append((os.fsdecode(_unescape(fields[4])), rest[0].decode("ascii", "replace")))
     return mounts
 

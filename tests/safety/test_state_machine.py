@@ -1,0 +1,267 @@
+"""Row 2 and §5: whatever a user, dedupe and crashes do in whatever order, every byte string that existed and that the user did
+not destroy is somewhere, and every photo that left did so for a keeper that was there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from dedupe import actions
+from dedupe.actions.disk import Disk
+from dedupe.errors import RefusedError, UsageError
+from dedupe.types import ActionKind, ScanResult
+from tests.faults import CRASHED, FaultyDisk
+from tests.safety.crash_points import in_child
+from tests.support import MARKER, Places, contents, fake_scan, key
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="crashes are tried in forked processes")
+
+FOLDERS = ["a", "b", "c/d"]
+NAMES = ["1.jpg", "2.jpg", "3.jpg", "4.jpg", "1.xmp", "2.mov"]
+
+
+class Photos(RuleBasedStateMachine):
+    """A tree under attack. ``alive`` counts every byte string that the user has not destroyed; while a crash waits for its
+    recovery a file may be there twice, so then only its being there at all is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        shared = Path("/dev/shm")
+        self.base = Path(tempfile.mkdtemp(dir=shared if os.access(shared, os.W_OK) else None))
+        self.root = self.base / "photos"
+        self.root.mkdir()
+        self.trash = self.base / "home" / "Trash"
+        self.trash.parent.mkdir()
+        os.environ["HOME"] = os.environ["XDG_DATA_HOME"] = str(self.trash.parent)
+        self.paths = Places.below(self.base / "state")
+        # send2trash looks its folders up when it is imported: this machine's, then.
+        for name in [name for name in sys.modules if name.partition(".")[0] == "send2trash"]:
+            del sys.modules[name]
+        self.alive: Counter[bytes] = Counter()
+        self.written = 0
+        self.crashed = False
+        self.touched_since = False
+        self.result: ScanResult | None = None
+        self.target = self.base / "moved"
+
+    @initialize(
+        inside=st.booleans(),
+        photos=st.lists(
+            st.tuples(st.sampled_from(FOLDERS), st.sampled_from(NAMES), st.integers(0, 1), st.booleans()),
+            min_size=8,
+            max_size=14,
+            unique_by=lambda photo: photo[:2],
+        ),
+    )
+    def begin(self, inside: bool, photos: list[tuple[str, str, int, bool]]) -> None:
+        self.target = self.root / "moved" if inside else self.base / "moved"
+        for folder, name, picture, same in photos:
+            self.user_adds(folder, name, picture, same)
+        self.scan()
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.base)
+
+    def everywhere(self) -> Counter[bytes]:
+        folders = [self.root, self.trash] + ([] if self.target.is_relative_to(self.root) else [self.target])
+        return Counter(contents(*folders))
+
+    def _files(self, *, away: bool) -> list[Path]:
+        folders = [self.root, self.target, self.trash] if away else [self.root]
+        return sorted(
+            {
+                path
+                for folder in folders
+                for path in folder.rglob("*")
+                if path.is_file()
+                and not path.is_symlink()
+                and path.name != MARKER
+                and path.suffix not in (".partial", ".trashinfo")
+            }
+        )
+
+    def _pick(self, data: st.DataObject, *, away: bool = True) -> Path | None:
+        files = self._files(away=away)
+        return data.draw(st.sampled_from(files)) if files else None
+
+    # -- the user ------------------------------------------------------------------------------------------------------
+
+    @rule(
+        what=st.sampled_from(
+            ["adds", "adds", "edits", "edits, time set back", "deletes", "renames", "links", "makes a symlink"]
+        ),
+        data=st.data(),
+        folder=st.sampled_from(FOLDERS),
+    )
+    def user_does(self, what: str, data: st.DataObject, folder: str) -> None:
+        if what == "adds":
+            name, picture = data.draw(st.sampled_from(NAMES)), data.draw(st.integers(0, 1))
+            self.user_adds(folder, name, picture, data.draw(st.booleans()))
+            return
+        path = self._pick(data, away=what not in ("links", "makes a symlink"))
+        self.written += 1
+        place = self.root / folder / f"made{self.written}.jpg"
+        if path is None:
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        event(f"the user {what}")
+        self.touched_since = True
+        if what.startswith("edits"):
+            self._edit(path, keep_time="back" in what)
+        elif what == "deletes":
+            self.alive[path.read_bytes()] -= 1
+            path.unlink()
+        elif what == "renames":
+            path.rename(place)
+        elif what == "links":
+            self.alive[path.read_bytes()] += 1
+            os.link(path, place)
+        else:
+            place.symlink_to(path)
+
+    def user_adds(self, folder: str, name: str, picture: int, same: bool) -> None:
+        path = self.root / folder / name
+        if os.path.lexists(path):
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.written += 1
+        content = b"p%d\n%s" % (picture, b"same" if same else b"%d" % self.written)
+        path.write_bytes(content)
+        self.alive[content] += 1
+        self.touched_since = True
+
+    def _edit(self, path: Path, *, keep_time: bool) -> None:
+        before, status = path.read_bytes(), path.stat()
+        after = before[:-1] + b"%c" % (33 + self.written % 90)
+        self.alive[before] -= status.st_nlink
+        self.alive[after] += status.st_nlink
+        path.write_bytes(after)
+        if keep_time:
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    # -- dedupe --------------------------------------------------------------------------------------------------------
+
+    def scan(self) -> None:
+        self.result = fake_scan(self.root)
+
+    def _disk(self, other_volume: bool, way: int) -> FaultyDisk:
+        volumes = (str(self.target), str(self.trash)) if other_volume else ()
+        return FaultyDisk(volumes=volumes, exclusive_rename=way == 0, links=way < 2)
+
+    def _act(self, disk: Disk, trash: bool) -> actions.Report:
+        kind = ActionKind.TRASH if trash else ActionKind.MOVE
+        target = None if trash else str(self.target)
+        assert self.result is not None
+        return actions.act(self.result, kind=kind, target=target, paths=self.paths, disk=disk)
+
+    @rule(
+        stale=st.sampled_from([False, False, True]),
+        trash=st.booleans(),
+        other_volume=st.booleans(),
+        way=st.integers(0, 2),
+        fault=st.sampled_from([0, 0, 0, errno.EIO, errno.ENOSPC, errno.EACCES]),
+        nth=st.integers(3, 25),
+    )
+    def apply(self, stale: bool, trash: bool, other_volume: bool, way: int, fault: int, nth: int) -> None:
+        if not stale:
+            self.scan()
+        disk = self._disk(other_volume and not trash, way)
+        if fault:
+            disk.fail("any", nth, fault)
+        try:
+            report = self._act(disk, trash)
+        except RefusedError:
+            return
+        self._settled()
+        event(f"{'trashed' if trash else 'moved'} {min(len(report.done), 3)}, exit {report.exit_code}")
+        for outcome in report.done:
+            for part in (outcome.action.keeper, *outcome.action.keeper_parts):
+                assert key(Path(part.source).read_bytes()) == part.content_key
+            assert not any(os.path.lexists(move.source) for move in outcome.action.moves)
+        if report.exit_code == 4:
+            self._loosen()
+
+    @rule(trash=st.booleans(), other_volume=st.booleans(), way=st.integers(0, 2), moment=st.integers(1, 60))
+    def crash_in_apply(self, trash: bool, other_volume: bool, way: int, moment: int) -> None:
+        self.scan()
+        disk = self._disk(other_volume and not trash, way).crash(moment)
+        if in_child(lambda: self._act(disk, trash) and None) == CRASHED:
+            event("crashed in apply")
+            self._loosen()
+
+    @rule(moment=st.integers(1, 40), other_volume=st.booleans())
+    def crash_in_undo(self, moment: int, other_volume: bool) -> None:
+        disk = self._disk(other_volume, 0).crash(moment)
+        if in_child(lambda: actions.undo(self.paths, disk=disk) and None) == CRASHED:
+            event("crashed in undo")
+            self._loosen()
+
+    @precondition(lambda self: self.crashed)
+    @rule(moment=st.integers(1, 12))
+    def crash_in_recovery(self, moment: int) -> None:
+        in_child(lambda: actions.recover(self.paths, FaultyDisk().crash(moment)) and None)
+
+    @rule()
+    def recover(self) -> None:
+        actions.recover(self.paths)
+        self._settled()
+
+    @rule(other_volume=st.booleans())
+    def undo(self, other_volume: bool) -> None:
+        try:
+            report = actions.undo(self.paths, disk=self._disk(other_volume, 0))
+        except (UsageError, RefusedError):
+            return
+        event(f"undone {min(len(report.restored), 3)}, exit {report.exit_code}")
+        self._settled()
+
+    def _loosen(self) -> None:
+        self.crashed = True
+        self.touched_since = False
+
+    def _settled(self) -> None:
+        """After a recovery the count is exact again, unless the user had a hand in between crash and recovery."""
+        if self.crashed and self.touched_since:
+            self.there()
+            self.alive = self.everywhere()
+        self.crashed = False
+
+    # -- what must hold ------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def there(self) -> None:
+        found = self.everywhere()
+        alive = +self.alive
+        if self.crashed:
+            assert not [content for content in alive if content not in found]
+        else:
+            assert found == alive
+
+    @invariant()
+    def nothing_half_written_after_a_recovery(self) -> None:
+        if not self.crashed:
+            assert not list(self.base.rglob("*.partial"))
+
+
+Photos.TestCase.settings = settings(
+    max_examples=int(os.environ.get("DEDUPE_STATE_EXAMPLES", "30")), stateful_step_count=30
+)
+
+
+class TestPhotos(Photos.TestCase):
+    """The machine, with an environment that is put back."""
+
+    @pytest.fixture(autouse=True)
+    def _isolated(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", "/nonexistent")
+        monkeypatch.setenv("XDG_DATA_HOME", "/nonexistent")

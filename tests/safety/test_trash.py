@@ -1,0 +1,201 @@
+"""SAFETY.md §3: the trash is asked politely, one call at a time, and never believed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+
+from dedupe.actions.disk import Disk
+from dedupe.actions.report import preview_of
+from dedupe.actions.trash import Trash, windows_blocker
+from dedupe.actions.volumes import WINDOWS_RAM, WINDOWS_REMOTE, windows_volume
+from dedupe.errors import RefusedError
+from dedupe.types import ActionKind
+from tests.faults import FaultyDisk
+from tests.safety.conftest import World, refused
+from tests.support import tree_snapshot
+
+pytestmark = pytest.mark.skipif(
+    sys.platform in ("darwin", "win32"), reason="the FreeDesktop trash is Linux's and BSD's"
+)
+
+
+def test_a_photo_goes_to_the_trash_with_a_record_and_comes_back(world: World) -> None:
+    _, extra = world.pair()
+    before = world.snapshot()
+    assert world.act(trash=True).exit_code == 0
+    assert not extra.exists()
+    record = (world.trash / "info" / "a.jpg.trashinfo").read_text()
+    assert f"Path={quote(str(extra))}\n" in record
+    assert world.undo().exit_code == 0
+    after = world.snapshot()
+    assert {path: after[path] for path in before} == before
+    assert not [path for path in world.trash.rglob("*") if path.is_file()]
+
+
+def test_names_that_the_trash_already_has_are_not_overwritten(world: World) -> None:
+    world.pair()
+    for name in ("a.jpg", "a 1.jpg"):
+        (world.trash / "files").mkdir(parents=True, exist_ok=True)
+        (world.trash / "info").mkdir(exist_ok=True)
+        (world.trash / "files" / name).write_bytes(b"older trash")
+        (world.trash / "info" / f"{name}.trashinfo").write_text("[Trash Info]\nPath=/elsewhere/a.jpg\n")
+    before = tree_snapshot(world.trash)
+    assert world.act(trash=True).exit_code == 0
+    assert (world.trash / "files" / "a 2.jpg").read_text() == "beach\nsame"
+    assert world.undo().exit_code == 0
+    assert tree_snapshot(world.trash) == before
+
+
+def test_a_photo_trashed_twice_from_one_path_comes_back_as_it_was_each_time(world: World) -> None:
+    keep, extra = world.pair("resaved")
+    world.act(trash=True)
+    extra.write_bytes(b"beach\nthe second")
+    assert world.act(world.scan(), trash=True).exit_code == 0
+    world.undo()
+    assert extra.read_bytes() == b"beach\nthe second"
+    extra.unlink()
+    world.undo()
+    assert extra.read_text() == "beach\nagain"
+    assert keep.exists()
+
+
+def test_an_entry_under_a_name_nobody_expected_is_still_found(world: World) -> None:
+    """GIO names its entries otherwise; the inode is what tells."""
+
+    class OtherTrash(FaultyDisk):
+        def throw_away(self, path: str) -> None:
+            super().throw_away(path)
+            (world.trash / "files" / "a.jpg").rename(world.trash / "files" / "a.7.jpg")
+            (world.trash / "info" / "a.jpg.trashinfo").rename(world.trash / "info" / "a.7.jpg.trashinfo")
+
+    _, extra = world.pair()
+    assert world.act(trash=True, disk=OtherTrash()).exit_code == 0
+    assert world.undo().exit_code == 0
+    assert extra.exists()
+
+
+@pytest.mark.parametrize("value", ["", "relative/path"])
+def test_an_empty_or_relative_data_folder_refuses(world: World, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    world.pair()
+    monkeypatch.setenv("XDG_DATA_HOME", value)
+    before = tree_snapshot(world.base / "photos", os.getcwd())
+    [reason] = refused(world.act(trash=True).outcomes)
+    assert reason.startswith("XDG_DATA_HOME is empty")
+    assert tree_snapshot(world.base / "photos", os.getcwd()) == before
+
+
+def test_an_environment_that_changed_since_the_import_refuses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    import send2trash  # noqa: F401
+
+    world.pair()
+    other = world.base / "other"
+    other.mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(other))
+    before = tree_snapshot(world.root)
+    report = world.act(trash=True)
+    assert report.exit_code == 4
+    assert "environment changed" in report.failed[0].reason
+    assert tree_snapshot(world.root) == before
+
+
+def test_a_name_too_long_for_its_record_is_refused(world: World) -> None:
+    name = "n" * 240 + ".jpg"
+    made = world.make({"keep.jpg": "x\n1", f"old/{name}": "x\n2"})
+    assert refused(world.act(trash=True).outcomes) == ["its name is too long for the trash"]
+    assert made[f"old/{name}"].exists()
+    assert not world.trash.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+def test_a_refusing_trash_is_one_refusal_and_the_rest_goes_on(world: World, number: int) -> None:
+    world.make({f"{folder}/{n}.jpg": f"p{n}\n{folder}" for n in range(3) for folder in ("keep", "old")})
+    report = world.act(trash=True, disk=FaultyDisk().fail("throw_away", 2, number))
+    assert len(report.done) == 2
+    assert list(report.refusals.values()) == [1]
+
+
+def test_a_full_trash_stops_the_run_and_the_original_stays(world: World) -> None:
+    world.make({f"{folder}/{n}.jpg": f"p{n}\n{folder}" for n in range(3) for folder in ("keep", "old")})
+    report = world.act(trash=True, disk=FaultyDisk().fail("throw_away", 2, errno.ENOSPC))
+    assert (len(report.done), report.exit_code) == (1, 4)
+    assert report.failed[0].reason == "the disk is full"
+    assert len(list(world.root.rglob("*.jpg"))) == 5
+
+
+def test_another_volume_without_a_trash_is_refused_by_its_name(world: World) -> None:
+    """Home and photos on two volumes, and the photos' one gives no place for a trash."""
+
+    class OtherHome(FaultyDisk):
+        def lstat(self, path: str) -> os.stat_result:
+            found = super().lstat(path)
+            if path == os.path.realpath(world.home):
+                values = list(found)
+                values[2] += 1
+                return os.stat_result(values)
+            return found
+
+    _, extra = world.pair()
+    mount = Disk().volume(str(extra.parent)).mount
+    shadow = Path(mount) / f".Trash-{os.getuid()}"
+    if shadow.exists() or os.path.ismount(world.root):
+        pytest.skip("a trash is on this volume already")
+    shadow.symlink_to(world.base)
+    try:
+        [reason] = refused(world.act(trash=True, disk=OtherHome()).outcomes)
+    finally:
+        shadow.unlink()
+    assert reason == f"no trash can be made on {mount}; --move-to a folder on that volume can"
+    assert extra.exists()
+
+
+def test_network_and_memory_drives_of_windows_are_refused() -> None:
+    nas = windows_volume("\\\\nas\\photos\\", WINDOWS_REMOTE, "NTFS")
+    ram = windows_volume("R:\\", WINDOWS_RAM, "NTFS")
+    disk = windows_volume("C:\\", 3, "NTFS")
+    assert "Recycle Bin" in (windows_blocker(nas.fstype, network=nas.network) or "")
+    assert "Recycle Bin" in (windows_blocker(ram.fstype, network=ram.network) or "")
+    assert windows_blocker(disk.fstype, network=disk.network) is None
+    assert (nas.weak, disk.weak, disk.folds) == (True, False, True)
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_where_undo_cannot_reach_the_trash_it_says_so_before(
+    world: World, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    world.pair()
+    planned = world.plan(trash=True)
+    world.act(trash=True)
+    monkeypatch.setattr("dedupe.actions.trash.sys", SimpleNamespace(platform=platform, modules=sys.modules))
+    trash = Trash(Disk())
+    assert not trash.undoable
+    told = preview_of(planned, (), kind=ActionKind.TRASH, target=None, undoable=trash.undoable)
+    assert "`dedupe undo` cannot" in told.undo
+    with pytest.raises(RefusedError, match="Trash or Recycle Bin"):
+        world.undo()
+
+
+def test_there_is_no_way_to_delete_for_good() -> None:
+    """No option, setting or environment variable of the actions speaks of deleting; unlink is called where it is argued."""
+    folder = Path(__file__).parents[2] / "dedupe"
+    calls = subprocess.run(
+        ["grep", "-rnE", r"\bunlink\(|os\.remove\(|rmtree\(|\.rmdir\(", "--include=*.py", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.splitlines()
+    files = {Path(line.split(":")[0]).relative_to(folder).as_posix() for line in calls}
+    assert {name for name in files if name.startswith("actions/")} == {
+        "actions/disk.py",
+        "actions/place.py",
+        "actions/recover.py",
+        "actions/settle.py",
+        "actions/trash.py",
+    }
