@@ -14,10 +14,10 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from benchmarks import ablations, tables
+from benchmarks import ablations, tables, tracing
 from benchmarks.manifest import Manifest
 from benchmarks.running import scan
 from benchmarks.score import Finding, Scan, Score, read_scan, score
@@ -34,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return judging.main(options.photos, options.work, options.judge_pairs, options.jobs)
     manifest = build(_tree_options(options), options.work, options.jobs)
     print(f"{len(manifest.entries)} files below {manifest.root}", file=sys.stderr)
-    result, said = _judged(manifest, options)
-    parts = [*_report(result, said, manifest)]
+    result, said, kept = _judged(manifest, options)
+    parts = [*_report(result, said, manifest), tables.listed("Kept instead of the original", kept)]
     if options.orientation:
         parts.append(_orientation(options.orientation, manifest.root.parent, options.model))
     if options.ablations:
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = "\n\n".join(part for part in parts if part) + "\n"
     print(text)
     if options.out:
-        _write(options.out, text, result, manifest)
+        _write(options.out, text, result, manifest, kept)
     return 0 if result.clean else 1
 
 
@@ -56,17 +56,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="originals: every photo in them is a capture",
     )
-    parser.add_argument(
-        "--distractors", nargs="*", default=[], metavar="DIR|TAR", help="further photos without copies"
-    )
+    parser.add_argument("--distractors", nargs="*", default=[], metavar="DIR|TAR", help="further photos without copies")
     parser.add_argument("--distractor-count", type=int, default=500, metavar="N")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--originals", type=int, metavar="N", help="copies of at most N captures (default: all)"
-    )
-    parser.add_argument(
-        "--copies", type=int, default=5, metavar="N", help="copies of each original (default 5)"
-    )
+    parser.add_argument("--originals", type=int, metavar="N", help="copies of at most N captures (default: all)")
+    parser.add_argument("--copies", type=int, default=5, metavar="N", help="copies of each original (default 5)")
     parser.add_argument(
         "--work", type=Path, default=Path("build/benchmarks"), metavar="DIR", help="where trees and stores go"
     )
@@ -75,9 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--scan-options", default="", metavar="TEXT", help="passed on to dedupe scan, e.g. '--threshold 0.9'"
     )
-    parser.add_argument(
-        "--warm", action="store_true", help="keep the store of the last run instead of scanning cold"
-    )
+    parser.add_argument("--warm", action="store_true", help="keep the store of the last run instead of scanning cold")
     parser.add_argument(
         "--ablations",
         nargs="*",
@@ -85,9 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=ablations.METHODS,
         help="compact, vgg16, phash, pdq",
     )
-    parser.add_argument(
-        "--orientation", type=Path, metavar="DIR", help="also scan this folder of orientation examples"
-    )
+    parser.add_argument("--orientation", type=Path, metavar="DIR", help="also scan this folder of orientation examples")
     parser.add_argument(
         "--judge-pairs",
         type=int,
@@ -112,14 +102,17 @@ def _tree_options(options: argparse.Namespace) -> TreeOptions:
     )
 
 
-def _judged(manifest: Manifest, options: argparse.Namespace) -> tuple[Score, Scan]:
+def _judged(manifest: Manifest, options: argparse.Namespace) -> tuple[Score, Scan, tuple[Finding, ...]]:
     place = manifest.root.parent / f"store-{options.model}"
     if not options.warm:
         shutil.rmtree(place, ignore_errors=True)
     more = ("--model", options.model, "--jobs", str(options.jobs), *options.scan_options.split())
     run = scan([manifest.root], place, *more)
     said = read_scan(run.report, manifest.root)
-    return score(manifest, said), said
+    result = score(manifest, said)
+    traced = replace(result, missed=tracing.traced(result.missed, manifest.root, place / "store.db"))
+    reasons = {group["id"]: str(group["reason"]) for group in run.report["groups"]}
+    return traced, said, tracing.kept_instead(manifest, said, reasons)
 
 
 def _report(result: Score, said: Scan, manifest: Manifest) -> list[str]:
@@ -131,6 +124,7 @@ def _report(result: Score, said: Scan, manifest: Manifest) -> list[str]:
         tables.by_name("capture time of the copy", result.exif),
         tables.by_name("altered pictures", result.altered),
         tables.by_name("step", seconds),
+        tables.by_name("missed, and where it was lost", tracing.causes(result.missed)),
         tables.listed("False pairs", result.false_pairs),
         tables.listed("Pre-selected although something visible differs", result.visible_selected),
         tables.listed("Altered pictures merged", result.altered_wrong),
@@ -158,18 +152,16 @@ def _orientation(folder: Path, work: Path, model: str) -> str:
                 "yes" if alone else "NO",
             )
         )
-    return "### EXIF orientations\n\n" + tables.table(
-        ("pictures", "in one group", "groups", "nothing else"), rows
-    )
+    return "### EXIF orientations\n\n" + tables.table(("pictures", "in one group", "groups", "nothing else"), rows)
 
 
-def _write(out: Path, text: str, result: Score, manifest: Manifest) -> None:
+def _write(out: Path, text: str, result: Score, manifest: Manifest, kept: tuple[Finding, ...]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".json":
         out.write_text(json.dumps(asdict(result), indent=1, default=dict), "utf-8")
     else:
         out.write_text(text, "utf-8")
-    for name, findings in _to_look_at(result).items():
+    for name, findings in {**_to_look_at(result), "kept": kept}.items():
         for sheet in contact_sheets(findings, manifest.root, out.with_name(f"{out.stem}-{name}")):
             print(f"to look at: {sheet}", file=sys.stderr)
 

@@ -18,7 +18,6 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from dedupe.matching.relation import RELATE_VERSION, RelateTask, View, relate
 from numpy.typing import NDArray
 
 from benchmarks import tables
@@ -26,6 +25,7 @@ from benchmarks.score import Finding
 from benchmarks.sheets import contact_sheets
 from benchmarks.tree import PICTURES
 from dedupe.embedding import load
+from dedupe.matching.relation import RELATE_VERSION, RelateTask, View, relate
 from dedupe.photos.read import Read, ReadRequest, read_photo
 from dedupe.types import FileStamp, Match, Relation
 from dedupe.workers import WorkerFailure, WorkerPool
