@@ -49,8 +49,9 @@ def search(
 ) -> SearchResult:
     """For each query (a photo, or every photo of a folder) the ``k`` photos below ``paths`` nearest to it.
 
-    What is new below ``paths`` is read and remembered. A threshold in ``settings`` leaves out what is farther. The query
-    itself is not among its own answers. With the model vgg16 this is the article's method: raw fc1, IndexFlatL2, top-k.
+    What is new below ``paths`` is read and remembered. A threshold in ``settings`` leaves out what is farther: it is held
+    against unit vectors, whatever the model. The query itself is not among its own answers. With the model vgg16 this is
+    the article's method: raw fc1, IndexFlatL2, top-k.
 
     Raises QueryError for a query that is missing or no picture and where there is nothing to search in, UsageError for a
     ``k`` below 1, and as ``dedupe.scan``.

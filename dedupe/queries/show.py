@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from dedupe.console import display_path, display_text, format_bytes, format_count, format_taken, signs
+from dedupe.console import display_path, display_text, format_bytes, format_count, format_taken, signs, stderr
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
 from dedupe.queries.check import Checked, CheckResult
@@ -51,6 +51,9 @@ def show_search(result: SearchResult, settings: Settings, console: Console) -> N
             _row(console, rank, found)
         if not answer.found:
             _say(console, "", "      nothing found within the threshold")
+    if result.skipped:
+        unread = format_count(len(result.skipped), "file")
+        stderr().print(f"{unread} could not be read and took no part; --json lists them.")
 
 
 def _draw(answer: Answer, pictures: Pictures, console: Console) -> None:
