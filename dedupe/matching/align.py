@@ -21,8 +21,10 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float32]
 Matrix: TypeAlias = npt.NDArray[np.float64]
 Rgb: TypeAlias = npt.NDArray[np.uint8]
+Grey: TypeAlias = npt.NDArray[np.uint8]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
-KEYPOINTS: Final = 500
+KEYPOINTS: Final = 800
 RATIO: Final = 0.8
 INLIER_PX: Final = 4.0
 MIN_MATCHES: Final = 5
@@ -33,9 +35,7 @@ WHOLE_LIKENESS: Final = 0.8
 _SHAPE_SLACK: Final = 0.04
 _PROPOSAL_PX: Final = 14.0
 _SMALL_SIDE: Final = 320
-_MIRROR_BINS: Final = (
-    np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128).copy()
-)
+_MIRROR_BINS: Final = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128).copy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.matching.align import Floats, Rgb
-from dedupe.matching.residual import Mask, band, spread
+from dedupe.matching import tone
+from dedupe.matching.align import Floats, Mask, Rgb
+from dedupe.matching.residual import band
+from dedupe.matching.tone import spread
 
-Grey: TypeAlias = npt.NDArray[np.uint8]
 
 _WINDOW: Final = 2.5
-_BINS: Final = 32
 _SLACK: Final = 0.15
 _MOST_NOISE: Final = 2.2
 _PAPER: Final = 0.42
+_SPECK_SIDE: Final = 0.04
+_STROKE_WIDTH: Final = 0.035
+_CHANGED: Final = 24
 
 
 class SpotKind(Enum):
@@ -67,13 +70,10 @@ def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
     inside = cover > 0
     p, q = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (still, moved))
     bp, bq = band(p.astype(np.float32), cover), band(q.astype(np.float32), cover)
-    forth, back = _curve(p, q, inside), _curve(q, p, inside)
-    tries = (
-        _unexplained(band(cv2.LUT(p, forth), cover), bq, cover),
-        _unexplained(band(cv2.LUT(q, back), cover), bp, cover),
-        _unexplained(bp, bq, cover),
-    )
-    error2 = np.minimum(np.minimum(tries[0], tries[1]), tries[2])
+    change, readings = tone.readings(p, q, cover)
+    error2 = _unexplained(bp, bq, cover)
+    for one, other in readings[1:]:
+        error2 = np.minimum(error2, _unexplained(band(one, cover), band(other, cover), cover))
     contrast2 = cv2.GaussianBlur(np.maximum(bp * bp, bq * bq), (0, 0), _WINDOW)
     noise2 = float(np.median(error2[inside])) if inside.any() else 0.0
     floor = 9 + 9 * min(noise2, _MOST_NOISE**2)
@@ -83,27 +83,27 @@ def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
     return Difference(
         peak=float(disagreement.max()),
         share=float((disagreement > 1)[textured].mean()) if textured.any() else 0.0,
-        tone=max(_bow(forth, p, inside), _bow(back, q, inside)),
+        tone=change,
         noise=noise2**0.5,
         mask=mask,
         spots=spots,
     )
 
 
-def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float]:
-    """(chroma, luma): the strongest local departure in grey levels, as the pictures are, beyond what lies on edges."""
+def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, float]:
+    """(chroma, luma, cast) in grey levels, as the pictures are: the strongest local departures beyond what lies on edges, and
+    the mean departure of chroma."""
     rim = cv2.erode(cover, np.ones((5, 5), np.uint8), borderValue=0.0) > 0
     if not rim.any():
-        return 0.0, 0.0
-    beyond = []
+        return 0.0, 0.0, 0.0
+    beyond, cast = [], []
     one, other = (cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb) for picture in (still, moved))
     for channel in range(3):
-        u, v = (
-            cv2.GaussianBlur(picture[..., channel].astype(np.float32), (0, 0), _WINDOW) for picture in (one, other)
-        )
+        u, v = (cv2.GaussianBlur(picture[..., channel].astype(np.float32), (0, 0), _WINDOW) for picture in (one, other))
         steep = np.maximum(_slope(u), _slope(v))
         beyond.append(float((np.abs(u - v) - 0.5 * steep)[rim].max()))
-    return max(0.0, beyond[1], beyond[2]), max(0.0, beyond[0])
+        cast.append(float(np.abs(u - v)[rim].mean()))
+    return max(0.0, beyond[1], beyond[2]), max(0.0, beyond[0]), max(cast[1:])
 
 
 def is_document(picture: Rgb) -> bool:
@@ -112,32 +112,10 @@ def is_document(picture: Rgb) -> bool:
     return float(np.convolve(tones, np.ones(5), "same").max()) > _PAPER
 
 
-def _curve(p: Grey, q: Grey, inside: Mask) -> Floats:
-    """float32[256]: the median value of q for each value of p."""
-    mask = inside.astype(np.uint8)
-    joint = cv2.calcHist([p, q], [0, 1], mask, [_BINS, 256], [0, 256, 0, 256])
-    count = joint.sum(axis=1)
-    filled = count > max(30.0, 0.0005 * float(count.sum()))
-    if not filled.any():
-        return np.arange(256, dtype=np.float32)
-    below = joint.cumsum(axis=1)
-    medians = (below < count[:, None] / 2).sum(axis=1)
-    levels = cv2.calcHist([p], [0], mask, [256], [0, 256]).ravel()
-    weight = levels.reshape(_BINS, -1)
-    centres = (weight * np.arange(256).reshape(_BINS, -1)).sum(1) / np.maximum(weight.sum(1), 1)
-    return np.interp(np.arange(256), centres[filled], medians[filled]).astype(np.float32)
-
-
-def _bow(curve: Floats, values: Grey, inside: Mask) -> float:
-    """The mean departure of the curve from no change, over the pixels."""
-    levels = cv2.calcHist([values], [0], inside.astype(np.uint8), [256], [0, 256]).ravel()
-    return float(levels @ np.abs(curve - np.arange(256)) / max(float(levels.sum()), 1.0))
-
-
 def _unexplained(source: Floats, target: Floats, cover: Floats) -> Floats:
     """float32[h, w]: local mean square of the structure in ``target`` that ``source`` lacks or has too much of."""
     power = spread(source * source, cover, 32.0)
-    gain = np.clip((spread(source * target, cover, 32.0) + 4) / (power + 4), 0.4, 2.5)
+    gain = np.clip((spread(source * target, cover, 32.0) + 4) / (power + 4), 0.25, 4.0)
     off = target - gain * source
     return cv2.GaussianBlur(off * off, (0, 0), _WINDOW)
 
@@ -175,15 +153,25 @@ def _spots(
 
 
 def _kind(place: Mask, away: npt.NDArray[np.int16], still: Rgb, moved: Rgb, cover: Floats, long_side: int) -> SpotKind:
-    changed = (place & (away > 24)).astype(np.uint8)
-    thickness = 2 * float(cv2.distanceTransform(np.pad(changed, 1), cv2.DIST_L2, 3).max())
-    if place.sum() < (0.04 * long_side) ** 2:
+    if place.sum() < (_SPECK_SIDE * long_side) ** 2:
         return SpotKind.SPECK
-    if thickness <= max(5.0, 0.03 * long_side):
+    strong = float(np.percentile(away[place], 90))
+    changed = place & (away > max(_CHANGED, 0.4 * strong))
+    thickness = 2 * float(cv2.distanceTransform(np.pad(changed.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
+    if thickness <= max(5.0, _STROKE_WIDTH * long_side) or _is_caption(still[changed], moved[changed]):
         return SpotKind.STROKES
     flat = max(_flatness(still[place]), _flatness(moved[place]))
     edge = place[0].any() or place[-1].any() or place[:, 0].any() or place[:, -1].any() or (cover == 0).any()
     return SpotKind.BAND if flat > 0.6 and edge else SpotKind.CONTENT
+
+
+def _is_caption(one: Rgb, other: Rgb) -> bool:
+    """Whether the changed pixels, uint8[n, 3] each, are white letters outlined in black on one side and not on the other."""
+    shares = []
+    for colours in (one, other):
+        white, black = float((colours.min(axis=1) > 200).mean()), float((colours.max(axis=1) < 55).mean())
+        shares.append(white + black if min(white, black) > 0.08 else 0.0)
+    return max(shares) > 0.55 and min(shares) < 0.6 * max(shares)
 
 
 def _flatness(colours: Rgb) -> float:

@@ -23,6 +23,7 @@ CALM_PEAK: Final = 0.7
 TONE: Final = 5.0
 COLOUR: Final = 10.0
 LIGHT: Final = 7.0
+CAST: Final = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ def visible_change(sight: Sight) -> str | None:
         return _spot_phrase(sight.difference.spots)
     if sight.difference.tone > TONE:
         return "tone changed"
-    colour, light = difference.departure(sight.laid.still, sight.laid.moved, sight.laid.cover)
-    if colour > COLOUR:
+    colour, light, cast = difference.departure(sight.laid.still, sight.laid.moved, sight.laid.cover)
+    if colour > COLOUR or cast > CAST:
         return "colour changed"
     if light > LIGHT:
         return "light changed in places"

@@ -26,11 +26,11 @@ from dedupe.matching.judging import Verdict, judge
 from dedupe.matching.residual import FINE
 from dedupe.matching.sight import LEAST_BLOCKS, Sight, see
 from dedupe.matching.sources import View, features_of, original_of
+from dedupe.matching.version import RELATE_VERSION
 from dedupe.types import Evidence, Match, Relation, Transform
 
 __all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]
 
-RELATE_VERSION: Final = 1
 
 SCENE: Final = 0.3
 """25th percentile of the blocks' correlation from which two pictures show one scene (MATCHING.md §3)."""

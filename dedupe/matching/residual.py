@@ -9,15 +9,17 @@ capture, to a few hundredths of a pixel; two captures leave shifts that bend ove
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.matching.align import Floats, Matrix, Rgb, compose, invert, scale_of
+from dedupe.matching import tone
+from dedupe.matching.align import Floats, Mask, Matrix, Rgb, compose, invert, scale_of
+from dedupe.matching.tone import spread
 
-Mask: TypeAlias = npt.NDArray[np.bool_]
+P = TypeVar("P", bound=np.generic)
 
 CELL: Final = 16
 """Blocks are 2 × 2 cells and overlap by half."""
@@ -112,11 +114,15 @@ def settle(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Laid
     still, moving = grey_of(over.still), grey_of(over.moving)
     matrix = over.matrix
     for fine in rounds:
-        cover = _cover(over, matrix)
-        matrix = compose(_correction(_compared(still, _warped(moving, matrix, still), cover, fine)), matrix)
-    cover = _cover(over, matrix)
-    seen = _compared(still, _warped(moving, matrix, still), cover, FINE)
-    return Laid(replace(over, matrix=matrix), seen, over.still, _warped(over.moving, matrix, still), cover)
+        cover = cover_of(over, matrix)
+        matrix = compose(_correction(_compared(still, warped(moving, matrix, still.shape), cover, fine)), matrix)
+    cover = cover_of(over, matrix)
+    moved = warped(over.moving, matrix, still.shape)
+    greys = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (over.still, moved))
+    _, readings = tone.readings(*greys, cover)
+    # A tone that bends or clips would pass for shifts: the reading under which the blocks agree best is the true one.
+    seen = max((_compared(p, q, cover, FINE) for p, q in readings), key=_agreeing)
+    return Laid(replace(over, matrix=matrix), seen, over.still, moved, cover)
 
 
 def bend(field: Field) -> Bend:
@@ -153,26 +159,19 @@ def band(grey: Floats, cover: Floats, fine: float = FINE, coarse: float = COARSE
     return (smooth - spread(grey, cover, coarse)) * cover
 
 
-def spread(values: Floats, cover: Floats, sigma: float) -> Floats:
-    """float32[h, w]: mean of the covered ``values`` under a wide Gaussian, worked out at a quarter of the size."""
-    height, width = values.shape
-    small = (max(1, width // 4), max(1, height // 4))
-    weighed = cv2.GaussianBlur(cv2.resize(values * cover, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4)
-    weight = cv2.GaussianBlur(cv2.resize(cover, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4)
-    return cv2.resize(weighed / (weight + 1e-3), (width, height), interpolation=cv2.INTER_LINEAR)
-
-
 def grey_of(rgb: Rgb) -> Floats:
     """float32[h, w] luma, 0–255."""
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
 
 
-def _warped(picture: npt.NDArray[np.generic], matrix: Matrix, onto: Floats) -> npt.NDArray[np.generic]:
-    size = (onto.shape[1], onto.shape[0])
+def warped(picture: npt.NDArray[P], matrix: Matrix, shape: tuple[int, ...]) -> npt.NDArray[P]:
+    """The picture on a grid of that shape, ``matrix`` mapping its pixels onto the grid's."""
+    size = (shape[1], shape[0])
     return cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _cover(over: Overlay, matrix: Matrix) -> Floats:
+def cover_of(over: Overlay, matrix: Matrix) -> Floats:
+    """float32[h, w] on the grid of ``still``: 1 where ``moving``, laid by ``matrix``, has content."""
     height, width = over.still.shape[:2]
     ones = np.ones(over.moving.shape[:2], np.float32)
     cover = cv2.warpAffine(ones, matrix, (width, height), flags=cv2.INTER_LINEAR)
@@ -182,6 +181,11 @@ def _cover(over: Overlay, matrix: Matrix) -> Floats:
 def _compared(still: Floats, moved: Floats, cover: Floats, fine: float) -> Field:
     coarse = max(COARSE, 4 * fine)
     return _field(band(still, cover, fine, coarse), band(moved, cover, fine, coarse), cover, fine)
+
+
+def _agreeing(seen: Field) -> float:
+    weight = seen.texture * seen.valid
+    return float((weight * seen.correlation).sum() / max(float(weight.sum()), 1e-6))
 
 
 def _field(still: Floats, moved: Floats, cover: Floats, fine: float) -> Field:

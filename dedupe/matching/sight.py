@@ -8,10 +8,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.matching import align, difference, residual
-from dedupe.matching.align import Matrix, Rgb
+from dedupe.matching import align, difference, residual, sharpness
+from dedupe.matching.align import Mask, Matrix, Rgb
 from dedupe.matching.difference import Difference
-from dedupe.matching.residual import FINE, Bend, Laid, Mask
+from dedupe.matching.residual import FINE, Bend, Laid
 
 LEAST_BLOCKS: Final = 12
 """Fewer textured blocks than this prove nothing by their places."""
@@ -20,9 +20,10 @@ _AGREES: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """``quarter``: 25th percentile of the blocks' correlation as they lie. ``fit``: their mean, weighed by texture: ranks how
+    """``quarter``: 25th percentile of the correlation, as they lie, of blocks outside all spots. ``fit``: their mean, weighed by texture: ranks how
     well pictures fit. ``agreement``: share of the textured blocks outside all spots that correlate once shifted. ``overlap``:
-    share of each picture's frame (a, b) that the other covers. ``placement``: float64[2, 3], b's frame (0–1 each way) onto a's."""
+    share of each picture's frame (a, b) that the other covers. ``placement``: float64[2, 3], b's frame (0–1 each way) onto a's. ``softened``: sigma in
+    pixels of the grid by which a had to be softened to look like b, negative where it was b."""
 
     laid: Laid
     bend: Bend
@@ -33,6 +34,7 @@ class Sight:
     agreement: float
     overlap: tuple[float, float]
     placement: Matrix
+    softened: float
 
     @property
     def frame_error(self) -> float:
@@ -44,23 +46,26 @@ class Sight:
 
 def see(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Sight:
     """Settles b on a, starting from ``matrix`` (pixels of b onto pixels of a), and measures."""
-    laid = residual.settle(residual.overlay(a, b, matrix), rounds)
+    over, softened = sharpness.even(residual.overlay(a, b, matrix))
+    laid = residual.settle(over, rounds)
     found = difference.differences(laid.still, laid.moved, laid.cover)
     field, textured = laid.field, laid.field.textured
     clean = textured & ~_touched(found.mask)
     count = int(textured.sum())
     weight = field.texture[textured].astype(np.float64)
     plain = field.plain[textured]
+    untouched = field.plain[clean] if clean.sum() >= LEAST_BLOCKS else plain
     return Sight(
         laid=laid,
         bend=residual.bend(field),
         difference=found,
         blocks=count,
-        quarter=float(np.percentile(plain, 25)) if count else 0.0,
+        quarter=float(np.percentile(untouched, 25)) if count else 0.0,
         fit=float(weight @ plain / weight.sum()) if count else 0.0,
         agreement=float((field.correlation[clean] > _AGREES).mean()) if clean.any() else 0.0,
         overlap=_overlap(laid),
         placement=_placement(laid),
+        softened=-softened if over.swapped else softened,
     )
 
 
@@ -82,8 +87,11 @@ def _corners(shape: tuple[int, ...]) -> Matrix:
 
 
 def _touched(mask: Mask) -> Mask:
-    """bool[rows, cols]: blocks that a spot reaches into."""
-    return residual.blocks(cv2.dilate(mask.astype(np.float32), np.ones((7, 7), np.uint8))) > 0.03 * (2 * residual.CELL) ** 2
+    """bool[rows, cols]: blocks that a spot, or its halo in the band, reaches into."""
+    return (
+        residual.blocks(cv2.dilate(mask.astype(np.float32), np.ones((25, 25), np.uint8)))
+        > 0.03 * (2 * residual.CELL) ** 2
+    )
 
 
 def _overlap(laid: Laid) -> tuple[float, float]:
