@@ -90,7 +90,7 @@ def _with_imagenet(keras: Any) -> Any:
 
 
 def _with_file(keras: Any, weights: Path) -> Any:
-    import h5py  # type: ignore[import-untyped]
+    import h5py
 
     if not h5py.is_hdf5(weights):
         raise ModelUnavailableError(f"{str(weights)!r} is not an HDF5 file; vgg16 reads {FILE} (553 MB).")
