@@ -17,66 +17,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from dedupe.actions.disk import Disk
-from dedupe.actions.rows import FileRow, FileState, Intent, RunPurpose, RunRow, UnitPurpose, UnitRow, UnitState
+from dedupe.actions.rows import SCHEMA, FileRow, FileState, Intent, RunPurpose, RunRow, UnitPurpose, UnitRow, UnitState
 from dedupe.console import display_path
 from dedupe.errors import StoreError
 from dedupe.types import FileMove, FileStamp
 
 _APPLICATION_ID = int.from_bytes(b"dDjr", "big")
 _VERSION = 1
-_SCHEMA = """
-CREATE TABLE runs (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  purpose TEXT NOT NULL,
-  began REAL NOT NULL,
-  ended REAL,
-  target BLOB,
-  undoes INTEGER REFERENCES runs (id)
-);
-CREATE TABLE roots (run INTEGER NOT NULL REFERENCES runs (id), path BLOB NOT NULL);
-CREATE TABLE units (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  run INTEGER NOT NULL REFERENCES runs (id),
-  purpose TEXT NOT NULL,
-  state TEXT NOT NULL,
-  grp TEXT NOT NULL,
-  relation TEXT NOT NULL,
-  keeper BLOB,
-  keeper_key BLOB,
-  reverses INTEGER REFERENCES units (id),
-  reason TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX units_of ON units (run);
-CREATE INDEX units_in ON units (state);
-CREATE TABLE files (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  unit INTEGER NOT NULL REFERENCES units (id),
-  source BLOB NOT NULL,
-  parent BLOB NOT NULL,
-  target BLOB,
-  partial BLOB,
-  content_key BLOB NOT NULL,
-  dev TEXT NOT NULL,
-  inode TEXT NOT NULL,
-  size INTEGER NOT NULL,
-  mtime_ns INTEGER NOT NULL,
-  state TEXT NOT NULL,
-  claimed INTEGER NOT NULL DEFAULT 0,
-  copy_dev TEXT,
-  copy_inode TEXT,
-  placed_mtime_ns INTEGER,
-  entry BLOB,
-  info BLOB
-);
-CREATE INDEX files_of ON files (unit);
-CREATE TABLE folders (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  run INTEGER NOT NULL REFERENCES runs (id),
-  path BLOB NOT NULL,
-  marker INTEGER NOT NULL
-);
-CREATE INDEX folders_of ON folders (run);
-"""
 
 
 class JournalError(StoreError):
@@ -132,26 +79,41 @@ class Journal:
             ),
         )
         infos = intent.infos or (None,) * len(intent.moves)
-        for move, parent, partial, info in zip(intent.moves, intent.parents, intent.partials, infos, strict=True):
-            self._write(
-                "INSERT INTO files (unit, source, parent, target, partial, content_key, dev, inode, size, mtime_ns,"
-                " state, info) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
-                (
-                    unit,
-                    _blob(move.source),
-                    _blob(parent),
-                    _blob(move.target),
-                    _blob(partial),
-                    move.content_key,
-                    str(move.stamp.dev),
-                    str(move.stamp.inode),
-                    move.stamp.size,
-                    move.stamp.mtime_ns,
-                    _blob(info),
-                ),
-            )
+        each = zip(intent.moves, intent.parents, intent.partials, infos, strict=True)
+        files = tuple(self._add_file(unit, *one) for one in each)
         self.flush()
-        return self.unit(unit)
+        return UnitRow(
+            id=unit,
+            run=run,
+            purpose=intent.purpose,
+            state=UnitState.BEGUN,
+            group=intent.group,
+            relation=intent.relation,
+            keeper=keeper.source if keeper else None,
+            reverses=intent.reverses,
+            reason="",
+            files=files,
+        )
+
+    def _add_file(self, unit: int, move: FileMove, parent: str, partial: str | None, info: str | None) -> FileRow:
+        number = self._write(
+            "INSERT INTO files (unit, source, parent, target, partial, content_key, dev, inode, size, mtime_ns,"
+            " state, info) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
+            (
+                unit,
+                _blob(move.source),
+                _blob(parent),
+                _blob(move.target),
+                _blob(partial),
+                move.content_key,
+                str(move.stamp.dev),
+                str(move.stamp.inode),
+                move.stamp.size,
+                move.stamp.mtime_ns,
+                _blob(info),
+            ),
+        )
+        return FileRow(number, unit, move, parent, partial, FileState.INTENT, info=info)
 
     def claimed(self, file: FileRow) -> None:
         """Committed: an empty file at the target will be ours."""
@@ -197,6 +159,10 @@ class Journal:
         """The run is over, committed."""
         self._write("UPDATE runs SET ended = ? WHERE id = ?", (time.time(), run))
         self.flush()
+
+    def reopen_run(self, run: int) -> None:
+        """Pending: units of a run that was over are looked at again, so its open ones count again."""
+        self._write("UPDATE runs SET ended = NULL WHERE id = ?", (run,))
 
     def add_folder(self, run: int, path: str, *, marker: bool = False) -> None:
         """Pending: a folder (or the marker file) that the run is about to make."""
@@ -258,11 +224,20 @@ class Journal:
             files=tuple(_file(file) for file in files),
         )
 
-    def open_units(self, *, and_unclear: bool = False) -> list[UnitRow]:
-        """The units that were begun and not ended, newest first; with ``and_unclear`` those that need a person too."""
-        states = ("begun", "needs a person" if and_unclear else "begun")
-        rows = self._read("SELECT id FROM units WHERE state IN (?, ?) ORDER BY id DESC", states)
+    def open_units(self) -> list[UnitRow]:
+        """The units that were begun and not ended, newest first. A run is not ended while it has one."""
+        rows = self._read(
+            "SELECT id FROM units WHERE state = 'begun' AND run IN (SELECT id FROM runs WHERE ended IS NULL)"
+            " ORDER BY id DESC"
+        )
         return [self.unit(row[0]) for row in rows]
+
+    def unclear_units(self) -> list[UnitRow]:
+        """The units that need a person, newest first."""
+        return [
+            self.unit(row[0])
+            for row in self._read("SELECT id FROM units WHERE state = 'needs a person' ORDER BY id DESC")
+        ]
 
     def open_runs(self) -> list[int]:
         """The numbers of runs that were begun and not ended."""
@@ -349,7 +324,7 @@ def _begin_or_check(db: sqlite3.Connection, path: str) -> None:
     if (application, version, tables) == (0, 0, 0):
         db.executescript(
             f"BEGIN IMMEDIATE; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {_VERSION};"
-            f"{_SCHEMA} COMMIT;"
+            f"{SCHEMA} COMMIT;"
         )
     elif application != _APPLICATION_ID:
         raise _unusable(path, "is no journal of dedupe's")

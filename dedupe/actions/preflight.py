@@ -106,10 +106,10 @@ def root_blocker(target: str, roots: Sequence[str]) -> str | None:
 
 def keeper_blocker(target: str, actions: Sequence[Action]) -> str | None:
     """The target holds photos of this very plan."""
-    for action in actions:
-        for move in (action.keeper, *action.keeper_parts, *action.moves):
-            if lies_under(os.path.realpath(os.path.dirname(move.source)), target):
-                return f"The folder {display_path(target)} holds photos of this scan; name another."
+    named = (move.source for action in actions for move in (action.keeper, *action.keeper_parts, *action.moves))
+    folders = {os.path.dirname(path) for path in named}
+    if any(lies_under(os.path.realpath(folder), target) for folder in folders):
+        return f"The folder {display_path(target)} holds photos of this scan; name another."
     return None
 
 

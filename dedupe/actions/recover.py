@@ -62,7 +62,11 @@ def settle_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str
     gone is not kept for a later start, and one that needed a person is looked at again."""
     settler = Settler(disk, journal, Trash(disk))
     told = []
-    for unit in journal.open_units(and_unclear=final):
+    unclear = journal.unclear_units() if final else []
+    for run in {unit.run for unit in unclear}:
+        journal.reopen_run(run)
+    units = [*journal.open_units(), *unclear]
+    for unit in sorted(units, key=lambda unit: unit.id, reverse=True):
         try:
             settled = settler.settle(unit, final=final)
         except OSError as error:

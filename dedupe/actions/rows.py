@@ -1,4 +1,4 @@
-"""What the journal holds, as values: runs, their units, the files of each."""
+"""What the journal holds: its tables, and their rows as values: runs, their units, the files of each."""
 
 from __future__ import annotations
 
@@ -6,6 +6,59 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dedupe.types import FileMove
+
+SCHEMA = """
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY,
+  purpose TEXT NOT NULL,
+  began REAL NOT NULL,
+  ended REAL,
+  target BLOB,
+  undoes INTEGER REFERENCES runs (id)
+);
+CREATE TABLE roots (run INTEGER NOT NULL REFERENCES runs (id), path BLOB NOT NULL);
+CREATE TABLE units (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs (id),
+  purpose TEXT NOT NULL,
+  state TEXT NOT NULL,
+  grp TEXT NOT NULL,
+  relation TEXT NOT NULL,
+  keeper BLOB,
+  keeper_key BLOB,
+  reverses INTEGER REFERENCES units (id),
+  reason TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX units_of ON units (run);
+CREATE TABLE files (
+  id INTEGER PRIMARY KEY,
+  unit INTEGER NOT NULL REFERENCES units (id),
+  source BLOB NOT NULL,
+  parent BLOB NOT NULL,
+  target BLOB,
+  partial BLOB,
+  content_key BLOB NOT NULL,
+  dev TEXT NOT NULL,
+  inode TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  claimed INTEGER NOT NULL DEFAULT 0,
+  copy_dev TEXT,
+  copy_inode TEXT,
+  placed_mtime_ns INTEGER,
+  entry BLOB,
+  info BLOB
+);
+CREATE INDEX files_of ON files (unit);
+CREATE TABLE folders (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs (id),
+  path BLOB NOT NULL,
+  marker INTEGER NOT NULL
+);
+CREATE INDEX folders_of ON folders (run);
+"""
 
 
 class RunPurpose(StrEnum):

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from dedupe import actions
 from dedupe.actions.disk import Disk
-from dedupe.errors import RefusedError, UsageError
+from dedupe.errors import RefusedError, StoreError, UsageError
 from dedupe.types import ActionKind, ScanResult
 from tests.faults import CRASHED, FaultyDisk
 from tests.safety.crash_points import in_child
@@ -180,7 +180,7 @@ class Photos(RuleBasedStateMachine):
             disk.fail("any", nth, fault)
         try:
             report = self._act(disk, trash)
-        except RefusedError:
+        except (RefusedError, StoreError):
             return
         self._settled()
         event(f"{'trashed' if trash else 'moved'} {min(len(report.done), 3)}, exit {report.exit_code}")
