@@ -1,4 +1,4 @@
-"""The embedded default: our own network as int8 weights on LiteRT, 10 ms to load, about a millisecond a photo.
+"""The embedded default: our own network as int8 weights on LiteRT, loaded at once, about half a millisecond a photo.
 
 LiteRT quantises the activations of a whole call at once in some kernels, so a photo's vector could depend on its
 neighbours in the batch. Photos therefore go through one at a time, which costs nothing on one core and makes a vector
@@ -8,18 +8,16 @@ a function of its pixels.
 from __future__ import annotations
 
 import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import as_file
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 from dedupe.embedding import ModelInfo, weights_folder
+from dedupe.embedding.quiet import silence
 from dedupe.errors import ModelUnavailableError
 
 MAGIC = b"TFL3"
@@ -66,27 +64,13 @@ def _shipped(model: ModelInfo) -> bytes:
     return data
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """LiteRT tells of its delegates on file descriptor 2, in the middle of the progress, and has no switch for it."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _interpreter(data: bytes, path: Path, threads: int):  # type: ignore[no-untyped-def]
+def _interpreter(data: bytes, path: Path, threads: int) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     if data[4:8] != MAGIC:
         raise ModelUnavailableError(f"{str(path)!r} holds no LiteRT network.")
     try:
-        with _silence():
+        with silence():
             interpreter = Interpreter(model_content=data, num_threads=threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
@@ -97,23 +81,3 @@ def _interpreter(data: bytes, path: Path, threads: int):  # type: ignore[no-unty
     if not fits or len(shape) != 4 or shape[0] != 1 or shape[1] != shape[2] or shape[3] != 3:
         raise ModelUnavailableError(f"{str(path)!r} is not a network of this kind: it must take one RGB square.")
     return interpreter
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    # LiteRT greets on stderr from C++ and has no switch for it; what other threads write meanwhile is lost too.
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    try:
-        saved = os.dup(2)
-    except OSError:  # no stderr at all
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)

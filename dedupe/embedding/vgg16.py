@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.embedding import ModelInfo, unit
+from dedupe.embedding.quiet import silence
 from dedupe.errors import ModelUnavailableError
 
 FILE = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
@@ -71,7 +72,9 @@ def _name(model: ModelInfo, weights: Path | None) -> str:
 def _network(weights: Path | None) -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        import keras
+        with silence():
+            import keras
+            import tensorflow  # noqa: F401 - here, so that what it says while loading goes nowhere
     except ImportError as error:
         raise ModelUnavailableError("vgg16 needs TensorFlow, which is not installed; try --model compact.") from error
     whole = _with_imagenet(keras) if weights is None else _with_file(keras, weights)
