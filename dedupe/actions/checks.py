@@ -3,7 +3,7 @@ found to be the very bytes that the scan saw.
 
 Each guard returns the reason as a phrase, or None; dry run and real run use the same ones. Size and times alone prove
 nothing (they can be set back), so the content is read every time; the change time is looked at before and after reading,
-because it cannot be set back.
+because it cannot be set back. A relation is a fact about two contents: while both are the plan's, it still stands.
 """
 
 from __future__ import annotations

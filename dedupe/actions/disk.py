@@ -185,7 +185,8 @@ class Disk:
         os.fsync(handle)
         advise = getattr(os, "posix_fadvise", None)
         if advise is not None:
-            advise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+            with contextlib.suppress(OSError):
+                advise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def fsync_folder(self, folder: str) -> None:
         """The folder's names are on the disk. A file system that cannot do that (EINVAL) is let pass, EIO is not."""
@@ -239,6 +240,8 @@ def _copy_times(status: os.stat_result, made: int) -> list[str]:
 
 
 def _copy_attributes(opened: int, made: int) -> list[str]:
+    if not hasattr(os, "listxattr"):
+        return []
     try:
         names = os.listxattr(opened)
     except OSError:

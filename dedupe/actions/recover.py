@@ -7,14 +7,14 @@ import os
 from typing import Protocol
 
 from dedupe.actions.disk import Disk
-from dedupe.actions.journal import Journal, JournalError, exists
+from dedupe.actions.journal import Journal, exists
 from dedupe.actions.lock import only_one
 from dedupe.actions.names import MARKER
 from dedupe.actions.rows import UnitPurpose, UnitRow, UnitState
 from dedupe.actions.settle import Settled, Settler
 from dedupe.actions.trash import Trash
 from dedupe.console import display_path
-from dedupe.errors import LockedError, RefusedError
+from dedupe.errors import LockedError, RefusedError, StoreError
 
 
 class ActionPaths(Protocol):
@@ -31,7 +31,7 @@ class ActionPaths(Protocol):
 
 def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
     """End what was begun and not ended, and look again at what needed a person; a sentence for each. Raises LockedError
-    while another dedupe acts, JournalError where the journal cannot be used."""
+    while another dedupe acts, StoreError where the journal cannot be used."""
     if not exists(paths.journal):
         return []
     disk = disk or Disk()
@@ -53,7 +53,7 @@ def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]
             return settle_all(disk, journal)
     except LockedError:
         return []
-    except (JournalError, RefusedError) as error:
+    except (StoreError, RefusedError) as error:
         return [str(error)]
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dedupe.console import display_path, format_bytes, format_count
+from dedupe.console import display_path, display_text, format_bytes, format_count
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
 
 
@@ -68,6 +68,8 @@ class Report:
         )
         where = "to the trash" if self.kind is ActionKind.TRASH else f"to {display_path(self.target or '')}"
         lines = [f"{count} {verb} {where}, {format_bytes(self.bytes_freed)}."]
+        remarks = Counter(outcome.reason for outcome in self.done if outcome.reason)
+        lines += [f"{format_count(number)} {display_text(remark)}." for remark, number in remarks.most_common()]
         lines += [f"{format_count(number)} left alone: {reason}." for reason, number in self.refusals.items()]
         lines += [f"{display_path(outcome.action.moves[0].source)}: {outcome.reason}." for outcome in self.failed]
         lines += self.notes

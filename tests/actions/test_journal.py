@@ -118,10 +118,8 @@ def test_a_journal_that_cannot_be_trusted_is_left_and_nothing_moves(tmp_path: Pa
     after = tree_snapshot(tmp_path)
     ours = (paths.lock, paths.journal + "-wal", paths.journal + "-shm")
     assert {path: entry for path, entry in after.items() if path not in ours} == before
-    assert "No photo" not in str(raised.value)
-    if spoil is not a_folder:
-        [sentence] = actions.recover_if_needed(paths) or ["nothing is open"]
-        assert sentence
+    for sentence in actions.recover_if_needed(paths):
+        assert "journal" in sentence
 
 
 def test_a_crash_while_the_journal_is_made_leaves_one_that_can_be_made(tmp_path: Path) -> None:

@@ -84,8 +84,10 @@ def test_what_a_copy_cannot_carry_is_named(world: World, monkeypatch: pytest.Mon
         raise OSError(errno.ENOTSUP, "no attributes here")
 
     monkeypatch.setattr(os, "setxattr", refuse)
-    [outcome] = world.act(disk=FaultyDisk(volumes=(str(world.root),))).done
+    report = world.act(disk=FaultyDisk(volumes=(str(world.root),)))
+    [outcome] = report.done
     assert outcome.reason == "moved without the attribute user.comment"
+    assert "1 moved without the attribute user.comment." in report.sentences()
 
 
 def test_several_roots_keep_their_names_below_the_target(world: World) -> None:
@@ -109,6 +111,18 @@ def test_a_target_inside_the_root_is_marked_and_skipped_by_the_next_scan(world: 
     assert not fake_scan(world.root).groups
     world.undo()
     assert tree_snapshot(world.root) == before
+
+
+def test_the_marked_folder_is_what_walk_skips(world: World) -> None:
+    from dedupe.photos.walk import WalkOptions, walk
+
+    world.pair()
+    world.target = world.root / "moved"
+    assert len(walk([str(world.root)], WalkOptions()).files) == 2
+    world.act()
+    assert [file.path for file in walk([str(world.root)], WalkOptions()).files] == [str(world.root / "keep" / "a.jpg")]
+    world.undo()
+    assert len(walk([str(world.root)], WalkOptions()).files) == 2
 
 
 def test_a_second_move_into_the_same_folder_is_welcome(world: World) -> None:
