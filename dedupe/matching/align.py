@@ -98,7 +98,7 @@ def align(a: Features, b: Features) -> Alignment | None:
     straight = _align(a, b.points, b.sizes, b.angles, b.descriptors)
     width = b.grey.shape[1]
     flip = np.array([[-1.0, 0.0, width - 1.0], [0.0, 1.0, 0.0]])
-    flipped = (b.points * np.float32([-1, 1]) + np.float32([width - 1, 0])).astype(np.float32)
+    flipped = (b.points * np.array([-1.0, 1.0]) + np.array([width - 1.0, 0.0])).astype(np.float32)
     mirrored = _align(a, flipped, b.sizes, np.float32(np.pi) - b.angles, b.descriptors[:, _MIRROR_BINS])
     if mirrored is None or (straight is not None and straight.inliers >= mirrored.inliers):
         return straight

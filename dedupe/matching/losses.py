@@ -21,6 +21,9 @@ LOW_TEXTURE: Final = 0.1
 CAMERA_QUALITY: Final = 85
 """Cameras and phones write no JPEG below this quality on their ordinary settings; messengers and editors do."""
 
+PIXEL_LOSSES: Final = frozenset(("a higher resolution", "more real detail", "a better quality"))
+"""What ``losses`` says of the picture itself."""
+
 _PROVEN: Final = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 _COMPANIONS: Final = {
     CompanionKind.RAW: "the RAW",

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dedupe.matching.keeper import Contender, Rule, has_raw, quality_of, ranked, reason
-from dedupe.matching.losses import CompanionKey, hindrance, losses
+from dedupe.matching.losses import PIXEL_LOSSES, CompanionKey, hindrance, losses
 from dedupe.matching.verdicts import Fit, Node, Verdicts
 from dedupe.types import Photo, Relation
+
+
+FEW_PIXELS = 1.6
+"""A frame, a tilt or another crop make about so many more pixels of one picture."""
 
 
 class Decisions(Protocol):
@@ -117,13 +121,18 @@ class Stars:
         return best
 
     def _yields(self, keep: Contender, reached: Sequence[Lies], other: Contender) -> bool:
-        """Whether the better unit is among ``reached`` and nothing is lost where ``other`` stays in its place."""
+        """Whether the better unit is among ``reached`` and nothing is lost where ``other`` stays in its place.
+
+        Quality and a few pixels are no loss where the one is an edit of the other, and so never selected: a tilted or framed
+        copy saved at a higher quality is "better" than its original, which all the other copies lie on.
+        """
         for lies in reached:
             if lies.unit is keep:
                 same_rank = keep.photo.file.protected == other.photo.file.protected
-                return (
-                    same_rank and not self.lost(lies, other) and not hindrance(keep.photo, other.photo, lies.relation)
-                )
+                lost = set(self.lost(lies, other))
+                if lies.relation is Relation.EDITED and keep.detail <= FEW_PIXELS * other.detail:
+                    lost -= PIXEL_LOSSES
+                return same_rank and not lost and not hindrance(keep.photo, other.photo, lies.relation)
         return False
 
     def _reached(self, keep: Contender, left: _Left) -> tuple[Lies, ...]:

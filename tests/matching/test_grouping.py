@@ -865,3 +865,12 @@ def test_a_cameras_file_has_all_there_ever_was():
     lossless = photo("22.png", format="PNG", quality=None, lossless=True)
     found = only([camera, lossless], [match(camera, lossless, RESAVED)])
     assert (found.keep, found.extras[0].loses, found.extras[0].selected) == (camera, (), True)
+
+
+def test_an_original_that_all_copies_lie_on_keeps_over_an_edit_of_higher_quality():
+    original, tilted = photo("1.jpg", quality=90), photo("tilted.jpg", quality=95)
+    copies = [photo(f"copy{number}.jpg", quality=60, width=2000) for number in range(3)]
+    verdicts = [match(original, tilted, EDITED), *(match(original, one, RESAVED) for one in copies)]
+    found = only([original, tilted, *copies], verdicts)
+    assert found.keep is original
+    assert len(found.extras) == 4
