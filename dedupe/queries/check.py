@@ -67,7 +67,7 @@ def check(
     ``dedupe.scan``.
     """
     names, folders = ([one] if isinstance(one, str) else list(one) for one in (new, against))
-    with Session(settings or Settings(), progress) as session:
+    with library.rare_collection(), Session(settings or Settings(), progress) as session:
         tree = steps.walk(session, absolute(folders), extra_roots=False)
         named = library.photo_files(session, names)
         own = {(file.stamp.dev, file.stamp.inode) for file in named.files}

@@ -60,7 +60,7 @@ def search(
         raise UsageError(f"-k is the number of photos to find, 1 or more, not {k}.")
     names, folders = ([one] if isinstance(one, str) else list(one) for one in (queries, paths))
     roots = absolute(folders)
-    with Session(settings or Settings(), progress) as session:
+    with library.rare_collection(), Session(settings or Settings(), progress) as session:
         tree = steps.walk(session, roots, extra_roots=False)
         named = library.photo_files(session, names)
         asked = library.shelve(session, named.files)
