@@ -12,7 +12,8 @@ from dedupe.cli import options as o
 def check(
     new: Annotated[list[str], typer.Argument(metavar="NEW…", help="Photos or folders to look up.")],
     against: Annotated[
-        list[str], typer.Option("--against", metavar="LIBRARY", help="Where to look; repeat for more folders.")
+        list[str],
+        typer.Option("--against", metavar="LIBRARY", help="The folders to look in, one or more; NEW comes before it."),
     ],
     as_json: o.Json = False,
     print0: Annotated[
