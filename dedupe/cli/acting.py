@@ -35,11 +35,13 @@ class Wishes:
 
     def check(self, *, to_stdout: bool = False) -> None:
         """Raises UsageError where the wishes contradict each other or cannot be agreed to here."""
+        from dedupe.review.ask import is_terminal
+
         if self.trash and self.move_to is not None:
             raise UsageError("--trash and --move-to exclude each other: say which of the two.")
         if (self.yes or self.dry_run) and not self.act:
             raise UsageError("--yes and --dry-run need --move-to DIR or --trash.")
-        if self.act and not (self.yes or self.dry_run) and (to_stdout or not sys.stdin.isatty()):
+        if self.act and not (self.yes or self.dry_run) and (to_stdout or not is_terminal(sys.stdin)):
             raise UsageError("Without a terminal to ask on, --move-to and --trash need --yes (or --dry-run).")
         if self.review and (to_stdout or not on_terminal()):
             raise UsageError("A review needs a terminal.")
@@ -47,7 +49,9 @@ class Wishes:
 
 def on_terminal() -> bool:
     """A person can be asked: stdin and stdout are terminals."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    from dedupe.review.ask import is_terminal
+
+    return is_terminal(sys.stdin) and is_terminal(sys.stdout)
 
 
 def recover(settings: Settings) -> None:

@@ -25,14 +25,14 @@ def undo(
     from dedupe.console import display_path, format_bytes, format_count, progress, stdout
     from dedupe.errors import UsageError
     from dedupe.library.paths import StorePaths
-    from dedupe.review.ask import agreed
+    from dedupe.review.ask import agreed, is_terminal
     from dedupe.settings import load_settings
 
     paths = StorePaths.at(load_settings({"store": store}).store)
     runs = [one for one in actions.history(paths) if (one.undoable if run is None else one.number == run)]
     if runs and not yes:
         one = runs[0]
-        if not sys.stdin.isatty():
+        if not is_terminal(sys.stdin):
             raise UsageError("Without a terminal to ask on, undo needs --yes.")
         where = "the trash" if one.target is None else display_path(one.target)
         what = format_count(one.units - one.undone, "photo")

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 from dedupe.console import display_text, format_bytes, format_count
 from dedupe.review.unit import freed_bytes
 from dedupe.types import ScanResult
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """A person is at the other end; not where the program was started with the stream closed."""
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def agreed(question: str, *, default: bool = False) -> bool:
@@ -46,7 +52,7 @@ def _line(prompt: str) -> str | None:
     sys.stderr.write(display_text(prompt))
     sys.stderr.flush()
     try:
-        line = sys.stdin.readline()
+        line = "" if sys.stdin is None or sys.stdin.closed else sys.stdin.readline()
     except KeyboardInterrupt:
         line = ""
     if not line:
@@ -64,5 +70,7 @@ def _drop_typed_ahead() -> None:
         return
     import termios
 
-    with suppress(termios.error, OSError, ValueError):  # stdin is no terminal, or closed
+    if not is_terminal(sys.stdin):
+        return
+    with suppress(termios.error, OSError):  # the terminal may be gone
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from dedupe.console import display_path, format_count, stdout
 from dedupe.library.decisions import Decision, DecisionKind, Decisions
-from dedupe.review.ask import agreed, answer
+from dedupe.review.ask import agreed, answer, is_terminal
 
 
 def show_and_clear(path: str) -> None:
@@ -34,7 +34,7 @@ def _offer(memory: Decisions, console: Console) -> None:
         return
     for number, decision in enumerate(made, 1):
         _show(number, decision, console)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         return
     said = answer("Take back which? Their numbers, “all”, or nothing (Enter):")
     chosen = picked(said, made)
