@@ -42,9 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kills = _killed(tree.root, place / "killed", took, options.kills)
     reports[f"resumed after {kills} × kill -9"] = scan([tree.root], place / "killed", quiet=True).report
     differing = {name: differences(cold, without_seconds(report)) for name, report in reports.items()}
-    rows = [(name, "equal" if not found else "DIFFERS: " + "; ".join(found[:5])) for name, found in differing.items()]
     groups = len(cold["groups"])
+    rows = [(name, f"{len(found)} differences" if found else "equal") for name, found in differing.items()]
     print(tables.table((f"{len(tree.entries)} files, {groups} groups, against a cold scan", "report"), rows))
+    for name, found in differing.items():
+        print(*(f"- {name}: {place}" for place in found[:10]), sep="\n", end="\n" if found else "")
     return 1 if any(differing.values()) or not groups else 0
 
 
