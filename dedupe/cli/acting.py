@@ -146,6 +146,16 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
     return report.exit_code
 
 
+def unproven(count: int) -> int:
+    """Says how many accepted photos stay because their proof is gone; the exit code that makes."""
+    if not count:
+        return 0
+    from dedupe.console import format_count
+
+    say([f"{format_count(count, 'accepted photo')} can no longer be proven and stay: scan again."])
+    return 1
+
+
 def say(lines: Iterable[str]) -> None:
     """Sentences on stdout."""
     from dedupe.console import stdout

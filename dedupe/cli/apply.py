@@ -16,7 +16,8 @@ def apply(
     store: o.Store = None,
 ) -> None:
     """Move the selected extras of the last scan to the trash or into a folder, as its review left them."""
-    from dedupe.cli.acting import Wishes, act, recover
+    from dedupe.cli.acting import Wishes, act, recover, say, unproven
+    from dedupe.console import format_count
     from dedupe.errors import UsageError
     from dedupe.review.last import as_reviewed, last_scan
     from dedupe.settings import load_settings
@@ -28,7 +29,10 @@ def apply(
     wishes.check()
     recover(settings)
     with last_scan(settings) as (session, result):
-        plan = as_reviewed(session, result)
-    code = act(plan, settings, wishes)
+        reviewed = as_reviewed(session, result)
+    if reviewed.open:
+        say([f"{format_count(reviewed.open, 'group')} not decided on yet: left alone. `dedupe review` shows them."])
+    lost = unproven(reviewed.unproven)
+    code = act(reviewed.plan, settings, wishes) or lost
     if code:
         raise typer.Exit(code)

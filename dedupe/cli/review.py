@@ -8,6 +8,7 @@ import typer
 
 from dedupe.cli import options as o
 from dedupe.cli.acting import Wishes, act
+from dedupe.cli.acting import unproven as say_unproven
 
 _INTERRUPTED = 130
 
@@ -40,7 +41,7 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
     """Review the last scan (where it is only ``offered``, after a yes), then act as wished or answered; the exit code."""
     from dedupe.console import format_count, stdout
     from dedupe.review.ask import agreed
-    from dedupe.review.choice import accepted
+    from dedupe.review.choice import accepted, unproven
     from dedupe.review.last import last_scan, previews, verifier
     from dedupe.review.prompt import review as ask_person
     from dedupe.review.state import Ending
@@ -53,10 +54,12 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
             return 0
         state = ask_person(result, stdout(), session.decisions, verify=verifier(session), preview=previews(session))
         chosen = accepted(result, state.choices)
+        lost = unproven(session.decisions.edits(), result.groups, state.choices)
     if state.ending is not Ending.FINISHED:
         typer.echo("Your decisions are kept, nothing was done. `dedupe review` goes on from there.", err=True)
         return _INTERRUPTED if state.ending is Ending.INTERRUPTED else 0
-    return _after(chosen, settings, wishes)
+    code = say_unproven(lost)
+    return _after(chosen, settings, wishes) or code
 
 
 def _after(chosen: ScanResult, settings: Settings, wishes: Wishes) -> int:

@@ -6,7 +6,7 @@ has to be proven against that one (SAFETY.md row 3), and what cannot be proven s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -115,48 +115,55 @@ def restored(group: Group, edit: GroupEdit | None, verify: Verify) -> Choice:
     return replace(choice, extras=extras, verdict=edit.state)
 
 
-def edited(result: ScanResult, edits: Mapping[str, GroupEdit], verify: Verify) -> ScanResult:
-    """``result`` as the review left it, for `dedupe apply`: accepted groups as chosen, nothing selected in
-    those skipped or kept, those that are no duplicates left out. In an open group what the scan selected
-    stays selected unless it was taken out; what was only tried there is not."""
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The scan as its review left it, for `dedupe apply`. ``open`` counts the groups left alone because nobody decided
+    on them, ``unproven`` the photos accepted to go that are not proven any more against the one that stays."""
+
+    plan: ScanResult
+    open: int = 0
+    unproven: int = 0
+
+
+def reviewed(result: ScanResult, edits: Mapping[str, GroupEdit], verify: Verify) -> Reviewed:
+    """``result`` as ``edits`` leave it: all that the scan selected where no review was begun, else only what was
+    accepted."""
+    if not edits:
+        return Reviewed(result)
     choices = [restored(group, edits.get(group.id), verify) for group in result.groups]
-    open_too = {number for number, choice in enumerate(choices) if choice.verdict is EditState.OPEN}
-    return _with(result, choices, open_too)
+    left = sum(choice.verdict is EditState.OPEN and bool(choice.selected) for choice in choices)
+    return Reviewed(accepted(result, choices), left, unproven(edits, result.groups, choices))
+
+
+def unproven(edits: Mapping[str, GroupEdit], groups: Sequence[Group], choices: Sequence[Choice]) -> int:
+    """How many photos ``edits`` accepted to go that ``choices``, made of these edits, have no proof of."""
+    lost = 0
+    for group, choice in zip(groups, choices, strict=True):
+        edit = edits.get(group.id)
+        if edit is not None and edit.state is choice.verdict is EditState.ACCEPTED:
+            proven = {extra.photo.path for extra in choice.extras if extra is not None}
+            lost += len(set(edit.selected or ()) - proven)
+    return lost
 
 
 def accepted(result: ScanResult, choices: Sequence[Choice]) -> ScanResult:
-    """``result`` with nothing selected but what was accepted in this review."""
-    return _with(result, choices, ())
-
-
-def _with(result: ScanResult, choices: Sequence[Choice], open_too: Iterable[int]) -> ScanResult:
-    allowed = frozenset(open_too)
-    groups = tuple(
-        group
-        for number, (before, choice) in enumerate(zip(result.groups, choices, strict=True))
-        if (group := _group(before, choice, as_scanned=number in allowed)) is not None
-    )
+    """``result`` with nothing selected but what was accepted; groups that are no duplicates are left out."""
+    chosen = (_group(before, choice) for before, choice in zip(result.groups, choices, strict=True))
+    groups = tuple(group for group in chosen if group is not None)
     extras = sum(len(group.extras) for group in groups)
     reclaimable = sum(freed_bytes(extra.photo, group.keep) for group in groups for extra in group.extras)
     stats = replace(result.stats, groups=len(groups), extras=extras, reclaimable_bytes=reclaimable)
     return replace(result, groups=groups, stats=stats)
 
 
-def _group(group: Group, choice: Choice, *, as_scanned: bool) -> Group | None:
+def _group(group: Group, choice: Choice) -> Group | None:
     """``group`` as chosen; None where nothing is left of it."""
     if choice.verdict is EditState.NOT_DUPLICATES:
         return None
-    before = {extra.photo.path for extra in group.extras if extra.selected} if choice.keep == 0 else set()
     extras = tuple(
-        replace(extra, selected=extra.selected and _may_go(extra, choice, before if as_scanned else None))
+        replace(extra, selected=extra.selected and choice.verdict is EditState.ACCEPTED)
         for extra in choice.extras
         if extra is not None
     )
     reason = group.reason if choice.keep == 0 else CHOSEN
     return Group(group.id, choice.stays, reason, extras) if extras else None
-
-
-def _may_go(extra: Extra, choice: Choice, scanned: set[str] | None) -> bool:
-    if choice.verdict is EditState.ACCEPTED:
-        return True
-    return scanned is not None and choice.verdict is EditState.OPEN and extra.photo.path in scanned

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from dedupe.errors import UsageError
-from dedupe.review.choice import Verify, edited
+from dedupe.review.choice import Reviewed, Verify, reviewed
 from dedupe.types import ContentKey, Extra, Match, Pair, Photo, ScanResult
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
     return replace(then, model=model, weights=None, store=settings.store, max_drop=settings.max_drop or then.max_drop)
 
 
-def as_reviewed(session: Session, result: ScanResult) -> ScanResult:
-    """``result`` as the review left it: the plan of `dedupe apply`."""
-    return edited(result, session.decisions.edits(), verifier(session))
+def as_reviewed(session: Session, result: ScanResult) -> Reviewed:
+    """``result`` as the review left it, for `dedupe apply`."""
+    return reviewed(result, session.decisions.edits(), verifier(session))
 
 
 def previews(session: Session) -> Preview:

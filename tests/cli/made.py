@@ -47,9 +47,13 @@ class Scanned:
         """Make the photos and save their scan, made with these settings."""
         make(self.photos, {f"{at}/{n}.jpg": f"p{n}\n{at}" for n in range(pairs) for at in ("keep", "old")})
         result = fake_scan(self.photos)
+        self.save(result, **settings)
+        return result
+
+    def save(self, result: ScanResult, **settings: Any) -> None:
+        """Make it the last scan."""
         with Decisions(self.paths.decisions) as memory:
             memory.save_scan(result, to_json(Settings(**settings)))
-        return result
 
     def review(self, *edits: GroupEdit) -> None:
         """Store what a review made of the groups."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dedupe.library.scans import EditState, GroupEdit
 from tests.cli.made import Scanned
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals and sh are POSIX")
@@ -45,3 +47,27 @@ def test_a_closed_stdin_stops_nothing_that_asks_nothing(scanned: Scanned) -> Non
     assert scanned.closed("review", "--decisions").stdout == "Nothing was decided yet.\n"
     scanned.photos.joinpath("empty").mkdir()
     assert scanned.closed("scan", str(scanned.photos / "empty"), "--jobs", "1").returncode == 0
+
+
+def test_after_a_review_only_what_was_accepted_goes_and_the_rest_is_named(scanned: Scanned) -> None:
+    scanned.scan(3)
+    scanned.review(GroupEdit("g0", state=EditState.SKIPPED), GroupEdit("g1", state=EditState.ACCEPTED))
+    told = scanned.ran("apply", "--move-to", str(scanned.away), "--yes")
+    assert "1 group not decided on yet: left alone." in told.stdout
+    assert (told.returncode, scanned.gone()) == (0, ["1.jpg"])
+
+
+def test_accepted_photos_that_lost_their_proof_are_named_and_stay(scanned: Scanned) -> None:
+    result = scanned.scan(2)
+    group = result.groups[0]
+    # The other keeper's proof was in the cache, which is empty; pictures known to be equal would need none.
+    extra = replace(group.extras[0].photo, payload_key=b"another picture")
+    group = replace(group, extras=(replace(group.extras[0], photo=extra),))
+    scanned.save(replace(result, groups=(group, *result.groups[1:])))
+    scanned.review(
+        GroupEdit(group.id, keeper=extra.path, selected=(group.keep.path,), state=EditState.ACCEPTED),
+        GroupEdit("g1", state=EditState.ACCEPTED),
+    )
+    told = scanned.ran("apply", "--move-to", str(scanned.away), "--yes")
+    assert "1 accepted photo can no longer be proven and stay: scan again." in told.stdout
+    assert (told.returncode, scanned.gone()) == (1, ["1.jpg"])

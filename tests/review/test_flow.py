@@ -195,7 +195,7 @@ def test_apply_gets_the_scan_as_the_review_left_it(tree: Path) -> None:
         session.decisions.put_edit(GroupEdit(first.id, state=EditState.NOT_DUPLICATES))
         keeper = second.extras[0].photo
         session.decisions.put_edit(GroupEdit(second.id, keeper=keeper.path, state=EditState.ACCEPTED))
-        plan = as_reviewed(session, result)
+        plan = as_reviewed(session, result).plan
         assert [group.id for group in plan.groups] == [second.id]
         assert plan.groups[0].keep == keeper
         assert plan.groups[0].reason == "your choice"

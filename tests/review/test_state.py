@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.library.scans import EditState, GroupEdit
-from dedupe.review.choice import CHOSEN, accepted, edit_of, edited, photos_of, restored, suggested
+from dedupe.review.choice import CHOSEN, Reviewed, accepted, edit_of, photos_of, restored, reviewed, suggested
 from dedupe.review.state import Ending, Mode, ReviewState
 from dedupe.types import Extra, Photo, Relation
 from tests.review import made
@@ -247,26 +247,38 @@ def test_apply_after_a_review_takes_nothing_that_the_review_did_not_show(keys: l
     state = press(begin(), *keys)
     edits = {group.id: edit_of(group, choice) for group, choice in zip(result.groups, state.choices, strict=True)}
     verdicts = {group.id: choice.verdict for group, choice in zip(result.groups, state.choices, strict=True)}
-    scanned = {extra.photo.path for group in result.groups for extra in group.extras if extra.selected}
-    for group in edited(result, edits, verify).groups:
-        goes = {extra.photo.path for extra in group.extras if extra.selected}
-        if verdicts[group.id] is EditState.OPEN:
-            assert goes <= scanned
-        elif verdicts[group.id] is not EditState.ACCEPTED:
-            assert not goes
-    assert {group.id for group in edited(result, edits, verify).groups}.isdisjoint(
+    reviewed_ = reviewed(result, edits, verify)
+    for group in reviewed_.plan.groups:
+        if verdicts[group.id] is not EditState.ACCEPTED:
+            assert not any(extra.selected for extra in group.extras)
+    assert {group.id for group in reviewed_.plan.groups}.isdisjoint(
         {name for name, verdict in verdicts.items() if verdict is EditState.NOT_DUPLICATES}
     )
+    assert reviewed_.plan == accepted(result, state.choices)
+    assert reviewed_.unproven == 0
 
 
 def test_an_untouched_scan_is_applied_as_it_was_scanned() -> None:
-    assert edited(three(), {}, verify).groups == three().groups
+    assert reviewed(three(), {}, verify) == Reviewed(three())
 
 
-def test_an_extra_taken_out_of_an_open_group_stays_out() -> None:
-    state = press(begin(), " ")
+@pytest.mark.parametrize(("keys", "still_open"), [(["enter"], 1), (["s"], 1), ([" "], 2), (["2"], 2)])
+def test_once_a_review_was_begun_what_nobody_decided_on_is_left_alone(keys: list[str], still_open: int) -> None:
+    state = press(begin(), *keys)
     edits = {"g1": edit_of(three().groups[0], state.choices[0])}
-    assert [extra.selected for extra in edited(three(), edits, verify).groups[0].extras] == [False, True]
+    found = reviewed(three(), edits, verify)
+    goes = {extra.photo.path for group in found.plan.groups for extra in group.extras if extra.selected}
+    assert goes == ({f"{made.ROOT}/1/{name}.jpg" for name in "bc"} if keys == ["enter"] else set())
+    assert found.open == still_open  # nothing was selected in the second group
+
+
+def test_accepted_photos_without_their_proof_are_counted_and_stay() -> None:
+    state = press(begin(), "2", "enter")
+    edits = {"g1": edit_of(three().groups[0], state.choices[0])}
+    assert reviewed(three(), edits, verify).unproven == 0
+    found = reviewed(three(), edits, lambda keep, photo: None)
+    assert found.unproven == 2
+    assert not any(extra.selected for group in found.plan.groups for extra in group.extras)
 
 
 def test_a_review_goes_on_at_the_first_open_group() -> None:
