@@ -22,7 +22,6 @@ from dedupe.matching.align import Floats, Mask, Rgb
 from dedupe.matching.residual import band
 from dedupe.matching.tone import spread
 
-
 _WINDOW: Final = 2.5
 _SLACK: Final = 0.15
 _MOST_NOISE: Final = 2.2
@@ -160,7 +159,7 @@ def _kind(place: Mask, away: npt.NDArray[np.int16], still: Rgb, moved: Rgb, cove
     thickness = 2 * float(cv2.distanceTransform(np.pad(changed.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
     if thickness <= max(5.0, _STROKE_WIDTH * long_side) or _is_caption(still[changed], moved[changed]):
         return SpotKind.STROKES
-    flat = max(_flatness(still[place]), _flatness(moved[place]))
+    flat = max(flatness(still[place]), flatness(moved[place]))
     edge = place[0].any() or place[-1].any() or place[:, 0].any() or place[:, -1].any() or (cover == 0).any()
     return SpotKind.BAND if flat > 0.6 and edge else SpotKind.CONTENT
 
@@ -174,7 +173,7 @@ def _is_caption(one: Rgb, other: Rgb) -> bool:
     return max(shares) > 0.55 and min(shares) < 0.6 * max(shares)
 
 
-def _flatness(colours: Rgb) -> float:
+def flatness(colours: Rgb) -> float:
     """The share of the pixels, uint8[n, 3], that have the commonest colour within ± 12."""
     coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
     commonest = np.bincount(coarse).argmax()

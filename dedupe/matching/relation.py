@@ -18,10 +18,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+import cv2
 import numpy as np
 
-from dedupe.matching import align, capture_time
-from dedupe.matching.align import Alignment, Features, Matrix
+from dedupe.matching import align, capture_time, grain, residual, sharpness
+from dedupe.matching.align import Alignment, Features, Matrix, Rgb
+from dedupe.matching.detail import detail
 from dedupe.matching.judging import Verdict, judge
 from dedupe.matching.residual import FINE
 from dedupe.matching.sight import LEAST_BLOCKS, Sight, see
@@ -36,7 +38,12 @@ SCENE: Final = 0.3
 """25th percentile of the blocks' correlation from which two pictures show one scene (MATCHING.md §3)."""
 CLOSE_SIDE: Final = 1200
 """Long side, in pixels, of the larger original at the second look."""
+GRAIN_QUALITY: Final = 70
+GRAIN: Final = 0.75
+SHARED: Final = 0.5
 _CLOSER: Final = 1.25
+_NO_COARSER: Final = 0.95
+_TOO_SOFT: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,13 @@ def relate(task: RelateTask) -> Match:
     alignment, sight = _first_sight(one, other)
     if sight is None:
         return match
-    verdict = _verdict(a, b, sight)
+    verdict, more = _verdict(a, b, sight)
     return replace(
         match,
         relation=verdict.relation if verdict else None,
         why=verdict.why if verdict else "",
         score=max(0.0, sight.fit),
+        detail=more,
         evidence=_evidence(a, b, alignment, sight),
     )
 
@@ -84,41 +92,73 @@ def _first_sight(one: Features, other: Features) -> tuple[Alignment | None, Sigh
     return alignment, sight
 
 
-def _verdict(a: View, b: View, sight: Sight) -> Verdict | None:
+def _verdict(a: View, b: View, sight: Sight) -> tuple[Verdict | None, float]:
+    """The verdict, and which picture holds more detail where they are one capture."""
     if sight.blocks < LEAST_BLOCKS or sight.quarter < SCENE:
-        return None
+        return None, 0.0
     apart = capture_time.seconds_apart(a.facts, b.facts)
     if apart is not None:
-        return Verdict(Relation.SIMILAR, f"taken {capture_time.said(apart)} apart")
+        return Verdict(Relation.SIMILAR, f"taken {capture_time.said(apart)} apart"), 0.0
     verdict = judge(sight)
-    if verdict.relation.rank <= Relation.EDITED.rank:
-        verdict = max(verdict, _close_look(a, b, sight), key=lambda v: v.relation.rank)
-    return verdict
+    if verdict.relation is Relation.SIMILAR:
+        return verdict, 0.0
+    closer, close = _close_look(a, b, sight, verdict)
+    verdict = max(verdict, closer, key=lambda each: each.relation.rank)
+    return verdict, 0.0 if verdict.relation is Relation.SIMILAR else detail(a, b, sight, close)
 
 
-def _close_look(a: View, b: View, sight: Sight) -> Verdict:
-    """The verdict of the originals at the highest sampling that both have, at most CLOSE_SIDE pixels on the long side."""
-    safe = Verdict(Relation.RESAVED, "")
-    sides = _close_sides(a, b, sight)
+def _close_look(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[Verdict, Sight | None]:
+    """The verdict of the originals at the highest sampling that both have, at most CLOSE_SIDE pixels on the long side; the
+    given one, and no look, where the previews show it all."""
+    sides = _close_sides(a, b, sight, verdict)
     if sides is None:
-        return safe
+        return verdict, None
     one, other = original_of(a, sides[0]), original_of(b, sides[1])
     if one is None or other is None:
-        return Verdict(Relation.EDITED, "an original could not be read again")
+        return Verdict(Relation.EDITED, "an original could not be read again"), None
     matrix = align.from_unit(sight.placement, other.shape, one.shape)
-    return judge(see(one, other, matrix, (FINE,)))
+    soft = abs(sharpness.even(residual.overlay(one, other, matrix))[1])
+    if soft > _TOO_SOFT:
+        # One of them shows nothing finer than this: what it lacks is no difference.
+        one, other = (_shrunk(picture, 1 / soft) for picture in (one, other))
+        matrix = align.from_unit(sight.placement, other.shape, one.shape)
+        if max(*one.shape, *other.shape) < _grid(sight):
+            return verdict, None
+    close = see(one, other, matrix, (FINE,))
+    closer = judge(close)
+    if closer.relation is not Relation.SIMILAR and all(_keeps_grain(view) for view in (a, b)):
+        own = grain.grain(close.laid)
+        if own is not None and own.strength > GRAIN and own.shared < SHARED:
+            return Verdict(Relation.SIMILAR, "each has its own sensor noise"), close
+    return closer, close
 
 
-def _close_sides(a: View, b: View, sight: Sight) -> tuple[int, int] | None:
-    """Long sides at which to decode a and b so that both have the same sampling; None where the previews show it all."""
+def _close_sides(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[int, int] | None:
+    """Long sides at which to decode a and b so that both have the same sampling; None where the previews show it all.
+
+    A would-be `resaved` is looked at closely even where the originals are no larger: previews are compressed once more.
+    """
     full = [max(view.facts.width, view.facts.height) for view in (a, b)]
-    # Pixels of b's long side for one of a's where one lies on the other.
     ratio = _per_pixel(a, b, sight)
     side_a = min(float(full[0]), full[1] / ratio, CLOSE_SIDE, CLOSE_SIDE / ratio)
-    previews = max(max(sight.laid.overlay.still.shape), max(sight.laid.overlay.moving.shape))
-    if max(side_a, side_a * ratio) < _CLOSER * previews:
+    gain = max(side_a, side_a * ratio) / _grid(sight)
+    if gain < (_NO_COARSER if verdict.relation is Relation.RESAVED else _CLOSER):
         return None
     return round(side_a), round(side_a * ratio)
+
+
+def _grid(sight: Sight) -> int:
+    """The longest side of the two pictures at the first look."""
+    return max(*sight.laid.overlay.still.shape, *sight.laid.overlay.moving.shape)
+
+
+def _shrunk(picture: Rgb, factor: float) -> Rgb:
+    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+
+
+def _keeps_grain(view: View) -> bool:
+    """Whether the file's compression lets sensor noise through."""
+    return view.facts.lossless or (view.facts.quality or 0) >= GRAIN_QUALITY
 
 
 def _per_pixel(a: View, b: View, sight: Sight) -> float:

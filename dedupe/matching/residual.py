@@ -183,6 +183,12 @@ def _compared(still: Floats, moved: Floats, cover: Floats, fine: float) -> Field
     return _field(band(still, cover, fine, coarse), band(moved, cover, fine, coarse), cover, fine)
 
 
+def relaid(over: Overlay, laid: Laid) -> Laid:
+    """``over`` laid as ``laid`` is: the same two pictures before one was softened."""
+    moved = warped(over.moving, laid.overlay.matrix, over.still.shape)
+    return replace(laid, overlay=replace(over, matrix=laid.overlay.matrix), still=over.still, moved=moved)
+
+
 def _agreeing(seen: Field) -> float:
     weight = seen.texture * seen.valid
     return float((weight * seen.correlation).sum() / max(float(weight.sum()), 1e-6))

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 
 from dedupe.matching.align import Floats, Rgb
-from dedupe.matching.residual import Overlay, cover_of, grey_of, warped
+from dedupe.matching.residual import Laid, Overlay, cover_of, grey_of, warped
 
 _APART: Final = 2.0
 _SIGMAS: Final = (0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 5.5)
@@ -27,6 +27,20 @@ def even(over: Overlay) -> tuple[Overlay, float]:
         sigma = _matching(moved, cover, one)
         return replace(over, moving=_soft(over.moving, sigma)), -sigma
     return over, 0.0
+
+
+def echo(laid: Laid) -> float:
+    """How much stronger the fine structure of the one picture is, as far as the other shows it too: 1 for pictures alike and for
+    one that is merely noisier, more where one is blurred. Blind to tone."""
+    one, other = grey_of(laid.still), grey_of(laid.moved)
+    fine = [(cv2.GaussianBlur(g, (0, 0), 0.7) - cv2.GaussianBlur(g, (0, 0), 1.8)) * laid.cover for g in (one, other)]
+    rough = [(cv2.GaussianBlur(g, (0, 0), 3.0) - cv2.GaussianBlur(g, (0, 0), 8.0)) * laid.cover for g in (one, other)]
+    gains = [_gain(*fine) / max(_gain(*rough), 1e-3), _gain(*fine[::-1]) / max(_gain(*rough[::-1]), 1e-3)]
+    return max(gains)
+
+
+def _gain(one: Floats, other: Floats) -> float:
+    return float((one * other).sum()) / max(float((other * other).sum()), 1e-3)
 
 
 def crispness(grey: Floats, cover: Floats) -> float:

@@ -35,6 +35,7 @@ class Sight:
     overlap: tuple[float, float]
     placement: Matrix
     softened: float
+    echo: float
 
     @property
     def frame_error(self) -> float:
@@ -46,7 +47,8 @@ class Sight:
 
 def see(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Sight:
     """Settles b on a, starting from ``matrix`` (pixels of b onto pixels of a), and measures."""
-    over, softened = sharpness.even(residual.overlay(a, b, matrix))
+    raw = residual.overlay(a, b, matrix)
+    over, softened = sharpness.even(raw)
     laid = residual.settle(over, rounds)
     found = difference.differences(laid.still, laid.moved, laid.cover)
     field, textured = laid.field, laid.field.textured
@@ -66,6 +68,7 @@ def see(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, 
         overlap=_overlap(laid),
         placement=_placement(laid),
         softened=-softened if over.swapped else softened,
+        echo=sharpness.echo(residual.relaid(raw, laid)) if softened else 1.0,
     )
 
 

@@ -18,6 +18,9 @@ from dedupe.types import ContentKey, Facts, PayloadKey
 
 FEATURES_KEPT: Final = 48
 ORIGINALS_KEPT: Final = 4
+WINDOWS_KEPT: Final = 32
+WHOLE_PIXELS: Final = 26_000_000
+"""A worker has 200 MB (DESIGN.md §8): larger originals are not decoded at full size."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -51,6 +54,7 @@ class _Memory(Generic[K, V]):
 
 
 _features: _Memory[ContentKey, Features] = _Memory(FEATURES_KEPT)
+_windows: _Memory[tuple[ContentKey, int, int], Rgb | None] = _Memory(WINDOWS_KEPT)
 _originals: _Memory[tuple[ContentKey, int], Rgb | None] = _Memory(ORIGINALS_KEPT)
 
 
@@ -64,6 +68,25 @@ def features_of(view: View) -> Features:
 def original_of(view: View, long_side: int) -> Rgb | None:
     """uint8[h, w, 3] of the original, long side at most ``long_side``; None where it is gone, changed or unreadable."""
     return _originals.get((view.content_key, long_side), lambda: _read(view, long_side))
+
+
+def window_of(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
+    """uint8[≤ side, ≤ side, 3] of the original at its full size, round ``middle`` (0–1 each way); None where the original
+    is gone, changed, unreadable or too large to be decoded whole."""
+    key = (view.content_key, round(middle[0] * 100), round(middle[1] * 100))
+    return _windows.get(key, lambda: _cut(view, middle, side))
+
+
+def _cut(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
+    if view.facts.width * view.facts.height > WHOLE_PIXELS:
+        return None
+    whole = _read(view, max(view.facts.width, view.facts.height))
+    if whole is None:
+        return None
+    height, width = whole.shape[:2]
+    top = min(max(0, round(middle[1] * height) - side // 2), max(0, height - side))
+    left = min(max(0, round(middle[0] * width) - side // 2), max(0, width - side))
+    return whole[top : top + side, left : left + side].copy()
 
 
 def _read(view: View, long_side: int) -> Rgb | None:
