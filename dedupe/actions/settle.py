@@ -21,6 +21,7 @@ from dedupe.actions.journal import Journal
 from dedupe.actions.place import NameTakenError, StopError, place_file, remove_claim, remove_source
 from dedupe.actions.rows import FileRow, Intent, UnitPurpose, UnitRow, UnitState
 from dedupe.actions.trash import Entry, Trash
+from dedupe.actions.trusted import unit_blocker
 from dedupe.console import display_path
 from dedupe.types import FileMove, FileStamp
 
@@ -57,8 +58,11 @@ class Settler:
         JournalError where even that fails: the unit stays begun, and the next start tries again.
         """
         unit = self._journal.unit(unit.id)
-        wheres = [self.locate(file) for file in unit.files]
-        settled = self._end(unit, wheres, final=final)
+        forged = unit_blocker(unit, self._journal)
+        if forged is not None:
+            settled = Settled(UnitState.NEEDS_PERSON, forged)
+        else:
+            settled = self._end(unit, [self.locate(file) for file in unit.files], final=final)
         if settled.state is not UnitState.BEGUN:
             self._journal.end_unit(unit, settled.state, settled.reason)
         return settled
@@ -167,6 +171,8 @@ class Settler:
             else:
                 place = display_path(file.place) if file.place is not None else "in the trash"
                 told.append(f"{name} is neither there nor at {place} as it was")
+            if file.partial is not None and self._disk.is_taken(file.partial):
+                told.append(f"what was copied so far is {display_path(file.partial)}")
         return "; ".join(told)
 
     # -- ending ----------------------------------------------------------------------------------------------------------
@@ -229,7 +235,7 @@ class Settler:
             place = file.move.target
             if place is not None and unit.purpose is not UnitPurpose.ACT:
                 if file.info is not None:
-                    self._trash.forget(Entry(file.move.source, file.info))
+                    self._trash.forget(Entry(file.move.source, file.info), place)
                 if self._disk.lstat(place).st_mtime_ns != file.move.stamp.mtime_ns:
                     self._disk.set_times(place, file.move.stamp.mtime_ns)
             elif place is not None:

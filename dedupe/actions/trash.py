@@ -177,9 +177,10 @@ class Trash:
                 if empty or _recorded_path(entry.info, place) in _aliases(path):
                     self._disk.unlink(entry.info)
 
-    def forget(self, entry: Entry) -> None:
-        """Remove the record of a file that left the trash."""
-        if not self._disk.is_taken(entry.file) and self._disk.is_taken(entry.info):
+    def forget(self, entry: Entry, place: str) -> None:
+        """Remove the record of a file that left the trash for ``place``; only one that names that folder."""
+        left = not self._disk.is_taken(entry.file) and self._disk.is_taken(entry.info)
+        if left and _names_folder_of(entry, place):
             self._disk.unlink(entry.info)
 
 
@@ -280,10 +281,28 @@ def _aliases(path: str) -> tuple[str, str]:
 
 def is_entry_of(entry: Entry, path: str) -> bool:
     """``entry`` lies in a trash folder and its record names ``path`` (a journal row may have been edited)."""
-    files, name = os.path.split(entry.file)
+    return _path_of(entry) in _aliases(path)
+
+
+def is_entry_shaped(file: str, info: str | None) -> bool:
+    """``file`` is named as a file in a trash folder is, and ``info`` (where known) as its record."""
+    files, name = os.path.split(file)
     folder = os.path.dirname(files)
-    if entry != _entry(_Place(folder, ""), name) or os.path.normpath(entry.file) != entry.file:
-        return False
+    entry = _entry(_Place(folder, ""), name)
+    return bool(name) and os.path.normpath(file) == file == entry.file and info in (None, entry.info)
+
+
+def _names_folder_of(entry: Entry, path: str) -> bool:
+    """The record names ``path`` or a name beside it, where an occupied one makes a file be put."""
+    recorded = _path_of(entry)
+    return recorded is not None and os.path.dirname(recorded) in {os.path.dirname(alias) for alias in _aliases(path)}
+
+
+def _path_of(entry: Entry) -> str | None:
+    """The path that the record of ``entry`` names; None where it is no entry of a trash folder."""
+    if not is_entry_shaped(entry.file, entry.info):
+        return None
+    folder = os.path.dirname(os.path.dirname(entry.file))
     above = os.path.dirname(folder)
     top = os.path.dirname(above) if os.path.basename(above) == ".Trash" else above
-    return _recorded_path(entry.info, _Place(folder, top)) in _aliases(path)
+    return _recorded_path(entry.info, _Place(folder, top))

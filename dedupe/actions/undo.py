@@ -19,19 +19,18 @@ from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal, JournalError, exists
 from dedupe.actions.lock import only_one
 from dedupe.actions.move import Mover, Way, missing_folders
-from dedupe.actions.names import is_plain, restored_names, root_of
+from dedupe.actions.names import restored_names
 from dedupe.actions.place import ArrivedError, NameTakenError, StopError
 from dedupe.actions.recover import ActionPaths, settle_all, tidy
 from dedupe.actions.rows import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow, UnitState
 from dedupe.actions.settle import reversal
-from dedupe.actions.trash import Entry, Trash, is_entry_of
-from dedupe.actions.volumes import lies_under
+from dedupe.actions.trash import Trash
+from dedupe.actions.trusted import place_blocker, restore_blocker
 from dedupe.console import display_path, format_count
 from dedupe.errors import RefusedError, UsageError
 
 _NAMES_TRIED = 20
 MOVED_CHANGED = "changed since it was moved"
-OUTSIDE = "its recorded place lies outside the folders of that run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,8 @@ def undo(
         raise UsageError("There is nothing to undo: no photo was moved yet.")
     with only_one(paths.lock), Journal(paths.journal, disk) as journal:
         notes = settle_all(disk, journal)
-        chosen = choose(journal, run)
         trash = Trash(disk)
+        chosen = choose(journal, run, trash.undoable)
         reason = run_blocker(chosen, journal.units(chosen.id), trash.undoable)
         if reason is not None:
             raise RefusedError(reason)
@@ -101,16 +100,24 @@ def undo(
         return report
 
 
-def choose(journal: Journal, run: int | None) -> RunRow:
-    """The run of that number, or the last one that still has something away. Raises UsageError."""
+def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
+    """The run of that number, or the last one of which something can be put back (where none can, the last that still has
+    something away). Raises UsageError."""
     if run is not None:
         found = journal.run(run)
         if found is None:
             raise UsageError(f"There is no run {run}; `dedupe history` lists them.")
         return found
+    blocked: RunRow | None = None
     for found in reversed(journal.runs()):
-        if found.purpose is not RunPurpose.UNDO and _away(journal.units(found.id)):
+        units = journal.units(found.id)
+        if found.purpose is RunPurpose.UNDO or not _away(units):
+            continue
+        if run_blocker(found, units, trash_undoable) is None:
             return found
+        blocked = blocked or found
+    if blocked is not None:
+        return blocked
     raise UsageError("There is nothing to undo: all that was moved is back.")
 
 
@@ -135,30 +142,6 @@ def _away(units: Sequence[UnitRow]) -> list[UnitRow]:
 
 
 # -- guards on the journal's rows (they may have been edited) --------------------------------------------------------------
-
-
-def restore_blocker(file: FileRow, run: RunRow) -> str | None:
-    """Why this row must not be followed back, as a phrase, or None."""
-    source = file.move.source
-    if not is_plain(source) or root_of(source, run.roots) is None:
-        return OUTSIDE
-    if os.path.realpath(os.path.dirname(source)) != file.parent:
-        return "a link stands among the folders it came from"
-    return None
-
-
-def place_blocker(file: FileRow, run: RunRow) -> str | None:
-    """Why the row's place is none that dedupe put it to, as a phrase, or None."""
-    if run.target is not None:
-        place = file.move.target
-        if place is None or not is_plain(place) or not lies_under(place, run.target):
-            return "it lies outside the folder it was moved to"
-        return None
-    if file.entry is None or file.info is None:
-        return "its place in the trash is not known"
-    if not is_entry_of(Entry(file.entry, file.info), file.move.source):
-        return "the trash has no record of it any more"
-    return None
 
 
 def moved_blocker(file: FileRow, status: os.stat_result) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dedupe import actions
 from dedupe.errors import RefusedError, UsageError
 from dedupe.types import Action, ActionKind
 from tests.safety.conftest import World, refused
@@ -369,3 +370,55 @@ def test_undo_of_many_loses_none_when_one_is_missing(world: World) -> None:
     report = world.undo()
     assert len(report.restored) == 4
     assert report.left == {"no longer there": 1}
+
+
+# -- recovery: an edited row leads nowhere either ------------------------------------------------------------------------
+
+
+def begin_again(world: World, column: str, value: Path) -> None:
+    world.edit_journal("UPDATE runs SET ended = NULL")
+    world.edit_journal("UPDATE units SET state = 'begun'")
+    world.edit_journal(f"UPDATE files SET {column} = ?", (os.fsencode(value),))
+
+
+FORGED_ROWS = ["partial", "info", "entry", "target", "source"]
+
+
+@pytest.mark.parametrize("column", FORGED_ROWS)
+@pytest.mark.parametrize("undone", [False, True], ids=["act", "undo"])
+@pytest.mark.parametrize("trash", [False, True], ids=["moved", "trashed"])
+def test_recovery_removes_and_moves_nothing_that_a_forged_row_names(
+    world: World, column: str, undone: bool, trash: bool
+) -> None:
+    world.pair("resaved")
+    world.act(trash=trash)
+    if undone:
+        world.undo()
+    only = make(world.base / "elsewhere", {"only.jpg": "beach\nagain"})["only.jpg"]
+    begin_again(world, column, only)
+    before = tree_snapshot(world.root, world.target, world.trash, only.parent)
+    [told] = actions.recover(world.paths)[:1]
+    assert "needs a person" in told or (column == "entry" and not trash)  # a move has no entry that could be followed
+    assert tree_snapshot(world.root, world.target, world.trash, only.parent) == before
+
+
+@pytest.mark.parametrize("name", ["only.jpg", ".dedupe-0123456789abcdef.partial/../only.jpg", ".dedupe-0.partial"])
+def test_recovery_removes_no_partial_copy_that_is_not_named_as_one(world: World, name: str) -> None:
+    moved(world)
+    world.undo()
+    only = make(world.target / "old", {os.path.basename(name): "the only one"})[os.path.basename(name)]
+    begin_again(world, "partial", world.target / "old" / name)
+    actions.recover(world.paths)
+    assert only.exists()
+
+
+def test_the_record_of_another_folders_file_stays_in_the_trash(world: World) -> None:
+    from dedupe.actions.disk import Disk
+    from dedupe.actions.trash import Entry, Trash
+
+    made = make(world.trash / "info", {"b.jpg.trashinfo": "[Trash Info]\nPath=/elsewhere/b.jpg\n"})
+    entry = Entry(str(world.trash / "files" / "b.jpg"), str(made["b.jpg.trashinfo"]))
+    Trash(Disk()).forget(entry, str(world.root / "b.jpg"))
+    assert made["b.jpg.trashinfo"].exists()
+    Trash(Disk()).forget(entry, "/elsewhere/b (restored).jpg")
+    assert not made["b.jpg.trashinfo"].exists()

@@ -99,6 +99,20 @@ GUARDS: list[tuple[str, Check]] = [
     ("undo.place_blocker", lambda world: forged.test_undo_takes_only_from_where_it_put(world, "{base}/secret.jpg")),
     ("undo.place_blocker", forged.test_undo_takes_only_from_a_trash_that_has_a_record_of_it),
     (
+        "settle.unit_blocker",
+        lambda world: forged.test_recovery_removes_no_partial_copy_that_is_not_named_as_one(world, "only.jpg"),
+    ),
+    (
+        "trusted._ends_blocker",
+        lambda world: forged.test_recovery_removes_and_moves_nothing_that_a_forged_row_names(
+            world, "source", undone=False, trash=False
+        ),
+    ),
+    (
+        "trusted._partial_blocker",
+        lambda world: forged.test_recovery_removes_no_partial_copy_that_is_not_named_as_one(world, "only.jpg"),
+    ),
+    (
         "undo.moved_blocker",
         lambda world: forged.test_what_changed_since_it_was_moved_stays_where_it_is(world, os.utime, trash=False),
     ),
