@@ -16,7 +16,7 @@ from dedupe.actions.undo import run_blocker
 class RunSummary:
     """One run: units, files and bytes that it moved, how many of its units are back, and how many need a person.
 
-    ``began`` is in seconds since 1970. ``why_not`` says why it cannot be undone; None where it can.
+    ``bytes_away`` leaves out what is back. ``began`` is in seconds since 1970. ``why_not`` says why it cannot be undone; None where it can.
     """
 
     number: int
@@ -27,6 +27,7 @@ class RunSummary:
     units: int
     files: int
     bytes: int
+    bytes_away: int
     undone: int
     needs_person: int
     why_not: str | None
@@ -59,6 +60,7 @@ def _summary(journal: Journal, run: RunRow, trash: Trash) -> RunSummary:
         units=sum(units for units, _, _ in moved),
         files=sum(files for _, files, _ in moved),
         bytes=sum(size for _, _, size in moved),
+        bytes_away=moved[0][2],
         undone=counts.get(UnitState.UNDONE, (0, 0, 0))[0],
         needs_person=counts.get(UnitState.NEEDS_PERSON, (0, 0, 0))[0],
         why_not=run_blocker(run, journal.units(run.id), trash.undoable),

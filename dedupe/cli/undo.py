@@ -21,22 +21,28 @@ def undo(
     import sys
 
     from dedupe import actions
-    from dedupe.cli.acting import say
+    from dedupe.cli.acting import recover, say
     from dedupe.console import display_path, format_bytes, format_count, progress, stdout
-    from dedupe.errors import UsageError
+    from dedupe.errors import RefusedError, UsageError
     from dedupe.library.paths import StorePaths
     from dedupe.review.ask import agreed, is_terminal
     from dedupe.settings import load_settings
 
-    paths = StorePaths.at(load_settings({"store": store}).store)
-    runs = [one for one in actions.history(paths) if (one.undoable if run is None else one.number == run)]
-    if runs and not yes:
-        one = runs[0]
+    settings = load_settings({"store": store})
+    paths = StorePaths.at(settings.store)
+    recover(settings)
+    runs = actions.history(paths)
+    one = next((one for one in runs if (one.undoable if run is None else one.number == run)), None)
+    if one is not None and one.why_not is not None:
+        raise RefusedError(one.why_not)
+    if one is not None and not yes:
         if not is_terminal(sys.stdin):
             raise UsageError("Without a terminal to ask on, undo needs --yes.")
         where = "the trash" if one.target is None else display_path(one.target)
         what = format_count(one.units - one.undone, "photo")
-        stdout().print(f"Run {one.number}: {what}, {format_bytes(one.bytes)}, come back from {where}.", soft_wrap=True)
+        stdout().print(
+            f"Run {one.number}: {what}, {format_bytes(one.bytes_away)}, come back from {where}.", soft_wrap=True
+        )
         if not agreed("Put them back?"):
             say(["Nothing was touched."])
             return
@@ -46,7 +52,7 @@ def undo(
             shown.expect(total)
             shown.advance()
 
-        report = actions.undo(paths, run, progress=advance)
+        report = actions.undo(paths, run if one is None else one.number, progress=advance)
     say(report.sentences())
     if report.exit_code:
         raise typer.Exit(report.exit_code)

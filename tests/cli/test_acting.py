@@ -10,6 +10,7 @@ import pytest
 
 from dedupe.library.scans import EditState, GroupEdit
 from tests.cli.made import Scanned
+from tests.support import fake_scan
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals and sh are POSIX")
 
@@ -71,3 +72,39 @@ def test_accepted_photos_that_lost_their_proof_are_named_and_stay(scanned: Scann
     told = scanned.ran("apply", "--move-to", str(scanned.away), "--yes")
     assert "1 accepted photo can no longer be proven and stay: scan again." in told.stdout
     assert (told.returncode, scanned.gone()) == (1, ["1.jpg"])
+
+
+def test_undo_puts_back_the_run_it_asked_about(scanned: Scanned) -> None:
+    scanned.scan(2)
+    other = Scanned(scanned.base / "other")
+    other.base.mkdir()
+    other.scan(1)
+    for one in (scanned, other):
+        assert scanned.ran("apply", "--move-to", str(one.away), "--yes").returncode == 0
+        scanned.save(fake_scan(other.photos))
+    other.photos.rename(other.base / "unplugged")
+    # Run 2 cannot be put back now, run 1 can.
+    with scanned.terminal("undo") as terminal:
+        terminal.wait_for("Run 1: 2 photos, 12 B, come back", "Put them back?")
+        terminal.send("y\r")
+        terminal.wait_for("2 photos put back (run 1).")
+        assert terminal.end() == 0
+    assert scanned.gone() == []
+    for run in ([], ["2"]):
+        refused = scanned.ran("undo", *run, "--yes")
+        assert (refused.returncode, "is its disk there?" in refused.stderr) == (3, True)
+    refused = scanned.ran("undo", "3")
+    assert (refused.returncode, "Run 3 was itself an undo" in refused.stderr) == (3, True)
+
+
+def test_undo_asks_about_what_is_still_away(scanned: Scanned) -> None:
+    scanned.scan(2)
+    assert scanned.ran("apply", "--move-to", str(scanned.away), "--yes").returncode == 0
+    moved = scanned.away / "old" / "1.jpg"
+    moved.write_bytes(changed := moved.read_bytes() + b"changed")
+    assert scanned.ran("undo", "--yes").returncode == 1
+    with scanned.terminal("undo") as terminal:
+        terminal.wait_for("Run 1: 1 photo, 6 B, come back")
+        terminal.send("\x04")
+        terminal.wait_for("Nothing was touched.")
+    assert moved.read_bytes() == changed
