@@ -288,6 +288,8 @@ class Applier:
 
 def arrival_blocker(disk: Disk, unit: UnitRow, undoable: bool) -> str | None:
     """The disk shows the opposite of what the journal says was done."""
+    if unit.keeper is not None and not disk.is_taken(unit.keeper):
+        return "the photo that stays is no longer there"
     for file in unit.files:
         if disk.is_taken(file.move.source):
             found = disk.lstat(file.move.source)

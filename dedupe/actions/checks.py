@@ -77,9 +77,15 @@ def quiet_blocker(before: os.stat_result, after: os.stat_result) -> str | None:
 
 
 def same_file_blocker(victims: Sequence[Held], keepers: Sequence[Held]) -> str | None:
-    """A file must not leave in favour of itself under another name."""
-    staying = {held.identity for held in keepers}
-    return SAME_FILE if any(held.identity in staying for held in victims) else None
+    """A file must not leave in favour of itself under another name, nor reached through another mount: there its device
+    number may differ, but inode and all times do not."""
+    staying = {held.identity for held in keepers} | {_traits(held) for held in keepers}
+    return SAME_FILE if any(held.identity in staying or _traits(held) in staying for held in victims) else None
+
+
+def _traits(held: Held) -> tuple[int, ...]:
+    status = held.status
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def links_blocker(victims: Sequence[Held]) -> str | None:
@@ -98,7 +104,7 @@ def still_blocker(disk: Disk, held: Held, *, siblings: bool) -> str | None:
     """
     try:
         named = disk.lstat(held.move.source)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return GONE
     if (named.st_dev, named.st_ino) != held.identity:
         return CHANGED

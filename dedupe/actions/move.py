@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dedupe.actions.checks import Held, LeftAloneError, as_keeper, let_go, still_blocker
+from dedupe.actions.checks import KEEPER, Held, LeftAloneError, as_keeper, let_go, still_blocker
 from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal
 from dedupe.actions.place import ArrivedError, NameTakenError, StopError, place_file, refusal, remove_source
@@ -44,6 +44,10 @@ def missing_folders(paths: Sequence[str | None]) -> tuple[str, ...]:
             folder = os.path.dirname(folder)
         missing.update(dict.fromkeys(reversed(above)))
     return tuple(missing)
+
+
+class KeeperLostError(StopError):
+    """The unit has left, and the photo that should stay did not: it is put back, and nothing more may move."""
 
 
 class Mover:
@@ -91,6 +95,7 @@ class Mover:
             if placed.copied:
                 copied.append((file, held))
         self._drop_sources(copied, keepers, names)
+        self._look_for_keepers(keepers)
         return tuple(lost)
 
     def _drop_sources(
@@ -109,6 +114,13 @@ class Mover:
             for keeper in keepers:
                 _refuse(still_blocker(self._disk, keeper, siblings=False))
         _refuse(still_blocker(self._disk, held, siblings=siblings))
+
+    def _look_for_keepers(self, keepers: Sequence[Held]) -> None:
+        """One file reached through two mounts has two identities: when it leaves by one, the other shows it gone."""
+        for keeper in keepers:
+            reason = still_blocker(self._disk, keeper, siblings=False)
+            if reason is not None:
+                raise KeeperLostError(f"{KEEPER}{reason}, now that the other has left")
 
     def _throw(self, file: FileRow, held: Held) -> None:
         if os.name == "nt":
@@ -130,7 +142,7 @@ class Mover:
         """Settle the unit, then raise what it means for the others."""
         problem = self._meaning(unit, error)
         try:
-            settled = self.settler.settle(unit)
+            settled = self.settler.settle(unit, back=isinstance(error, KeeperLostError))
         except OSError as second:
             raise StopError(f"{problem}; putting it back failed too ({second.strerror})") from error
         if settled.state in (UnitState.NEEDS_PERSON, UnitState.BEGUN):

@@ -51,8 +51,9 @@ class Settler:
         self._journal = journal
         self._trash = trash
 
-    def settle(self, unit: UnitRow, *, final: bool = False) -> Settled:
-        """Put every part of a begun unit back, or, where all have arrived, finish it; record which (pending).
+    def settle(self, unit: UnitRow, *, final: bool = False, back: bool = False) -> Settled:
+        """Put every part of a begun unit back, or, where all have arrived, finish it; record which (pending). It is put back
+        in any case with ``back``, or where the photo that it left for is gone.
 
         Where a folder of the unit is not there (a disk taken out) the unit stays begun, unless ``final``. Raises OSError or
         JournalError where even that fails: the unit stays begun, and the next start tries again.
@@ -62,12 +63,12 @@ class Settler:
         if forged is not None:
             settled = Settled(UnitState.NEEDS_PERSON, forged)
         else:
-            settled = self._end(unit, [self.locate(file) for file in unit.files], final=final)
+            settled = self._end(unit, [self.locate(file) for file in unit.files], final=final, back=back)
         if settled.state is not UnitState.BEGUN:
             self._journal.end_unit(unit, settled.state, settled.reason)
         return settled
 
-    def _end(self, unit: UnitRow, wheres: Sequence[Where], *, final: bool) -> Settled:
+    def _end(self, unit: UnitRow, wheres: Sequence[Where], *, final: bool, back: bool) -> Settled:
         if Where.UNCLEAR in wheres:
             gone = self._missing_folder(unit)
             if gone is not None and not final:
@@ -75,7 +76,8 @@ class Settler:
             return Settled(UnitState.NEEDS_PERSON, self._needs_person(unit, wheres))
         for file in unit.files:
             self._remove_partial(file)
-        if Where.TARGET in wheres and Where.SOURCE not in wheres and self._forward(unit, wheres):
+        arrived = Where.TARGET in wheres and Where.SOURCE not in wheres
+        if arrived and not back and self._is_kept(unit) and self._forward(unit, wheres):
             self.finish(unit)
             return Settled(UnitState.DONE)
         return self._backward(unit, wheres)
@@ -185,6 +187,11 @@ class Settler:
         target = file.move.target
         if self._lstat(file.move.source) is not None or (target is not None and self._holds(file, target)):
             self._disk.unlink(partial)
+
+    def _is_kept(self, unit: UnitRow) -> bool:
+        """The photo that the unit left for is still there."""
+        acts = unit.purpose is UnitPurpose.ACT and unit.keeper is not None
+        return not acts or self._lstat(unit.keeper or "") is not None
 
     def _forward(self, unit: UnitRow, wheres: Sequence[Where]) -> bool:
         """Every part stands at its target, some sources are gone already: let the others go too. False if one cannot."""

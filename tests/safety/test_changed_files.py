@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dedupe import actions
 from dedupe.actions.volumes import Volume
 from dedupe.types import Relation
 from tests.faults import FaultyDisk
@@ -284,6 +285,102 @@ def test_a_photo_never_leaves_in_favour_of_itself(world: World) -> None:
     os.link(keep, extra)
     report = world.act(result, disk=WeakDisk())
     assert refused(report.outcomes) == ["is the same file as the photo that stays"]
+
+
+class OtherMount(WeakDisk):
+    """What is opened below ``folder`` is reached through a second mount: the same inode with another device number."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = str(folder)
+        self.opened: dict[int, bool] = {}
+
+    def open_read(self, path: str) -> int:
+        handle = super().open_read(path)
+        self.opened[handle] = path.startswith(self.folder)
+        return handle
+
+    def lstat(self, path: str) -> os.stat_result:
+        return self.seen(super().lstat(path), path.startswith(self.folder))
+
+    def fstat(self, handle: int) -> os.stat_result:
+        return self.seen(super().fstat(handle), self.opened.get(handle, False))
+
+    def seen(self, found: os.stat_result, elsewhere: bool) -> os.stat_result:
+        exact = {name: getattr(found, name) for name in ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")}
+        return os.stat_result((*found[:2], found.st_dev + elsewhere, *found[3:]), exact)
+
+
+def test_one_file_reached_through_two_mounts_stays(world: World) -> None:
+    keep, extra = world.pair()
+    before = extra.stat()
+    os.utime(keep, ns=(before.st_atime_ns, before.st_mtime_ns))
+    result = world.scan()
+    extra.unlink()
+    os.link(keep, extra)
+    report = world.act(result, disk=OtherMount(keep.parent))
+    assert refused(report.outcomes) == ["is the same file as the photo that stays"]
+
+
+class OneFile(FaultyDisk):
+    """Two names that nothing shows to be of one file, until the one leaves and the other is gone as well."""
+
+    pair: tuple[str, str] = ("", "")
+
+    def gone(self, path: str) -> None:
+        if path == self.pair[1]:
+            os.unlink(self.pair[0])
+
+    def rename(self, source: str, target: str) -> None:
+        super().rename(source, target)
+        self.gone(source)
+
+    def unlink(self, path: str) -> None:
+        super().unlink(path)
+        self.gone(path)
+
+    def throw_away(self, path: str) -> None:
+        super().throw_away(path)
+        self.gone(path)
+
+
+@pytest.mark.parametrize("way", ["move", "copy", "trash"])
+def test_where_the_photo_that_stays_goes_with_the_other_that_one_comes_back(world: World, way: str) -> None:
+    keep, extra = world.pair()
+    world.make({"keep/b.jpg": "y\n1", "old/b.jpg": "y\n2"})
+    disk = OneFile(volumes=(str(world.root),) if way == "copy" else ())
+    disk.pair = (str(keep), str(extra))
+    report = world.act(trash=way == "trash", disk=disk)
+    assert (len(report.done), report.exit_code) == (0, 4)
+    assert report.failed[0].reason == "the photo that stays: no longer there, now that the other has left"
+    assert extra.read_text() == "beach\nsame"
+    assert (world.root / "old" / "b.jpg").exists()
+
+
+def test_a_crash_after_the_photo_that_stays_went_brings_the_other_back(world: World) -> None:
+    keep, extra = world.pair()
+    world.act()
+    world.edit_journal("UPDATE runs SET ended = NULL")
+    world.edit_journal("UPDATE units SET state = 'begun'")
+    keep.unlink()
+    [told] = actions.recover(world.paths)
+    assert "was taken back" in told
+    assert extra.exists()
+
+
+def test_a_keeper_that_goes_before_the_count_is_no_success(world: World) -> None:
+    keep, _ = world.pair()
+    world.make({"keep/b.jpg": "y\n1", "old/b.jpg": "y\n2"})
+    disk = FaultyDisk()
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        if step == "rename" and str(arguments[0]).endswith("old/b.jpg"):
+            keep.unlink()
+
+    disk.before = hook
+    report = world.act(disk=disk)
+    assert report.exit_code == 4
+    assert [outcome.reason for outcome in report.failed] == ["the photo that stays is no longer there"]
 
 
 def test_identical_means_the_same_bytes_not_the_same_hash(world: World) -> None:
