@@ -14,6 +14,9 @@ import pytest
 
 import dedupe
 from dedupe.errors import MissingRootError, UsageError
+from dedupe.library import together
+from dedupe.library.cache import Cache
+from dedupe.library.paths import StorePaths
 from dedupe.review.report import json_chunks
 from dedupe.types import Relation, ScanResult
 from tests.album import album, jpeg, photo
@@ -164,3 +167,50 @@ def test_a_missing_folder_and_an_unknown_model_are_errors_of_one_sentence(tmp_pa
         scan(tmp_path, model="resnet")
     for caught in (missing, unknown):
         assert "\n" not in str(caught.value)
+
+
+def test_looking_at_the_cache_and_tidying_it_forgets_no_photo_that_is_there(tmp_path: Path) -> None:
+    album(tmp_path / "photos")
+    first = as_json(scan(tmp_path))
+    paths = StorePaths.at(str(tmp_path / "library.db"))
+    (tmp_path / "photos" / "camera").rename(tmp_path / "photos" / "renamed")
+    (tmp_path / "photos" / "renamed").rename(tmp_path / "photos" / "camera")
+    scan(tmp_path)
+    together.held(paths)
+    tidied = together.prune(paths)
+    assert tidied is not None and (tidied.pruned.contents, tidied.previews) == (0, 0)
+    with Cache(paths.cache) as cache:
+        assert cache.info().contents == 8
+    assert as_json(scan(tmp_path)) == first
+
+
+def test_photos_in_a_renamed_folder_are_known_under_their_new_path(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    album(photos)
+    scan(tmp_path)
+    (photos / "camera").rename(photos / "renamed")
+    scan(tmp_path)
+    tidied = together.prune(StorePaths.at(str(tmp_path / "library.db")))
+    assert tidied is not None and tidied.pruned.contents == 0
+
+
+def test_a_mistake_in_the_question_writes_nothing(tmp_path: Path) -> None:
+    for settings in ({"keep": ("biggest",)}, {"max_drop": "many"}, {"jobs": -1}):
+        with pytest.raises(UsageError):
+            scan(tmp_path, **settings)
+    with pytest.raises(MissingRootError):
+        scan(tmp_path, tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_raw_of_a_pair_keeps_its_picture_from_leaving_alone(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    for folder in ("a", "bb"):
+        (photos / folder).mkdir(parents=True)
+        (photos / folder / "IMG_1.jpg").write_bytes(jpeg(photo("coffee")))
+    (photos / "bb" / "IMG_1.CR2").write_bytes(b"no raw that anything here can read")
+    (group,) = scan(tmp_path).groups
+    assert os.path.dirname(group.keep.path).endswith("bb")
+    (group,) = scan(tmp_path, protect=(str(photos / "a"),)).groups
+    (extra,) = group.extras
+    assert (os.path.dirname(extra.photo.path), extra.loses, extra.selected) == (str(photos / "bb"), ("the RAW",), False)
