@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +53,16 @@ def clear(paths: StorePaths) -> Tidied | None:
     with Cache(paths.cache) as cache, Previews(paths.previews) as previews:
         cache.clear()
         previews.clear()
+        _drop_indexes(paths.index)
         return Tidied((*cache.notices, *previews.notices), Pruned(0, 0, 0, 0, 0))
+
+
+def _drop_indexes(folder: str) -> None:
+    """The search indexes are made again from the vectors; only files that bear their names are removed."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            if name.endswith(".vectors"):
+                os.unlink(os.path.join(folder, name))  # noqa: TID251 - dedupe's own file, never a photo
 
 
 def held(paths: StorePaths) -> list[Held]:
