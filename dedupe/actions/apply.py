@@ -19,7 +19,7 @@ from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal, JournalError
 from dedupe.actions.move import Mover, Way, missing_folders
 from dedupe.actions.names import MARKER, free_names, is_plain, root_of
-from dedupe.actions.place import ArrivedError, NameTakenError, StopError
+from dedupe.actions.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.preflight import is_inside
 from dedupe.actions.recover import tidy
 from dedupe.actions.report import freed
@@ -253,12 +253,15 @@ class Applier:
         try:
             for folder in folders:
                 self._disk.mkdir(folder)
+                self._disk.fsync_folder(os.path.dirname(folder))
             if marked:
                 handle = self._disk.create(marker)
                 self._disk.write(handle, MARKER_TEXT)
                 self._disk.close(handle)
         except OSError as error:
-            raise StopError(f"the target folder cannot be made ({(error.strerror or '').lower()})") from error
+            problem = refusal(error)
+            phrase = str(problem) if isinstance(problem, StopError) else (error.strerror or "").lower()
+            raise StopError(f"the target folder cannot be made ({phrase})") from error
         self._prepared = True
 
     # -- the end -----------------------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ class Mover:
 
     def _move_all(self, unit: UnitRow, victims: Sequence[Held], keepers: Sequence[Held], way: Way) -> tuple[str, ...]:
         for folder in way.folders:
-            self._make(folder)
+            self._make(unit, folder)
         names = Counter(held.identity for held in victims)
         lost: dict[str, None] = {}
         copied: list[tuple[FileRow, Held]] = []
@@ -129,12 +129,15 @@ class Mover:
         if entry is not None:
             self._journal.thrown(file, entry.file, entry.info)
 
-    def _make(self, folder: str) -> None:
+    def _make(self, unit: UnitRow, folder: str) -> None:
+        """Make a folder and have its name on the disk: a power cut must not take it, and what is in it, once a source left."""
         try:
             self._disk.mkdir(folder)
         except FileExistsError:
             if not os.path.isdir(folder):
                 raise LeftAloneError("a file is in the way of its folder") from None
+            self._journal.forget_folder(unit.run, folder)  # somebody else made it, so it is not ours to remove
+        self._disk.fsync_folder(os.path.dirname(folder))
 
     # -- when something is in the way ------------------------------------------------------------------------------------
 

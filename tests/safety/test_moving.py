@@ -458,3 +458,39 @@ def test_eight_processes_with_equal_names_lose_nothing(world: World, kind: str, 
     assert [(done, code) for done, code, _ in told] == [(each, 0)] * 8
     assert world.contents() == before
     assert len([path for path in world.root.rglob("IMG_*.jpg")]) == 8 * each
+
+
+# -- new folders ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copies", [False, True], ids=["same volume", "other volume"])
+def test_every_new_folder_is_on_the_disk_before_a_photo_leaves_its_place(world: World, copies: bool) -> None:
+    world.make({"keep/a.jpg": "x\n1", "old/deep/er/a.jpg": "x\n2"})
+    disk = FaultyDisk(volumes=(str(world.root),) if copies else ())
+    steps: list[tuple[str, str]] = []
+    disk.before = lambda step, arguments: steps.append((step, str(arguments[0])))
+    assert len(world.act(disk=disk).done) == 1
+    leaves = next(
+        index
+        for index, (step, path) in enumerate(steps)
+        if step == ("unlink" if copies else "rename") and path.endswith("old/deep/er/a.jpg")
+    )
+    made = [path for step, path in steps if step == "mkdir"]
+    assert made == [str(world.target / name) for name in ("", "old", "old/deep", "old/deep/er")]
+    for path in made:
+        begun = steps.index(("mkdir", path))
+        assert ("fsync_folder", os.path.dirname(path)) in steps[begun:leaves]
+
+
+def test_an_empty_folder_that_somebody_made_in_the_same_instant_is_theirs(world: World) -> None:
+    world.pair()
+    disk = FaultyDisk().fail("rename", 1, errno.EACCES)
+    theirs = world.target / "old"
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        if step == "mkdir" and str(arguments[0]) == str(theirs):
+            os.mkdir(theirs)
+
+    disk.before = hook
+    assert not world.act(disk=disk).done
+    assert theirs.is_dir()
