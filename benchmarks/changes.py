@@ -157,9 +157,7 @@ def toned(
 
     def tone(picture: Picture, rng: Generator) -> Picture:
         wobble = float(rng.uniform(0.9, 1.1))
-        values = (np.arange(256, dtype=np.float32) / _PIXEL_STEP) ** (
-            gamma * (wobble if gamma != 1 else 1)
-        ) * gain
+        values = (np.arange(256, dtype=np.float32) / _PIXEL_STEP) ** (gamma * (wobble if gamma != 1 else 1)) * gain
         values = (values - 0.5) * contrast * (wobble if contrast != 1 else 1) + 0.5
         ramp = np.clip(values * _PIXEL_STEP, 0, 255).round().astype(np.uint8)
         colours = ramp[picture].astype(np.float32)
@@ -186,9 +184,7 @@ def _sepia_vignette(picture: Picture, rng: Generator) -> Picture:
 
 def _white_frame(picture: Picture, rng: Generator) -> Picture:
     side = round(long_side(picture) * float(rng.uniform(0.03, 0.08)))
-    return as_picture(
-        cv2.copyMakeBorder(picture, side, side, side, side, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-    )
+    return as_picture(cv2.copyMakeBorder(picture, side, side, side, side, cv2.BORDER_CONSTANT, value=(255, 255, 255)))
 
 
 def straightened(degrees: float) -> _Edit:
@@ -198,9 +194,7 @@ def straightened(degrees: float) -> _Edit:
         angle = degrees if rng.random() < 0.5 else -degrees
         height, width = picture.shape[:2]
         matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1.0)
-        whole = cv2.warpAffine(
-            picture, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
-        )
+        whole = cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
         sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
         share = min(width / (width * cosine + height * sine), height / (width * sine + height * cosine))
         cut_width, cut_height = int(width * share), int(height * share)

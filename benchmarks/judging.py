@@ -125,9 +125,7 @@ def _judge(store: sqlite3.Connection, pairs: Sequence[_Near], jobs: int) -> None
         for count, (task, match) in enumerate(pool.run(relate, _tasks(store, left)), 1):
             ends = (task.a.path, task.b.path)
             a, b = ends if ends in asked else ends[::-1]
-            store.execute(
-                "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)", _verdict(a, b, asked[a, b], match)
-            )
+            store.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)", _verdict(a, b, asked[a, b], match))
             if count % _COMMIT_EVERY == 0:
                 store.commit()
                 _tell("judged", count, len(left))
@@ -147,9 +145,7 @@ def _view(store: sqlite3.Connection, path: str) -> View:
     return view
 
 
-def _verdict(
-    a: str, b: str, distance: float, match: Match | WorkerFailure
-) -> tuple[str, str, float, str | None, str]:
+def _verdict(a: str, b: str, distance: float, match: Match | WorkerFailure) -> tuple[str, str, float, str | None, str]:
     if isinstance(match, WorkerFailure):
         return a, b, distance, "failed", f"{match.kind}: {match.detail}"
     return a, b, distance, match.relation, match.why

@@ -50,9 +50,7 @@ def _hand_motion(picture: Picture, rng: Generator) -> tuple[NDArray[np.float32],
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     reach = long_side(picture) * float(rng.uniform(0.005, 0.012))
     depth = rng.standard_normal((5, 5)).astype(np.float32)
-    depth = cv2.resize(
-        depth / max(float(np.abs(depth).max()), 1e-6), (width, height), interpolation=cv2.INTER_CUBIC
-    )
+    depth = cv2.resize(depth / max(float(np.abs(depth).max()), 1e-6), (width, height), interpolation=cv2.INTER_CUBIC)
     heading = float(rng.uniform(0, 2 * np.pi))
     from_x = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2] + depth * reach * np.cos(heading)
     from_y = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2] + depth * reach * np.sin(heading)
@@ -103,9 +101,7 @@ def retouched_spot(picture: Picture, rng: Generator) -> Picture | None:
     return _first_visible(picture, attempt)
 
 
-def _first_visible(
-    picture: Picture, attempt: Callable[[], tuple[Picture, NDArray[np.float32]]]
-) -> Picture | None:
+def _first_visible(picture: Picture, attempt: Callable[[], tuple[Picture, NDArray[np.float32]]]) -> Picture | None:
     for _ in range(_TRIES):
         changed, mask = attempt()
         difference = np.abs(changed.astype(np.float32) - picture).mean(axis=2)

@@ -90,9 +90,7 @@ def _photo(task: PhotoTask) -> list[Entry]:
     picture, taken = upright(data), task.taken
     data, taken = _original(data, taken, task, rng)
     scene = task.scene or task.capture
-    name = (
-        f"photos/{Path(task.source).parent.name}/{Path(task.source).stem}{Path(task.source).suffix.lower()}"
-    )
+    name = f"photos/{Path(task.source).parent.name}/{Path(task.source).stem}{Path(task.source).suffix.lower()}"
     exif = Exif.NONE if stamps.read_taken(data) is None else Exif.KEPT
     first = Entry(name, task.capture, scene, Kind.ORIGINAL, "photo", exif=exif)
     entries = [place(Path(task.root), name, data, first)]
@@ -104,9 +102,7 @@ def _photo(task: PhotoTask) -> list[Entry]:
     return entries
 
 
-def _original(
-    data: bytes, taken: Taken | None, task: PhotoTask, rng: Generator
-) -> tuple[bytes, Taken | None]:
+def _original(data: bytes, taken: Taken | None, task: PhotoTask, rng: Generator) -> tuple[bytes, Taken | None]:
     """Photos without a capture time get one as often as real folders have it; shots of a sequence lose it
     in a third of the cases, and then only the picture tells them apart."""
     is_jpeg = data[:3] == b"\xff\xd8\xff"
@@ -135,9 +131,7 @@ def _exact(task: PhotoTask, data: bytes) -> list[Entry]:
     made = []
     for change, body, exif in zip(EXACT_CHANGES, (data, other), ("same", "other"), strict=True):
         path = _path("backup", task.index, change, ".jpg")
-        made.append(
-            place(root, path, body, Entry(path, task.capture, scene, Kind.COPY, "photo", change, exif))
-        )
+        made.append(place(root, path, body, Entry(path, task.capture, scene, Kind.COPY, "photo", change, exif)))
     return made
 
 

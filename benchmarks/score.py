@@ -112,9 +112,7 @@ class Score:
     @property
     def clean(self) -> bool:
         """None of the errors that must not happen at all."""
-        return not (
-            self.false_pairs or self.visible_selected or self.altered_wrong or self.twice or self.unknown
-        )
+        return not (self.false_pairs or self.visible_selected or self.altered_wrong or self.twice or self.unknown)
 
 
 def read_scan(data: Mapping[str, Any], root: Path) -> Scan:
@@ -137,9 +135,7 @@ def read_scan(data: Mapping[str, Any], root: Path) -> Scan:
     series = tuple(tuple(inside(path) for path in one["paths"]) for one in data["series"])
     skipped = {inside(one["path"]): str(one["reason"]) for one in data["skipped"]}
     stats = data["stats"]
-    return Scan(
-        groups, series, skipped, dict(stats["seconds"]), stats["photos"], data["model"], data["threshold"]
-    )
+    return Scan(groups, series, skipped, dict(stats["seconds"]), stats["photos"], data["model"], data["threshold"])
 
 
 def load_scan(file: Path, root: Path) -> Scan:
@@ -212,9 +208,7 @@ class _Recall:
     def missed(self) -> tuple[Finding, ...]:
         """Every copy that was not found, and where it went instead."""
         return tuple(
-            Finding(
-                self._originals[c.capture], c.path, self._whereabouts(c), False, f"{c.change}, EXIF {c.exif}"
-            )
+            Finding(self._originals[c.capture], c.path, self._whereabouts(c), False, f"{c.change}, EXIF {c.exif}")
             for c in self._copies
             if not self._found(c)
         )

@@ -24,9 +24,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         + " |"
         for row in cells
     ]
-    rule = (
-        "|" + "|".join("-" * (width + 1) + ("-" if i == 0 else ":") for i, width in enumerate(widths)) + "|"
-    )
+    rule = "|" + "|".join("-" * (width + 1) + ("-" if i == 0 else ":") for i, width in enumerate(widths)) + "|"
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
@@ -68,11 +66,7 @@ def by_change(result: Score) -> str:
     """Recall of each of the 32 changes."""
     names = [*EXACT_CHANGES, *(change.name for change in CHANGES)]
     tiers = {change.name: str(change.tier) for change in CHANGES}
-    rows = [
-        (name, tiers.get(name, "exact"), share(result.changes[name]))
-        for name in names
-        if name in result.changes
-    ]
+    rows = [(name, tiers.get(name, "exact"), share(result.changes[name])) for name in names if name in result.changes]
     return table(("change", "tier", "found"), rows)
 
 
@@ -89,9 +83,6 @@ def listed(title: str, findings: Sequence[Finding], limit: int = 200) -> str:
     """One line a finding, or nothing where there is none."""
     if not findings:
         return ""
-    lines = [
-        f"- {f.said}{' SELECTED' if f.selected else ''}: `{f.a}` ↔ `{f.b}` ({f.about})"
-        for f in findings[:limit]
-    ]
+    lines = [f"- {f.said}{' SELECTED' if f.selected else ''}: `{f.a}` ↔ `{f.b}` ({f.about})" for f in findings[:limit]]
     rest = [f"- … and {len(findings) - limit} more"] if len(findings) > limit else []
     return "\n".join([f"### {title} ({len(findings)})", "", *lines, *rest])

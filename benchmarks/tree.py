@@ -97,14 +97,10 @@ def _tasks(options: TreeOptions, sources: Sequence[Path], root: Path) -> Iterato
     yield from makers.document_tasks(str(root), options.seed)
 
 
-def _chosen(
-    sources: Sequence[Path], limit: int | None, rng: Generator
-) -> list[tuple[Path, str | None, Taken | None]]:
+def _chosen(sources: Sequence[Path], limit: int | None, rng: Generator) -> list[tuple[Path, str | None, Taken | None]]:
     """The photos that get copies: (file, scene or None, capture time), sequences first and whole."""
     times = {path: stamps.read_taken(path.read_bytes()) for path in sources}
-    scenes = {
-        path: scene for folder in {p.parent for p in sources} for path, scene in _sequence(folder, times)
-    }
+    scenes = {path: scene for folder in {p.parent for p in sources} for path, scene in _sequence(folder, times)}
     in_sequence = [path for path in sources if path in scenes]
     single = [path for path in sources if path not in scenes]
     order = [single[int(i)] for i in rng.permutation(len(single))]

@@ -185,7 +185,9 @@ def test_vgg16_is_the_articles_search_raw_fc1_and_euclidean_distance(library: Li
     expected = dict(zip(by_path, apart.tolist(), strict=False))
     assert sorted(expected) == photos
     assert said.shape[1] == 4096
-    assert max(expected.values()) > 1.5 * min(value for value in expected.values() if value > 0)  # it tells photos apart
+    assert max(expected.values()) > 1.5 * min(
+        value for value in expected.values() if value > 0
+    )  # it tells photos apart
     for found in result.answers[0].found:
         assert found.distance == pytest.approx(expected[found.photo.path], rel=1e-3, abs=1e-3)
     ranked = [found.photo.path for found in result.answers[0].found]
