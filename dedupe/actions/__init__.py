@@ -9,7 +9,7 @@ import os
 
 from dedupe.actions.apply import Applied, Applier, Progress, Terms, rehearse
 from dedupe.actions.disk import Disk
-from dedupe.actions.history import RunSummary, history
+from dedupe.actions.history import RunSummary, history, unsettled
 from dedupe.actions.journal import Journal
 from dedupe.actions.lock import only_one
 from dedupe.actions.plan import Plan, draft, plan
@@ -34,6 +34,7 @@ __all__ = [
     "recover",
     "recover_if_needed",
     "undo",
+    "unsettled",
 ]
 
 

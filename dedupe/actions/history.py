@@ -16,7 +16,8 @@ from dedupe.actions.undo import run_blocker
 class RunSummary:
     """One run: units, files and bytes that it moved, how many of its units are back, and how many need a person.
 
-    ``bytes_away`` leaves out what is back. ``began`` is in seconds since 1970. ``why_not`` says why it cannot be undone; None where it can.
+    ``bytes_away`` leaves out what is back. ``began`` is in seconds since 1970. ``why_not`` says why it cannot be undone;
+    None where it can.
     """
 
     number: int
@@ -36,6 +37,24 @@ class RunSummary:
     def undoable(self) -> bool:
         """Something of it is away and can be put back."""
         return self.why_not is None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Units that an interruption left: ``open`` are begun and not ended (or another dedupe is at them), ``needs_person`` were
+    given up."""
+
+    open: int = 0
+    needs_person: int = 0
+
+
+def unsettled(paths: ActionPaths) -> Unsettled:
+    """What recovery has not ended, as the journal says; looks at no photo. Raises StoreError where the journal cannot be
+    read."""
+    if not exists(paths.journal):
+        return Unsettled()
+    with Journal(paths.journal, Disk()) as journal:
+        return Unsettled(len(journal.open_units()), len(journal.unclear_units()))
 
 
 def history(paths: ActionPaths) -> tuple[RunSummary, ...]:

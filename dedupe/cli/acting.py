@@ -14,6 +14,7 @@ from dedupe.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dedupe.library.paths import StorePaths
     from dedupe.settings import Settings
     from dedupe.types import ScanResult
 
@@ -54,16 +55,29 @@ def on_terminal() -> bool:
     return is_terminal(sys.stdin) and is_terminal(sys.stdout)
 
 
-def recover(settings: Settings) -> None:
-    """Ends what a crash interrupted, and says so."""
+def recover(settings: Settings, *, dry_run: bool = False) -> None:
+    """Ends what a crash interrupted, and says so; in a dry run, which moves nothing, only says that it is open."""
     from dedupe.actions import recover_if_needed
     from dedupe.library.paths import StorePaths
 
-    told = recover_if_needed(StorePaths.at(settings.store))
+    paths = StorePaths.at(settings.store)
+    told = _interrupted(paths) if dry_run else recover_if_needed(paths)
     if told:
         from dedupe.console import stderr
 
         _print(stderr(), told)
+
+
+def _interrupted(paths: StorePaths) -> list[str]:
+    from dedupe.actions import unsettled
+    from dedupe.console import format_count
+    from dedupe.errors import StoreError
+
+    try:
+        count = unsettled(paths).open
+    except StoreError as error:
+        return [str(error)]
+    return [f"{format_count(count, 'interrupted move')} not ended yet: `dedupe recover` does it."] if count else []
 
 
 def finish(

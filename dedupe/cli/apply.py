@@ -27,7 +27,7 @@ def apply(
     if not wishes.act:
         raise UsageError("Say where the extras should go: --trash or --move-to DIR.")
     wishes.check()
-    recover(settings)
+    recover(settings, dry_run=dry_run)
     with last_scan(settings) as (session, result):
         reviewed = as_reviewed(session, result)
     if reviewed.open:

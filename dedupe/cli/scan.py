@@ -74,6 +74,6 @@ def scan(
     wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run, review=review)
     wishes.check(to_stdout="-" in (json_to, csv_to))
     check_targets(json_to, csv_to)
-    recover(settings)
+    recover(settings, dry_run=dry_run)
     result = run_scan(roots, settings, progress=progress())
     finish(result, settings, wishes, json_to=json_to, csv_to=csv_to, strict=strict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -63,6 +64,13 @@ class Scanned:
     def snapshot(self) -> dict[str, Entry]:
         """All that must not change where nothing is to be done: photos, target, trash."""
         return tree_snapshot(self.photos, self.away, os.path.join(os.environ["XDG_DATA_HOME"], "Trash"))
+
+    def interrupt(self) -> None:
+        """Make the journal say that the last run's units were begun and not ended."""
+        with sqlite3.connect(self.paths.journal) as db:
+            db.execute("UPDATE units SET state = 'begun'")
+            db.execute("UPDATE runs SET ended = NULL")
+        db.close()
 
     def gone(self) -> list[str]:
         """The photos that left."""

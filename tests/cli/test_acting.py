@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dedupe import actions
 from dedupe.library.scans import EditState, GroupEdit
 from tests.cli.made import Scanned
+from tests.queries.made import run
 from tests.support import fake_scan
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals and sh are POSIX")
@@ -90,8 +93,8 @@ def test_undo_puts_back_the_run_it_asked_about(scanned: Scanned) -> None:
         terminal.wait_for("2 photos put back (run 1).")
         assert terminal.end() == 0
     assert scanned.gone() == []
-    for run in ([], ["2"]):
-        refused = scanned.ran("undo", *run, "--yes")
+    for named in ([], ["2"]):
+        refused = scanned.ran("undo", *named, "--yes")
         assert (refused.returncode, "is its disk there?" in refused.stderr) == (3, True)
     refused = scanned.ran("undo", "3")
     assert (refused.returncode, "Run 3 was itself an undo" in refused.stderr) == (3, True)
@@ -108,3 +111,42 @@ def test_undo_asks_about_what_is_still_away(scanned: Scanned) -> None:
         terminal.send("\x04")
         terminal.wait_for("Nothing was touched.")
     assert moved.read_bytes() == changed
+
+
+@pytest.mark.parametrize("command", ["apply", "scan"])
+def test_a_dry_run_recovers_nothing_and_says_that_something_is_open(scanned: Scanned, command: str) -> None:
+    scanned.scan(1)
+    to = ("--move-to", str(scanned.away))
+    assert scanned.ran("apply", *to, "--yes").returncode == 0
+    scanned.interrupt()
+    before = scanned.snapshot()
+    paths = () if command == "apply" else (str(scanned.photos), "--jobs", "1")
+    told = scanned.ran(command, *paths, *to, "--dry-run")
+    assert "1 interrupted move not ended yet: `dedupe recover` does it.\n" in told.stderr
+    assert scanned.snapshot() == before
+    assert actions.unsettled(scanned.paths).open == 1
+    told = scanned.ran("recover")
+    assert (told.returncode, "it is complete now" in told.stdout) == (0, True)
+    assert actions.unsettled(scanned.paths).open == 0
+
+
+def test_recover_says_by_its_exit_code_what_is_left(
+    scanned: Scanned, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    scanned.scan(1)
+    recover = ("recover", "--store", scanned.store)
+    assert run(monkeypatch, capfdbinary, *recover).code == 0
+    assert scanned.ran("apply", "--move-to", str(scanned.away), "--yes").returncode == 0
+    assert run(monkeypatch, capfdbinary, *recover).code == 0
+    scanned.interrupt()
+    with monkeypatch.context() as failing:
+
+        def settle(*arguments: object, **named: object) -> None:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+        failing.setattr("dedupe.actions.settle.Settler.settle", settle)
+        told = run(failing, capfdbinary, *recover)
+        assert (told.code, b"cannot be settled yet" in told.out) == (4, True)
+    (scanned.away / "old" / "0.jpg").write_bytes(b"overwritten by somebody")
+    told = run(monkeypatch, capfdbinary, *recover)
+    assert (told.code, b"needs a person" in told.out) == (1, True)
