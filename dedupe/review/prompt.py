@@ -67,11 +67,34 @@ def remember(group: Group, before: Choice, after: Choice, memory: Decisions) -> 
         memory.set_apart([(a, b) for a, b in _pairs(photos) if not memory.not_duplicates(a, b)])
     elif before.verdict is EditState.NOT_DUPLICATES:
         memory.forget(_marked(photos, memory))
-    chosen = after.keep if after.verdict is EditState.ACCEPTED else 0
-    earlier = before.keep if before.verdict is EditState.ACCEPTED else 0
-    if chosen != earlier:
-        over = [extra.photo for extra in after.extras if extra is not None]
-        memory.choose_keeper(photos[chosen], over)
+    chosen, earlier = _chosen(after), _chosen(before)
+    if chosen == earlier:
+        return
+    if earlier:
+        memory.forget(_stored(before, memory))
+    if chosen:
+        memory.choose_keeper(photos[chosen], _over(after))
+
+
+def _chosen(choice: Choice) -> int:
+    """The place of the keeper that a person chose and accepted; 0 where nobody did."""
+    return choice.keep if choice.verdict is EditState.ACCEPTED else 0
+
+
+def _over(choice: Choice) -> list[Photo]:
+    return [extra.photo for extra in choice.extras if extra is not None]
+
+
+def _stored(choice: Choice, memory: Decisions) -> list[int]:
+    """The decisions that accepting ``choice`` stored: of each pair the newest, one that stood before it stays."""
+    over = {(photo.content_key, photo.path) for photo in _over(choice)}
+    keep = (choice.stays.content_key, choice.stays.path)
+    newest = {
+        (made.b.content_key, made.b.path): made.id
+        for made in memory.made()
+        if made.kind is DecisionKind.KEEPER and (made.a.content_key, made.a.path) == keep
+    }
+    return [number for photo, number in newest.items() if photo in over]
 
 
 def _pairs(photos: Sequence[Photo]) -> Iterator[tuple[Photo, Photo]]:

@@ -13,7 +13,7 @@ from dedupe.library.decisions import DecisionKind, Decisions
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.review.prompt import pressed
 from dedupe.review.state import ReviewState
-from tests.review import made
+from tests.review import child, made
 from tests.review.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal needs POSIX")
@@ -103,7 +103,8 @@ def test_a_decision_that_is_changed_is_taken_back(store: str) -> None:
     with Decisions(store) as memory:
         assert not memory.not_duplicates(first.keep, first.extras[0].photo)
         assert not [made_ for made_ in memory.made() if made_.kind is DecisionKind.NOT_DUPLICATES]
-        assert memory.chosen_keeper([second.keep, second.extras[0].photo]) == second.keep
+        assert memory.chosen_keeper([second.keep, second.extras[0].photo]) is None
+        assert memory.made() == []
 
 
 @pytest.mark.parametrize(
@@ -262,3 +263,30 @@ def test_accepting_many_groups_at_once_stores_every_one(tmp_path: Path) -> None:
         pressed(state, "y", memory)
         assert {edit.state for edit in memory.edits().values()} == {EditState.ACCEPTED}
         assert len(memory.edits()) == 300
+
+
+@pytest.mark.parametrize("back", [["b", "s"], ["b", "n"], ["b", "a"], ["b", "1", "enter"], ["b", " "], ["b", "1"]])
+def test_a_keeper_that_was_taken_back_leaves_no_decision(store: str, back: list[str]) -> None:
+    first = groups().groups[0]
+    with Decisions(store) as memory:
+        memory.choose_keeper(first.keep, [made.photo("elsewhere.jpg")])
+        state = ReviewState.begin(groups().groups, child.verify)
+        for key in ["2", "enter"]:
+            state = pressed(state, key, memory)
+        assert memory.chosen_keeper([first.keep, first.extras[0].photo]) == first.extras[0].photo
+        for key in back:
+            state = pressed(state, key, memory)
+        keepers = [one for one in memory.made() if one.kind is DecisionKind.KEEPER]
+        assert [one.b.path for one in keepers] == [f"{made.ROOT}/elsewhere.jpg"]
+
+
+def test_taking_a_keeper_back_leaves_what_was_decided_before_this_scan(store: str) -> None:
+    first = groups().groups[0]
+    other = first.extras[0].photo
+    with Decisions(store) as memory:
+        memory.choose_keeper(other, [first.keep])
+        [before] = memory.made()
+        state = ReviewState.begin(groups().groups, child.verify)
+        for key in ["2", "enter", "b", "enter", "b", "s"]:
+            state = pressed(state, key, memory)
+        assert memory.made() == [before]
