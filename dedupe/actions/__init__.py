@@ -72,10 +72,16 @@ def act(
         return _report(applier.number, drafted, terms, applied, notes=tuple(notes))
 
 
-def preview(result: ScanResult, *, kind: ActionKind, target: str | None, disk: Disk | None = None) -> Preview:
-    """What ``act`` would be about, without reading a photo: for the one screen before anything happens."""
+def preview(
+    result: ScanResult, *, kind: ActionKind, target: str | None, max_drop: str | None = None, disk: Disk | None = None
+) -> Preview:
+    """What ``act`` would be about, without reading a photo: for the one screen before anything happens.
+
+    Raises RefusedError where more than ``max_drop`` would leave, UsageError where that is no number.
+    """
     disk = disk or Disk()
     drafted = draft(result, kind=kind, target=target, disk=disk, read_companions=False)
+    _refuse_too_many(drafted, result, max_drop)
     place = os.path.realpath(target) if target else None
     return preview_of(drafted.actions, drafted.left, kind=kind, target=place, undoable=Trash(disk).undoable)
 
@@ -85,12 +91,15 @@ def _prepared(
 ) -> tuple[Plan, Terms]:
     """The plan and its terms, with the preflight passed. Raises RefusedError."""
     drafted = draft(result, kind=kind, target=place, disk=disk)
-    if max_drop is not None:
-        reason = drop_blocker(len(drafted.actions), result.stats.photos, max_drop)
-        if reason is not None:
-            raise RefusedError(f"{reason} Nothing was touched.")
+    _refuse_too_many(drafted, result, max_drop)
     check_all(disk, drafted.actions, result.roots, place)
     return drafted, Terms.of(drafted.actions, kind, place, result.roots)
+
+
+def _refuse_too_many(drafted: Plan, result: ScanResult, max_drop: str | None) -> None:
+    reason = None if max_drop is None else drop_blocker(len(drafted.actions), result.stats.photos, max_drop)
+    if reason is not None:
+        raise RefusedError(f"{reason} Nothing was touched.")
 
 
 def _report(

@@ -134,7 +134,7 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
     console = stderr() if quiet else stdout()
     kind = ActionKind.TRASH if wishes.trash else ActionKind.MOVE
     if not (wishes.yes or wishes.dry_run):
-        told = actions.preview(result, kind=kind, target=wishes.move_to)
+        told = actions.preview(result, kind=kind, target=wishes.move_to, max_drop=settings.max_drop)
         show_preview(told, console)
         if told.photos == 0 or not agreed("Go on?"):
             _print(console, ["Nothing was touched."])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import typer
 
 from dedupe.cli import options as o
@@ -17,7 +19,7 @@ def apply(
 ) -> None:
     """Move the selected extras of the last scan to the trash or into a folder, as its review left them."""
     from dedupe.cli.acting import Wishes, act, recover, say, unproven
-    from dedupe.console import format_count
+    from dedupe.console import display_path, format_count
     from dedupe.errors import UsageError
     from dedupe.review.last import as_reviewed, last_scan
     from dedupe.settings import load_settings
@@ -30,9 +32,11 @@ def apply(
     recover(settings, dry_run=dry_run)
     with last_scan(settings) as (session, result):
         reviewed = as_reviewed(session, result)
+        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(session.decisions.scan_made_at()))
+    say([f"The scan of {', '.join(map(display_path, result.roots))}, made {made}."])
     if reviewed.open:
         say([f"{format_count(reviewed.open, 'group')} not decided on yet: left alone. `dedupe review` shows them."])
     lost = unproven(reviewed.unproven)
-    code = act(reviewed.plan, settings, wishes) or lost
+    code = act(reviewed.plan, session.settings, wishes) or lost
     if code:
         raise typer.Exit(code)

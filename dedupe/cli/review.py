@@ -59,7 +59,7 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
         typer.echo("Your decisions are kept, nothing was done. `dedupe review` goes on from there.", err=True)
         return _INTERRUPTED if state.ending is Ending.INTERRUPTED else 0
     code = say_unproven(lost)
-    return _after(chosen, settings, wishes) or code
+    return _after(chosen, session.settings, wishes) or code
 
 
 def _after(chosen: ScanResult, settings: Settings, wishes: Wishes) -> int:

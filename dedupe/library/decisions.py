@@ -170,6 +170,10 @@ class Decisions:
         saved = self.saved_scan()
         return None if saved is None else saved.result
 
+    def scan_made_at(self) -> int | None:
+        """When the last scan was made, seconds since 1970; None where there is none."""
+        return scans.made_at(self._db)
+
     def put_edit(self, edit: scans.GroupEdit) -> None:
         """What the review made of one group of the last scan, in place of what it made of it before."""
         scans.put_edits(self._db, [edit])

@@ -69,6 +69,11 @@ def load(db: Database) -> SavedScan | None:
     return SavedScan(result, settings, made_at)
 
 
+def made_at(db: Database) -> int | None:
+    """When the saved scan was made, seconds since 1970; None where there is none. Does not unpack it."""
+    return next((int(row[0]) for row in db.rows("SELECT made_at FROM scans")), None)
+
+
 def put_edits(db: Database, edits: Iterable[GroupEdit]) -> None:
     """Stores what the review made of groups, all or none."""
     rows = [(edit.group, to_json(edit)) for edit in edits]

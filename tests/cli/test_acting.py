@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dedupe import actions
+from dedupe.library.decisions import Decisions
 from dedupe.library.scans import EditState, GroupEdit
 from tests.cli.made import Scanned
 from tests.queries.made import run
@@ -150,3 +152,26 @@ def test_recover_says_by_its_exit_code_what_is_left(
     (scanned.away / "old" / "0.jpg").write_bytes(b"overwritten by somebody")
     told = run(monkeypatch, capfdbinary, *recover)
     assert (told.code, b"needs a person" in told.out) == (1, True)
+
+
+def test_the_max_drop_of_the_scan_holds_for_apply_and_before_the_question(scanned: Scanned) -> None:
+    scanned.scan(3, max_drop="2")
+    before = scanned.snapshot()
+    move = ("apply", "--move-to", str(scanned.away))
+    told = scanned.ran(*move, "--yes")
+    assert (told.returncode, "--max-drop" in told.stderr) == (3, True)
+    with scanned.terminal(*move) as terminal:
+        terminal.wait_for("--max-drop")
+        assert terminal.end() == 3
+        assert "Go on?" not in terminal.text
+    assert scanned.snapshot() == before
+    assert scanned.ran(*move, "--yes", "--max-drop", "3").returncode == 0
+    assert len(scanned.gone()) == 3
+
+
+def test_apply_says_which_scan_it_acts_on(scanned: Scanned) -> None:
+    scanned.scan(1)
+    with Decisions(scanned.paths.decisions) as memory:
+        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(memory.scan_made_at()))
+    told = scanned.ran("apply", "--move-to", str(scanned.away), "--dry-run")
+    assert told.stdout.startswith(f"The scan of {scanned.photos}, made {made}.\n")
