@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -138,15 +139,15 @@ class Trash:
 
     def _entry_of(self, path: str, status: os.stat_result) -> Entry | None:
         """The entry with this inode and size: first under the names that send2trash would choose, then any (GIO's)."""
-        for place in _places(path):
-            names = [*self._likely_names(place, path), *_names_by_inode(place, status.st_ino)]
-            for name in names:
-                entry = _entry(place, name)
-                with contextlib.suppress(OSError):
-                    found = self._disk.lstat(entry.file)
-                    same = (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino)
-                    if same and found.st_size == status.st_size and self._disk.is_taken(entry.info):
-                        return entry
+        likely = ((place, name) for place in _places(path) for name in self._likely_names(place, path))
+        others = ((place, name) for place in _places(path) for name in _names_by_inode(place, status.st_ino))
+        for place, name in chain(likely, others):
+            entry = _entry(place, name)
+            with contextlib.suppress(OSError):
+                found = self._disk.lstat(entry.file)
+                same = (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino)
+                if same and found.st_size == status.st_size and self._disk.is_taken(entry.info):
+                    return entry
         return None
 
     def _likely_names(self, place: _Place, path: str) -> Iterator[str]:
@@ -206,14 +207,13 @@ def _check_environment() -> None:
         raise TrashError("the environment changed, so there is no telling where the trash is")
 
 
-def _places(path: str) -> list[_Place]:
+def _places(path: str) -> Iterator[_Place]:
+    """Where an entry for ``path`` may be: the home's trash, then those of its volume."""
+    yield _Place(home_trash(), os.path.dirname(home_trash()))
     top = _mount_point(os.path.dirname(path))
     user = str(os.getuid()) if sys.platform != "win32" else ""
-    return [
-        _Place(home_trash(), os.path.dirname(home_trash())),
-        _Place(os.path.join(top, ".Trash", user), top),
-        _Place(os.path.join(top, f".Trash-{user}"), top),
-    ]
+    yield _Place(os.path.join(top, ".Trash", user), top)
+    yield _Place(os.path.join(top, f".Trash-{user}"), top)
 
 
 def _volume_trash(top: str) -> str:
