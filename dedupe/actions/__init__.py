@@ -93,7 +93,7 @@ def _prepared(
     drafted = draft(result, kind=kind, target=place, disk=disk)
     _refuse_too_many(drafted, result, max_drop)
     check_all(disk, drafted.actions, result.roots, place)
-    return drafted, Terms.of(drafted.actions, kind, place, result.roots)
+    return drafted, Terms.of(drafted.actions, kind, place, result.roots, drafted.shared)
 
 
 def _refuse_too_many(drafted: Plan, result: ScanResult, max_drop: str | None) -> None:

@@ -26,6 +26,7 @@ from dedupe.actions.report import freed
 from dedupe.actions.rows import Intent, RunPurpose, UnitPurpose, UnitRow
 from dedupe.actions.settle import partial_name
 from dedupe.actions.trash import Trash
+from dedupe.actions.unseen import Unseen
 from dedupe.actions.volumes import lies_under
 from dedupe.errors import RefusedError
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
@@ -48,10 +49,18 @@ class Terms:
     roots: tuple[str, ...]
     sources: frozenset[str]
     identities: frozenset[tuple[int, int]]
+    shared: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, actions: Sequence[Action], kind: ActionKind, target: str | None, roots: Sequence[str]) -> Terms:
-        """The terms of a plan."""
+    def of(
+        cls,
+        actions: Sequence[Action],
+        kind: ActionKind,
+        target: str | None,
+        roots: Sequence[str],
+        shared: frozenset[str] = frozenset(),
+    ) -> Terms:
+        """The terms of a plan; ``shared`` are the companions that it leaves behind."""
         moves = [move for action in actions for move in action.moves]
         return cls(
             kind=kind,
@@ -59,6 +68,7 @@ class Terms:
             roots=tuple(roots),
             sources=frozenset(move.source for move in moves),
             identities=frozenset((move.stamp.dev, move.stamp.inode) for move in moves),
+            shared=shared,
         )
 
 
@@ -124,11 +134,11 @@ class Applied:
 def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Progress | None = None) -> Applied:
     """The dry run: every guard and every check of the real one, and then nothing."""
     applied = Applied()
-    trash = Trash(disk)
+    trash, unseen = Trash(disk), Unseen(disk)
     for action in actions:
         try:
             with ExitStack() as stack:
-                _checked(disk, trash, action, terms, stack)
+                _checked(disk, trash, action, terms, stack, unseen=unseen)
             applied.outcomes.append(Outcome(action, OutcomeKind.DONE, bytes_freed=freed(action)))
         except LeftAloneError as error:
             applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
@@ -137,10 +147,13 @@ def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Prog
     return applied
 
 
-def _checked(disk: Disk, trash: Trash, action: Action, terms: Terms, stack: ExitStack) -> tuple[list[Held], list[Held]]:
+def _checked(
+    disk: Disk, trash: Trash, action: Action, terms: Terms, stack: ExitStack, *, unseen: Unseen
+) -> tuple[list[Held], list[Held]]:
     """Every guard on one action: its files and its keeper's, open and read. Raises LeftAloneError."""
     _refuse(plan_blocker(action, terms))
     victims, keepers = hold_unit(disk, action, stack)
+    _refuse(unseen.unseen_blocker([move.source for move in action.moves], terms.shared, again=True))
     if action.kind is ActionKind.TRASH:
         for held in victims:
             _refuse(trash.blocker(held.move.source, held.status))
@@ -155,6 +168,7 @@ class Applier:
         self._disk = disk
         self._journal = journal
         self._trash = trash
+        self._unseen = Unseen(disk)
         self._mover = Mover(disk, journal, trash)
         self._units: list[int] = []
         self._prepared = False
@@ -198,7 +212,7 @@ class Applier:
         """One unit, under another name where its own is taken meanwhile."""
         for _ in range(_NAMES_TRIED):
             with ExitStack() as stack:
-                victims, keepers = _checked(self._disk, self._trash, action, self._terms, stack)
+                victims, keepers = self._checked(action, stack)
                 self._prepare_target()
                 unit, way = self._begin(action)
                 try:
@@ -213,6 +227,9 @@ class Applier:
             note = f"moved without {', '.join(lost)}" if lost else ""
             return Outcome(action, OutcomeKind.DONE, note, freed(action))
         raise LeftAloneError("no name is free for it")
+
+    def _checked(self, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
+        return _checked(self._disk, self._trash, action, self._terms, stack, unseen=self._unseen)
 
     def _begin(self, action: Action) -> tuple[UnitRow, Way]:
         """The intent of the unit, and of the folders it needs, on the disk."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from dedupe.actions.checks import LeftAloneError, content_key_of, hold
 from dedupe.actions.disk import Disk
 from dedupe.actions.names import folded, free_names, root_labels, root_of
+from dedupe.actions.unseen import Unseen
 from dedupe.types import (
     Action,
     ActionKind,
@@ -43,6 +44,8 @@ class Plan:
 
     actions: tuple[Action, ...]
     left: tuple[Outcome, ...] = ()
+    shared: frozenset[str] = frozenset()
+    """Companions that stay, because a photo which stays shares them."""
 
 
 def plan(
@@ -76,7 +79,7 @@ def draft(
             actions.append(drafter.placed(action))
         else:
             left.append(Outcome(action, OutcomeKind.REFUSED, reason))
-    return Plan(tuple(actions), tuple(left))
+    return Plan(tuple(actions), tuple(left), frozenset(drafter.shared))
 
 
 def selected(result: ScanResult) -> Iterator[tuple[Group, Extra]]:
@@ -157,13 +160,16 @@ class _Drafter:
     target: str | None
     disk: Disk
     read_companions: bool
+    shared: set[str] = field(default_factory=set)
     _names: set[str] = field(default_factory=set)
     _owners: dict[str, set[str]] = field(default_factory=dict)
     _listings: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     _labels: dict[str, str] = field(default_factory=dict)
     _folds: bool = False
+    _unseen: Unseen = field(init=False)
 
     def __post_init__(self) -> None:
+        self._unseen = Unseen(self.disk)
         self._labels = root_labels(self.result.roots)
         for photo in _photos(self.result):
             for companion in companions_of(photo):
@@ -189,6 +195,8 @@ class _Drafter:
             if counterpart is not None:
                 parts[counterpart.source] = counterpart
         keep = group.keep
+        sources = [move.source for move in moves]
+        reason = reason or self._unseen.unseen_blocker(sources, self.shared, again=False)
         return (
             Action(
                 kind=self.kind,
@@ -230,6 +238,8 @@ class _Drafter:
         for companion in companions:
             if len(self._owners[companion.path]) < 2 and not self._is_shared(companion, own):
                 yield companion
+            else:
+                self.shared.add(companion.path)
 
     def _is_shared(self, companion: Companion, own: set[str]) -> bool:
         """Another photo of the same folder and stem is on the disk, though in no group of the scan."""

@@ -72,6 +72,7 @@ GUARDS: list[tuple[str, Check]] = [
         "plan.protected_blocker",
         lambda world: links.test_protected_and_reference_folders_give_nothing_away(world, "protected"),
     ),
+    ("unseen.Unseen.unseen_blocker", units.test_a_companion_that_comes_after_the_plan_holds_its_photo_back),
     ("plan.half_blocker", units.test_a_raw_is_not_given_up_for_a_jpeg_alone),
     ("plan.companion_blocker", units.test_another_video_of_the_same_size_is_no_equal),
     ("apply.path_blocker", forgery("outside")),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dedupe.actions.unseen import UNSEEN
 from dedupe.types import CompanionKind, Photo
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
@@ -156,6 +157,34 @@ def test_a_sidecar_that_two_photos_of_the_scan_name_stays(world: World) -> None:
     report = world.act(result_of([world.root], [(photo_at(made["keep/a.jpg"], world.root), extras)]))
     assert report.files == 2
     assert made["old/takeout.json"].exists()
+
+
+@pytest.mark.parametrize("name", ["a.xmp", "a.jpg.xmp", "a.mov", "a.aae", "a.jpg.json"])
+@pytest.mark.parametrize("trash", [False, True], ids=["move", "trash"])
+def test_a_companion_that_came_after_the_scan_holds_its_photo_back(world: World, name: str, trash: bool) -> None:
+    world.pair()
+    result = world.scan()
+    world.make({f"old/{name}": "new"})
+    before = world.snapshot()
+    assert refused(world.act(result, trash=trash, dry_run=True).outcomes) == [UNSEEN]
+    assert refused(world.act(result, trash=trash).outcomes) == [UNSEEN]
+    assert world.snapshot() == before
+
+
+def test_a_companion_that_comes_after_the_plan_holds_its_photo_back(world: World) -> None:
+    world.pair()
+    world.make({"keep/b.jpg": "y\n1", "old/b.jpg": "y\n2"})
+    planned = world.plan()
+    disk = FaultyDisk()
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        if step == "rename":
+            world.make({"old/b.xmp": "new"})
+
+    disk.before = hook
+    applied = world.carry_out(planned, disk=disk)
+    assert [outcome.reason for outcome in applied.outcomes] == ["", UNSEEN]
+    assert (world.root / "old" / "b.jpg").exists()
 
 
 def raw_and_jpeg(world: World, folder: str, jpeg: str) -> Photo:
