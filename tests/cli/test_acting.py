@@ -15,6 +15,7 @@ from dedupe.library.decisions import Decisions
 from dedupe.library.scans import EditState, GroupEdit
 from tests.cli.made import Scanned
 from tests.queries.made import run
+from tests.safety.test_two_at_once import another_holder
 from tests.support import fake_scan
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals and sh are POSIX")
@@ -175,3 +176,37 @@ def test_apply_says_which_scan_it_acts_on(scanned: Scanned) -> None:
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(memory.scan_made_at()))
     told = scanned.ran("apply", "--move-to", str(scanned.away), "--dry-run")
     assert told.stdout.startswith(f"The scan of {scanned.photos}, made {made}.\n")
+
+
+@pytest.mark.parametrize("rules", ["", " , "])
+def test_an_empty_keeper_rule_is_a_sentence_and_no_scan(scanned: Scanned, rules: str) -> None:
+    scanned.scan(1)
+    before = scanned.snapshot()
+    told = scanned.ran("scan", str(scanned.photos), "--keep", rules, "--trash", "--yes")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "--keep needs at least one rule" in told.stderr
+    assert scanned.snapshot() == before
+
+
+def test_all_that_a_scan_selected_is_refused_by_a_share_of_the_photos(scanned: Scanned) -> None:
+    scanned.scan(4)
+    before = scanned.snapshot()
+    told = scanned.ran("apply", "--move-to", str(scanned.away), "--yes", "--max-drop", "49%")
+    assert (told.returncode, told.stderr.count("4 photos of 8 would go")) == (3, 1)
+    assert scanned.snapshot() == before
+    told = scanned.ran("apply", "--move-to", str(scanned.away), "--yes", "--max-drop", "50%")
+    assert (told.returncode, len(scanned.gone())) == (0, 4)
+
+
+def test_two_stores_share_one_lock(scanned: Scanned) -> None:
+    scanned.scan(1)
+    other = Scanned(scanned.base / "other")
+    other.base.mkdir()
+    other.scan(1)
+    before = scanned.snapshot()
+    with another_holder(other.paths.lock) as holder:
+        told = scanned.ran("apply", "--trash", "--yes")
+        assert (told.returncode, f"process {holder.pid}" in told.stderr) == (3, True)
+        assert scanned.snapshot() == before
+    assert scanned.ran("apply", "--trash", "--yes").returncode == 0
+    assert scanned.gone() == ["0.jpg"]
