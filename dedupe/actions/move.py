@@ -39,7 +39,7 @@ def missing_folders(paths: Sequence[str | None]) -> tuple[str, ...]:
     missing: dict[str, None] = {}
     for path in paths:
         folder, above = os.path.dirname(path or os.sep), []
-        while not os.path.lexists(folder):
+        while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
             above.append(folder)
             folder = os.path.dirname(folder)
         missing.update(dict.fromkeys(reversed(above)))

@@ -64,7 +64,7 @@ def roots_blocker(disk: Disk, actions: Sequence[Action], roots: Sequence[str]) -
 def folder_blocker(target: str) -> str | None:
     """The target, or the folder it will be made in, is no folder or may not be written."""
     there = target
-    while not os.path.lexists(there):
+    while not os.path.lexists(there) and os.path.dirname(there) != there:
         there = os.path.dirname(there)
     if not os.path.isdir(there):
         return f"{display_path(there)} is no folder."
@@ -141,7 +141,7 @@ def _holds_photos(folder: str) -> bool:
 def space_blocker(disk: Disk, target: str, actions: Sequence[Action]) -> str | None:
     """The copies to another volume would not fit."""
     there = target
-    while not os.path.isdir(there):
+    while not os.path.isdir(there) and os.path.dirname(there) != there:
         there = os.path.dirname(there)
     device = disk.lstat(there).st_dev
     needed = sum(move.stamp.size for action in actions for move in action.moves if move.stamp.dev != device)

@@ -17,8 +17,9 @@ from itertools import chain
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from dedupe.actions.checks import LeftAloneError
 from dedupe.actions.disk import Disk
-from dedupe.actions.volumes import mount_id
+from dedupe.actions.volumes import Volume, mount_id
 from dedupe.console import display_path
 
 _RECORD = ".trashinfo"
@@ -58,6 +59,7 @@ class Trash:
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
+        self._others: frozenset[str] = frozenset()
 
     @property
     def undoable(self) -> bool:
@@ -69,8 +71,7 @@ class Trash:
     def blocker(self, path: str, status: os.stat_result) -> str | None:
         """Why the trash would refuse, copy or destroy this file, as a phrase; None where it will take it. Reads only."""
         if sys.platform == "win32":
-            volume = self._disk.volume(os.path.dirname(path))
-            return windows_blocker(volume.fstype, network=volume.network)
+            return windows_blocker(self._disk.volume(os.path.dirname(path)))
         parent = os.path.dirname(path)
         if not os.access(path, os.W_OK):
             return _READ_ONLY
@@ -110,15 +111,15 @@ class Trash:
     def throw(self, path: str, status: os.stat_result) -> Entry | None:
         """Trash one file; its entry, or None where only the system knows it.
 
-        ``status`` is what is known of the open file. Raises OSError where send2trash refused (nothing is left behind),
-        TrashError where it did not do what it said.
+        ``status`` is what is known of the open file. Raises OSError or LeftAloneError where the trash refused (nothing is
+        left behind), TrashError where it did not do what it said.
         """
         _check_environment()
+        self._others = frozenset(self._orphans(path))
         try:
             self._disk.throw_away(path)
-        except OSError:
-            self.sweep(path)
-            raise
+        except Exception as error:  # GIO, macOS and Windows each raise what they like
+            raise self._problem(path, status, error) from error
         if self._is_same(path, status):
             raise TrashError("the trash said it took the file, but it is still in its place")
         if not self.undoable:
@@ -127,6 +128,17 @@ class Trash:
         if entry is None:
             raise TrashError("it is gone from its place, but is not in the trash", unknown=True)
         return entry
+
+    def _problem(self, path: str, status: os.stat_result, error: Exception) -> Exception:
+        """What a failed call means: a refusal of this file, as long as it still stands in its place."""
+        told = display_path(str(error).strip().rstrip("."))
+        if not self._is_same(path, status):
+            return TrashError(f"the trash failed ({told}), and it is no longer in its place", unknown=True)
+        with contextlib.suppress(OSError):
+            self.sweep(path)
+        if isinstance(error, OSError) and error.errno is not None:
+            return error
+        return LeftAloneError(f"the trash refuses it ({told})")
 
     def _is_same(self, path: str, status: os.stat_result) -> bool:
         try:
@@ -168,7 +180,14 @@ class Trash:
 
     def sweep(self, path: str) -> None:
         """Remove the records that a call for ``path`` left without a file when it failed or was cut off (``path`` itself
-        still stands); one that was cut off before its first byte names nothing."""
+        still stands); one that was cut off before its first byte names nothing. One that stood there before the call is
+        another program's, which may be about to fill it."""
+        for info in self._orphans(path):
+            if info not in self._others:
+                self._disk.unlink(info)
+
+    def _orphans(self, path: str) -> Iterator[str]:
+        """The records without a file that are empty or name ``path``, under the names that send2trash would choose."""
         for place in _places(path):
             for name in self._likely_names(place, path):
                 entry = _entry(place, name)
@@ -176,7 +195,7 @@ class Trash:
                     continue
                 empty = self._disk.lstat(entry.info).st_size == 0
                 if empty or _recorded_path(entry.info, place) in _aliases(path):
-                    self._disk.unlink(entry.info)
+                    yield entry.info
 
     def forget(self, entry: Entry, place: str) -> None:
         """Remove the record of a file that left the trash for ``place``; only one that names that folder."""
@@ -185,9 +204,9 @@ class Trash:
             self._disk.unlink(entry.info)
 
 
-def windows_blocker(fstype: str, *, network: bool) -> str | None:
-    """The Recycle Bin deletes for good on network and RAM drives (send2trash #2, #94)."""
-    if network or fstype == "ramdisk":
+def windows_blocker(volume: Volume) -> str | None:
+    """Only fixed drives have a Recycle Bin; elsewhere Windows deletes for good (send2trash #2, #94)."""
+    if not volume.recycles:
         return "its drive has no Recycle Bin, Windows would delete it for good; --move-to can take it"
     return None
 
@@ -229,13 +248,13 @@ def _volume_trash(top: str) -> str:
 
 def _mount_point(folder: str) -> str:
     folder = os.path.realpath(folder)
-    while not os.path.ismount(folder):
+    while not os.path.ismount(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
     return folder
 
 
 def _nearest_existing(path: str) -> str:
-    while not os.path.exists(path):
+    while not os.path.exists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     return path
 

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _NETWORK = frozenset(
     [
@@ -66,7 +66,8 @@ class Volume:
     """A mounted file system: its mount point, its type's name, and what follows from the type.
 
     ``weak``: inode numbers do not identify a file. ``folds``: names that differ in case or normalisation may be one name.
-    ``tick_ns``: two writes closer together than this may leave the same time stamp.
+    ``tick_ns``: two writes closer together than this may leave the same time stamp. ``recycles``: Windows has a Recycle
+    Bin there.
     """
 
     mount: str
@@ -75,6 +76,7 @@ class Volume:
     folds: bool
     network: bool
     tick_ns: int
+    recycles: bool = True
 
 
 def _volume(mount: str, fstype: str, *, folds: bool = False, network: bool = False) -> Volume:
@@ -187,11 +189,11 @@ def _windows_volume(path: str) -> Volume:
     return windows_volume(drive, kind, name.value)
 
 
-WINDOWS_REMOTE, WINDOWS_RAM, WINDOWS_UNKNOWN = 4, 6, 0
+WINDOWS_UNKNOWN, WINDOWS_FIXED, WINDOWS_REMOTE = 0, 3, 4
 
 
 def windows_volume(drive: str, kind: int, name: str) -> Volume:
     """The volume of a drive from ``GetDriveTypeW``'s number and the file system's name (NTFS, FAT32, exFAT, ReFS)."""
     network = kind in (WINDOWS_REMOTE, WINDOWS_UNKNOWN) or drive.startswith("\\\\")
     fstype = {"FAT32": "vfat", "FAT": "msdos", "EXFAT": "exfat"}.get(name.upper(), name.lower())
-    return _volume(drive, "ramdisk" if kind == WINDOWS_RAM else fstype, folds=True, network=network)
+    return replace(_volume(drive, fstype, folds=True, network=network), recycles=kind == WINDOWS_FIXED and not network)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dedupe import actions
+from dedupe.actions.disk import Disk
 from dedupe.errors import RefusedError, UsageError
 from dedupe.types import ActionKind
 from tests.faults import STEPS, FaultyDisk
@@ -267,3 +268,24 @@ def test_ctrl_c_ends_the_run_between_two_photos(world: World) -> None:
     assert world.contents() == everything
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert len(world.act().done) == 3
+
+
+def test_a_drive_that_is_not_there_ends_the_search_for_a_folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows nothing of a missing drive exists, not even its root."""
+    from dedupe.actions import move, preflight
+    from dedupe.actions import trash as trash_module
+
+    asked = []
+
+    def nothing(path: str) -> bool:
+        asked.append(path)
+        assert len(asked) < 100
+        return False
+
+    for name in ("lexists", "exists", "isdir", "ismount"):
+        monkeypatch.setattr(os.path, name, nothing)
+    assert move.missing_folders(["/gone/deep/a.jpg"]) == ("/gone", "/gone/deep")
+    assert preflight.folder_blocker("/gone/deep") == "/ is no folder."
+    assert preflight.space_blocker(Disk(), "/gone/deep", ()) is None
+    assert trash_module._nearest_existing("/gone/deep") == "/"
+    assert trash_module._mount_point("/gone/deep") == "/"

@@ -15,7 +15,7 @@ import pytest
 from dedupe.actions.disk import Disk
 from dedupe.actions.report import preview_of
 from dedupe.actions.trash import Trash, windows_blocker
-from dedupe.actions.volumes import WINDOWS_RAM, WINDOWS_REMOTE, windows_volume
+from dedupe.actions.volumes import WINDOWS_FIXED, windows_volume
 from dedupe.errors import RefusedError
 from dedupe.types import ActionKind
 from tests.faults import FaultyDisk
@@ -122,6 +122,52 @@ def test_a_refusing_trash_is_one_refusal_and_the_rest_goes_on(world: World, numb
     assert list(report.refusals.values()) == [1]
 
 
+@pytest.mark.parametrize(
+    "error", [OSError("The volume has no trash."), RuntimeError("com_error(-2147)"), ValueError("\x1b[31m")]
+)
+def test_a_refusal_in_whatever_form_is_one_refusal_and_the_rest_goes_on(world: World, error: Exception) -> None:
+    world.make({f"{folder}/{n}.jpg": f"p{n}\n{folder}" for n in range(3) for folder in ("keep", "old")})
+
+    class Grumpy(FaultyDisk):
+        def throw_away(self, path: str) -> None:
+            if path.endswith("1.jpg"):
+                raise error
+            super().throw_away(path)
+
+    report = world.act(trash=True, disk=Grumpy())
+    assert (len(report.done), report.exit_code) == (2, 1)
+    [reason] = report.refusals
+    assert reason.startswith("the trash refuses it (")
+    assert "\x1b" not in reason
+    assert not reason.endswith(".)")
+    assert (world.root / "old" / "1.jpg").exists()
+
+
+def test_a_failing_trash_that_took_the_file_is_not_taken_for_a_refusal(world: World) -> None:
+    world.make({f"{folder}/{n}.jpg": f"p{n}\n{folder}" for n in range(3) for folder in ("keep", "old")})
+
+    class Failing(FaultyDisk):
+        def throw_away(self, path: str) -> None:
+            os.rename(path, world.base / "nobody knows.jpg")
+            raise RuntimeError("it failed")
+
+    report = world.act(trash=True, disk=Failing())
+    assert report.exit_code == 4
+    assert "no longer in its place" in report.failed[0].reason
+    assert len(list(world.root.rglob("*.jpg"))) == 5
+
+
+def test_an_empty_record_that_another_program_has_just_begun_stays(world: World) -> None:
+    world.pair()
+    theirs = world.trash / "info" / "a.jpg.trashinfo"
+    theirs.parent.mkdir(parents=True)
+    (world.trash / "files").mkdir()
+    theirs.touch()
+    report = world.act(trash=True, disk=FaultyDisk().fail("throw_away", 1, errno.EACCES))
+    assert len(refused(report.outcomes)) == 1
+    assert theirs.exists()
+
+
 def test_a_full_trash_stops_the_run_and_the_original_stays(world: World) -> None:
     world.make({f"{folder}/{n}.jpg": f"p{n}\n{folder}" for n in range(3) for folder in ("keep", "old")})
     report = world.act(trash=True, disk=FaultyDisk().fail("throw_away", 2, errno.ENOSPC))
@@ -156,13 +202,16 @@ def test_another_volume_without_a_trash_is_refused_by_its_name(world: World) -> 
     assert extra.exists()
 
 
-def test_network_and_memory_drives_of_windows_are_refused() -> None:
-    nas = windows_volume("\\\\nas\\photos\\", WINDOWS_REMOTE, "NTFS")
-    ram = windows_volume("R:\\", WINDOWS_RAM, "NTFS")
-    disk = windows_volume("C:\\", 3, "NTFS")
-    assert "Recycle Bin" in (windows_blocker(nas.fstype, network=nas.network) or "")
-    assert "Recycle Bin" in (windows_blocker(ram.fstype, network=ram.network) or "")
-    assert windows_blocker(disk.fstype, network=disk.network) is None
+@pytest.mark.parametrize("kind", [0, 1, 2, 4, 5, 6], ids=["unknown", "none", "removable", "network", "CD", "memory"])
+def test_drives_of_windows_without_a_recycle_bin_are_refused(kind: int) -> None:
+    assert "Recycle Bin" in (windows_blocker(windows_volume("R:\\", kind, "FAT32")) or "")
+
+
+def test_only_a_fixed_drive_of_windows_has_a_recycle_bin() -> None:
+    nas = windows_volume("\\\\nas\\photos\\", WINDOWS_FIXED, "NTFS")
+    disk = windows_volume("C:\\", WINDOWS_FIXED, "NTFS")
+    assert "Recycle Bin" in (windows_blocker(nas) or "")
+    assert windows_blocker(disk) is None
     assert (nas.weak, disk.weak, disk.folds) == (True, False, True)
 
 
