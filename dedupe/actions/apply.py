@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from dedupe.actions.checks import Held, LeftAloneError, hold_unit
+from dedupe.actions.checks import KEEPER, Held, LeftAloneError, hold_unit
 from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal, JournalError
 from dedupe.actions.move import Mover, Way, missing_folders
@@ -120,6 +120,17 @@ def keeper_blocker(action: Action, terms: Terms) -> str | None:
     return None
 
 
+def way_blocker(action: Action, roots: Sequence[str]) -> str | None:
+    """No link stands between a root and a file: one that took a folder's place would lead somewhere else."""
+    staying = (action.keeper, *action.keeper_parts)
+    for path, whose in (*((move.source, "") for move in action.moves), *((part.source, KEEPER) for part in staying)):
+        root, folder = root_of(path, roots) or "", os.path.dirname(path)
+        straight = os.path.normpath(os.path.join(os.path.realpath(root), os.path.relpath(folder, root or os.sep)))
+        if os.path.normcase(os.path.realpath(folder)) != os.path.normcase(straight):
+            return whose + "is reached through a link"
+    return None
+
+
 # -- carrying out ----------------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +164,7 @@ def _checked(
     """Every guard on one action: its files and its keeper's, open and read. Raises LeftAloneError."""
     _refuse(plan_blocker(action, terms))
     victims, keepers = hold_unit(disk, action, stack)
+    _refuse(way_blocker(action, terms.roots))
     _refuse(unseen.unseen_blocker([move.source for move in action.moves], terms.shared, again=True))
     if action.kind is ActionKind.TRASH:
         for held in victims:

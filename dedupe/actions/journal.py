@@ -239,6 +239,15 @@ class Journal:
             for row in self._read("SELECT id FROM units WHERE state = 'needs a person' ORDER BY id DESC")
         ]
 
+    def entries_of_others(self, file: FileRow) -> set[str]:
+        """Where the trash keeps the files of other units that went there from the same path and are away."""
+        rows = self._read(
+            "SELECT f.entry FROM files f JOIN units u ON u.id = f.unit WHERE f.source = ? AND f.id != ?"
+            " AND f.entry IS NOT NULL AND u.state = 'done' AND u.purpose = 'act'",
+            (_blob(file.move.source), file.id),
+        )
+        return {os.fsdecode(entry) for (entry,) in rows}
+
     def open_runs(self) -> list[int]:
         """The numbers of runs that were begun and not ended."""
         return [row[0] for row in self._read("SELECT id FROM runs WHERE ended IS NULL ORDER BY id")]

@@ -133,7 +133,12 @@ class Settler:
             return recorded if self._holds(file, recorded.file) else None
         if not self._trash.undoable:
             return None
-        return next((entry for entry in self._trash.find(file.move.source) if self._holds(file, entry.file)), None)
+        taken = self._journal.entries_of_others(file)
+        free = (entry for entry in self._trash.find(file.move.source) if entry.file not in taken)
+        found = [entry for entry in free if self._holds(file, entry.file)]
+        expected = (file.move.stamp.dev, file.move.stamp.inode)
+        same = (entry for entry in found if _identity(self._disk.lstat(entry.file)) == expected)
+        return next(same, next(iter(found), None))
 
     def _holds(self, file: FileRow, path: str) -> bool:
         """The file at ``path`` has exactly the bytes that were to be moved."""

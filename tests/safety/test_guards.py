@@ -77,6 +77,10 @@ GUARDS: list[tuple[str, Check]] = [
     ("plan.companion_blocker", units.test_another_video_of_the_same_size_is_no_equal),
     ("apply.path_blocker", forgery("outside")),
     ("apply.path_blocker", forgery("dots")),
+    (
+        "apply.way_blocker",
+        lambda world: links.test_a_folder_that_became_a_link_after_the_scan_is_not_followed(world, "old", inside=False),
+    ),
     ("apply.target_blocker", forgery("target outside")),
     ("apply.target_blocker", forgery("another kind")),
     ("apply.keeper_blocker", changed.test_a_keeper_that_is_to_leave_by_another_group_keeps_its_extra),

@@ -11,7 +11,7 @@ import pytest
 from dedupe.types import Relation
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
-from tests.support import photo_at, result_of
+from tests.support import fake_scan, photo_at, result_of
 
 
 def test_two_extras_of_one_star_go_each_for_the_keeper(world: World) -> None:
@@ -155,3 +155,26 @@ def test_protected_and_reference_folders_give_nothing_away(world: World, kind: s
     result = result_of([world.root], [(photo_at(keep, world.root), [photo])])
     assert refused(world.act(result).outcomes) == [f"lies in a {kind} folder"]
     assert extra.exists()
+
+
+@pytest.mark.parametrize("which", ["old", "keep"])
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
+def test_a_folder_that_became_a_link_after_the_scan_is_not_followed(world: World, which: str, inside: bool) -> None:
+    keep, extra = world.pair()
+    result = world.scan()
+    folder = (extra if which == "old" else keep).parent
+    elsewhere = (world.root if inside else world.base) / "elsewhere"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    before = world.snapshot()
+    whose = "the photo that stays: " if which == "keep" else ""
+    assert refused(world.act(result).outcomes) == [f"{whose}is reached through a link"]
+    assert refused(world.act(result, trash=True).outcomes) == [f"{whose}is reached through a link"]
+    assert world.snapshot() == before
+    assert (elsewhere / "a.jpg").exists()
+
+
+def test_a_root_that_is_reached_through_a_link_is_acted_on(world: World) -> None:
+    world.pair()
+    (world.base / "link").symlink_to(world.root)
+    assert len(world.act(fake_scan(world.base / "link")).done) == 1

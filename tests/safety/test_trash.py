@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
+from dedupe import actions
 from dedupe.actions.disk import Disk
+from dedupe.actions.journal import Journal
 from dedupe.actions.report import preview_of
 from dedupe.actions.trash import Trash, windows_blocker
 from dedupe.actions.volumes import WINDOWS_FIXED, windows_volume
@@ -80,6 +82,30 @@ def test_an_entry_under_a_name_nobody_expected_is_still_found(world: World) -> N
     assert world.act(trash=True, disk=OtherTrash()).exit_code == 0
     assert world.undo().exit_code == 0
     assert extra.exists()
+
+
+@pytest.mark.parametrize("first", ["ours", "somebody else's"])
+def test_recovery_takes_the_file_that_was_thrown_not_an_equal_one_from_the_same_place(world: World, first: str) -> None:
+    keep, extra = world.pair()
+    if first == "ours":
+        world.act(trash=True)
+    else:
+        world.make({"old/a.jpg": extra.read_bytes()})
+        Disk().throw_away(str(extra))
+    world.make({"old/a.jpg": keep.read_bytes()})
+    world.act(trash=True)
+    number = 2 if first == "ours" else 1
+    world.edit_journal("UPDATE runs SET ended = NULL WHERE id = ?", (number,))
+    world.edit_journal("UPDATE units SET state = 'begun' WHERE id = ?", (number,))
+    world.edit_journal("UPDATE files SET entry = NULL, info = NULL WHERE unit = ?", (number,))
+
+    class OldestFirst(FaultyDisk):
+        def listdir(self, folder: str) -> list[str]:
+            return sorted(super().listdir(folder), reverse=True)
+
+    assert len(actions.recover(world.paths, disk=OldestFirst())) == 1
+    with Journal(world.paths.journal, Disk()) as journal:
+        assert journal.unit(number).files[0].entry == str(world.trash / "files" / "a 1.jpg")
 
 
 @pytest.mark.parametrize("value", ["", "relative/path"])
