@@ -115,6 +115,8 @@ def measure(base: Path, count: int) -> list[tuple[str, float]]:
         return len(actions.undo(paths, disk=disk).restored)
 
     rows = [(BARE, rate(count, lambda: bare_rename(root, base / "bare")))]
+    synced = rate(count, lambda: bare_commits(base / "bare.db", count))
+    rows.append(("one synced row each in SQLite, nothing else", synced))
     rows.append(
         ("dry run: every check, both files read", rate(count, lambda: act(ActionKind.MOVE, "a", Disk(), dry_run=True)))
     )
