@@ -42,9 +42,9 @@ _MIRROR_BINS: Final = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4
 class Features:
     """A preview, decoded, with its key points.
 
-    ``rgb`` is uint8[h, w, 3], ``grey`` uint8[h, w]; ``thumb`` float32[THUMB, THUMB], the whole frame squashed to a square, mean 0 and
-    unit length; ``points`` float32[n, 2] in pixels of the preview, ``sizes`` float32[n]
-    in the same unit, ``angles`` float32[n] in radians clockwise, ``descriptors`` float32[n, 128] RootSIFT of unit length.
+    ``rgb`` is uint8[h, w, 3], ``grey`` uint8[h, w]; ``thumb`` float32[THUMB, THUMB], the whole frame squashed to a square,
+    mean 0 and unit length; ``points`` float32[n, 2] in pixels of the preview, ``sizes`` float32[n] in the same unit,
+    ``angles`` float32[n] in radians clockwise, ``descriptors`` float32[n, 128] RootSIFT of unit length.
     """
 
     rgb: Rgb

@@ -14,10 +14,10 @@ import numpy as np
 
 from dedupe.matching import align
 from dedupe.matching.align import Floats, Matrix, Rgb
-from dedupe.matching.difference import flatness
 from dedupe.matching.residual import Laid, grey_of
 from dedupe.matching.sight import Sight
 from dedupe.matching.sources import View, window_of
+from dedupe.matching.spots import flatness
 
 SAME_SAMPLING: Final = 1.03
 _WINDOW: Final = 512

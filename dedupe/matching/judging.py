@@ -1,7 +1,7 @@
 """Draws the verdict from one look. Every threshold of the verdict stands here, with what was measured on either side of it.
 
-Figures in brackets are extremes over the photographs of data/photos and their 32 everyday changes ("copies"), against simulated and
-real second shots ("shots").
+Figures in brackets are extremes over the photographs of data/photos and their 32 everyday changes ("copies"), against
+simulated and real second shots ("shots").
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from dedupe.matching import difference
-from dedupe.matching.difference import Spot, SpotKind
 from dedupe.matching.sight import Sight
+from dedupe.matching.spots import Spot, SpotKind
 from dedupe.types import Relation
 
 AGREEMENT: Final = 0.85
@@ -19,6 +19,7 @@ BENDS: Final = ((12.0, 0.1), (30.0, 0.05))
 """(certainty, amplitude in pixels) pairs; above both of one pair the displacement bends."""
 MOST_COVERED: Final = 0.45
 WHOLE_FRAME: Final = 0.004
+SOFT: Final = 1.2
 CALM_PEAK: Final = 0.7
 TONE: Final = 5.0
 COLOUR: Final = 10.0
@@ -72,6 +73,8 @@ def visible_change(sight: Sight) -> str | None:
         return _frame_phrase(sight)
     if sight.difference.spots or sight.difference.peak > CALM_PEAK:
         return _spot_phrase(sight.difference.spots)
+    if abs(sight.softened) > SOFT:
+        return "blurred or noisy"
     if sight.difference.tone > TONE:
         return "tone changed"
     colour, light, cast = difference.departure(sight.laid.still, sight.laid.moved, sight.laid.cover)

@@ -118,8 +118,8 @@ def settle(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Laid
         matrix = compose(_correction(_compared(still, warped(moving, matrix, still.shape), cover, fine)), matrix)
     cover = cover_of(over, matrix)
     moved = warped(over.moving, matrix, still.shape)
-    greys = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (over.still, moved))
-    _, readings = tone.readings(*greys, cover)
+    still_grey, moved_grey = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (over.still, moved))
+    _, readings = tone.readings(still_grey, moved_grey, cover)
     # A tone that bends or clips would pass for shifts: the reading under which the blocks agree best is the true one.
     seen = max((_compared(p, q, cover, FINE) for p, q in readings), key=_agreeing)
     return Laid(replace(over, matrix=matrix), seen, over.still, moved, cover)
@@ -253,12 +253,13 @@ def _correction(seen: Field) -> Matrix:
     basis = np.stack([x - cx, y - cy, np.ones_like(x)], 1)
     # Key points have settled turn and scale to a few per cent already; few blocks must not bend that.
     prior = np.diag([1 / 0.03**2, 1 / 0.03**2, 1 / 5.0**2])
-    fits, limit = [np.zeros(3), np.zeros(3)], 6.0
+    fits = (np.zeros(3), np.zeros(3))
+    limit = 6.0
     for _ in range(6):
         away = np.hypot(dx - basis @ fits[0], dy - basis @ fits[1])
         weight = np.maximum(0.0, 1 - (away / limit) ** 2) ** 2 / sigma2
         normal = basis.T @ (basis * weight[:, None]) + prior
-        fits = [np.linalg.solve(normal, basis.T @ (weight * shift)) for shift in (dx, dy)]
+        fits = (_solved(normal, basis.T @ (weight * dx)), _solved(normal, basis.T @ (weight * dy)))
         limit = max(1.0, limit * 0.6)
     (ax, bx, tx), (ay, by, ty) = fits
     return np.array([[1 + ax, bx, tx - ax * cx - bx * cy], [ay, 1 + by, ty - ay * cx - by * cy]])
@@ -272,3 +273,7 @@ def _unit(values: Floats) -> Matrix:
 def _solve(basis: Matrix, values: Matrix, weight: Matrix) -> Matrix:
     root = np.sqrt(weight)
     return np.asarray(np.linalg.lstsq(basis * root[:, None], values * root, rcond=None)[0])
+
+
+def _solved(normal: Matrix, right: Matrix) -> Matrix:
+    return np.asarray(np.linalg.solve(normal, right), np.float64)

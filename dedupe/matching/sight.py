@@ -20,10 +20,11 @@ _AGREES: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """``quarter``: 25th percentile of the correlation, as they lie, of blocks outside all spots. ``fit``: their mean, weighed by texture: ranks how
-    well pictures fit. ``agreement``: share of the textured blocks outside all spots that correlate once shifted. ``overlap``:
-    share of each picture's frame (a, b) that the other covers. ``placement``: float64[2, 3], b's frame (0–1 each way) onto a's. ``softened``: sigma in
-    pixels of the grid by which a had to be softened to look like b, negative where it was b."""
+    """``quarter``: 25th percentile of the correlation, as they lie, of blocks outside all spots. ``fit``: their mean,
+    weighed by texture: ranks how well pictures fit. ``agreement``: share of the textured blocks outside all spots that
+    correlate once shifted. ``overlap``: share of each picture's frame (a, b) that the other covers. ``placement``:
+    float64[2, 3], b's frame (0–1 each way) onto a's. ``softened``: sigma in pixels of the grid by which a had to be
+    softened to look like b, negative where it was b."""
 
     laid: Laid
     bend: Bend

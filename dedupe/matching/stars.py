@@ -16,7 +16,6 @@ from dedupe.matching.losses import PIXEL_LOSSES, CompanionKey, hindrance, losses
 from dedupe.matching.verdicts import Fit, Node, Verdicts
 from dedupe.types import Photo, Relation
 
-
 FEW_PIXELS = 1.6
 """A frame, a tilt or another crop make about so many more pixels of one picture."""
 
