@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks import tables
 from benchmarks.manifest import Entry, Kind, Manifest
-from benchmarks.score import FoundExtra, FoundGroup, Scan, Score, Share, read_scan, score
+from benchmarks.score import Finding, FoundExtra, FoundGroup, Scan, Score, Share, read_scan, score
+from benchmarks.tracing import traced
 
 
 def entry(path: str, capture: str, kind: Kind = Kind.COPY, change: str | None = None, scene: str = "") -> Entry:
@@ -163,3 +166,21 @@ def test_the_verdict_table_shows_each_figure_beside_what_is_asked() -> None:
     assert "1.000 (1/1)" in text
     line = next(line for line in text.splitlines() if line.startswith("| false pairs"))
     assert [cell.strip() for cell in line.strip("|").split("|")][1:] == ["2", "0"]
+
+
+def test_the_step_that_lost_a_copy_is_named_even_where_the_verdict_says_no_why(tmp_path: Path) -> None:
+    store = tmp_path / "store.db"
+    with closing(sqlite3.connect(store)) as cache:
+        cache.executescript("CREATE TABLE files(path, content_key); CREATE TABLE verdicts(pair, verdict);")
+        keys = {"a.jpg": b"0", "b.jpg": b"1", "c.jpg": b"2", "d.jpg": b"3"}
+        rows = [(f"/tree/{name}".encode(), key) for name, key in keys.items()]
+        cache.executemany("INSERT INTO files VALUES (?, ?)", rows)
+        cache.executemany("INSERT INTO verdicts VALUES (?, ?)", [(b"01", None), (b"02", '{"relation": "similar"}')])
+        cache.commit()
+    missed = [Finding("a.jpg", name, "in no group", False, "") for name in ("b.jpg", "c.jpg", "d.jpg", "gone.jpg")]
+    assert [finding.said for finding in traced(missed, Path("/tree"), store)] == [
+        "in no group, judged unrelated",
+        "in no group, verified as similar ()",
+        "in no group, not a candidate",
+        "in no group",
+    ]
