@@ -21,6 +21,8 @@ LOW_TEXTURE: Final = 0.1
 CAMERA_QUALITY: Final = 85
 """Cameras and phones write no JPEG below this quality on their ordinary settings; messengers and editors do."""
 
+SMALL_SIDE: Final = 240
+"""A thumbnail smaller than this may hide a retouched spot: that it agrees settles nothing (MATCHING.md §3)."""
 PIXEL_LOSSES: Final = frozenset(("a higher resolution", "more real detail", "a better quality"))
 """What ``losses`` says of the picture itself."""
 
@@ -121,6 +123,12 @@ def hindrance(extra: Photo, keep: Photo, relation: Relation) -> str:
         return "decodes with warnings"
     if any(unit.facts.suspect is not None for unit in (keep, *keep.halves)):
         return "the kept photo decodes with warnings"
+    if relation not in _PROVEN and min(_long_side(extra), _long_side(keep)) < SMALL_SIDE:
+        return "too small to be sure"
     if relation not in _PROVEN and min(extra.facts.texture, keep.facts.texture) < LOW_TEXTURE:
         return "too little texture to be sure"
     return ""
+
+
+def _long_side(photo: Photo) -> int:
+    return max(photo.facts.width, photo.facts.height)

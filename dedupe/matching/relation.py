@@ -38,7 +38,7 @@ SCENE: Final = 0.3
 """25th percentile of the blocks' correlation from which two pictures show one scene (MATCHING.md §3)."""
 CLOSE_SIDE: Final = 1200
 """Long side, in pixels, of the larger original at the second look."""
-GRAIN_QUALITY: Final = 70
+GRAIN_QUALITY: Final = 85
 GRAIN: Final = 0.75
 SHARED: Final = 0.5
 _CLOSER: Final = 1.25
@@ -129,7 +129,10 @@ def _close_look(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[Verdi
     if closer.relation is not Relation.SIMILAR and all(_keeps_grain(view) for view in (a, b)):
         own = grain.grain(close.laid)
         if own is not None and own.strength > GRAIN and own.shared < SHARED:
-            return Verdict(Relation.SIMILAR, "each has its own sensor noise"), close
+            # A resized copy has other noise than its original, and is one capture all the same: that is only in doubt.
+            same_size = sorted((a.facts.width, a.facts.height)) == sorted((b.facts.width, b.facts.height))
+            relation = Relation.SIMILAR if same_size else Relation.EDITED
+            return Verdict(relation, "each has its own sensor noise"), close
     return closer, close
 
 
@@ -157,8 +160,9 @@ def _shrunk(picture: Rgb, factor: float) -> Rgb:
 
 
 def _keeps_grain(view: View) -> bool:
-    """Whether the file's compression lets sensor noise through."""
-    return view.facts.lossless or (view.facts.quality or 0) >= GRAIN_QUALITY
+    """Whether the file's compression lets sensor noise through; WebP's and HEIC's smooth it away at any quality."""
+    jpeg = view.facts.format == "JPEG" and (view.facts.quality or 0) >= GRAIN_QUALITY
+    return view.facts.lossless or jpeg
 
 
 def _per_pixel(a: View, b: View, sight: Sight) -> float:

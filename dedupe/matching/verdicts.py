@@ -57,6 +57,11 @@ SAME_BYTES = Fit(Relation.IDENTICAL, (Relation.IDENTICAL.rank, -1.0, 0.0))
 SAME_PIXELS = Fit(Relation.SAME_PIXELS, (Relation.SAME_PIXELS.rank, -1.0, 0.0))
 
 
+_MARKS = frozenset(("text or a mark put on it", "a band put on it"))
+_MARKED_APART = frozenset(("something moved or was replaced", "differs in most places"))
+"""What the alignment says (``judging.py``) of a picture with marks on it, and of two with different ones."""
+
+
 class Weight(IntEnum):
     """What a verdict on two nodes weighs; the smaller number wins. That halves are two captures weighs as much as that
     two first pictures are, where both state a time."""
@@ -113,16 +118,37 @@ def gather(photos: Sequence[Photo], matches: Iterable[Match]) -> Verdicts:
     known = Verdicts(photos)
     halves, matches = _number(known), list(matches)
     said = _weigh(known, matches, halves, _timed(photos, matches))
+    apart = []
     for (a, b), verdict in sorted(said.items(), key=itemgetter(0)):
         if verdict.together and verdict.fit is not None:
             known.near.setdefault(a, {})[b] = verdict.fit
             known.near.setdefault(b, {})[a] = verdict.fit
         elif verdict.apart is not None:
+            apart.append((a, b))
+    covered = _covered(known, matches)
+    for a, b in apart:
+        if (a, b) not in covered:
             known.similar.append((a, b))
             known.apart.setdefault(a, set()).add(b)
             known.apart.setdefault(b, set()).add(a)
     _collect_units(known)
     return known
+
+
+def _covered(known: Verdicts, matches: Iterable[Match]) -> set[tuple[Picture, Picture]]:
+    """The pairs whose difference is explained by what was put on them: a date on the one and a watermark on the other differ in
+    both places, and may look like two shots, but each lies on the same original but for its own mark."""
+    found = set()
+    for match in matches:
+        if match.relation is not Relation.SIMILAR or match.why not in _MARKED_APART:
+            continue
+        a, b = known.picture_of.get(match.a), known.picture_of.get(match.b)
+        if a is None or b is None:
+            continue
+        ours, theirs = known.near.get(a, {}), known.near.get(b, {})
+        if any(_MARKS & {ours[each].why, theirs[each].why} for each in ours.keys() & theirs.keys()):
+            found.add((min(a, b), max(a, b)))
+    return found
 
 
 def _number(known: Verdicts) -> dict[Picture, set[Node]]:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-RELATE_VERSION: Final = 1
+RELATE_VERSION: Final = 2
 """Raised whenever a pair might be judged differently than before: remembered verdicts of another version do not count."""

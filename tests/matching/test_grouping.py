@@ -874,3 +874,24 @@ def test_an_original_that_all_copies_lie_on_keeps_over_an_edit_of_higher_quality
     found = only([original, tilted, *copies], verdicts)
     assert found.keep is original
     assert len(found.extras) == 4
+
+
+def test_a_thumbnail_is_shown_but_never_selected_on_its_looks():
+    whole, thumbnail = photo("1.jpg"), photo("22.jpg", width=160, height=120)
+    found = only([whole, thumbnail], [match(whole, thumbnail, RESAVED)])
+    assert (found.extras[0].selected, found.extras[0].note) == (False, "too small to be sure")
+    exact = only([whole, photo("22.jpg", width=160, height=120, payload="p"), photo("33.jpg", payload="p")])
+    assert exact.extras[0].relation is Relation.SAME_PIXELS
+
+
+def test_two_marks_on_one_original_are_not_two_shots():
+    original, dated, marked = photo("1.jpg"), photo("dated.jpg"), photo("marked.jpg")
+    apart = match(dated, marked, SIMILAR, why="something moved or was replaced")
+    put_on = "text or a mark put on it"
+    found = only(
+        [original, dated, marked], [match(original, dated, EDITED, why=put_on), match(original, marked, EDITED), apart]
+    )
+    assert len(found.extras) == 2
+    plain = [match(original, dated, EDITED, why="cropped"), match(original, marked, EDITED, why="cropped"), apart]
+    groups, _ = group([original, dated, marked], plain)
+    assert [len(one.extras) for one in groups] == [1]
