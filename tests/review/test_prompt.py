@@ -155,7 +155,9 @@ def test_a_resized_window_is_drawn_anew_and_decides_nothing(store: str) -> None:
     with start(store) as terminal:
         terminal.wait_for("1/3", "? help")
         terminal.resize(140, 40)
-        terminal.wait_for("─" * 140, "1/3", "q end")  # drawn to its end: what comes late would land on the smaller screen
+        terminal.wait_for(
+            "─" * 140, "1/3", "q end"
+        )  # drawn to its end: what comes late would land on the smaller screen
         terminal.resize(60, 12)
         terminal.wait_for("1/3", "keep")
         terminal.send("\x03")
