@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from dedupe.library.files import settled
+from dedupe.types import FileStamp
 
 NAMES = ("astronaut", "chelsea", "coffee", "rocket")
 
@@ -51,11 +55,19 @@ def album(folder: Path) -> Mapping[str, str]:
     _write(folder / "phone" / "crop.jpg", jpeg(astronaut.crop((60, 40, 480, 470)), 85))
     _write(folder / "web" / "cat.png", encoded(chelsea.rotate(90, expand=True), "PNG"))
     _write(folder / "web" / "cat.tiff", encoded(chelsea.rotate(90, expand=True), "TIFF"))
+    wait_until_settled(folder)
     return {
         "old backup/astronaut.jpg": "identical",
         "phone/IMG-20240501-WA0001.jpg": "resaved",
         "phone/crop.jpg": "edited",
     }
+
+
+def wait_until_settled(folder: Path) -> None:
+    """Until a reading of the files below ``folder`` counts: a file read within a tick of its change is read again."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    while not all(settled(FileStamp.of(path.stat()), time.time_ns()) for path in files):
+        time.sleep(0.01)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -66,7 +66,7 @@ def test_a_changed_file_is_read_again(cache: Cache, photos: Path, change: str) -
     path.write_bytes(b"picture")
     remember(cache, made.on_disk(path))
     before = path.stat()
-    time.sleep(0.02)
+    time.sleep(0.05)
     match change:
         case "grown":
             path.write_bytes(b"picture!")
@@ -135,7 +135,7 @@ def test_a_renamed_photo_is_hashed_again_and_then_known(cache: Cache, photos: Pa
     (photos / "a.jpg").write_bytes(b"picture")
     file = made.on_disk(photos / "a.jpg")
     remember(cache, file)
-    time.sleep(0.02)
+    time.sleep(0.05)
     (photos / "a.jpg").rename(photos / "b.jpg")
     renamed = made.on_disk(photos / "b.jpg")
     assert cache.known([renamed]) == [None], "its change time is new: the bytes must be hashed"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dedupe
-from tests.album import album
+from tests.album import album, wait_until_settled
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Library:
                 shutil.copytree(beside, target / beside.name)
             else:
                 shutil.copy2(beside, target / beside.name)
+        wait_until_settled(target / "photos")
         return Library(target / "photos", target / "library.db")
 
 
