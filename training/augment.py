@@ -51,6 +51,7 @@ class Recipe:
 
     clean: float = 0.12
     smallest: float = 0.2
+    aspect: float = 0.45  # crops are up to exp(aspect) times wider or higher than the photo
     framed: float = 0.18
     screens: float = 0.15
     turned: float = 0.35
@@ -105,7 +106,7 @@ def geometry(photo: Picture, side: int, rng: Generator, recipe: Recipe) -> Pictu
     """Crop, tilt, turn, mirror and perspective in one warp; the result has about side² × 1.7 pixels."""
     height, width = photo.shape[:2]
     area = 1.0 if rng.random() < 0.3 else float(rng.uniform(recipe.smallest, 1.0))
-    aspect = math.exp(float(rng.uniform(-0.45, 0.45))) if area < 1 else 1.0
+    aspect = math.exp(float(rng.uniform(-recipe.aspect, recipe.aspect))) if area < 1 else 1.0
     w, h = min(width, width * math.sqrt(area * aspect)), min(height, height * math.sqrt(area / aspect))
     x, y = float(rng.uniform(0, width - w)), float(rng.uniform(0, height - h))
     corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float32)

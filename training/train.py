@@ -50,10 +50,13 @@ class Sitting:
     evaluate_every: float
     lookalikes: float
     hard: float
+    same: float
     queue: int
     spread: float
     temperature: float
     smallest: float
+    aspect: float
+    screens: float
     strength: float
     anchored: bool
     neck: bool
@@ -100,10 +103,15 @@ def main() -> None:
     parser.add_argument(
         "--hard", type=float, default=0.0, help="share of a batch that is nearest neighbours of the rest"
     )
+    parser.add_argument(
+        "--same", type=float, default=0.0, help="leave out photos nearer than this to another: the same one twice"
+    )
     parser.add_argument("--queue", type=int, default=4096, help="past embeddings that serve as negatives")
     parser.add_argument("--spread", type=float, default=1.0, help="weight of KoLeo")
     parser.add_argument("--temperature", type=float, default=0.06)
     parser.add_argument("--smallest", type=float, default=0.2, help="smallest crop, share of the area")
+    parser.add_argument("--aspect", type=float, default=0.45, help="crops are up to e to this wider or higher")
+    parser.add_argument("--screens", type=float, default=0.15, help="share of the views that are screenshots")
     parser.add_argument("--strength", type=float, default=1.0, help="scales the chance of each change")
     parser.add_argument(
         "--anchored", action=argparse.BooleanOptionalAction, default=True, help="pair views with the original only"
@@ -115,6 +123,16 @@ def main() -> None:
     keras.utils.set_random_seed(options["seed"])
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     Run(Sitting(**options), prepare(data, cache), cache).go()
+
+
+def first_of_each(unit: NDArray[np.float32], radius: float) -> NDArray[np.bool_]:
+    """Which rows of unit float32[n, d] have no earlier row within the radius."""
+    least = 1 - radius**2 / 2
+    alone = np.ones(len(unit), np.bool_)
+    for start in range(0, len(unit), 1000):
+        cosine = np.tril(unit[start : start + 1000] @ unit.T, start - 1)
+        alone[start : start + 1000] = cosine.max(axis=1) <= least
+    return alone
 
 
 class Run:
@@ -160,7 +178,9 @@ class Run:
             self.step, self.minutes_before = int(stored["step"]), float(stored["minutes"])
             self.side = int(stored["side"])
             for number, variable in enumerate(self.variables()):
-                variable.assign(stored[f"v{number}"])
+                value = stored[f"v{number}"]
+                if value.shape == tuple(variable.shape):  # the queue may have another length now: it fills anew
+                    variable.assign(value)
             self.average.values = [stored[f"a{number}"] for number in range(len(self.average.values))]
 
     def save(self) -> None:
@@ -211,15 +231,23 @@ class Run:
 
     def sampler(self) -> Sampler:
         """Look-alikes drawn more often than they occur; with `--hard`, neighbours by the network as it is now."""
+        unit = self.embed_pool() if self.sitting.hard or self.sitting.same else None
+        if unit is not None and self.sitting.same:
+            alone = first_of_each(unit, self.sitting.same)
+            print(f"left out as another photo again: {len(unit) - int(alone.sum())} of {len(unit)}", flush=True)
+            self.pool, unit = self.pool[alone], unit[alone]
         alike = np.array([self.photos.names[i].startswith("clothing_") for i in self.pool])
         share = self.sitting.lookalikes if 0 < alike.sum() < len(alike) else alike.mean()
         weights = np.where(alike, share / max(1, alike.sum()), (1 - share) / max(1, (~alike).sum()))
-        near = self.neighbours() if self.sitting.hard else None
+        near = self.neighbours(unit) if unit is not None and self.sitting.hard else None
         return Sampler(self.pool, weights / weights.sum(), self.sitting.seed, near, self.sitting.hard)
 
     def order(self, step: int, ids: NDArray[np.int32]) -> Order:
         """What the workers make for one step."""
-        recipe = Recipe(smallest=self.sitting.smallest, strength=self.sitting.strength)
+        sitting = self.sitting
+        recipe = Recipe(
+            smallest=sitting.smallest, aspect=sitting.aspect, screens=sitting.screens, strength=sitting.strength
+        )
         return Order(ids, self.sitting.views, self.sitting.side, (self.sitting.seed, step), recipe)
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -233,10 +261,12 @@ class Run:
         self.network.set_weights(now)
         return np.concatenate(parts).astype(np.float32)
 
-    def neighbours(self, count: int = 12) -> NDArray[np.int64]:
+    def embed_pool(self) -> NDArray[np.float32]:
+        """The training photos, whole, at the side that the network last saw: it is nearly blind at any other."""
+        return self.embed(np.stack([square(self.photos[int(i)], self.side) for i in self.pool]))
+
+    def neighbours(self, unit: NDArray[np.float32], count: int = 12) -> NDArray[np.int64]:
         """The nearest other training photos of each photo, int64[n, count], −1 where too near to be another photo."""
-        # At the side that the network last saw: it is nearly blind at any other until it has been trained there.
-        unit = self.embed(np.stack([square(self.photos[int(i)], self.side) for i in self.pool]))
         table = np.full((len(self.photos), count), -1, np.int64)
         for start in range(0, len(unit), 1000):
             cosine = unit[start : start + 1000] @ unit.T
