@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
+from dedupe.actions.beside import Beside
 from dedupe.actions.checks import KEEPER, Held, LeftAloneError, hold_unit
 from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal, JournalError
@@ -26,7 +27,6 @@ from dedupe.actions.report import freed
 from dedupe.actions.rows import Intent, RunPurpose, UnitPurpose, UnitRow
 from dedupe.actions.settle import partial_name
 from dedupe.actions.trash import Trash
-from dedupe.actions.unseen import Unseen
 from dedupe.actions.volumes import lies_under
 from dedupe.errors import RefusedError
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
@@ -49,7 +49,7 @@ class Terms:
     roots: tuple[str, ...]
     sources: frozenset[str]
     identities: frozenset[tuple[int, int]]
-    shared: frozenset[str] = frozenset()
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -58,9 +58,9 @@ class Terms:
         kind: ActionKind,
         target: str | None,
         roots: Sequence[str],
-        shared: frozenset[str] = frozenset(),
+        shared: Mapping[str, frozenset[str]] | None = None,
     ) -> Terms:
-        """The terms of a plan; ``shared`` are the companions that it leaves behind."""
+        """The terms of a plan; ``shared`` as in ``Plan``."""
         moves = [move for action in actions for move in action.moves]
         return cls(
             kind=kind,
@@ -68,7 +68,7 @@ class Terms:
             roots=tuple(roots),
             sources=frozenset(move.source for move in moves),
             identities=frozenset((move.stamp.dev, move.stamp.inode) for move in moves),
-            shared=shared,
+            shared=shared or {},
         )
 
 
@@ -131,6 +131,22 @@ def way_blocker(action: Action, roots: Sequence[str]) -> str | None:
     return None
 
 
+def shared_blocker(action: Action, terms: Terms, beside: Beside) -> str | None:
+    """A companion of the unit belongs to a photo too that came after the plan was made."""
+    own = {move.source for move in action.moves}
+    others = (beside.owners(path) - own - terms.shared.get(path, frozenset()) for path in own)
+    return "shares a companion with a photo that the scan did not see" if any(others) else None
+
+
+def without_shared(action: Action, terms: Terms, gone: Collection[str]) -> Action:
+    """The action without the companions that must stay, because a photo which shares them has not left."""
+    own = {move.source for move in action.moves}
+    kept = {path for path in own if any(name not in own and name not in gone for name in terms.shared.get(path, ()))}
+    if not kept:
+        return action
+    return replace(action, moves=tuple(move for move in action.moves if move.source not in kept))
+
+
 # -- carrying out ----------------------------------------------------------------------------------------------------------
 
 
@@ -145,11 +161,14 @@ class Applied:
 def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Progress | None = None) -> Applied:
     """The dry run: every guard and every check of the real one, and then nothing."""
     applied = Applied()
-    trash, unseen = Trash(disk), Unseen(disk)
-    for action in actions:
+    trash, beside = Trash(disk), Beside(disk)
+    gone: set[str] = set()
+    for planned in actions:
+        action = without_shared(planned, terms, gone)
         try:
             with ExitStack() as stack:
-                _checked(disk, trash, action, terms, stack, unseen=unseen)
+                _checked(disk, trash, action, terms, stack, beside=beside)
+            gone.update(move.source for move in action.moves)
             applied.outcomes.append(Outcome(action, OutcomeKind.DONE, bytes_freed=freed(action)))
         except LeftAloneError as error:
             applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
@@ -159,13 +178,14 @@ def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Prog
 
 
 def _checked(
-    disk: Disk, trash: Trash, action: Action, terms: Terms, stack: ExitStack, *, unseen: Unseen
+    disk: Disk, trash: Trash, action: Action, terms: Terms, stack: ExitStack, *, beside: Beside
 ) -> tuple[list[Held], list[Held]]:
     """Every guard on one action: its files and its keeper's, open and read. Raises LeftAloneError."""
     _refuse(plan_blocker(action, terms))
     victims, keepers = hold_unit(disk, action, stack)
     _refuse(way_blocker(action, terms.roots))
-    _refuse(unseen.unseen_blocker([move.source for move in action.moves], terms.shared, again=True))
+    _refuse(beside.unseen_blocker([move.source for move in action.moves], terms.shared, again=True))
+    _refuse(shared_blocker(action, terms, beside))
     if action.kind is ActionKind.TRASH:
         for held in victims:
             _refuse(trash.blocker(held.move.source, held.status))
@@ -180,7 +200,8 @@ class Applier:
         self._disk = disk
         self._journal = journal
         self._trash = trash
-        self._unseen = Unseen(disk)
+        self._beside = Beside(disk)
+        self._gone: set[str] = set()
         self._mover = Mover(disk, journal, trash)
         self._units: list[int] = []
         self._prepared = False
@@ -222,6 +243,7 @@ class Applier:
 
     def _act(self, action: Action) -> Outcome:
         """One unit, under another name where its own is taken meanwhile."""
+        action = without_shared(action, self._terms, self._gone)
         for _ in range(_NAMES_TRIED):
             with ExitStack() as stack:
                 victims, keepers = self._checked(action, stack)
@@ -236,12 +258,13 @@ class Applier:
                     lost = ()
                     self._stopped = f"Stopped after it: {error}. The rest was not begun."
             self._units.append(unit.id)
+            self._gone.update(move.source for move in action.moves)
             note = f"moved without {', '.join(lost)}" if lost else ""
             return Outcome(action, OutcomeKind.DONE, note, freed(action))
         raise LeftAloneError("no name is free for it")
 
     def _checked(self, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
-        return _checked(self._disk, self._trash, action, self._terms, stack, unseen=self._unseen)
+        return _checked(self._disk, self._trash, action, self._terms, stack, beside=self._beside)
 
     def _begin(self, action: Action) -> tuple[UnitRow, Way]:
         """The intent of the unit, and of the folders it needs, on the disk."""

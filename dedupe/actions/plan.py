@@ -7,14 +7,14 @@ outcomes beside the plan.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
+from dedupe.actions.beside import Beside
 from dedupe.actions.checks import LeftAloneError, content_key_of, hold
 from dedupe.actions.disk import Disk
 from dedupe.actions.names import folded, free_names, root_labels, root_of
-from dedupe.actions.unseen import Unseen
 from dedupe.types import (
     Action,
     ActionKind,
@@ -44,8 +44,9 @@ class Plan:
 
     actions: tuple[Action, ...]
     left: tuple[Outcome, ...] = ()
-    shared: frozenset[str] = frozenset()
-    """Companions that stay, because a photo which stays shares them."""
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The companions that several photos share, each with the names of all of them: it goes with the last one, and only if
+    all the others have left before."""
 
 
 def plan(
@@ -79,7 +80,7 @@ def draft(
             actions.append(drafter.placed(action))
         else:
             left.append(Outcome(action, OutcomeKind.REFUSED, reason))
-    return Plan(tuple(actions), tuple(left), frozenset(drafter.shared))
+    return Plan(tuple(actions), tuple(left), drafter.shared)
 
 
 def selected(result: ScanResult) -> Iterator[tuple[Group, Extra]]:
@@ -160,20 +161,20 @@ class _Drafter:
     target: str | None
     disk: Disk
     read_companions: bool
-    shared: set[str] = field(default_factory=set)
+    shared: dict[str, frozenset[str]] = field(default_factory=dict)
+    _planned: set[str] = field(default_factory=set)
     _names: set[str] = field(default_factory=set)
     _owners: dict[str, set[str]] = field(default_factory=dict)
-    _listings: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     _labels: dict[str, str] = field(default_factory=dict)
     _folds: bool = False
-    _unseen: Unseen = field(init=False)
+    _beside: Beside = field(init=False)
 
     def __post_init__(self) -> None:
-        self._unseen = Unseen(self.disk)
+        self._beside = Beside(self.disk)
         self._labels = root_labels(self.result.roots)
         for photo in _photos(self.result):
             for companion in companions_of(photo):
-                self._owners.setdefault(companion.path, set()).add(photo.path)
+                self._owners.setdefault(companion.path, set()).update(path for path, _, _ in names_of(photo))
         if self.target is not None:
             self.target = os.path.realpath(self.target)
             self._folds = self.disk.volume(self.target).folds
@@ -196,7 +197,7 @@ class _Drafter:
                 parts[counterpart.source] = counterpart
         keep = group.keep
         sources = [move.source for move in moves]
-        reason = reason or self._unseen.unseen_blocker(sources, self.shared, again=False)
+        reason = reason or self._beside.unseen_blocker(sources, self.shared, again=False)
         return (
             Action(
                 kind=self.kind,
@@ -210,7 +211,8 @@ class _Drafter:
         )
 
     def placed(self, action: Action) -> Action:
-        """The action with its targets: the folders of the root kept, one free number for the whole unit."""
+        """The action, now planned, with its targets: the folders of the root kept, one free number for the whole unit."""
+        self._planned.update(move.source for move in action.moves)
         if self.target is None:
             return action
         names = free_names([self._wanted(move.source) for move in action.moves], self._is_taken)
@@ -232,25 +234,15 @@ class _Drafter:
     # -- companions ------------------------------------------------------------------------------------------------------
 
     def _leaving(self, photo: Photo) -> Iterator[Companion]:
-        """The companions that go with the photo: those that no photo which stays shares."""
+        """The companions that go with the photo: its own, and a shared one if all the others are planned to leave before."""
         companions = companions_of(photo)
         own = {path for path, _, _ in names_of(photo)} | {companion.path for companion in companions}
         for companion in companions:
-            if len(self._owners[companion.path]) < 2 and not self._is_shared(companion, own):
+            holders = self._beside.owners(companion.path) | self._owners[companion.path]
+            if not holders <= own:
+                self.shared[companion.path] = holders
+            if holders <= own | self._planned:
                 yield companion
-            else:
-                self.shared.add(companion.path)
-
-    def _is_shared(self, companion: Companion, own: set[str]) -> bool:
-        """Another photo of the same folder and stem is on the disk, though in no group of the scan."""
-        folder, name = os.path.split(companion.path)
-        stem = os.path.splitext(name)[0].casefold()
-        return any(os.path.join(folder, other) not in own for other in self._photos_in(folder).get(stem, ()))
-
-    def _photos_in(self, folder: str) -> dict[str, list[str]]:
-        if folder not in self._listings:
-            self._listings[folder] = _photo_names(self.disk, folder)
-        return self._listings[folder]
 
     def _companion(self, companion: Companion, keep: Photo) -> tuple[FileMove, FileMove | None]:
         """What moves, and the file with the same bytes in the keeper's unit, or None."""
@@ -290,19 +282,3 @@ def _photos(result: ScanResult) -> Iterator[Photo]:
         yield from (extra.photo for extra in group.extras)
     for series in result.series:
         yield from series.photos
-
-
-def _photo_names(disk: Disk, folder: str) -> dict[str, list[str]]:
-    """The photos of a folder by their stem, as their extension says."""
-    from dedupe.photos.formats import PHOTO_EXTENSIONS
-
-    names: dict[str, list[str]] = {}
-    try:
-        listing = disk.listdir(folder)
-    except OSError:
-        return names
-    for name in listing:
-        stem, extension = os.path.splitext(name)
-        if extension.lower() in PHOTO_EXTENSIONS:
-            names.setdefault(stem.casefold(), []).append(name)
-    return names

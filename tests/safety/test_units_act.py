@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dedupe.actions.unseen import UNSEEN
-from dedupe.types import CompanionKind, Photo
+from dedupe.actions.beside import UNSEEN
+from dedupe.photos.companions import attach
+from dedupe.types import CompanionKind, Extra, Photo, ScanResult
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
 from tests.support import companion_at, photo_at, result_of, tree_snapshot
 
+SIDECAR = CompanionKind.SIDECAR
 UNIT = {
     "keep/IMG.jpg": "x\nkept",
     "keep/IMG.mov": "the video",
@@ -150,13 +153,108 @@ def test_a_sidecar_of_its_own_goes_though_another_photo_has_the_stem(world: Worl
     assert (world.target / "old" / "a.jpg.xmp").exists()
 
 
-def test_a_sidecar_that_two_photos_of_the_scan_name_stays(world: World) -> None:
-    made = world.make({"keep/a.jpg": "x\n1", "old/a-1.jpg": "x\n2", "old/a-2.jpg": "x\n3", "old/takeout.json": "both"})
-    shared = [companion_at(made["old/takeout.json"])]
-    extras = [photo_at(made[f"old/a-{n}.jpg"], world.root, companions=shared) for n in (1, 2)]
-    report = world.act(result_of([world.root], [(photo_at(made["keep/a.jpg"], world.root), extras)]))
-    assert report.files == 2
-    assert made["old/takeout.json"].exists()
+SHARED = {
+    "keep/a.jpg": "x\n1",
+    "keep/b.jpg": "y\n1",
+    "old/i.heic": "x\n2",
+    "old/i.jpg": "y\n2",
+    "old/i.xmp": "five stars for both",
+}
+
+
+def test_a_sidecar_leaves_with_the_last_of_the_photos_that_share_it(world: World, trash: bool = False) -> None:
+    world.make(SHARED)
+    before = world.snapshot()
+    assert world.act(trash=trash, dry_run=True).files == 3
+    assert world.snapshot() == before
+    report = world.act(trash=trash)
+    assert [len(outcome.action.moves) for outcome in report.done] == [1, 2]
+    assert parts(world) == []
+    if not trash:
+        assert (world.target / "old" / "i.xmp").read_text() == "five stars for both"
+    assert world.undo().exit_code == 0
+    after = world.snapshot()
+    assert {path: after[path] for path in before} == before
+
+
+def test_a_shared_sidecar_goes_to_the_trash_with_the_last_and_comes_back(world: World) -> None:
+    test_a_sidecar_leaves_with_the_last_of_the_photos_that_share_it(world, trash=True)
+
+
+@pytest.mark.parametrize("stays", ["old/i.heic", "old/i.jpg"])
+@pytest.mark.parametrize("why", ["not selected", "protected", "changed", "gone", "locked"])
+def test_a_sidecar_stays_while_any_photo_that_shares_it_did_not_leave_in_the_run(
+    world: World, stays: str, why: str
+) -> None:
+    made = world.make(SHARED)
+    result = world.scan()
+    disk = FaultyDisk()
+    if why in ("not selected", "protected"):
+        result = altered(result, str(made[stays]), selected=why != "not selected", protected=why == "protected")
+    elif why == "changed":
+        made[stays].write_text("edited")
+    elif why == "gone":
+        made[stays].unlink()
+    else:
+        disk.fail("rename", 1 if stays == "old/i.heic" else 2, errno.EACCES)
+        assert world.act(result, dry_run=True).files == 3
+    if why != "locked":
+        assert world.act(result, dry_run=True).files == 1
+    report = world.act(result, disk=disk)
+    assert (len(report.done), report.files) == (1, 1)
+    assert made["old/i.xmp"].read_text() == "five stars for both"
+
+
+def altered(result: ScanResult, path: str, *, selected: bool, protected: bool) -> ScanResult:
+    """``result`` with the extra at ``path`` not selected, or protected."""
+
+    def one(extra: Extra) -> Extra:
+        if extra.photo.path != path:
+            return extra
+        photo = replace(extra.photo, file=replace(extra.photo.file, protected=protected))
+        return replace(extra, photo=photo, selected=selected)
+
+    groups = tuple(replace(group, extras=tuple(map(one, group.extras))) for group in result.groups)
+    return replace(result, groups=groups)
+
+
+def test_an_edit_that_leaves_with_the_last_needs_its_equal_there(world: World) -> None:
+    made = world.make({**SHARED, "old/i.aae": "the edit of both"})
+    report = world.act()
+    assert report.refusals == {"its edit has no equal beside the photo that stays": 1}
+    assert (report.files, sorted(path.name for path in parts(world))) == (1, ["i.aae", "i.jpg", "i.xmp"])
+    assert made["old/i.aae"].exists()
+
+
+def test_a_photo_that_comes_after_the_plan_and_shares_a_sidecar_holds_the_unit_back(world: World) -> None:
+    made = world.make({"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2", "old/a.xmp": "five stars"})
+    planned = world.plan()
+    world.make({"old/a.png": "another, of the same name"})
+    before = world.snapshot()
+    assert refused(world.carry_out(planned).outcomes) == ["shares a companion with a photo that the scan did not see"]
+    assert world.snapshot() == before
+    assert made["old/a.xmp"].exists()
+
+
+@pytest.mark.parametrize(
+    ("extra", "other", "shared"),
+    [
+        ("IMG_1.jpg", "IMG_1-edited.jpg", "IMG_1.jpg.json"),
+        ("IMG_1.jpg", "IMG_1.png", "IMG_1.jpg.supplemental-metadata.json"),
+        ("P.jpg", "P.heic", "P.mov"),
+        ("P.jpg", "P.png", "P.xmp"),
+    ],
+)
+def test_a_companion_of_a_photo_that_is_in_no_group_stays(world: World, extra: str, other: str, shared: str) -> None:
+    """By the very rules that gave it to both, spellings of Takeout included."""
+    made = world.make({f"keep/{extra}": "x\n1", f"old/{extra}": "x\n2", f"old/{other}": "alone", f"old/{shared}": "of"})
+    owned = {name for names in attach([extra, other], [shared]).values() for name, _ in names}
+    both = shared in owned and len(attach([extra, other], [shared])) == 2
+    photo = photo_at(made[f"old/{extra}"], world.root, companions=[companion_at(made[f"old/{shared}"], SIDECAR)])
+    report = world.act(result_of([world.root], [(photo_at(made[f"keep/{extra}"], world.root), [photo])]))
+    assert report.files == (1 if both else 2)
+    assert made[f"old/{shared}"].exists() == both
+    assert both == (other != "IMG_1.png")
 
 
 @pytest.mark.parametrize("name", ["a.xmp", "a.jpg.xmp", "a.mov", "a.aae", "a.jpg.json"])
