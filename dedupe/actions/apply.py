@@ -280,6 +280,7 @@ class Applier:
             group=action.group,
             relation=action.relation.value,
             keeper=action.keeper,
+            infos=self._trash.records(action.moves) if self._terms.target is None else (),
         )
         reals = tuple(None if target is None else os.path.dirname(target) for target in targets)
         return self._journal.begin_unit(self.number, intent), Way(folders, reals)

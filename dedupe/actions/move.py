@@ -125,7 +125,7 @@ class Mover:
     def _throw(self, file: FileRow, held: Held) -> None:
         if os.name == "nt":
             let_go(self._disk, held)
-        entry = self._trash.throw(file.move.source, held.status)
+        entry = self._trash.throw(file.move.source, held.status, file.info)
         if entry is not None:
             self._journal.thrown(file, entry.file, entry.info)
 

@@ -98,7 +98,8 @@ class FileState(StrEnum):
 class FileRow:
     """One file of a unit. ``parent`` is the real path of the source's folder when the unit began; ``partial`` the name
     of an unfinished copy; ``claimed`` says that an empty file at the target is ours; ``copy`` is (device, inode) of the
-    copy that dedupe made; ``entry`` and ``info`` are where the trash keeps the file and its record."""
+    copy that dedupe made; ``entry`` and ``info`` are where the trash keeps the file and its record (before it went, ``info``
+    is the name that its record will have)."""
 
     id: int
     unit: int
@@ -149,8 +150,8 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be journalled of one unit. ``parents`` and ``partials`` go with ``moves``, one each; ``entries``
-    are the trash's records that leave with the files (an undo of a trashing)."""
+    """What is about to be journalled of one unit. ``parents`` and ``partials`` go with ``moves``, one each; ``infos``
+    are the trash's records that the files will get there, or that leave with them (an undo of a trashing)."""
 
     purpose: UnitPurpose
     moves: tuple[FileMove, ...]

@@ -119,7 +119,7 @@ class Settler:
         expected = (file.move.stamp.dev, file.move.stamp.inode)
         if source is not None and _identity(source) == expected:
             with contextlib.suppress(OSError):
-                self._trash.sweep(file.move.source)
+                self._trash.sweep(file.info, file.move.source)
             return Where.SOURCE
         entry = self._entry_of(file)
         if entry is not None:

@@ -11,7 +11,8 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -21,6 +22,7 @@ from dedupe.actions.checks import LeftAloneError
 from dedupe.actions.disk import Disk
 from dedupe.actions.volumes import Volume, mount_id
 from dedupe.console import display_path
+from dedupe.types import FileMove
 
 _RECORD = ".trashinfo"
 _NAME_BYTES = 255
@@ -59,7 +61,6 @@ class Trash:
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
-        self._others: frozenset[str] = frozenset()
 
     @property
     def undoable(self) -> bool:
@@ -86,12 +87,9 @@ class Trash:
         return self._linux_blocker(parent, status)
 
     def _linux_blocker(self, parent: str, status: os.stat_result) -> str | None:
-        home = os.path.realpath(os.path.expanduser("~"))
-        if status.st_dev == self._disk.lstat(home).st_dev:
-            folder = home_trash()
-        else:
+        folder = self._folder(parent, status.st_dev)
+        if folder != home_trash():
             top = _mount_point(parent)
-            folder = _volume_trash(top)
             if os.path.islink(folder) or self._disk.lstat(top).st_dev != status.st_dev:
                 return self._no_trash_on(parent)
         there = _nearest_existing(folder)
@@ -102,24 +100,44 @@ class Trash:
                 return self._no_trash_on(parent)
         return None
 
+    def _folder(self, parent: str, device: int) -> str:
+        """The trash folder that send2trash puts files of this device to."""
+        home = os.path.realpath(os.path.expanduser("~"))
+        return home_trash() if device == self._disk.lstat(home).st_dev else _volume_trash(_mount_point(parent))
+
     def _no_trash_on(self, parent: str) -> str:
         mount = display_path(self._disk.volume(parent).mount)
         return f"no trash can be made on {mount}; --move-to a folder on that volume can"
 
+    def records(self, moves: Sequence[FileMove]) -> tuple[str | None, ...]:
+        """For each of these files the record that send2trash will make for it, of a name that is free now; None where
+        only the system knows. What stands under it after a crash cannot have been there before."""
+        if not self.undoable:
+            return (None,) * len(moves)
+        chosen: dict[str, None] = {}
+        for move in moves:
+            place = _Place(self._folder(os.path.dirname(move.source), move.stamp.dev), "")
+            entries = (_entry(place, name) for name in _numbered(os.path.basename(move.source)))
+            free = (entry.info for entry in entries if entry.info not in chosen and not self._stands(entry))
+            chosen[next(free)] = None
+        return tuple(chosen)
+
+    def _stands(self, entry: Entry) -> bool:
+        return self._disk.is_taken(entry.file) or self._disk.is_taken(entry.info)
+
     # -- the call ------------------------------------------------------------------------------------------------------
 
-    def throw(self, path: str, status: os.stat_result) -> Entry | None:
+    def throw(self, path: str, status: os.stat_result, record: str | None) -> Entry | None:
         """Trash one file; its entry, or None where only the system knows it.
 
-        ``status`` is what is known of the open file. Raises OSError or LeftAloneError where the trash refused (nothing is
-        left behind), TrashError where it did not do what it said.
+        ``status`` is what is known of the open file, ``record`` is its one of ``records``. Raises OSError or LeftAloneError
+        where the trash refused (nothing is left behind), TrashError where it did not do what it said.
         """
         _check_environment()
-        self._others = frozenset(self._orphans(path))
         try:
             self._disk.throw_away(path)
         except Exception as error:  # GIO, macOS and Windows each raise what they like
-            raise self._problem(path, status, error) from error
+            raise self._problem(path, status, record, error) from error
         if self._is_same(path, status):
             raise TrashError("the trash said it took the file, but it is still in its place")
         if not self.undoable:
@@ -129,13 +147,13 @@ class Trash:
             raise TrashError("it is gone from its place, but is not in the trash", unknown=True)
         return entry
 
-    def _problem(self, path: str, status: os.stat_result, error: Exception) -> Exception:
+    def _problem(self, path: str, status: os.stat_result, record: str | None, error: Exception) -> Exception:
         """What a failed call means: a refusal of this file, as long as it still stands in its place."""
         told = display_path(str(error).strip().rstrip("."))
         if not self._is_same(path, status):
             return TrashError(f"the trash failed ({told}), and it is no longer in its place", unknown=True)
         with contextlib.suppress(OSError):
-            self.sweep(path)
+            self.sweep(record, path)
         if isinstance(error, OSError) and error.errno is not None:
             return error
         return LeftAloneError(f"the trash refuses it ({told})")
@@ -165,7 +183,7 @@ class Trash:
     def _likely_names(self, place: _Place, path: str) -> Iterator[str]:
         for name in _numbered(os.path.basename(path)):
             entry = _entry(place, name)
-            if not self._disk.is_taken(entry.file) and not self._disk.is_taken(entry.info):
+            if not self._stands(entry):
                 return
             yield name
 
@@ -178,24 +196,31 @@ class Trash:
                     if name.endswith(_RECORD) and _recorded_path(os.path.join(folder, name), place) in _aliases(path):
                         yield _entry(place, name.removesuffix(_RECORD))
 
-    def sweep(self, path: str) -> None:
-        """Remove the records that a call for ``path`` left without a file when it failed or was cut off (``path`` itself
-        still stands); one that was cut off before its first byte names nothing. One that stood there before the call is
-        another program's, which may be about to fill it."""
-        for info in self._orphans(path):
-            if info not in self._others:
-                self._disk.unlink(info)
+    def sweep(self, record: str | None, path: str) -> None:
+        """Remove the ``record`` that a call for ``path`` left without a file when it failed or was cut off (``path`` itself
+        still stands): one that names it, or was cut off before its first byte.
 
-    def _orphans(self, path: str) -> Iterator[str]:
-        """The records without a file that are empty or name ``path``, under the names that send2trash would choose."""
-        for place in _places(path):
-            for name in self._likely_names(place, path):
-                entry = _entry(place, name)
-                if self._disk.is_taken(entry.file) or not self._disk.is_taken(entry.info):
-                    continue
-                empty = self._disk.lstat(entry.info).st_size == 0
-                if empty or _recorded_path(entry.info, place) in _aliases(path):
-                    yield entry.info
+        Its name was free when the call was journalled. Any other record stays, though it be empty: nothing is lost with it,
+        and another program may be about to fill it; one that began this very one since is given the time for that.
+        """
+        if record is None or record not in {_entry(place, _name_of(record)).info for place in _places(path)}:
+            return
+        entry = entry_of(record)
+        self._let_it_be_filled(entry)
+        if not self._disk.is_taken(record) or self._disk.is_taken(entry.file):
+            return
+        status = self._disk.lstat(record)
+        cut_off = stat.S_ISREG(status.st_mode) and status.st_size == 0
+        if cut_off or _path_of(entry) in _aliases(path):
+            self._disk.unlink(record)
+
+    def _let_it_be_filled(self, entry: Entry) -> None:
+        with contextlib.suppress(OSError):
+            status = self._disk.lstat(entry.info)
+            grace = min(50 * self._disk.volume(os.path.dirname(entry.info)).tick_ns, 1_000_000_000)
+            age = time.time_ns() - status.st_ctime_ns
+            if status.st_size == 0 and 0 <= age < grace:
+                time.sleep((grace - age) / 1e9)
 
     def forget(self, entry: Entry, place: str) -> None:
         """Remove the record of a file that left the trash for ``place``; only one that names that folder."""
@@ -261,6 +286,15 @@ def _nearest_existing(path: str) -> str:
 
 def _entry(place: _Place, name: str) -> Entry:
     return Entry(os.path.join(place.folder, "files", name), os.path.join(place.folder, "info", name + _RECORD))
+
+
+def entry_of(record: str) -> Entry:
+    """The entry that ``record`` is the record of, by its name."""
+    return _entry(_Place(os.path.dirname(os.path.dirname(record)), ""), _name_of(record))
+
+
+def _name_of(record: str) -> str:
+    return os.path.basename(record).removesuffix(_RECORD)
 
 
 def _numbered(name: str) -> Iterator[str]:

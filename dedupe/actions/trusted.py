@@ -11,7 +11,7 @@ import re
 from dedupe.actions.journal import Journal
 from dedupe.actions.names import is_plain, root_of
 from dedupe.actions.rows import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow
-from dedupe.actions.trash import Entry, is_entry_of, is_entry_shaped
+from dedupe.actions.trash import Entry, entry_of, is_entry_of, is_entry_shaped
 from dedupe.actions.volumes import lies_under
 from dedupe.console import display_path
 
@@ -58,11 +58,18 @@ def _ends_blocker(file: FileRow, unit: UnitRow, run: RunRow) -> str | None:
     there = _is_home(source, run) and _is_away(file.place, run)
     back = target is not None and _is_home(target, run) and _is_away(source, run)
     fits = {UnitPurpose.ACT: there, UnitPurpose.UNDO: back, UnitPurpose.PUT_BACK: there or back}[unit.purpose]
-    if not fits or (file.info is not None and not is_entry_shaped(file.entry or source, file.info)):
+    if not fits or (file.info is not None and not is_entry_shaped(_entry_file(file, file.info), file.info)):
         return OUTSIDE
     if os.path.isdir(os.path.dirname(source)) and os.path.realpath(os.path.dirname(source)) != file.parent:
         return "a link stands among the folders it came from"
     return None
+
+
+def _entry_file(file: FileRow, info: str) -> str:
+    """The file in the trash that the row's record is of: where it is, where an undo takes it from, or where it will be."""
+    if file.entry is not None:
+        return file.entry
+    return entry_of(info).file if file.move.target is None else file.move.source
 
 
 def _partial_blocker(file: FileRow) -> str | None:

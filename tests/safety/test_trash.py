@@ -20,8 +20,9 @@ from dedupe.actions.trash import Trash, windows_blocker
 from dedupe.actions.volumes import WINDOWS_FIXED, windows_volume
 from dedupe.errors import RefusedError
 from dedupe.types import ActionKind
-from tests.faults import FaultyDisk
+from tests.faults import CRASHED, FaultyDisk
 from tests.safety.conftest import World, refused
+from tests.safety.crash_points import in_child
 from tests.support import tree_snapshot
 
 pytestmark = pytest.mark.skipif(
@@ -192,6 +193,82 @@ def test_an_empty_record_that_another_program_has_just_begun_stays(world: World)
     report = world.act(trash=True, disk=FaultyDisk().fail("throw_away", 1, errno.EACCES))
     assert len(refused(report.outcomes)) == 1
     assert theirs.exists()
+
+
+def crash_in_the_trash(world: World) -> Path:
+    """Ends a process right after its intent, before send2trash wrote a byte; the record that it would have made."""
+    disk = FaultyDisk()
+    disk.before = lambda step, arguments: os._exit(CRASHED) if step == "throw_away" else None
+    assert in_child(lambda: world.act(trash=True, disk=disk) and None) == CRASHED
+    (world.trash / "info").mkdir(parents=True, exist_ok=True)
+    (world.trash / "files").mkdir(exist_ok=True)
+    return world.trash / "info" / "a.jpg.trashinfo"
+
+
+def test_an_empty_record_that_stood_there_before_a_crash_is_another_programs(world: World) -> None:
+    _, extra = world.pair()
+    theirs = world.trash / "info" / "a.jpg.trashinfo"
+    theirs.parent.mkdir(parents=True)
+    (world.trash / "files").mkdir()
+    theirs.touch()
+    crash_in_the_trash(world)
+    ours = theirs.with_name("a 1.jpg.trashinfo")
+    ours.touch()
+    assert "taken back" in actions.recover(world.paths)[0]
+    assert (theirs.exists(), ours.exists(), extra.exists()) == (True, False, True)
+
+
+@pytest.mark.parametrize("name", ["a 1.jpg.trashinfo", "b.jpg.trashinfo"])
+def test_an_empty_record_of_another_name_after_a_crash_is_another_programs(world: World, name: str) -> None:
+    world.pair()
+    ours = crash_in_the_trash(world)
+    ours.touch()
+    theirs = ours.with_name(name)
+    theirs.touch()
+    actions.recover(world.paths)
+    assert (theirs.exists(), ours.exists()) == (True, False)
+
+
+@pytest.mark.parametrize("what", ["another photo's", "with its file"])
+def test_a_record_of_our_name_that_another_program_made_after_a_crash_stays(world: World, what: str) -> None:
+    world.pair()
+    theirs = crash_in_the_trash(world)
+    theirs.write_text("[Trash Info]\nPath=/elsewhere/a.jpg\n" if what == "another photo's" else "")
+    if what == "with its file":
+        (world.trash / "files" / "a.jpg").write_bytes(b"theirs")
+    before = tree_snapshot(world.trash)
+    assert "taken back" in actions.recover(world.paths)[0]
+    assert tree_snapshot(world.trash) == before
+
+
+def test_a_record_that_another_program_is_just_filling_after_a_crash_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pair()
+    theirs = crash_in_the_trash(world)
+    theirs.touch()
+    waited = []
+
+    def fill(seconds: float) -> None:
+        waited.append(seconds)
+        theirs.write_text("[Trash Info]\nPath=/elsewhere/a.jpg\n")
+
+    monkeypatch.setattr("dedupe.actions.trash.time.sleep", fill)
+    actions.recover(world.paths)
+    assert waited
+    assert theirs.exists()
+
+
+@pytest.mark.parametrize("record", ["{base}/notes/info/a.jpg.trashinfo", "{trash}/info/../../a.trashinfo"])
+def test_a_forged_record_is_not_swept(world: World, record: str) -> None:
+    world.pair()
+    crash_in_the_trash(world)
+    forged = Path(record.format(base=world.base, trash=world.trash))
+    forged.parent.mkdir(parents=True, exist_ok=True)
+    forged.touch()
+    world.edit_journal("UPDATE files SET info = ?", (os.fsencode(str(forged)),))
+    actions.recover(world.paths)
+    assert forged.exists()
 
 
 def test_a_full_trash_stops_the_run_and_the_original_stays(world: World) -> None:
