@@ -17,7 +17,12 @@ def check(
     ],
     as_json: o.Json = False,
     print0: Annotated[
-        str | None, typer.Option("--print0", metavar="new|have", help="Only the paths of these, each ended by a NUL.")
+        str | None,
+        typer.Option(
+            "--print0",
+            metavar="new|have",
+            help="Only the paths of the files of these, each ended by a NUL; also better and partly, several with commas.",
+        ),
     ] = None,
     model: o.Model = None,
     weights: o.Weights = None,
@@ -26,19 +31,21 @@ def check(
     jobs: o.Jobs = None,
     store: o.Store = None,
 ) -> None:
-    """Look up each NEW photo in the library: already there (where, and what it is to it), better than there, or new.
+    """Look up each NEW photo in the library: already there (where, and what it is to it), better than there, partly there, or
+    new.
 
-    Exit code: 0 some are there already, 1 none is, 2 error.
+    RAW+JPEG and Live Photos are one photo, there only when each of their files is. Exit code: 0 some are there, 1 none is, 2
+    error.
     """
     from dedupe import settings as s
     from dedupe.console import format_count, progress, stderr, stdout
     from dedupe.errors import UsageError
     from dedupe.queries import report, show
     from dedupe.queries.check import check as run_check
+    from dedupe.queries.check import verdicts_named
 
-    if print0 not in (None, "new", "have"):
-        raise UsageError(f"--print0 is “new” or “have”, not “{print0}”.")
-    if print0 is not None and as_json:
+    wanted = verdicts_named(print0) if print0 is not None else ()
+    if wanted and as_json:
         raise UsageError("--print0 and --json both want stdout: choose one.")
     settings = s.load_settings(
         {
@@ -51,8 +58,8 @@ def check(
         }
     )
     result = run_check(new, against, settings, progress=progress(()))
-    if print0 is not None:
-        report.print0(one.photo.path for one in (result.new if print0 == "new" else result.have))
+    if wanted:
+        report.print0(dict.fromkeys(path for one in result.checked if one.verdict in wanted for path in one.files))
         show.show_skipped(result.skipped, stderr())
     elif as_json:
         from dedupe.review.report import to_stdout

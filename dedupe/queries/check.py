@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from dedupe import steps
-from dedupe.errors import QueryError
-from dedupe.queries import library
+from dedupe.errors import QueryError, UsageError
+from dedupe.queries import library, units
 from dedupe.queries.library import Ends, Found, Shelf
 from dedupe.session import Session
 from dedupe.settings import Settings, absolute
@@ -17,18 +18,45 @@ from dedupe.types import ContentKey, Match, Photo, Skipped
 if TYPE_CHECKING:
     from dedupe.console import Progress
 
+Verdict: TypeAlias = Literal["new", "partly", "better", "have"]
+VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "better", "have")
+
 _MORE: Final = 5
 """Where all the nearest lie within the radius, so many times as many are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A new photo and where the library has it: ``have`` are its duplicates there, the safest and best fitting first, empty
-    for a photo that is new. ``better``: by the keeper rules it would be kept instead of all of them."""
+    """A new photo and where the library has it.
+
+    ``have`` are its duplicates there, the safest and best fitting first. RAW+JPEG, an iPhone's edit with its original and a
+    Live Photo are one photo: ``photo`` leads, ``halves`` are its other pictures, each with what the library has of it.
+    ``lacks`` are the absolute paths of those of its files that the library has no counterpart of: pictures without a
+    duplicate, a RAW without a RAW, a video or a file of edits without one of the same bytes. ``better``: nothing of it is
+    lacking there, but by the keeper rules it would be kept instead of all of them.
+    """
 
     photo: Photo
     have: tuple[Found, ...]
     better: bool = False
+    lacks: tuple[str, ...] = ()
+    halves: tuple[Checked, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """``new`` (nothing of it is there), ``partly`` (something is, something lacks), ``better``, or ``have``."""
+        if not any(one.have for one in (self, *self.halves)):
+            return "new"
+        return "partly" if self.lacks else "better" if self.better else "have"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Absolute paths of what is to be copied or moved together: of a photo that is wholly there (``have``) the files whose
+        counterpart was found, else all of the unit, the photo first."""
+        pictures = (self.photo, *self.photo.halves)
+        everything = (one for photo in pictures for one in photo.file.companions)
+        beside = units.counted(self.photo) if self.verdict == "have" else everything
+        return tuple(dict.fromkeys((*(photo.path for photo in pictures), *(one.path for one in beside))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +72,21 @@ class CheckResult:
 
     @property
     def have(self) -> tuple[Checked, ...]:
-        """Those the library has."""
-        return tuple(one for one in self.checked if one.have)
+        """Those the library has with all that belongs to them, in a better or a lesser copy."""
+        return self._of("have", "better")
+
+    @property
+    def partly(self) -> tuple[Checked, ...]:
+        """Those of which the library has something, and something not."""
+        return self._of("partly")
 
     @property
     def new(self) -> tuple[Checked, ...]:
-        """Those the library has not."""
-        return tuple(one for one in self.checked if not one.have)
+        """Those of which the library has nothing."""
+        return self._of("new")
+
+    def _of(self, *verdicts: Verdict) -> tuple[Checked, ...]:
+        return tuple(one for one in self.checked if one.verdict in verdicts)
 
 
 def check(
@@ -60,11 +96,15 @@ def check(
     *,
     progress: Progress | None = None,
 ) -> CheckResult:
-    """Look up each photo of ``new`` (photos or folders) in the folders ``against``; neither is compared with itself.
+    """Which of the photos ``new`` (files, or folders with all below them) are in the folders ``against`` already?
 
-    A file that lies in both is looked up among the others: it is no copy of itself. What the store knows of the library is
-    not read again. Raises QueryError for a missing photo, a folder without photos, or where none can be read, and as
-    ``dedupe.scan``.
+    Each new photo is looked up there; neither side is compared with itself, and a file that lies in both is no copy of itself.
+    What the store knows of the library is not read again. RAW+JPEG, an iPhone's edit with its original, and a Live Photo of
+    a folder in ``new`` are one photo, which is there when each of its files is; of a file named by itself only that file
+    counts. ``settings.threshold`` (Euclidean between unit vectors, 0–2; None: the model's own) bounds what is aligned.
+
+    Raises QueryError for a photo that is missing, a folder without photos, or where none can be read; MissingRootError for a
+    folder of ``against`` that is not there; and as ``dedupe.scan``.
     """
     names, folders = ([one] if isinstance(one, str) else list(one) for one in (new, against))
     with library.rare_collection(), Session(settings or Settings(), progress) as session:
@@ -79,27 +119,37 @@ def check(
         shelf = library.shelve(session, owned)
         skipped = (*named.skipped, *library.unreadable(fresh, named))
         unread = (*tree.skipped, *shelf.contents.skipped)
-        checked = tuple(_checked(session, fresh, shelf))
+        checked = tuple(_checked(session, fresh, shelf, frozenset(named.single)))
         return CheckResult(session.model.name, session.radius, checked, skipped, unread)
 
 
-def _checked(session: Session, fresh: Shelf, shelf: Shelf) -> list[Checked]:
+def _checked(session: Session, fresh: Shelf, shelf: Shelf, alone: frozenset[str]) -> list[Checked]:
+    from dedupe.photos.identity import content_key_of_path
+
     near = _candidates(session, fresh, shelf)
     apart = library.unit_distances(session, ((query, key) for query, others in near.items() for key in others))
     matches = library.relations(session, apart, fresh, shelf)
     wanted = {key for others in near.values() for key in others} | (fresh.contents.files.keys() & shelf.contents.files)
     owned = library.by_content(library.photos_of(session, shelf, wanted))
-    result = []
-    for query in library.photos_of(session, fresh):
+
+    def have(query: Photo) -> tuple[Found, ...]:
         key = query.content_key
-        found = [
+        found = (
             library.found(photo, key, apart.get(library.in_order(other, key), 0.0), matches)
             for other in dict.fromkeys((key, *near.get(key, ())))
             for photo in owned.get(other, ())
             if not session.decisions.not_duplicates(query, photo)
-        ]
-        have = tuple(sorted((one for one in found if one.duplicate), key=_best_first))
-        result.append(Checked(query, have, better=_is_better(session, query, have, matches)))
+        )
+        return tuple(sorted((one for one in found if one.duplicate), key=_best_first))
+
+    counterparts = units.Counterparts(frozenset(file.path for file, _ in shelf.files()), cache(content_key_of_path))
+    result = []
+    for unit in units.joined(library.photos_of(session, fresh), alone):
+        said = [(part, have(part)) for part in (unit, *unit.halves)]
+        lacks = counterparts.lacking(unit, said)
+        better = not lacks and _is_better(session, unit, [one for _, found in said for one in found], matches)
+        halves = tuple(Checked(part, found) for part, found in said[1:])
+        result.append(Checked(unit, said[0][1], better, lacks, halves))
     return result
 
 
@@ -127,16 +177,24 @@ def _best_first(found: Found) -> tuple[int, float, str]:
     return rank, -found.score, found.photo.path
 
 
-def _is_better(session: Session, query: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) -> bool:
-    if not have or any(one.photo.content_key == query.content_key for one in have):
+def _is_better(session: Session, unit: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) -> bool:
+    """Whether the keeper rules would keep ``unit`` instead of all the library has of it."""
+    if any(one.photo.content_key == unit.content_key for one in have):
         return False
     from dedupe.matching.grouping import group
+    from dedupe.photos.companions import join_halves
 
-    photos = [query, *(one.photo for one in have)]
-    about = [
-        match
-        for one in have
-        if (match := matches.get(library.in_order(query.content_key, one.photo.content_key))) is not None
-    ]
-    groups, _ = group(photos, about, rules=session.settings.keep, decisions=session.decisions)
-    return any(one.keep.path == query.path and len(one.extras) == len(have) for one in groups)
+    owned = join_halves([*{one.photo.path: one.photo for one in have}.values()])
+    pairs = {library.in_order(part.content_key, one.photo.content_key) for part in (unit, *unit.halves) for one in have}
+    about = [match for ends in sorted(pairs) if (match := matches.get(ends)) is not None]
+    groups, _ = group([unit, *owned], about, rules=session.settings.keep, decisions=session.decisions)
+    return any(one.keep.path == unit.path and len(one.extras) == len(owned) for one in groups)
+
+
+def verdicts_named(words: str) -> tuple[Verdict, ...]:
+    """The verdicts of a list like "new" or "new,partly"; raises UsageError for another word."""
+    named = tuple(word.strip() for word in words.split(","))
+    found = tuple(verdict for verdict in VERDICTS if verdict in named)
+    if len(found) != len(set(named)):
+        raise UsageError(f"--print0 is one or more of {', '.join(VERDICTS)}, with commas between, not “{words}”.")
+    return found

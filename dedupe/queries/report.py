@@ -6,8 +6,8 @@ Paths are absolute, one that is not UTF-8 has ``path_b64`` beside it, and a phot
 - search: ``schema, dedupe, model, roots, queries: [{PHOTO…, found: [{PHOTO…, distance, relation, why}]}], skipped``
 - compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, evidence: {keypoints, inliers,
   overlap, correlation, worst_block, tone, residual, transform: {matrix, turn, mirrored, scale} or null}``
-- check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|have|better, have: [{PHOTO…, relation, distance,
-  why}]}], skipped, unread``
+- check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|partly|better|have, have: [{PHOTO…, relation,
+  distance, why}], lacks: [path…], halves: [{PHOTO…, have}]}], skipped, unread``; ``halves`` are the other pictures of a unit
 
 ``relation`` is null where two photos do not show one scene.
 """
@@ -73,11 +73,6 @@ def print0(paths: Iterable[str]) -> None:
     sys.stdout.buffer.flush()
 
 
-def verdict(checked: Checked) -> str:
-    """``new``, ``have`` or ``better``."""
-    return "better" if checked.better else "have" if checked.have else "new"
-
-
 def _answer(answer: Answer) -> dict[str, object]:
     return {**photo_entry(answer.query), "found": [_found(found) for found in answer.found]}
 
@@ -85,8 +80,12 @@ def _answer(answer: Answer) -> dict[str, object]:
 def _checked(checked: Checked) -> dict[str, object]:
     return {
         **photo_entry(checked.photo),
-        "verdict": verdict(checked),
+        "verdict": checked.verdict,
         "have": [_found(found) for found in checked.have],
+        **paths_entry("lacks", checked.lacks),
+        "halves": [
+            {**photo_entry(half.photo), "have": [_found(found) for found in half.have]} for half in checked.halves
+        ],
     }
 
 

@@ -59,7 +59,8 @@ def _evidence(comparison: Comparison) -> tuple[str, ...]:
         if comparison.relation is None:
             lines.append("No key points agree on how one could lie on the other.")
         return tuple(lines)
-    lines.append(f"{_keypoints(evidence)} B lies on A {_lies(evidence.transform)}; they share {evidence.overlap:.0%}.")
+    how = "B lies on A" if comparison.relation is not None else "At best B would lie on A"
+    lines.append(f"{_keypoints(evidence)} {how} {_lies(evidence.transform)}; they share {evidence.overlap:.0%}.")
     lines.append(
         f"Block correlation {evidence.correlation:.2f} (25th percentile), worst block {evidence.worst_block:.2f}; "
         f"tone change {evidence.tone:.1f} grey levels, displacement {evidence.residual:.2f} px."

@@ -29,8 +29,10 @@ def dedupe(
 def test_search_prints_the_nearest_with_their_relation(library: Library, dedupe) -> None:  # type: ignore[no-untyped-def]
     ran = dedupe("search", library.path("phone/crop.jpg"), str(library.photos), "-k", "4")
     assert (ran.code, ran.err) == (0, "")
-    first, *rows = ran.out.decode().splitlines()
+    first, heading, *rows = ran.out.decode().splitlines()
     assert first == f"Query  {library.path('phone/crop.jpg')}"
+    assert heading.split() == ["#", "distance", "relation", "pixels", "size", "taken", "path"]
+    assert all(row.index("/") == heading.index("path") for row in rows)
     assert [row.split()[0] for row in rows] == ["1", "2", "3", "4"]
     assert [row.split()[2] for row in rows] == ["edited"] * 3 + ["–"]
 
@@ -123,9 +125,24 @@ def test_check_answers_as_grep_does(library: Library, dedupe, tmp_path: Path) ->
         (str(tmp_path / "nowhere.jpg"), "--against", library.path("web")),
         ("--against", library.path("web")),
         (library.path("phone"), "--against", library.path("web"), "--print0", "all"),
+        (library.path("phone"), "--against", library.path("web"), "--print0", "new,"),
         (library.path("phone"), "--against", library.path("web"), "--print0", "new", "--json"),
     ):
         assert dedupe("check", *wrong).code == 2
+
+
+def test_of_many_copies_in_the_library_check_names_the_safest_and_counts_the_rest(
+    library: Library,
+    dedupe,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
+) -> None:
+    for number in range(5):
+        shutil.copy(library.path("phone/crop.jpg"), tmp_path / "photos" / f"crop {number}.jpg")
+    shown = dedupe("check", library.path("camera/astronaut.jpg"), "--against", str(tmp_path / "photos"))
+    lines = shown.out.decode().splitlines()
+    assert len(lines) == 6
+    assert lines[1].split()[0] == "identical"
+    assert lines[4].split()[:3] == ["and", "6", "more"]
 
 
 def test_check_hands_the_bytes_of_the_paths_to_another_program(
@@ -157,6 +174,22 @@ def test_what_stands_after_against_is_the_library_up_to_the_next_option(
     ran = dedupe("check", library.path("web"), "--against", library.path("camera"), library.path("phone"), "--json")
     checked = [os.path.basename(one["path"]) for one in json.loads(ran.out)["checked"]]
     assert checked == ["cat.png", "cat.tiff"]
+
+
+def test_files_that_could_not_be_read_are_named_where_they_are_few(
+    library: Library,
+    dedupe,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
+) -> None:
+    photos = tmp_path / "photos"
+    asked = ("search", library.path("phone/crop.jpg"), str(photos), "-k", "1")
+    (photos / "half.jpg").write_bytes((photos / "camera" / "coffee.jpg").read_bytes()[:9000])
+    ran = dedupe(*asked)
+    assert (ran.code, ran.err.count("\n")) == (0, 1)
+    assert str(photos / "half.jpg") in ran.err
+    for number in range(6):
+        (photos / f"words {number}.jpg").write_text("words")
+    assert dedupe(*asked).err == "7 files could not be read and took no part; --json lists them.\n"
 
 
 def test_bad_queries_are_one_sentence_on_stderr_and_exit_2(library: Library, dedupe, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

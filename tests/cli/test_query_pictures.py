@@ -38,6 +38,32 @@ def test_search_shows_the_query_and_what_it_found(library: Library, tmp_path: Pa
         assert "edited" in shown.text
 
 
+def test_on_a_narrow_screen_no_sentence_is_broken_within_a_word_and_all_rows_are_alike(
+    library: Library, tmp_path: Path
+) -> None:
+    from tests.review.terminal import Terminal
+
+    mine = library.copied(tmp_path)
+    plain = {"NO_COLOR": "1"}
+    store = ["--store", str(mine.store)]
+    pair = (library.path("camera/astronaut.jpg"), library.path("phone/crop.jpg"))
+    words = []
+    for columns in (60, 200):
+        with Terminal(["-m", "dedupe", "compare", *pair, *store], columns=columns, rows=60, env=plain) as shown:
+            assert shown.end() == 0
+            words.append(shown.text[shown.text.index("Duplicates: ") :].split())
+    assert words[0] == words[1]
+    assert "percentile)," in words[0]
+    asked = ["search", pair[0], str(library.photos), *store]
+    with Terminal(["-m", "dedupe", *asked], columns=200, rows=60, env=plain) as wide:
+        assert wide.end() == 0
+        assert all("/" in line for line in wide.lines[2:9])
+    longest = max(len(line) for line in wide.lines)
+    with Terminal(["-m", "dedupe", *asked], columns=longest - 1, rows=60, env=plain) as narrow:
+        assert narrow.end() == 0
+        assert ["/" in line for line in narrow.lines[2:16]] == [False, True] * 7
+
+
 def test_without_colour_the_words_alone_are_printed(library: Library, tmp_path: Path) -> None:
     from tests.review.terminal import Terminal
 
