@@ -14,7 +14,7 @@ from dedupe import steps
 from dedupe.library.database import DamagedStoreError
 from dedupe.library.serial import to_json
 from dedupe.photos.walk import check_roots
-from dedupe.session import Session
+from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
 from dedupe.types import ScanResult, Skipped, Stats
 
@@ -43,6 +43,7 @@ def scan(
         return _scan(roots, settings or Settings(), progress)
 
 
+@rare_collection()
 def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None) -> ScanResult:
     check_roots((*absolute(roots), *settings.reference, *settings.protect))
     with Session(settings, progress) as session:

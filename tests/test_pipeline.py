@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -78,6 +79,16 @@ def test_a_second_scan_says_the_same_and_loads_no_heavy_library(tmp_path: Path) 
     cached["stats"].pop("seconds")
     assert cached == cold
     assert heavy == []
+
+
+def test_a_scan_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
+    before = gc.get_threshold()
+    (tmp_path / "photos").mkdir()
+    scan(tmp_path)
+    assert gc.get_threshold() == before
+    with pytest.raises(MissingRootError):
+        scan(tmp_path, tmp_path / "missing")
+    assert gc.get_threshold() == before
 
 
 def test_one_worker_and_two_find_the_same(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ without a stamp and read again (borg #3536).
 
 from __future__ import annotations
 
+import itertools
 import os
 import struct
 import sys
@@ -36,6 +37,7 @@ _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors(
 _SEP = os.fsencode(os.sep)
 _PACK = struct.Struct("<QQQqq").pack
 _MILLISECOND = 1_000_000
+_ROWS = 2_048
 _FINE_TICK_NS, _COARSE_TICK_NS = 20 * _MILLISECOND, 2_100 * _MILLISECOND
 _CHANGE_TIME_TELLS = os.name != "nt"  # On Windows it is the time of creation.
 
@@ -49,6 +51,17 @@ def packed(stamp: FileStamp) -> bytes:
     except struct.error:  # ReFS has inodes of 128 bits.
         low = 0xFFFF_FFFF_FFFF_FFFF
         return _PACK(device & low, stamp.inode & low, stamp.size, stamp.mtime_ns, changed)
+
+
+def _all_packed(stamps: Sequence[FileStamp]) -> list[bytes]:
+    """``packed`` of each; a call a file would take as long as the packing."""
+    try:
+        return [
+            _PACK(0 if one.ctime_ns % _MILLISECOND else one.dev, one.inode, one.size, one.mtime_ns, one.ctime_ns)
+            for one in stamps
+        ]
+    except struct.error:
+        return [packed(one) for one in stamps]
 
 
 def settled(stamp: FileStamp, read_ns: int) -> bool:
@@ -80,14 +93,16 @@ def known(db: Database, files: Sequence[PhotoFile], *, decoder: str, retry: bool
     ``retry`` forgets the failures; so does another ``decoder``. The files' roots are remembered for
     ``prune``.
     """
-    names = [file.path.encode(_ENCODING, _ERRORS) for file in files]
+    if not files:
+        return []
+    names = "\0".join([file.path for file in files]).encode(_ENCODING, _ERRORS).split(b"\0")
     roots = {os.fsencode(root) for root in {file.root for file in files}}
     held = {row[0] for row in db.rows("SELECT path FROM roots")}
     for root in roots - held:
         db.queue(_PUT_ROOT, (root,))
-    stamps = [packed(file.stamp) for file in files]
+    stamps = _all_packed([file.stamp for file in files])
     answers = _by_path(db, names, stamps, roots)
-    open_ = [at for at, answer in enumerate(answers) if answer is None]
+    open_ = [at for at, answer in enumerate(answers) if answer is None] if None in answers else []
     if open_ and not retry:
         _fill_failures(db, files, answers, open_, decoder)
     if open_:
@@ -96,23 +111,32 @@ def known(db: Database, files: Sequence[PhotoFile], *, decoder: str, retry: bool
 
 
 def _by_path(db: Database, names: Sequence[bytes], stamps: Sequence[bytes], roots: Iterable[bytes]) -> list[Answer]:
-    """Merges the files with the stored rows, both in order of their path: no row is held longer than a
-    moment."""
-    order: Iterable[int] = range(len(names))
-    if names != sorted(names):
-        order = sorted(order, key=names.__getitem__)
-    answers: list[Answer] = [None] * len(names)
+    """Merges the files with the stored rows, both in order of their path, some thousand rows at a time."""
+    if names != sorted(names):  # the photos of a walk are in order
+        order = sorted(range(len(names)), key=names.__getitem__)
+        found = _by_path(db, [names[at] for at in order], [stamps[at] for at in order], roots)
+        return [found[at] for at in sorted(range(len(order)), key=order.__getitem__)]
+    answers: list[Answer] = []
     rows = _below(db, roots)
-    path, stamp, key = next(rows, (None, b"", b""))
-    for at in order:
-        name = names[at]
-        while path is not None and path < name:
-            path, stamp, key = next(rows, (None, b"", b""))
-        if path is None:
-            break
-        if path == name and stamp == stamps[at]:
-            answers[at] = key
-    return answers
+    while len(answers) < len(names) and (some := list(itertools.islice(rows, _ROWS))):
+        _merge(names, stamps, some, answers)
+    return answers + [None] * (len(names) - len(answers))
+
+
+def _merge(names: Sequence[bytes], stamps: Sequence[bytes], rows: Sequence[Row], answers: list[Answer]) -> None:
+    """Appends the answers for the names up to the last of ``rows``."""
+    paths, held, keys = zip(*rows, strict=True)
+    at, stop = len(answers), len(answers) + len(rows)
+    if names[at:stop] == list(paths) and stamps[at:stop] == list(held):  # nothing has changed here
+        answers += keys
+        return
+    for path, stamp, key in rows:
+        while at < len(names) and names[at] < path:
+            answers.append(None)
+            at += 1
+        while at < len(names) and names[at] == path:
+            answers.append(key if stamps[at] == stamp else None)
+            at += 1
 
 
 def _below(db: Database, roots: Iterable[bytes]) -> Iterator[Row]:

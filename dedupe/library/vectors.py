@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +35,14 @@ def missing(db: Database, model: str, keys: Sequence[ContentKey]) -> list[Conten
     if number is None:
         return list(keys)
     if (db.value("SELECT max(id) FROM vectors") or 0) < _FEW * len(keys):
-        # Most of what is stored is asked for: one pass over the index, which holds both columns, is faster.
-        rows: Iterable[Row] = db.stream("SELECT content_key FROM vectors WHERE model = ?", (number,))
+        # Most of what is stored is asked for: one pass over the index, which holds both columns in order, is faster.
+        rows: Iterable[Row] = db.rows("SELECT content_key FROM vectors WHERE model = ? ORDER BY content_key", (number,))
     else:
         rows = db.among("SELECT content_key FROM vectors WHERE model = ? AND content_key IN ({})", keys, (number,))
-    held = {row[0] for row in rows}
+    there = list(itertools.chain.from_iterable(rows))
+    if there == list(keys):  # as in a rescan, whose keys are in order too
+        return []
+    held = set(there)
     return [key for key in keys if key not in held]
 
 

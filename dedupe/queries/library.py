@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,12 +14,12 @@ from dedupe.errors import QueryError
 from dedupe.photos.version import READER_VERSION
 from dedupe.queries.index import VectorIndex
 from dedupe.session import Session
+from dedupe.session import rare_collection as rare_collection  # noqa: PLC0414 - check takes it from here
 from dedupe.settings import absolute
 from dedupe.types import ContentKey, FileStamp, Match, Pair, Photo, PhotoFile, Relation, SkipKind, Skipped
 
 _log = logging.getLogger("dedupe")
 
-_OBJECTS: Final = 500_000
 _UNKNOWN: Final = "is not a picture that dedupe knows"
 
 
@@ -69,18 +67,6 @@ class Shelf:
                 yield file, key
 
 
-@contextmanager
-def rare_collection() -> Iterator[None]:
-    """A library makes some objects a photo and hardly any garbage: looking for it every few hundred objects takes a quarter
-    of a query's time. It is still looked for, so a run that reads for hours does not grow."""
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], _OBJECTS), *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
 def photo_files(session: Session, names: Sequence[str]) -> Named:
     """The photos that were named: files as they are, folders with all below them.
 
@@ -124,7 +110,7 @@ def photo_file(name: str) -> PhotoFile:
 def shelve(session: Session, files: Sequence[PhotoFile]) -> Shelf:
     """Bring the photos into the store, reading only what is new."""
     contents = steps.embed(session, steps.read(session, files))
-    return Shelf(contents, tuple(contents.keys))
+    return Shelf(contents, contents.keys)
 
 
 def unreadable(shelf: Shelf, named: Named) -> tuple[Skipped, ...]:

@@ -11,7 +11,7 @@ from dedupe import steps
 from dedupe.errors import QueryError, UsageError
 from dedupe.queries import library
 from dedupe.queries.library import Found, Shelf
-from dedupe.session import Session
+from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
 from dedupe.types import ContentKey, Photo, Skipped
 
@@ -39,6 +39,7 @@ class SearchResult:
     skipped: tuple[Skipped, ...]
 
 
+@rare_collection()
 def search(
     queries: Sequence[str] | str,
     paths: Sequence[str] | str,
@@ -60,7 +61,7 @@ def search(
         raise UsageError(f"-k is the number of photos to find, 1 or more, not {k}.")
     names, folders = ([one] if isinstance(one, str) else list(one) for one in (queries, paths))
     roots = absolute(folders)
-    with library.rare_collection(), Session(settings or Settings(), progress) as session:
+    with Session(settings or Settings(), progress) as session:
         tree = steps.walk(session, roots, extra_roots=False)
         named = library.photo_files(session, names)
         asked = library.shelve(session, named.files)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from dedupe.matching.version import RELATE_VERSION
 from dedupe.session import Session
@@ -65,25 +66,23 @@ def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tu
     from dedupe.photos.moments import agreeing
     from dedupe.photos.strays import Strays
 
-    key_of = {file.path: key for key, same in contents.files.items() for file in same}
-    everything = sorted((file for same in contents.files.values() for file in same), key=lambda f: os.fsencode(f.path))
+    everything = list(chain.from_iterable(contents.files.values()))
     families = {file.path for family in stem_families(everything) for file in family}
-    matched = {key for match in matches for key in (match.a, match.b)}
-    needed = [
-        file
-        for file in everything
-        if file.path in families or key_of[file.path] in matched or len(contents.files[key_of[file.path]]) > 1
-    ]
-    said = session.cache.contents({key_of[file.path] for file in needed})
+    related = {key for match in matches for key in (match.a, match.b)}
+    related.update(key for key, same in contents.files.items() if len(same) > 1)
+    key_of = {file.path: key for key in related for file in contents.files[key]}
+    if families:
+        key_of.update(
+            (file.path, key) for key, same in contents.files.items() for file in same if file.path in families
+        )
+    if not key_of:
+        return [], 0
+    said = session.cache.contents(set(key_of.values()))
+    needed = sorted((file for file in everything if file.path in key_of), key=lambda file: os.fsencode(file.path))
     photos = [Photo(file, key_of[file.path], *said[key_of[file.path]]) for file in needed if key_of[file.path] in said]
     units = join_halves(photos)
-    strays = Strays(key_of)
-    whole = [
-        strays.attached(agreeing(photo))
-        if photo.content_key in matched or len(contents.files[photo.content_key]) > 1
-        else photo
-        for photo in units
-    ]
+    strays = Strays({file.path for file in everything})
+    whole = [strays.attached(agreeing(photo)) if photo.content_key in related else photo for photo in units]
     return whole, len(photos) - len(units)
 
 

@@ -7,9 +7,9 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from dedupe.library.files import Answer
 from dedupe.session import Session
 from dedupe.types import ContentKey, PhotoFile, SkipKind, Skipped
 
@@ -27,17 +27,17 @@ PREVIEW_BATCH = 2_000
 """Previews held in memory at once: 50 MB."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contents:
     """Which files hold which content, both in the order of walk; and what could not be read."""
 
     files: Mapping[ContentKey, Sequence[PhotoFile]]
     skipped: tuple[Skipped, ...]
 
-    @property
-    def keys(self) -> list[ContentKey]:
+    @cached_property
+    def keys(self) -> tuple[ContentKey, ...]:
         """Every content once, sorted: the order in which the contents are embedded, searched and compared."""
-        return sorted(self.files)
+        return tuple(sorted(self.files))
 
 
 def walk(session: Session, roots: Sequence[str], *, extra_roots: bool = True) -> Walk:
@@ -67,25 +67,27 @@ def read(session: Session, found: Sequence[PhotoFile]) -> Contents:
     """The content of each file, from the cache or read by the workers; previews, facts and vectors are stored."""
     with session.step("read", len(found)) as shown:
         answers = session.cache.known(found, retry=session.settings.retry)
-        by_path: dict[str, Answer] = {file.path: answer for file, answer in zip(found, answers, strict=True)}
-        todo = [file for file, answer in zip(found, answers, strict=True) if answer is None]
+        todo = [at for at, answer in enumerate(answers) if answer is None] if None in answers else []
         shown.advance(len(found) - len(todo))
         if todo:
             session.embedder()  # weights that are not at hand are an error before anything is read
             _warn_of_a_long_run(session, len(todo))
             batch = _EmbedBatch(session)
-            for file, content in _read_files(session, todo, batch):
-                by_path[file.path] = content
+            place = {found[at].path: at for at in todo}
+            for file, content in _read_files(session, [found[at] for at in todo], batch):
+                answers[place[file.path]] = content
                 shown.advance()
             batch.flush()
     files: dict[ContentKey, list[PhotoFile]] = {}
     skipped: list[Skipped] = []
-    for file in found:
-        found_out = by_path[file.path]
-        if isinstance(found_out, bytes):
-            files.setdefault(found_out, []).append(file)
-        elif found_out is not None and not _is_no_photo_at_all(found_out):
-            skipped.append(replace(found_out, path=file.path))
+    for file, answer in zip(found, answers, strict=True):
+        if isinstance(answer, bytes):
+            if answer in files:
+                files[answer].append(file)
+            else:
+                files[answer] = [file]
+        elif answer is not None and not _is_no_photo_at_all(answer):
+            skipped.append(replace(answer, path=file.path))
     return Contents(files, tuple(skipped))
 
 

@@ -164,6 +164,45 @@ def test_every_file_gets_its_own_answer_whatever_the_order_and_the_roots(cache: 
     assert cache.known(found) == [made.key(file.path) if file.path in stored else None for file in found]
 
 
+@pytest.mark.parametrize("changes", [0, 1, 40])
+def test_what_changed_came_or_went_among_unchanged_files_is_told_apart(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, changes: int
+) -> None:
+    monkeypatch.setattr(files, "_ROWS", 16)
+    chance = random.Random(changes)
+    stored = [
+        PhotoFile(f"/photos/{number:04}.jpg", "/photos", FileStamp(1, number, 3, 4, made.LONG_AGO_NS))
+        for number in range(0, 1000, 2)
+    ]
+    remember(cache, *stored)
+    now = {file.path: file for file in stored}
+    expected: dict[str, files.Answer] = {file.path: made.key(file.path) for file in stored}
+    for file in chance.sample(stored, changes):
+        changed = replace(file, stamp=replace(file.stamp, ctime_ns=made.LONG_AGO_NS + 1))
+        now[file.path], expected[file.path] = changed, None
+    for file in chance.sample(stored, changes):
+        now.pop(file.path)
+    for number in chance.sample(range(-9, 1010, 2), changes):
+        path = f"/photos/{number:04}.jpg"
+        now[path] = PhotoFile(path, "/photos", FileStamp(1, 10**6 + number, 3, 4, made.LONG_AGO_NS))
+        expected[path] = None
+    found = sorted(now.values(), key=lambda file: os.fsencode(file.path))
+    assert cache.known(found) == [expected[file.path] for file in found]
+
+
+def test_no_files_and_files_without_a_row_have_their_answers(cache: Cache) -> None:
+    assert cache.known([]) == []
+    assert cache.known([PhotoFile("/photos/a.jpg", "/photos", FileStamp(1, 2, 3, 4, 5))]) == [None]
+
+
+def test_inodes_of_128_bits_are_told_apart_by_the_rest(cache: Cache) -> None:
+    file = PhotoFile("/refs/a.jpg", "/refs", FileStamp(1, 1 << 100, 3, 4, made.LONG_AGO_NS))
+    remember(cache, file)
+    changed = replace(file, stamp=replace(file.stamp, size=9))
+    assert cache.known([file]) == [made.key(file.path)]
+    assert cache.known([changed]) == [None]
+
+
 def test_any_byte_in_a_name_is_remembered(store: str, photos: Path) -> None:
     names = [b"\xff.jpg", b"a\nb.jpg", "\u202e.jpg".encode(), b"'; DROP TABLE files; --.jpg"]
     paths = [Path(os.fsdecode(os.fsencode(photos) + b"/" + name)) for name in names]
