@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -194,6 +195,48 @@ def test_a_change_after_the_check_is_seen_in_the_last_look(world: World, edit: E
     everything = b"".join(world.contents())
     assert b"beach" in everything
     assert not [path for path in world.target.rglob("*") if path.is_file()]
+
+
+class CoarseClock(FaultyDisk):
+    """Two writes within one tick of this clock leave the same times; the photo is written to right after it was read."""
+
+    ticked = edited = False
+
+    def __init__(self, photo: Path) -> None:
+        super().__init__()
+        self.photo = photo
+
+    def volume(self, folder: str) -> Volume:
+        return replace(super().volume(folder), tick_ns=3_600_000_000_000)
+
+    def read(self, handle: int, size: int) -> bytes:
+        found = super().read(handle, size)
+        if not found and not self.edited and os.path.samestat(os.fstat(handle), self.photo.stat()):
+            self.edited = True
+            self.photo.write_bytes(self.photo.read_bytes()[::-1])
+        return found
+
+    def fstat(self, handle: int) -> os.stat_result:
+        found = super().fstat(handle)
+        if not os.path.samestat(found, self.photo.stat()):
+            return found
+        times = {"st_atime_ns": 0, "st_mtime_ns": LONG_AGO, "st_ctime_ns": LATELY + (self.ticked and self.edited)}
+        return os.stat_result(tuple(found), times)
+
+
+LONG_AGO, LATELY = 1_400_000_001_000_000_000, time.time_ns()
+
+
+def test_a_photo_just_written_is_read_only_after_the_clock_has_ticked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, extra = world.pair("resaved")
+    os.utime(extra, ns=(LONG_AGO, LONG_AGO))
+    result = world.scan()
+    disk = CoarseClock(extra)
+    monkeypatch.setattr("dedupe.actions.checks.time.sleep", lambda seconds: setattr(disk, "ticked", seconds > 0))
+    assert refused(world.act(result, disk=disk).outcomes) == ["is being changed right now"]
+    assert extra.exists()
 
 
 def test_another_file_swapped_in_after_the_check_stays(world: World) -> None:

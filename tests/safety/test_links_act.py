@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.types import Relation
+from dedupe.actions.plan import draft
+from dedupe.types import ActionKind, Relation
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
 from tests.support import fake_scan, photo_at, result_of
@@ -146,6 +147,14 @@ def test_a_similar_photo_is_never_planned_nor_moved(world: World) -> None:
     applied = world.carry_out((replace(action, relation=Relation.SIMILAR),))
     assert refused(applied.outcomes) == ["is another shot, no duplicate"]
     assert extra.exists()
+
+
+def test_a_similar_photo_is_not_even_planned(world: World) -> None:
+    keep, extra = world.pair("resaved")
+    photos = [photo_at(path, world.root) for path in (keep, extra)]
+    result = result_of([world.root], [(photos[0], photos[1:])], relation=Relation.SIMILAR)
+    drafted = draft(result, kind=ActionKind.MOVE, target=str(world.target))
+    assert (drafted.actions, refused(drafted.left)) == ((), ["is another shot, no duplicate"])
 
 
 @pytest.mark.parametrize("kind", ["protected", "reference"])

@@ -109,6 +109,22 @@ def test_recovery_takes_the_file_that_was_thrown_not_an_equal_one_from_the_same_
         assert journal.unit(number).files[0].entry == str(world.trash / "files" / "a 1.jpg")
 
 
+def test_recovery_does_not_take_an_earlier_runs_file_for_one_that_was_lost(world: World) -> None:
+    keep, extra = world.pair()
+    world.act(trash=True)
+    world.make({"old/a.jpg": keep.read_bytes()})
+    world.act(trash=True)
+    world.edit_journal("UPDATE runs SET ended = NULL WHERE id = 2")
+    world.edit_journal("UPDATE units SET state = 'begun' WHERE id = 2")
+    world.edit_journal("UPDATE files SET entry = NULL WHERE unit = 2")
+    for name in ("files/a 1.jpg", "info/a 1.jpg.trashinfo"):
+        (world.trash / name).unlink()
+    [told] = actions.recover(world.paths)
+    assert "needs a person" in told
+    assert world.undo(1).exit_code == 0
+    assert extra.exists()
+
+
 @pytest.mark.parametrize("value", ["", "relative/path"])
 def test_an_empty_or_relative_data_folder_refuses(world: World, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     world.pair()
