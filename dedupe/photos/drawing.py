@@ -1,4 +1,4 @@
-"""Pictures made by dedupe itself: previews scaled, laid over each other, written on, and encoded for a file.
+"""Pictures made by dedupe itself: previews scaled, laid over each other, and encoded for a file.
 
 Beside ``decode`` it is the other half of the door to cv2 and Pillow; it reads nothing but what ``decode`` gave.
 """
@@ -6,7 +6,6 @@ Beside ``decode`` it is the other half of the door to cv2 and Pillow; it reads n
 from __future__ import annotations
 
 import os
-from functools import cache
 from typing import Final
 
 from dedupe.photos import decode  # first: it sets what cv2 reads at its import
@@ -15,13 +14,10 @@ from dedupe.photos.decode import Pixels
 import cv2  # isort: skip
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 ENDINGS: Final = (".jpg", ".jpeg", ".png", ".webp")
 """The file names that ``encode`` knows."""
 _SHARPER: Final = 2.0
-_SPELT: Final = {ord("×"): "x", ord("…"): "..."}
-"""Signs that the letters which come with Pillow lack."""
 
 
 def encode(pixels: Pixels, name: str) -> bytes:
@@ -61,30 +57,6 @@ def laid(pixels: Pixels, matrix: NDArray[np.float64], shape: tuple[int, ...]) ->
     return moved, cover > 127
 
 
-def lettered(lines: tuple[str, ...], width: int, *, size: int = 14, ink: tuple[int, int, int] = (30, 30, 30)) -> Pixels:
-    """uint8[h, width, 3]: the lines on white below each other, each cut in its middle where it is too long."""
-    font = _font(size)
-    height = round(size * 1.4)
-    image = Image.new("RGB", (width, max(1, height * len(lines))), "white")
-    draw = ImageDraw.Draw(image)
-    for number, line in enumerate(line.translate(_SPELT) for line in lines):
-        draw.text((0, number * height), _short(line, width, font), fill=ink, font=font)
-    return np.asarray(image).copy()
-
-
 def preview_pixels(jpeg: bytes) -> Pixels:
     """uint8[h, w, 3] RGB of a stored preview; DamagedError as ``decode.decode_preview``."""
     return decode.decode_preview(jpeg)
-
-
-def _short(line: str, width: int, font: ImageFont.ImageFont | ImageFont.FreeTypeFont) -> str:
-    shown, kept = line, len(line)
-    while kept > 2 and font.getlength(shown) > width:
-        kept -= 1
-        shown = f"{line[: kept - kept // 2]}...{line[len(line) - kept // 2 :]}"
-    return shown
-
-
-@cache
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(size)

@@ -19,6 +19,7 @@ from dedupe.errors import DedupeError, UsageError
 from dedupe.matching import align
 from dedupe.photos import drawing
 from dedupe.photos.decode import Pixels
+from dedupe.photos.lettering import lettered
 from dedupe.queries.compare import Comparison
 from dedupe.queries.search import Answer
 from dedupe.queries.words import caption_of, facts_of, verdict_of
@@ -44,7 +45,7 @@ def contact_sheet(answers: Sequence[Answer], previews: Mapping[ContentKey, bytes
     for number, answer in enumerate(answers):
         if shown and shown + 1 + len(answer.found) > MOST:
             left = (f"… and {len(answers) - number} more queries that do not fit on this sheet",)
-            parts.append(drawing.lettered(left, ROW * (_TILE + _GAP), size=16))
+            parts.append(lettered(left, ROW * (_TILE + _GAP), size=16))
             break
         parts += _answer(answer, previews)
         shown += 1 + len(answer.found)
@@ -67,10 +68,10 @@ def _tile(
     if framed:
         tile[3:-3, 3:-3] = _PAPER
     picture = _picture(previews.get(photo.content_key))
-    small = drawing.lettered(("no preview",), room) if picture is None else drawing.fitted(picture, room, room)
+    small = lettered(("no preview",), room) if picture is None else drawing.fitted(picture, room, room)
     top, left = (_TILE - small.shape[0]) // 2, (_TILE - small.shape[1]) // 2
     tile[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return _below([tile, drawing.lettered(caption, _TILE)])
+    return _below([tile, lettered(caption, _TILE)])
 
 
 def _picture(jpeg: bytes | None) -> Pixels | None:
@@ -100,7 +101,7 @@ def compared(comparison: Comparison) -> Pixels:
             _panel(_difference(a, moved, cover), f"difference × {_CONTRAST:g}"),
         ]
     row = _beside(panels)
-    return _padded(_below([row, drawing.lettered(verdict_of(comparison), row.shape[1], size=16)]), _GAP)
+    return _padded(_below([row, lettered(verdict_of(comparison), row.shape[1], size=16)]), _GAP)
 
 
 def _placement(comparison: Comparison, a: Pixels, b: Pixels) -> NDArray[np.float64] | None:
@@ -120,7 +121,7 @@ def _difference(a: Pixels, moved: Pixels, cover: NDArray[np.bool_]) -> Pixels:
 
 
 def _panel(pixels: Pixels, title: str) -> Pixels:
-    return _below([drawing.lettered((title,), max(pixels.shape[1], 120), size=16), pixels])
+    return _below([lettered((title,), max(pixels.shape[1], 120), size=16), pixels])
 
 
 def _below(parts: Sequence[Pixels]) -> Pixels:
@@ -164,7 +165,8 @@ def write(pixels: Pixels, target: str) -> None:
 def check_target(target: str | None) -> None:
     """Look, before a long run, whether a picture can be put there; writes nothing.
 
-    Raises UsageError for a name that is no picture's, a folder that is not there, and a file that is: it might be a photo.
+    Raises UsageError for a name that is no picture's, a folder that is not there or not writable, and a file that is there:
+    it might be a photo.
     """
     if target is None:
         return
@@ -173,8 +175,11 @@ def check_target(target: str | None) -> None:
         raise UsageError(f"--save needs a name that ends in {', '.join(drawing.ENDINGS)}.")
     if os.path.lexists(path):
         raise UsageError(f"{display_path(path)} exists already and is left as it is; choose another name for --save.")
-    if not os.path.isdir(os.path.dirname(path)):
-        raise UsageError(f"There is no folder {display_path(os.path.dirname(path))} to save the picture in.")
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise UsageError(f"There is no folder {display_path(folder)} to save the picture in.")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"The folder {display_path(folder)} is not writable: the picture cannot be saved there.")
 
 
 def write_for_viewer(pixels: Pixels) -> str:

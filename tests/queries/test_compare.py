@@ -136,6 +136,14 @@ def test_a_picture_is_written_once_and_never_over_something(library: Library, tm
     assert sorted(os.listdir(tmp_path)) == ["sheet.JPG", "sheet.png", "sheet.webp"]
 
 
+def test_a_folder_that_cannot_be_written_in_is_told_before_a_long_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (str(tmp_path), os.W_OK))
+    with pytest.raises(UsageError, match="not writable"):
+        sheet.check_target(str(tmp_path / "sheet.png"))
+
+
 def test_the_sheet_shows_the_query_first_in_a_frame_and_every_answer(library: Library) -> None:
     result = dedupe.search([library.path("camera/rocket.jpg")], [str(library.photos)], library.settings, k=3)
     pixels = sheet.contact_sheet(result.answers, previews_of(result, library.settings))
