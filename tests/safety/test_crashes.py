@@ -186,6 +186,18 @@ def test_a_copy_that_the_user_made_meanwhile_is_not_taken_for_ours(world: World)
     assert (world.target / "old" / "a.jpg").exists()
 
 
+def test_an_unfinished_copy_of_a_photo_that_is_gone_is_left_for_a_person(world: World) -> None:
+    _keep, extra = world.pair("resaved")
+    volumes = (str(world.root),)
+    crashed_move(world, moment_of(world, "copy_metadata", volumes=volumes), volumes=volumes)
+    extra.unlink()
+    [partial] = world.target.rglob("*.partial")
+    for _ in range(2):
+        [told] = actions.recover(world.paths)
+        assert "what was copied so far is" in told
+        assert partial.read_text() == "beach\nagain"
+
+
 @pytest.mark.parametrize("again", range(2))
 def test_an_edit_of_the_source_after_a_crash_in_the_copy_survives(world: World, again: int) -> None:
     _keep, extra = world.pair("resaved")

@@ -212,6 +212,11 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         lambda disk, target, identity: disk.unlink(target),
         moving.test_a_placeholder_that_somebody_wrote_into_is_theirs,
     ),
+    (
+        "actions.place._drop_old_name",
+        lambda disk, source, target: disk.unlink(source),
+        moving.test_another_file_that_takes_the_old_name_in_the_last_instant_stays,
+    ),
     ("actions.disk.Disk.replace_claim", put_over, moving.test_a_placeholder_that_somebody_wrote_into_is_theirs),
     (
         "actions.trash.Trash._is_same",

@@ -220,6 +220,24 @@ def test_a_placeholder_that_somebody_wrote_into_is_theirs(world: World) -> None:
     assert [outcome.action.moves[0].target for outcome in done] == [str(world.target / "old" / "a (2).jpg")]
 
 
+def test_another_file_that_takes_the_old_name_in_the_last_instant_stays(world: World) -> None:
+    """Where a link is made and the old name removed after: that name may be somebody else's by then."""
+    _, extra = world.pair("resaved")
+    place = world.target / "old" / "a.jpg"
+    disk = FaultyDisk(exclusive_rename=False)
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        if step == "fsync_folder" and place.exists() and extra.read_text() != "just arrived":
+            extra.with_name("new").write_text("just arrived")
+            os.replace(extra.with_name("new"), extra)
+
+    disk.before = hook
+    report = world.act(disk=disk)
+    assert report.exit_code == 4
+    assert extra.read_text() == "just arrived"
+    assert b"beach\nagain" in world.contents()
+
+
 def test_equal_names_from_many_folders_all_arrive(world: World) -> None:
     files: dict[str, str | bytes] = {"keep/IMG_1.jpg": "x\nkept"}
     files |= {f"{n:02d}/IMG_1.jpg": f"x\n{n}" for n in range(30)}
