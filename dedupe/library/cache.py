@@ -139,8 +139,8 @@ class Cache:
         return vectors.missing(self._db, model, keys)
 
     def vector_keys(self, model: str) -> list[ContentKey]:
-        """Every content that has a vector by this model."""
-        return vectors.keys(self._db, model)
+        """Every content that has a vector by this model, sorted."""
+        return vectors.stored(self._db, model)
 
     def vectors(self, model: str, keys: Sequence[ContentKey]) -> NDArray[np.float32]:
         """float32 ``[n, d]`` in the order of ``keys``. Raises StoreError where one is missing."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dedupe.errors import StoreError
-from dedupe.library.database import CHUNK, Database, Row
+from dedupe.library.database import CHUNK, Database
 from dedupe.types import ContentKey
 
 if TYPE_CHECKING:
@@ -36,24 +36,21 @@ def missing(db: Database, model: str, keys: Sequence[ContentKey]) -> list[Conten
         return list(keys)
     if (db.value("SELECT max(id) FROM vectors") or 0) < _FEW * len(keys):
         # Most of what is stored is asked for: one pass over the index, which holds both columns in order, is faster.
-        rows: Iterable[Row] = db.rows("SELECT content_key FROM vectors WHERE model = ? ORDER BY content_key", (number,))
+        there = stored(db, model)
+        if there == list(keys):  # as in a rescan, whose keys are in order too
+            return []
+        held = set(there)
     else:
         rows = db.among("SELECT content_key FROM vectors WHERE model = ? AND content_key IN ({})", keys, (number,))
-    there = list(itertools.chain.from_iterable(rows))
-    if there == list(keys):  # as in a rescan, whose keys are in order too
-        return []
-    held = set(there)
+        held = {row[0] for row in rows}
     return [key for key in keys if key not in held]
 
 
-def keys(db: Database, model: str) -> list[ContentKey]:
-    """Every content that has a vector by this model."""
-    return [
-        row[0]
-        for row in db.stream(
-            "SELECT content_key FROM vectors JOIN models ON models.id = vectors.model WHERE models.name = ?", (model,)
-        )
-    ]
+def stored(db: Database, model: str) -> list[ContentKey]:
+    """Every content that has a vector by this model, sorted."""
+    number = db.value("SELECT id FROM models WHERE name = ?", (model,))
+    rows = db.rows("SELECT content_key FROM vectors WHERE model = ? ORDER BY content_key", (number,))
+    return list(itertools.chain.from_iterable(rows))
 
 
 def blocks(db: Database, model: str, keys: Sequence[ContentKey], size: int = _BLOCK) -> Iterator[NDArray[Any]]:

@@ -171,12 +171,12 @@ class _Walker:
         contents, kinds = _Contents(), entries.KINDS
         least, hidden, excluding = self._options.min_bytes, self._options.include_hidden, bool(self._excludes)
         made = entries.maker(folder.root, folder.protected, folder.reference)
-        keep, flagged = contents.photos.append, entries.FLAGGED
+        keep, flagged, photo = contents.photos.append, entries.FLAGGED, entries.PHOTO
         with os.scandir(folder.path) as listing:
             for entry in listing:
                 name = entry.name
                 kind = kinds.get(name[-4:]) or entries.kind_of(name)
-                if kind != entries.PHOTO or not entry.is_file(follow_symlinks=False):
+                if kind != photo or not entry.is_file(follow_symlinks=False):
                     self._other(entry, kind, folder, contents)
                     continue
                 if name[0] == "." and (not hidden or name[1:2] == "_"):
@@ -272,6 +272,7 @@ class _Walker:
         known.
         """
         photos = contents.photos
+        photos.sort(key=_path)  # the sort of all at the end then finds long runs in order
         if contents.others:
             start = os.path.join(folder.path, "")
             attached = companions.attach([file.path[len(start) :] for file in photos], contents.others)

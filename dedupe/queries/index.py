@@ -1,13 +1,13 @@
 """The vectors of a library in one file beside the store, kept up to date by adding and removing; searched exactly.
 
-The search is FAISS' ``IndexFlatL2`` (Johnson et al. 2019), block by block with the nearest of each block merged, so a query
-gives what brute force gives, and 100,000 vectors of 4,096 numbers need no more memory than a block. FAISS chooses, the
-distances given back are computed anew from the difference of the two vectors: what it gives for many queries at once is
-‖x‖² + ‖y‖² − 2xy, which loses the small ones.
+The search is that of FAISS' ``IndexFlatL2`` (Johnson et al. 2019; ``faiss.knn``, which needs no copy of the vectors), block by
+block with the nearest of each block merged, so a query gives what brute force gives, and 100,000 vectors of 4,096 numbers need
+no more memory than a block. FAISS chooses, the distances given back are computed anew from the difference of the two vectors:
+what it gives for many queries at once is ‖x‖² + ‖y‖² − 2xy, which loses the small ones.
 
-The file holds the content keys and the vectors in the precision of the search, under a digest of all of it and a mark of what
-made them. Where one of these disagrees it is made again from the cache, which is the truth. It is never written in place,
-so what another run has mapped stays whole.
+The file holds the content keys, in order, and the vectors in the precision of the search, under a digest of all of it and a
+mark of what made them. Where one of these disagrees it is made again from the cache, which is the truth. It is never written in
+place, so what another run has mapped stays whole.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class VectorIndex:
         # Directions are kept in full: to make their lengths 1 at every query would take longer than the search.
         self._dtype = np.dtype("float32" if unit else dtype).newbyteorder("<")
         self._mark = xxhash.xxh3_128_digest(mark.encode())
-        self._rows: dict[ContentKey, int] = {}
+        self._keys = b""
+        self._row_of: dict[ContentKey, int] | None = {}
         self._stored: NDArray[Any] = np.empty((0, dim), self._dtype)
         self._added: NDArray[Any] = self._stored
         self._pending = 0
@@ -66,17 +67,31 @@ class VectorIndex:
         self._open()
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._keys) // _KEY if self._row_of is None else len(self._row_of)
+
+    @property
+    def _rows(self) -> dict[ContentKey, int]:
+        """The row of each content; made when it is first needed, which it is not where nothing has changed."""
+        if self._row_of is None:
+            keys = self._keys
+            self._row_of = {keys[at : at + _KEY]: at // _KEY for at in range(0, len(keys), _KEY)}
+        return self._row_of
+
+    def _is_all(self, keys: Sequence[ContentKey]) -> bool:
+        """Whether these, sorted, are the contents of the file, which has not been changed since it was opened."""
+        return self._row_of is None and len(keys) == len(self) and b"".join(keys) == self._keys
 
     def update(self, alive: Collection[ContentKey], load: Load) -> tuple[int, int]:
         """Hold exactly the contents ``alive``; how many were added and removed."""
         import numpy as np
 
-        wanted = set(alive)
-        gone = self._rows.keys() - wanted
+        wanted = dict.fromkeys(alive)
+        if self._is_all(sorted(wanted)):
+            return 0, 0
+        gone = self._rows.keys() - wanted.keys()
         for key in gone:
             del self._rows[key]
-        fresh = sorted(wanted - self._rows.keys())
+        fresh = sorted(wanted.keys() - self._rows.keys())
         if fresh:
             first = len(self._stored) + len(self._added)
             more = np.empty((len(fresh), self._dim), self._dtype)
@@ -95,19 +110,26 @@ class VectorIndex:
         equally near ones by their keys."""
         import numpy as np
 
-        names = [key for key in among if key in self._rows]
+        names, rows = self._held(tuple(among))
         if k < 1 or not names or len(vectors) == 0:
             return [[] for _ in vectors]
-        rows = np.fromiter((self._rows[key] for key in names), np.int64, len(names))
-        order = np.argsort(rows)
-        rows = rows[order]
         asked = self._directed(vectors)
         result = []
         for query, chosen in zip(asked, self._chosen(asked, rows, min(k + _SLACK, len(rows))), strict=True):
             apart = np.linalg.norm(self._take(rows[chosen]) - query, axis=1)
-            found = sorted(zip(apart.tolist(), (names[place] for place in order[chosen].tolist()), strict=True))
+            found = sorted(zip(apart.tolist(), (names[place] for place in chosen.tolist()), strict=True))
             result.append([(key, distance) for distance, key in found[:k]])
         return result
+
+    def _held(self, among: Sequence[ContentKey]) -> tuple[Sequence[ContentKey], NDArray[np.int64]]:
+        """Those of the contents that the index holds and their rows, in the order of the rows."""
+        import numpy as np
+
+        if self._is_all(among):
+            return among, np.arange(len(among), dtype=np.int64)
+        places = self._rows
+        names = sorted((key for key in among if key in places), key=places.__getitem__)
+        return names, np.fromiter((places[key] for key in names), np.int64, len(names))
 
     def _chosen(self, asked: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:
         """int64[q, k]: for each query the places in ``rows`` (sorted) of the nearest, in the order of the rows."""
@@ -119,9 +141,7 @@ class VectorIndex:
         places: NDArray[np.int64] = np.empty((len(asked), 0), np.int64)
         for start in range(0, len(rows), step):
             block = self._take(rows[start : start + step])
-            flat = faiss.IndexFlatL2(self._dim)
-            flat.add(block)
-            squared, found = flat.search(asked, min(k, len(block)))
+            squared, found = faiss.knn(asked, block, min(k, len(block)))
             best, places = np.hstack([best, squared]), np.hstack([places, found + start])
             if best.shape[1] > k:
                 kept = np.argpartition(best, k - 1, axis=1)[:, :k]
@@ -132,10 +152,15 @@ class VectorIndex:
         """float32[n, dim] of these rows (sorted, each once)."""
         import numpy as np
 
-        border = len(self._stored)
-        if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and rows[-1] < border:
+        if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and rows[-1] < len(self._stored):
             return np.ascontiguousarray(self._stored[rows[0] : rows[-1] + 1], np.float32)
-        vectors = np.empty((len(rows), self._dim), np.float32)
+        return self._gathered(rows, np.dtype(np.float32))
+
+    def _gathered(self, rows: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[Any]:
+        import numpy as np
+
+        border = len(self._stored)
+        vectors: NDArray[Any] = np.empty((len(rows), self._dim), dtype)
         old = rows < border
         vectors[old], vectors[~old] = self._stored[rows[old]], self._added[rows[~old] - border]
         return vectors
@@ -175,7 +200,7 @@ class VectorIndex:
         import numpy as np
         import xxhash
 
-        keys = sorted(self._rows, key=self._rows.__getitem__)
+        keys = sorted(self._rows)
         rows = np.fromiter((self._rows[key] for key in keys), np.int64, len(keys))
         head = _HEAD.pack(_MAGIC, bytes(16), self._mark, len(keys), self._dim)
         digest = xxhash.xxh3_128(head[_SKIPPED:])
@@ -189,11 +214,8 @@ class VectorIndex:
         os.fsync(file.fileno())
 
     def _pieces(self, rows: NDArray[np.int64]) -> Iterator[bytes]:
-        border = len(self._stored)
         for start in range(0, len(rows), _LOADED_AT_ONCE):
-            part = rows[start : start + _LOADED_AT_ONCE]
-            yield self._stored[part[part < border]].tobytes()
-            yield self._added[part[part >= border] - border].tobytes()
+            yield self._gathered(rows[start : start + _LOADED_AT_ONCE], self._dtype).tobytes()
 
     def _tidy(self) -> None:
         """Remove what a run that was killed left half written."""
@@ -206,22 +228,22 @@ class VectorIndex:
     def _forget(self) -> None:
         import numpy as np
 
-        self._rows = {}
+        self._keys, self._row_of = b"", {}
         self._stored = self._added = np.empty((0, self._dim), self._dtype)
         self._pending = 0
 
     def _open(self) -> None:
         self._forget()
         try:
-            keys, self._stored = self._read()
+            self._keys, self._stored = self._read()
         except FileNotFoundError:
             return
         except (OSError, ValueError, struct.error):
             self.rebuilt = True
             return
-        self._rows = {key: row for row, key in enumerate(keys)}
+        self._row_of = None
 
-    def _read(self) -> tuple[list[ContentKey], NDArray[Any]]:
+    def _read(self) -> tuple[bytes, NDArray[Any]]:
         import numpy as np
         import xxhash
 
@@ -239,4 +261,4 @@ class VectorIndex:
                 digest.update(stored.data)
         if digest.digest() != said:
             raise ValueError("the index is damaged")
-        return [keys[start : start + _KEY] for start in range(0, len(keys), _KEY)], stored
+        return keys, stored
