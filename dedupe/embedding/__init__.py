@@ -138,7 +138,7 @@ def _vgg16_info() -> ModelInfo:
         radius=0.6,
         neighbours=10,
         size_bytes=553_467_096,
-        note="ImageNet network of 2014; downloads 553 MB once, about 0.14 s a photo on 2 cores",
+        note="ImageNet network of 2014; its threshold is not calibrated; 553 MB once, about 0.14 s a photo on 2 cores",
         storage="float16",
         seconds_per_photo=0.141,
     )

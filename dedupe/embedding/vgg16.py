@@ -3,6 +3,9 @@
 Keras' own network, weights and `preprocess_input`. Two departures from the article: pictures come in RGB order, which
 is what `preprocess_input` expects (it turns them to BGR itself), and they go through in batches. TensorFlow is imported
 here and nowhere else in the product, and only when a `Vgg16` is made.
+
+The article ranks and has no threshold. The one that a scan or a check with this model starts from (0.6 between unit vectors) was
+not calibrated on photos: it bounds which pairs are aligned, the verdict is the alignment's; `--threshold` sets another.
 """
 
 from __future__ import annotations

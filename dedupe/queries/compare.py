@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The verdict on ``a`` and ``b``. ``distance`` is Euclidean between their unit vectors.
+    """What the photos ``a`` and ``b`` are to each other, and why.
 
-    ``relation`` is that of ``dedupe scan``, None where they do not show one scene. ``evidence`` is what the alignment saw,
-    its transform lays b on a; it is empty where none was needed. ``previews`` are the stored JPEGs of a and b.
+    ``distance`` is Euclidean between their unit vectors: 0 same, 1.41 unrelated, 2 at most. ``relation`` is that of
+    ``dedupe.scan``, None where nothing shows that the two are one scene; ``why`` is a short phrase, or empty. ``evidence`` is
+    what the alignment saw, empty where the bytes are the same: counts of key points, ``overlap`` (0–1) the smaller of the
+    shares of a and b that lie on the other, correlations −1–1, ``tone`` in grey levels 0–255, ``residual`` in pixels of the
+    previews, and the transform that lays b on a. ``previews`` are the stored small JPEGs of a and b.
     """
 
     a: Photo
@@ -40,9 +43,13 @@ class Comparison:
 
 
 def compare(a: str, b: str, settings: Settings | None = None, *, progress: Progress | None = None) -> Comparison:
-    """What the photo ``b`` is to the photo ``a``; both are read and remembered, nothing is changed.
+    """What the photo ``b`` is to the photo ``a``: the verdict of ``dedupe.scan`` on these two, whatever their distance.
 
-    Raises QueryError where one of them is missing, no picture, or cannot be compared.
+    ``a`` and ``b`` are paths of files; both are read and remembered in the store, nothing else is written. Of ``settings``
+    only model, weights, store, jobs and what the decoder may read count. The verdict is the same with a and b exchanged.
+
+    Raises QueryError where one of them is missing, a folder, no picture, damaged, or cannot be compared; ModelUnavailableError,
+    StoreError and UsageError as ``dedupe.scan``.
     """
     with Session(settings or Settings(), progress) as session:
         files = [library.photo_file(path) for path in (a, b)]

@@ -106,6 +106,10 @@ def test_a_weights_file_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> 
         embedding.load("vgg16", tmp_path / "missing.h5")
 
 
+def test_a_threshold_that_was_not_calibrated_is_said_to_be_so() -> None:
+    assert "not calibrated" in embedding.info("vgg16").note
+
+
 def test_asking_what_vgg16_is_loads_no_tensorflow() -> None:
     script = (
         "import sys; from dedupe import embedding; embedding.info('vgg16');"
