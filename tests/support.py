@@ -197,7 +197,7 @@ def fake_scan(*roots: str | os.PathLike[str]) -> ScanResult:
     by_picture: dict[bytes, list[Photo]] = {}
     photos = 0
     for root in map(os.fspath, roots):
-        for photo in _walk(root):
+        for photo in photos_below(root):
             photos += 1
             with open(photo.path, "rb") as file:
                 by_picture.setdefault(file.readline(), []).append(photo)
@@ -205,7 +205,8 @@ def fake_scan(*roots: str | os.PathLike[str]) -> ScanResult:
     return result_of(roots, groups, photos=photos)
 
 
-def _walk(root: str) -> list[Photo]:
+def photos_below(root: str | os.PathLike[str]) -> list[Photo]:
+    """The made-up photos below ``root`` by path, with their companions and further names."""
     photos: dict[tuple[int, int], list[str]] = {}
     families: dict[str, list[Companion]] = {}
     for folder, folders, files in os.walk(root):

@@ -1,5 +1,6 @@
 """Row 2 and §5: whatever a user, dedupe and crashes do in whatever order, every byte string that existed and that the user did
-not destroy is somewhere, and every photo that left did so for a keeper that was there."""
+not destroy is somewhere, and every photo that left did so for a keeper that was there, that it was directly proven against,
+and that nobody had said it is no duplicate of."""
 
 from __future__ import annotations
 
@@ -20,15 +21,22 @@ from dedupe import actions
 from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal
 from dedupe.errors import RefusedError, StoreError, UsageError
-from dedupe.types import ActionKind, ScanResult
+from dedupe.library.decisions import Decisions
+from dedupe.library.scans import EditState, GroupEdit
+from dedupe.review.choice import reviewed
+from dedupe.review.prompt import pressed
+from dedupe.review.state import ReviewState
+from dedupe.types import Action, ActionKind, Extra, Photo, Relation, ScanResult
 from tests.faults import CRASHED, FaultyDisk
 from tests.safety.crash_points import in_child
-from tests.support import MARKER, Places, contents, fake_scan, key
+from tests.support import MARKER, Places, contents, key, photos_below, result_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="crashes are tried in forked processes")
 
 FOLDERS = ["a", "b", "c/d"]
-NAMES = ["1.jpg", "2.jpg", "3.jpg", "4.jpg", "1.xmp", "2.mov"]
+NAMES = ["1.jpg", "1.png", "2.jpg", "3.jpg", "1.xmp", "2.mov"]
+PICTURES = st.integers(0, 3)
+KEYS = st.sampled_from(["enter", "enter", "right", "left", "down", "k", "2", "3", " ", "a", "n", "s", "A", "y", "q"])
 
 
 class Photos(RuleBasedStateMachine):
@@ -53,25 +61,31 @@ class Photos(RuleBasedStateMachine):
         self.crashed = False
         self.touched_since = False
         self.for_a_person: set[Path] = set()
-        self.result: ScanResult | None = None
+        self.near: set[tuple[int, int]] = set()
+        self.written_as: dict[bytes, bytes] = {}
+        self.memory = Decisions(str(self.base / "state" / "decisions.db"))
+        self.result = result_of([], [])
         self.target = self.base / "moved"
 
     @initialize(
         inside=st.booleans(),
         photos=st.lists(
-            st.tuples(st.sampled_from(FOLDERS), st.sampled_from(NAMES), st.integers(0, 1), st.booleans()),
+            st.tuples(st.sampled_from(FOLDERS), st.sampled_from(NAMES), PICTURES, st.booleans()),
             min_size=8,
             max_size=14,
             unique_by=lambda photo: photo[:2],
         ),
+        near=st.sets(st.tuples(PICTURES, PICTURES)),
     )
-    def begin(self, inside: bool, photos: list[tuple[str, str, int, bool]]) -> None:
+    def begin(self, inside: bool, photos: list[tuple[str, str, int, bool]], near: set[tuple[int, int]]) -> None:
+        self.near = near
         self.target = self.root / "moved" if inside else self.base / "moved"
         for folder, name, picture, same in photos:
             self.user_adds(folder, name, picture, same)
         self.scan()
 
     def teardown(self) -> None:
+        self.memory.close()
         shutil.rmtree(self.base)
 
     def everywhere(self) -> Counter[bytes]:
@@ -107,7 +121,7 @@ class Photos(RuleBasedStateMachine):
     )
     def user_does(self, what: str, data: st.DataObject, folder: str) -> None:
         if what == "adds":
-            name, picture = data.draw(st.sampled_from(NAMES)), data.draw(st.integers(0, 1))
+            name, picture = data.draw(st.sampled_from(NAMES)), data.draw(PICTURES)
             self.user_adds(folder, name, picture, data.draw(st.booleans()))
             return
         path = self._pick(data, away=what not in ("links", "makes a symlink"))
@@ -139,6 +153,7 @@ class Photos(RuleBasedStateMachine):
         self.written += 1
         content = b"p%d\n%s" % (picture, b"same" if same else b"%d" % self.written)
         path.write_bytes(content)
+        self.written_as[key(content)] = content
         self.alive[content] += 1
         self.touched_since = True
 
@@ -147,14 +162,54 @@ class Photos(RuleBasedStateMachine):
         after = before[:-1] + b"%c" % (33 + self.written % 90)
         self.alive[before] -= status.st_nlink
         self.alive[after] += status.st_nlink
+        self.written_as[key(after)] = after
         path.write_bytes(after)
         if keep_time:
             os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     # -- dedupe --------------------------------------------------------------------------------------------------------
 
+    def proven(self, one: bytes, other: bytes) -> bool:
+        """Whether the pictures of these contents were drawn as copies of one another; that is no equivalence."""
+        pictures = [int(self.written_as[content].split(b"\n")[0][1:]) for content in (one, other)]
+        return pictures[0] == pictures[1] or tuple(pictures) in self.near or tuple(pictures[::-1]) in self.near
+
     def scan(self) -> None:
-        self.result = fake_scan(self.root)
+        """Stars as a scan makes them: each extra is proven against its keeper, and by nobody called no duplicate of it."""
+        left, groups = photos_below(self.root), []
+        while left:
+            keep, *rest = left
+            extras = [
+                photo
+                for photo in rest
+                if self.proven(keep.content_key, photo.content_key) and not self.memory.not_duplicates(keep, photo)
+            ]
+            groups += [(keep, extras)] if extras else []
+            left = [photo for photo in rest if photo not in extras]
+        self.result = result_of([self.root], groups)
+        self.memory.save_scan(self.result)
+
+    def verify(self, keep: Photo, photo: Photo) -> Extra | None:
+        if not self.proven(keep.content_key, photo.content_key):
+            return None
+        same = keep.content_key == photo.content_key
+        return Extra(photo, Relation.IDENTICAL if same else Relation.RESAVED, 0.1, selected=True)
+
+    @rule(keys=st.lists(KEYS, min_size=1, max_size=12))
+    def review(self, keys: list[str]) -> None:
+        """A person presses keys; everything is stored, and the review may go on another time."""
+        if not self.result.groups:
+            return
+        state = ReviewState.begin(self.result.groups, self.verify, self.memory.edits())
+        for one in keys:
+            state = pressed(state, one, self.memory)
+        for choice in state.choices:
+            event(f"reviewed: {choice.verdict.value}{', another keeper' if choice.keep else ''}")
+
+    @property
+    def plan(self) -> ScanResult:
+        """What `dedupe apply` would go by."""
+        return reviewed(self.result, self.memory.edits(), self.verify).plan
 
     def _disk(self, other_volume: bool, way: int) -> FaultyDisk:
         volumes = (str(self.target), str(self.trash)) if other_volume else ()
@@ -163,11 +218,10 @@ class Photos(RuleBasedStateMachine):
     def _act(self, disk: Disk, trash: bool) -> actions.Report:
         kind = ActionKind.TRASH if trash else ActionKind.MOVE
         target = None if trash else str(self.target)
-        assert self.result is not None
-        return actions.act(self.result, kind=kind, target=target, paths=self.paths, disk=disk)
+        return actions.act(self.plan, kind=kind, target=target, paths=self.paths, disk=disk)
 
     @rule(
-        stale=st.sampled_from([False, False, True]),
+        stale=st.booleans(),
         trash=st.booleans(),
         other_volume=st.booleans(),
         way=st.integers(0, 2),
@@ -177,7 +231,7 @@ class Photos(RuleBasedStateMachine):
     def apply(self, stale: bool, trash: bool, other_volume: bool, way: int, fault: int, nth: int) -> None:
         if not stale:
             self.scan()
-        disk = self._disk(other_volume and not trash, way)
+        disk, edits = self._disk(other_volume and not trash, way), self.memory.edits()
         if fault:
             disk.fail("any", nth, fault)
         try:
@@ -187,15 +241,34 @@ class Photos(RuleBasedStateMachine):
         self._settled()
         event(f"{'trashed' if trash else 'moved'} {min(len(report.done), 3)}, exit {report.exit_code}")
         for outcome in report.done:
+            self._agreed(outcome.action, edits)
             for part in (outcome.action.keeper, *outcome.action.keeper_parts):
                 assert key(Path(part.source).read_bytes()) == part.content_key
             assert not any(os.path.lexists(move.source) for move in outcome.action.moves)
         if report.exit_code == 4:
             self._loosen()
 
-    @rule(trash=st.booleans(), other_volume=st.booleans(), way=st.integers(0, 2), moment=st.integers(1, 60))
-    def crash_in_apply(self, trash: bool, other_volume: bool, way: int, moment: int) -> None:
-        self.scan()
+    def _agreed(self, action: Action, edits: dict[str, GroupEdit]) -> None:
+        """It left for a photo that it is proven against; and where there was a review, because that said so."""
+        assert self.proven(action.moves[0].content_key, action.keeper.content_key)
+        if not edits:
+            return
+        edit = edits[action.group]
+        event(f"left after a review{', for another keeper' if edit.keeper else ''}")
+        assert edit.state is EditState.ACCEPTED
+        assert edit.selected is None or action.moves[0].source in edit.selected
+        assert edit.keeper in (None, action.keeper.source)
+
+    @rule(
+        stale=st.booleans(),
+        trash=st.booleans(),
+        other_volume=st.booleans(),
+        way=st.integers(0, 2),
+        moment=st.integers(1, 60),
+    )
+    def crash_in_apply(self, stale: bool, trash: bool, other_volume: bool, way: int, moment: int) -> None:
+        if not stale:
+            self.scan()
         disk = self._disk(other_volume and not trash, way).crash(moment)
         if in_child(lambda: self._act(disk, trash) and None) == CRASHED:
             event("crashed in apply")
