@@ -10,9 +10,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from dedupe.errors import ConfigError, UsageError
-from dedupe.types import Relation
+from dedupe.types import SAFE_RELATIONS, Relation
 
-SAFE_RELATIONS = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
 KEEPER_RULES = (
     "undamaged",
     "protected",

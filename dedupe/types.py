@@ -36,6 +36,9 @@ class Relation(StrEnum):
 
 _RELATION_RANK = {"identical": 0, "same-pixels": 1, "resaved": 2, "edited": 3, "similar": 4}
 
+SAFE_RELATIONS = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
+"""The relations that may be selected without a look (DESIGN.md §5)."""
+
 
 class CompanionKind(StrEnum):
     """What a companion file is to its photo."""

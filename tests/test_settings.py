@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dedupe.errors import ConfigError, UsageError
-from dedupe.settings import KEEPER_RULES, SAFE_RELATIONS, Settings, keeper_rules, load_settings, relations
-from dedupe.types import Relation
+from dedupe.settings import KEEPER_RULES, Settings, keeper_rules, load_settings, relations
+from dedupe.types import SAFE_RELATIONS, Relation
 
 
 def config(tmp_path: Path, text: str) -> Path:

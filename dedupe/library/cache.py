@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from dedupe.library import files, upkeep, vectors, verdicts
-from dedupe.library.database import Database, Kind
+from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
 from dedupe.library.serial import from_json, to_json
 from dedupe.types import ContentKey, Facts, FileStamp, Match, Pair, PayloadKey, PhotoFile, Skipped
@@ -38,7 +37,7 @@ KIND = Kind(
 )
 
 
-class Cache:
+class Cache(Closing):
     """An open cache; a context manager. Writes are committed every two seconds and at the end.
 
     ``decoder`` names the version of the decoder and its limits: with another one, failures are tried again.
@@ -208,14 +207,6 @@ class Cache:
     def close(self) -> None:
         """Commits and closes."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _agree(self, reader: str) -> None:
         """Forgets what another version of the reader has worked out."""

@@ -53,7 +53,23 @@ class DamagedStoreError(StoreError):
     begun afresh."""
 
 
-class Database:
+class Closing:
+    """A context manager that closes at its end."""
+
+    def close(self) -> None:
+        """Closes; a second call does nothing."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Database(Closing):
     """An open database of one kind; a context manager that commits what is pending and closes.
 
     ``notices`` are sentences the user should read (a store kept aside). ``ours`` says that dedupe chose the
@@ -258,14 +274,6 @@ class Database:
                 with folder_lock(self.path, alone=True):
                     if not in_use(self.path):
                         keep_aside(self.path, "corrupt")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def bytes_on_disk(self) -> int:
         """The size of the file with what belongs to it."""

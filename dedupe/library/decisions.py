@@ -15,11 +15,9 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import TracebackType
-from typing import Self
 
 from dedupe.library import scans
-from dedupe.library.database import Database, Kind
+from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
 from dedupe.types import ContentKey, PayloadKey, Photo, ScanResult
 
@@ -64,7 +62,7 @@ class Decision:
     made_at: int
 
 
-class Decisions:
+class Decisions(Closing):
     """The open decisions; a context manager. Every call that changes something has reached the disk when it
     returns.
 
@@ -195,14 +193,6 @@ class Decisions:
     def close(self) -> None:
         """Closes; a second call does nothing."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # -- within ---------------------------------------------------------------------------------------------
 

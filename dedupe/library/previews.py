@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Self
 
-from dedupe.library.database import Database, Kind
+from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
 from dedupe.types import ContentKey
 
@@ -35,7 +33,7 @@ KIND = Kind(
 )
 
 
-class Previews:
+class Previews(Closing):
     """The open previews; a context manager. Writes are committed every two seconds and at the end.
 
     ``limit_bytes`` bounds the JPEGs' total; it may be passed by a few thousand previews for a while. A
@@ -139,14 +137,6 @@ class Previews:
         finally:
             self._new = 0
             self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _drop(self, keys: Sequence[tuple[ContentKey]]) -> None:
         with self._db.transaction() as connection:

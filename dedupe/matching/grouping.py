@@ -28,9 +28,8 @@ from dedupe.matching.keeper import RULES, ordered
 from dedupe.matching.losses import CompanionKey, hindrance
 from dedupe.matching.stars import Decisions, Lies, Star, Stars
 from dedupe.matching.verdicts import Node, gather
-from dedupe.types import ContentKey, Extra, Group, Match, Photo, Relation, Series
+from dedupe.types import SAFE_RELATIONS, ContentKey, Extra, Group, Match, Photo, Relation, Series
 
-SAFE = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
 _PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 
 
@@ -39,7 +38,7 @@ def group(
     matches: Iterable[Match],
     *,
     rules: Sequence[str] = tuple(RULES),
-    select: Collection[Relation] = SAFE,
+    select: Collection[Relation] = SAFE_RELATIONS,
     show: Collection[Relation] = tuple(Relation),
     cross_only: bool = False,
     decisions: Decisions | None = None,

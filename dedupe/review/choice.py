@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from dedupe.library.scans import EditState, GroupEdit
-from dedupe.review.unit import SAFE, freed_by, freed_bytes, pinned
-from dedupe.types import Extra, Group, Photo, ScanResult
+from dedupe.review.unit import freed_by, freed_bytes, pinned
+from dedupe.types import SAFE_RELATIONS, Extra, Group, Photo, ScanResult
 
 Verify: TypeAlias = Callable[[Photo, Photo], Extra | None]
 """What the second photo is to the first if the first stays, selected where that is safe; None: not proven."""
@@ -56,7 +56,7 @@ class Choice:
     @property
     def needs_no_look(self) -> bool:
         """It may be accepted without a look: open, the keeper as suggested, and all that goes of a safe relation."""
-        safe = all(extra.relation in SAFE for extra in self.selected)
+        safe = all(extra.relation in SAFE_RELATIONS for extra in self.selected)
         return self.verdict is EditState.OPEN and self.keep == 0 and safe and bool(self.selected)
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
-from dedupe.types import Extra, Group, Photo, PhotoFile, Relation
-
-SAFE = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
-"""The relations that may be selected without a look (DESIGN.md §5)."""
+from dedupe.types import Extra, Group, Photo, PhotoFile
 
 
 def further_files(photo: Photo) -> Iterator[str]:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.matching.capture_time import seconds_apart
-from dedupe.matching.grouping import SAFE, group, open_pairs, reclaimable
-from dedupe.types import CompanionKind, Group, Match, Photo, Relation
+from dedupe.matching.grouping import group, open_pairs, reclaimable
+from dedupe.types import SAFE_RELATIONS, CompanionKind, Group, Match, Photo, Relation
 from tests.matching.made import as_sets, at, companion, extras_of, key_of, match, name, photo, shot
 
 RESAVED, EDITED, SIMILAR = Relation.RESAVED, Relation.EDITED, Relation.SIMILAR
@@ -205,7 +205,7 @@ def test_series_are_left_out_where_similar_is_not_shown():
     first, second = photo("1.jpg", **shot(0)), photo("2.jpg", **shot(1))
     verdicts = [match(first, second, SIMILAR)]
     assert len(group([first, second], verdicts)[1]) == 1
-    assert group([first, second], verdicts, show=SAFE)[1] == ()
+    assert group([first, second], verdicts, show=SAFE_RELATIONS)[1] == ()
 
 
 def test_a_series_is_what_similar_pairs_connect_in_the_order_of_capture():
@@ -291,7 +291,7 @@ def test_more_real_detail_in_the_extra_keeps_it_from_being_selected():
 def test_only_the_safe_relations_are_selected_unless_told(relation):
     a, b = photo("a.jpg"), photo("b.jpg")
     verdicts = [match(a, b, relation, why="cropped")]
-    assert only([a, b], verdicts).extras[0].selected == (relation in SAFE)
+    assert only([a, b], verdicts).extras[0].selected == (relation in SAFE_RELATIONS)
     assert only([a, b], verdicts, select=list(Relation)).extras[0].selected
     assert not only([a, b], verdicts, select=[]).extras[0].selected
     assert only([a, b], verdicts).extras[0].note == "cropped"
