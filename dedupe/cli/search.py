@@ -69,12 +69,11 @@ def search(
 
 
 def _sheet(result: SearchResult, settings: Settings, *, show: bool, save: str | None) -> None:
-    from dedupe.queries.sheet import contact_sheet, write, write_for_viewer
+    from dedupe.queries.sheet import contact_sheet, open_in_viewer, write
     from dedupe.queries.show import previews_of
-    from dedupe.review.viewer import open_photos
 
     pixels = contact_sheet(result.answers, previews_of(result, settings))
     if save is not None:
         write(pixels, save)
     if show:
-        typer.echo(open_photos([write_for_viewer(pixels)]), err=True)
+        typer.echo(open_in_viewer(pixels), err=True)

@@ -182,10 +182,13 @@ def check_target(target: str | None) -> None:
         raise UsageError(f"The folder {display_path(folder)} is not writable: the picture cannot be saved there.")
 
 
-def write_for_viewer(pixels: Pixels) -> str:
-    """Put the picture in a new file of the system's folder for passing things; its path."""
+def open_in_viewer(pixels: Pixels) -> str:
+    """Show the picture in the system's viewer, from a new file in the system's folder for passing things; a sentence that says
+    what came of it and where the file is."""
     import tempfile
+
+    from dedupe.review.viewer import open_photos
 
     path = os.path.join(tempfile.gettempdir(), f"dedupe-{secrets.token_hex(4)}.png")
     write(pixels, path)
-    return path
+    return f"{open_photos([path])} The contact sheet is {display_path(path)}."

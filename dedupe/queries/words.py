@@ -91,6 +91,8 @@ def _times(comparison: Comparison) -> tuple[str, ...]:
     one, other = (format_taken(photo.facts.taken, precise=True) for photo in (comparison.a, comparison.b))
     if not one or not other:
         return (f"Capture times prove nothing: A {one or 'has none'}, B {other or 'has none'}.",)
+    if one == other:
+        return (f"Both taken {one}, which alone proves nothing.",)
     apart = seconds_apart(comparison.a.facts, comparison.b.facts)
     if apart is not None:
         return (f"Taken {said(apart)} apart by one camera: A {one}, B {other}.",)

@@ -79,12 +79,31 @@ def test_search_shows_the_sheet_in_the_systems_viewer(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
     ran = dedupe("search", library.path("phone/crop.jpg"), str(library.photos), "-k", "2", "--show")
-    assert (ran.code, ran.err) == (0, "Opened in the viewer.\n")
+    sheet = next(tmp_path.glob("dedupe-*.png"))
+    assert (ran.code, ran.err) == (0, f"Opened in the viewer. The contact sheet is {sheet}.\n")
     for _ in range(200):
         if shown.exists():
             break
         __import__("time").sleep(0.05)
     assert shown.read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_a_desktop_search_says_where_the_sheet_is(
+    library: Library,
+    dedupe,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.platform", "linux")
+    ran = dedupe("search", library.path("phone/crop.jpg"), str(library.photos), "-k", "1", "--show")
+    (sheet,) = tmp_path.glob("dedupe-*.png")
+    assert (ran.code, ran.err.count("\n")) == (0, 1)
+    assert "no desktop" in ran.err
+    assert str(sheet) in ran.err
+    assert sheet.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(

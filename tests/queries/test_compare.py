@@ -87,6 +87,11 @@ def test_two_shots_of_one_camera_are_told_apart_by_their_times(tmp_path: Path) -
     assert any("Taken 3 s apart by one camera" in line for line in verdict_of(found))
 
 
+def test_a_capture_time_that_both_have_is_said_once(library: Library) -> None:
+    copy = dedupe.compare(library.path("camera/rocket.jpg"), library.path("camera/rocket.jpg"), library.settings)
+    assert verdict_of(copy)[-1] == "Both taken 2024-05-01 12:00:03, which alone proves nothing."
+
+
 def test_bad_input_is_one_sentence(library: Library, tmp_path: Path) -> None:
     mine = library.copied(tmp_path)
     (tmp_path / "notes.jpg").write_text("words")
