@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ import pytest
 from dedupe.actions.disk import Disk
 from dedupe.actions.plan import companions_of
 from dedupe.actions.trash import Entry, Trash, _Place
+from dedupe.review.choice import keep_instead
+from tests.review import (
+    made,
+)
 from tests.review import (
     test_state as review,
 )
@@ -267,6 +272,16 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         "review.choice._held",
         lambda extra: extra,
         alone(review.test_a_pinned_photo_that_was_to_stay_is_not_let_go_by_another_keeper),
+    ),
+    (
+        "review.state.keep_instead",
+        lambda group, choice, place, verify: keep_instead(group, choice, place, lambda keep, photo: made.extra(photo)),
+        alone(review.test_what_is_not_proven_against_the_new_keeper_cannot_be_selected),
+    ),
+    (
+        "review.choice._group",
+        lambda group, choice: replace(group, keep=choice.stays),
+        alone(review.test_nothing_goes_of_a_group_that_nobody_accepted),
     ),
     (
         "review.choice.Choice.needs_no_look",

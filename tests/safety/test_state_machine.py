@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,15 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="crashes are tri
 FOLDERS = ["a", "b", "c/d"]
 NAMES = ["1.jpg", "1.png", "2.jpg", "3.jpg", "1.xmp", "2.mov"]
 PICTURES = st.integers(0, 3)
-KEYS = st.sampled_from(["enter", "enter", "right", "left", "down", "k", "2", "3", " ", "a", "n", "s", "A", "y", "q"])
+COPIES = list(combinations(range(4), 2))
+PRESSED = st.lists(
+    st.sampled_from(
+        ["enter", "2 enter", "3 enter", "down space enter", "space", "k enter", "left", "n", "a", "s", "A y"]
+    ),
+    min_size=1,
+    max_size=6,
+)
+"""Keys of a review, in words as a person would press them one after the other."""
 
 
 class Photos(RuleBasedStateMachine):
@@ -75,7 +84,7 @@ class Photos(RuleBasedStateMachine):
             max_size=14,
             unique_by=lambda photo: photo[:2],
         ),
-        near=st.sets(st.tuples(PICTURES, PICTURES)),
+        near=st.sets(st.sampled_from(COPIES), min_size=2, max_size=5),
     )
     def begin(self, inside: bool, photos: list[tuple[str, str, int, bool]], near: set[tuple[int, int]]) -> None:
         self.near = near
@@ -171,8 +180,10 @@ class Photos(RuleBasedStateMachine):
 
     def proven(self, one: bytes, other: bytes) -> bool:
         """Whether the pictures of these contents were drawn as copies of one another; that is no equivalence."""
+        if one not in self.written_as or other not in self.written_as:
+            return False  # what was copied so far of a file that the user removed
         pictures = [int(self.written_as[content].split(b"\n")[0][1:]) for content in (one, other)]
-        return pictures[0] == pictures[1] or tuple(pictures) in self.near or tuple(pictures[::-1]) in self.near
+        return pictures[0] == pictures[1] or (min(pictures), max(pictures)) in self.near
 
     def scan(self) -> None:
         """Stars as a scan makes them: each extra is proven against its keeper, and by nobody called no duplicate of it."""
@@ -195,14 +206,14 @@ class Photos(RuleBasedStateMachine):
         same = keep.content_key == photo.content_key
         return Extra(photo, Relation.IDENTICAL if same else Relation.RESAVED, 0.1, selected=True)
 
-    @rule(keys=st.lists(KEYS, min_size=1, max_size=12))
-    def review(self, keys: list[str]) -> None:
+    @rule(words=PRESSED)
+    def review(self, words: list[str]) -> None:
         """A person presses keys; everything is stored, and the review may go on another time."""
         if not self.result.groups:
             return
         state = ReviewState.begin(self.result.groups, self.verify, self.memory.edits())
-        for one in keys:
-            state = pressed(state, one, self.memory)
+        for one in " ".join(words).split():
+            state = pressed(state, one.replace("space", " "), self.memory)
         for choice in state.choices:
             event(f"reviewed: {choice.verdict.value}{', another keeper' if choice.keep else ''}")
 
@@ -221,16 +232,21 @@ class Photos(RuleBasedStateMachine):
         return actions.act(self.plan, kind=kind, target=target, paths=self.paths, disk=disk)
 
     @rule(
-        stale=st.booleans(),
+        how=st.sampled_from(["scanned now", "reviewed now", "reviewed now", "as it was left"]),
+        words=PRESSED,
         trash=st.booleans(),
         other_volume=st.booleans(),
         way=st.integers(0, 2),
         fault=st.sampled_from([0, 0, 0, errno.EIO, errno.ENOSPC, errno.EACCES]),
         nth=st.integers(3, 25),
     )
-    def apply(self, stale: bool, trash: bool, other_volume: bool, way: int, fault: int, nth: int) -> None:
-        if not stale:
+    def apply(
+        self, how: str, words: list[str], trash: bool, other_volume: bool, way: int, fault: int, nth: int
+    ) -> None:
+        if how.endswith("now"):
             self.scan()
+        if how.startswith("reviewed"):
+            self.review(words)
         disk, edits = self._disk(other_volume and not trash, way), self.memory.edits()
         if fault:
             disk.fail("any", nth, fault)
