@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Verdict: TypeAlias = Literal["new", "partly", "better", "have"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "better", "have")
 
+_TIES: Final = frozenset(("oldest", "name", "path"))
+"""Keeper rules that settle which of two equals stays."""
+_LONG_AGO_NS: Final = 315_619_200_000_000_000
+"""The first date that the rule "oldest" believes: 1980-01-02."""
 _MORE: Final = 5
 """Where all the nearest lie within the radius, so many times as many are looked at."""
 
@@ -33,7 +37,8 @@ class Checked:
     Live Photo are one photo: ``photo`` leads, ``halves`` are its other pictures, each with what the library has of it.
     ``lacks`` are the absolute paths of those of its files that the library has no counterpart of: pictures without a
     duplicate, a RAW without a RAW, a video or a file of edits without one of the same bytes. ``better``: nothing of it is
-    lacking there, but by the keeper rules it would be kept instead of all of them.
+    lacking there, but by the keeper rules (undamaged, detail, raw, original, metadata, compression) it would be kept instead
+    of each of them.
     """
 
     photo: Photo
@@ -178,17 +183,28 @@ def _best_first(found: Found) -> tuple[int, float, str]:
 
 
 def _is_better(session: Session, unit: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) -> bool:
-    """Whether the keeper rules would keep ``unit`` instead of all the library has of it."""
+    """Whether the keeper rules would keep ``unit`` instead of each that the library has of it, for what it is: being older, or a
+    name or path, makes no photo better."""
     if any(one.photo.content_key == unit.content_key for one in have):
         return False
     from dedupe.matching.grouping import group
     from dedupe.photos.companions import join_halves
 
-    owned = join_halves([*{one.photo.path: one.photo for one in have}.values()])
-    pairs = {library.in_order(part.content_key, one.photo.content_key) for part in (unit, *unit.halves) for one in have}
-    about = [match for ends in sorted(pairs) if (match := matches.get(ends)) is not None]
-    groups, _ = group([unit, *owned], about, rules=session.settings.keep, decisions=session.decisions)
-    return any(one.keep.path == unit.path and len(one.extras) == len(owned) for one in groups)
+    rules = tuple(rule for rule in session.settings.keep if rule not in _TIES)
+    for one in join_halves([*{found.photo.path: _oldest(found.photo) for found in have}.values()]):
+        ends = {
+            library.in_order(a.content_key, b.content_key) for a in (unit, *unit.halves) for b in (one, *one.halves)
+        }
+        about = [match for pair in sorted(ends) if (match := matches.get(pair)) is not None]
+        groups, _ = group([unit, one], about, rules=rules, decisions=session.decisions)
+        if not any(group.keep.path == unit.path for group in groups):
+            return False
+    return bool(have)
+
+
+def _oldest(photo: Photo) -> Photo:
+    """The photo as if its file were the oldest: where nothing else decides, the library's stays."""
+    return replace(photo, file=replace(photo.file, stamp=replace(photo.file.stamp, mtime_ns=_LONG_AGO_NS)))
 
 
 def verdicts_named(words: str) -> tuple[Verdict, ...]:

@@ -40,7 +40,7 @@ def facts_of(photo: Photo) -> tuple[str, ...]:
 
 def verdict_of(comparison: Comparison) -> tuple[str, ...]:
     """The verdict and what it rests on, a sentence a line."""
-    return (_headline(comparison), *_evidence(comparison), *_times(comparison))
+    return (_headline(comparison), *_evidence(comparison), *_raw(comparison), *_times(comparison))
 
 
 def _headline(comparison: Comparison) -> str:
@@ -66,6 +66,13 @@ def _evidence(comparison: Comparison) -> tuple[str, ...]:
         f"tone change {evidence.tone:.1f} grey levels, displacement {evidence.residual:.2f} px."
     )
     return tuple(lines)
+
+
+def _raw(comparison: Comparison) -> tuple[str, ...]:
+    raws = [name for name, photo in (("A", comparison.a), ("B", comparison.b)) if photo.facts.raw]
+    if not comparison.duplicates or len(raws) != 1:
+        return ()
+    return (f"{raws[0]} is a camera RAW, seen by its preview: the other does not replace it.",)
 
 
 def _keypoints(evidence: Evidence) -> str:

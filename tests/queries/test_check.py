@@ -33,10 +33,7 @@ def card(tmp_path: Path) -> Path:
 
 
 def verdicts(result: dedupe.CheckResult) -> dict[str, str]:
-    return {
-        os.path.basename(one.photo.path): "better" if one.better else "have" if one.have else "new"
-        for one in result.checked
-    }
+    return {os.path.basename(one.photo.path): one.verdict for one in result.checked}
 
 
 def test_each_new_photo_is_there_already_or_new(library: Library, tmp_path: Path, card: Path) -> None:
@@ -60,6 +57,23 @@ def test_a_photo_better_than_the_one_there_is_said_to_be_so(tmp_path: Path) -> N
     assert verdicts(forth) == {"DSC_1.jpg": "better"}
     back = dedupe.check([str(tmp_path / "library")], [str(tmp_path / "card")], settings)
     assert verdicts(back) == {"IMG-20240501-WA0001.jpg": "have"}
+
+
+@pytest.mark.parametrize("keep", [(), ("path",), ("oldest", "name")])
+def test_no_photo_is_better_for_its_age_name_or_path(tmp_path: Path, keep: tuple[str, ...]) -> None:
+    """The same picture with another comment; the new file is older and has the shorter path."""
+    picture = jpeg(photo("coffee"), 90)
+    comment = b"\xff\xfe\x00\x08another"[:10]
+    new, mine = tmp_path / "a" / "b.jpg", tmp_path / "library" / "holidays" / "IMG_0001 (1).jpg"
+    for path, data in ((new, picture), (mine, picture[:2] + comment + picture[2:])):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+    os.utime(new, (1_000_000_000, 1_000_000_000))
+    settings = dedupe.Settings(store=str(tmp_path / "library.db"), jobs=1)
+    settings = replace(settings, keep=keep or settings.keep)
+    (one,) = dedupe.check([str(new)], [str(tmp_path / "library")], settings).checked
+    assert [found.relation for found in one.have] == [dedupe.Relation.SAME_PIXELS]
+    assert one.verdict == "have"
 
 
 def test_a_file_is_no_copy_of_itself_under_any_name(library: Library, tmp_path: Path) -> None:

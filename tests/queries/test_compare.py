@@ -16,6 +16,7 @@ from dedupe.queries import sheet
 from dedupe.queries.show import previews_of
 from dedupe.queries.words import verdict_of
 from tests.album import jpeg, photo
+from tests.photos.made import dng
 from tests.queries.made import Library
 from tests.support import tree_snapshot
 
@@ -85,6 +86,17 @@ def test_two_shots_of_one_camera_are_told_apart_by_their_times(tmp_path: Path) -
     found = dedupe.compare(str(tmp_path / "1.jpg"), str(tmp_path / "4.jpg"), settings)
     assert (found.relation, found.duplicates) == (dedupe.Relation.SIMILAR, False)
     assert any("Taken 3 s apart by one camera" in line for line in verdict_of(found))
+
+
+def test_a_picture_is_said_not_to_replace_its_raw(tmp_path: Path) -> None:
+    pytest.importorskip("rawpy", reason="camera RAW needs dedupe-photos[raw]")
+    developed, raw = tmp_path / "IMG_1.JPG", tmp_path / "IMG_1.DNG"
+    developed.write_bytes(jpeg(photo("coffee"), 90))
+    raw.write_bytes(dng(jpeg(photo("coffee"), 90), photo("coffee").size))
+    settings = dedupe.Settings(store=str(tmp_path / "library.db"), jobs=1)
+    said = verdict_of(dedupe.compare(str(developed), str(raw), settings))
+    assert "B is a camera RAW, seen by its preview: the other does not replace it." in said
+    assert not any("replace" in line for line in verdict_of(dedupe.compare(str(raw), str(raw), settings)))
 
 
 def test_a_capture_time_that_both_have_is_said_once(library: Library) -> None:
