@@ -32,6 +32,8 @@ MOST: Final = 400
 _TILE: Final = 240
 _GAP: Final = 12
 _PANEL: Final = 480
+_SENTENCE: Final = 900
+"""Wide enough for the sentences of a verdict, also below narrow pictures."""
 _CONTRAST: Final = 3.0
 _FRAME: Final = (200, 60, 20)
 _PAPER: Final = 255
@@ -101,7 +103,7 @@ def compared(comparison: Comparison) -> Pixels:
             _panel(_difference(a, moved, cover), f"difference × {_CONTRAST:g}"),
         ]
     row = _beside(panels)
-    return _padded(_below([row, lettered(verdict_of(comparison), row.shape[1], size=16)]), _GAP)
+    return _padded(_below([row, lettered(verdict_of(comparison), max(row.shape[1], _SENTENCE), size=16)]), _GAP)
 
 
 def _placement(comparison: Comparison, a: Pixels, b: Pixels) -> NDArray[np.float64] | None:

@@ -117,6 +117,18 @@ def test_bad_input_is_one_sentence(library: Library, tmp_path: Path) -> None:
     assert tree_snapshot(mine.photos) == before
 
 
+def test_the_sentences_below_narrow_pictures_are_not_cut(tmp_path: Path) -> None:
+    from PIL import ImageFont
+
+    narrow = photo("coffee").crop((200, 0, 260, 400))
+    for name, quality in (("a.jpg", 95), ("b.jpg", 60)):
+        (tmp_path / name).write_bytes(jpeg(narrow, quality))
+    settings = dedupe.Settings(store=str(tmp_path / "library.db"), jobs=1)
+    found = dedupe.compare(str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg"), settings)
+    longest = max(ImageFont.load_default(16).getlength(line) for line in verdict_of(found))
+    assert sheet.compared(found).shape[1] > longest > 400
+
+
 def test_the_difference_is_dark_where_they_agree_and_bright_where_something_was_put_on(tmp_path: Path) -> None:
     marked = photo("coffee").copy()
     marked.paste((255, 255, 0), (200, 150, 260, 190))
