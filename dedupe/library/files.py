@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import itertools
 import os
-import struct
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from dedupe.library.database import Database, Row
+from dedupe.photos.found import Found, packed
 from dedupe.types import ContentKey, FileStamp, PhotoFile, SkipKind, Skipped
 
 _PUT_FILE = (
@@ -35,33 +35,10 @@ _LASTING = frozenset(
 )
 _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 _SEP = os.fsencode(os.sep)
-_PACK = struct.Struct("<QQQqq").pack
 _MILLISECOND = 1_000_000
 _ROWS = 2_048
 _FINE_TICK_NS, _COARSE_TICK_NS = 20 * _MILLISECOND, 2_100 * _MILLISECOND
 _CHANGE_TIME_TELLS = os.name != "nt"  # On Windows it is the time of creation.
-
-
-def packed(stamp: FileStamp) -> bytes:
-    """The stamp as 40 bytes that are equal for an unchanged file and for no other."""
-    changed = stamp.ctime_ns
-    device = 0 if changed % _MILLISECOND else stamp.dev
-    try:
-        return _PACK(device, stamp.inode, stamp.size, stamp.mtime_ns, changed)
-    except struct.error:  # ReFS has inodes of 128 bits.
-        low = 0xFFFF_FFFF_FFFF_FFFF
-        return _PACK(device & low, stamp.inode & low, stamp.size, stamp.mtime_ns, changed)
-
-
-def _all_packed(stamps: Sequence[FileStamp]) -> list[bytes]:
-    """``packed`` of each; a call a file would take as long as the packing."""
-    try:
-        return [
-            _PACK(0 if one.ctime_ns % _MILLISECOND else one.dev, one.inode, one.size, one.mtime_ns, one.ctime_ns)
-            for one in stamps
-        ]
-    except struct.error:
-        return [packed(one) for one in stamps]
 
 
 def settled(stamp: FileStamp, read_ns: int) -> bool:
@@ -95,13 +72,13 @@ def known(db: Database, files: Sequence[PhotoFile], *, decoder: str, retry: bool
     """
     if not files:
         return []
-    names = "\0".join([file.path for file in files]).encode(_ENCODING, _ERRORS).split(b"\0")
-    roots = {os.fsencode(root) for root in {file.root for file in files}}
+    found = Found.of(files)
+    names = "\0".join(found.paths).encode(_ENCODING, _ERRORS).split(b"\0")
+    roots = set(map(os.fsencode, found.roots))
     held = {row[0] for row in db.rows("SELECT path FROM roots")}
     for root in roots - held:
         db.queue(_PUT_ROOT, (root,))
-    stamps = _all_packed([file.stamp for file in files])
-    answers = _by_path(db, names, stamps, roots)
+    answers = _by_path(db, names, found.stamps, roots)
     open_ = [at for at, answer in enumerate(answers) if answer is None] if None in answers else []
     if open_ and not retry:
         _fill_failures(db, files, answers, open_, decoder)

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from dedupe.photos.formats import PICTURE_EXTENSIONS, RAW_EXTENSIONS, VIDEO_EXTENSIONS
-from dedupe.types import CompanionKind, Photo, PhotoFile
+from dedupe.types import CompanionKind, Photo
 
 SIDECAR_EXTENSIONS: Final = frozenset((".xmp", ".thm"))
 """Metadata kept beside a photo."""
@@ -148,22 +148,23 @@ class _Index:
         return sorted(self._takeout)
 
 
-def stem_families(files: Sequence[PhotoFile]) -> list[tuple[PhotoFile, ...]]:
+def stem_families(paths: Sequence[str]) -> list[tuple[str, ...]]:
     """The groups of files that :func:`join_halves` might join, by their names alone: only these need their
     facts.
     """
-    folders = {os.path.dirname(file.path) for file in files if _may_lead_to_halves(file.path)}
-    families: dict[tuple[str, str], list[PhotoFile]] = defaultdict(list)
-    for file in files if folders else ():
-        folder, name = os.path.split(file.path)
+    folders = {os.path.dirname(path) for path in _leading_to_halves(paths)}
+    families: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for path in paths if folders else ():
+        folder, name = os.path.split(path)
         if folder in folders:
-            families[folder, _family(name)].append(file)
+            families[folder, _family(name)].append(path)
     return [tuple(members) for members in families.values() if len(members) > 1 and _may_join(members)]
 
 
-def _may_lead_to_halves(path: str) -> bool:
-    """A quick look at a path's end: in most trees no file passes. Every RAW extension has three letters."""
-    return path[-4:].lower() in RAW_EXTENSIONS or "_E" in path[-16:]
+def _leading_to_halves(paths: Sequence[str]) -> list[str]:
+    """A quick look at the paths' ends: in most trees no file passes. Every RAW extension has three letters."""
+    raws = {ending for ending in {path[-4:] for path in paths} if ending.lower() in RAW_EXTENSIONS}
+    return [path for path in paths if "_E" in path[-16:] or path[-4:] in raws]
 
 
 def _family(name: str) -> str:
@@ -173,9 +174,9 @@ def _family(name: str) -> str:
     return (f"{edit[1]}{edit[2]}" if edit else stem).casefold()
 
 
-def _may_join(members: Sequence[PhotoFile]) -> bool:
-    raws = sum(os.path.splitext(file.path)[1].lower() in RAW_EXTENSIONS for file in members)
-    return 0 < raws < len(members) or any(_is_edit(file.path) for file in members)
+def _may_join(members: Sequence[str]) -> bool:
+    raws = sum(os.path.splitext(path)[1].lower() in RAW_EXTENSIONS for path in members)
+    return 0 < raws < len(members) or any(map(_is_edit, members))
 
 
 def _is_edit(path: str) -> bool:

@@ -1,16 +1,14 @@
-"""What walk asks of a single directory entry: what its name makes of it, what the system says of it, and the making of
-a photo's record from it. Everything that differs between Linux, macOS and Windows in a walk is here.
+"""What walk asks of a single directory entry: what its name makes of it, and what the system says of it. Everything that
+differs between Linux, macOS and Windows in a walk is here.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from dedupe.photos import companions, formats
-from dedupe.types import FileStamp, PhotoFile
 
 OTHER, PHOTO, COMPANION, CLOUD, NAMELESS = range(5)
 KINDS: Final = {
@@ -74,37 +72,3 @@ def looks_like_photo(path: str) -> bool:
 
 def _open_gently(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-
-
-def _setters(kind: type) -> tuple[Callable[[Any, Any], None], ...]:
-    return tuple(kind.__dict__[name].__set__ for name in kind.__slots__)  # type: ignore[attr-defined]
-
-
-# A frozen dataclass fills its slots one __setattr__ at a time; a walk makes two objects a file, and would spend as long
-# on that as on all its system calls. The slots' own descriptors take half as long.
-_DEV, _INODE, _SIZE, _MTIME, _CTIME, _LINKS = _setters(FileStamp)
-_PATH, _ROOT, _STAMP, _COMPANIONS, _INSIDE, _PROTECTED, _REFERENCE = _setters(PhotoFile)
-_new = object.__new__
-
-
-def maker(root: str, protected: bool, reference: bool) -> Callable[[str, os.stat_result], PhotoFile]:
-    """What makes the photos of one folder, each from a path and its status; still without companions."""
-
-    def made(path: str, found: os.stat_result) -> PhotoFile:
-        stamp, file = _new(FileStamp), _new(PhotoFile)
-        _DEV(stamp, found.st_dev)
-        _INODE(stamp, found.st_ino)
-        _SIZE(stamp, found.st_size)
-        _MTIME(stamp, found.st_mtime_ns)
-        _CTIME(stamp, found.st_ctime_ns)
-        _LINKS(stamp, found.st_nlink)
-        _PATH(file, path)
-        _ROOT(file, root)
-        _STAMP(file, stamp)
-        _COMPANIONS(file, ())
-        _INSIDE(file, ())
-        _PROTECTED(file, protected)
-        _REFERENCE(file, reference)
-        return file
-
-    return made

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import operator
 import os
 import pathlib
 import stat
@@ -20,6 +19,7 @@ from typing import Final
 
 from dedupe.errors import MissingRootError
 from dedupe.photos import companions, entries, formats, skiplists
+from dedupe.photos.found import Folder, Found, Record, path_of, photo_of, record, record_of
 from dedupe.types import Companion, CompanionKind, FileStamp, PhotoFile, SkipKind, Skipped
 
 MARKER: Final = ".dedupe-moved"
@@ -27,7 +27,6 @@ MARKER: Final = ".dedupe-moved"
 root).
 """
 
-_path: Final = operator.attrgetter("path")
 _CLOUD_REASON: Final = "is kept in the cloud only: download it to include it"
 
 
@@ -49,25 +48,15 @@ class WalkOptions:
 class Walk:
     """What was found, in the order of the paths' bytes. Files that are clearly no photos are in neither."""
 
-    files: tuple[PhotoFile, ...]
+    files: Found
     skipped: tuple[Skipped, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A folder still to be entered; the flags are what it inherited."""
-
-    path: str
-    root: str
-    protected: bool = False
-    reference: bool = False
 
 
 @dataclass(slots=True)
 class _Contents:
     """What one folder holds; the photos still without their companions."""
 
-    photos: list[PhotoFile] = field(default_factory=list)
+    photos: list[Record] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     linked: bool = False
@@ -100,11 +89,11 @@ class _Walker:
         self._protected = {_identity(_checked(folder)) for folder in options.protect}
         self._reference = {_identity(_checked(folder)) for folder in options.reference}
         self._entered: set[tuple[int, int]] = set()
-        self._files: list[PhotoFile] = []
+        self._files: list[Record] = []
         self._skipped: list[Skipped] = []
         self._linked: dict[tuple[int, int], list[PhotoFile]] = {}
-        self._folder_links: list[_Folder] = []
-        self._file_links: list[tuple[str, _Folder, os.stat_result]] = []
+        self._folder_links: list[Folder] = []
+        self._file_links: list[tuple[str, Folder, os.stat_result]] = []
 
     def run(self, roots: Sequence[str]) -> None:
         """Enter the roots, the outer before the inner, so that the same tree gives the same walk in any
@@ -114,7 +103,7 @@ class _Walker:
         for path in sorted(paths, key=lambda path: (path.count(os.sep), os.fsencode(path))):
             above = _ancestors(path)
             self._descend(
-                _Folder(
+                Folder(
                     path,
                     path,
                     not self._protected.isdisjoint(above) or skiplists.is_in_library(os.path.realpath(path)),
@@ -128,16 +117,16 @@ class _Walker:
 
     def result(self) -> Walk:
         """The account, in the order of the paths' bytes."""
-        files = [*self._files, *map(_merged, self._linked.values())]
+        files = [*self._files, *(record_of(_merged(names)) for names in self._linked.values())]
         files.extend(self._through_links(files))
-        return Walk(tuple(_in_order(files)), tuple(sorted(self._skipped, key=lambda one: os.fsencode(one.path))))
+        return Walk(Found(_in_order(files)), tuple(sorted(self._skipped, key=lambda one: os.fsencode(one.path))))
 
-    def _descend(self, folder: _Folder) -> None:
+    def _descend(self, folder: Folder) -> None:
         stack = [folder]
         while stack:
             stack.extend(self._enter(stack.pop()))
 
-    def _enter(self, folder: _Folder) -> list[_Folder]:
+    def _enter(self, folder: Folder) -> list[Folder]:
         """Take in one folder; the folders in it, last first."""
         try:
             identity = _identity(folder.path)
@@ -156,7 +145,7 @@ class _Walker:
         self._take(contents, folder)
         return [dataclasses.replace(folder, path=path) for path in sorted(contents.folders, reverse=True)]
 
-    def _flagged(self, folder: _Folder, identity: tuple[int, int]) -> _Folder:
+    def _flagged(self, folder: Folder, identity: tuple[int, int]) -> Folder:
         """The folder with the flags that its own identity adds to what it inherited."""
         return dataclasses.replace(
             folder,
@@ -164,13 +153,12 @@ class _Walker:
             reference=folder.reference or identity in self._reference,
         )
 
-    def _scan(self, folder: _Folder) -> _Contents:
+    def _scan(self, folder: Folder) -> _Contents:
         """Sort out the entries of a folder: photos, possible companions, folders to enter. The hot loop of a
         walk.
         """
         contents, kinds = _Contents(), entries.KINDS
         least, hidden, excluding = self._options.min_bytes, self._options.include_hidden, bool(self._excludes)
-        made = entries.maker(folder.root, folder.protected, folder.reference)
         keep, flagged, photo = contents.photos.append, entries.FLAGGED, entries.PHOTO
         with os.scandir(folder.path) as listing:
             for entry in listing:
@@ -188,12 +176,12 @@ class _Walker:
                 except FileNotFoundError:
                     continue
                 if found.st_size >= least and (not flagged or self._is_here(entry.path, found)):
-                    keep(made(entry.path, found))
+                    keep(record(entry.path, found, folder))
                     if found.st_nlink > 1:
                         contents.linked = True
         return contents
 
-    def _other(self, entry: os.DirEntry[str], kind: int, folder: _Folder, contents: _Contents) -> None:
+    def _other(self, entry: os.DirEntry[str], kind: int, folder: Folder, contents: _Contents) -> None:
         """An entry that is no plain file with a photo's name."""
         name = entry.name
         if name == MARKER:
@@ -213,14 +201,14 @@ class _Walker:
         elif kind == entries.NAMELESS and entry.is_file(follow_symlinks=False) and entries.looks_like_photo(entry.path):
             self._take_nameless(entry, folder, contents)
 
-    def _take_nameless(self, entry: os.DirEntry[str], folder: _Folder, contents: _Contents) -> None:
+    def _take_nameless(self, entry: os.DirEntry[str], folder: Folder, contents: _Contents) -> None:
         """A file without an extension that begins as a picture."""
         found = entries.lstat(entry)
         if self._is_asked_for(entry.path, found, folder) and self._is_here(entry.path, found):
-            contents.photos.append(entries.maker(folder.root, folder.protected, folder.reference)(entry.path, found))
+            contents.photos.append(record(entry.path, found, folder))
             contents.linked |= found.st_nlink > 1
 
-    def _wanted(self, path: str, folder: _Folder) -> bool:
+    def _wanted(self, path: str, folder: Folder) -> bool:
         """Whether a folder is to be entered."""
         if skiplists.is_system_folder(os.path.basename(path)):
             return False
@@ -241,7 +229,7 @@ class _Walker:
         if os.path.splitext(name)[1].lower() in formats.PHOTO_EXTENSIONS:
             self._skip(entry.path, SkipKind.PLACEHOLDER, _CLOUD_REASON)
 
-    def _follow(self, entry: os.DirEntry[str], kind: int, folder: _Folder) -> None:
+    def _follow(self, entry: os.DirEntry[str], kind: int, folder: Folder) -> None:
         """A link, where links are followed: a folder is entered later, a file is kept for the end."""
         path = entry.path
         try:
@@ -255,11 +243,11 @@ class _Walker:
                 above = _ancestors(path)
                 protected = folder.protected or not self._protected.isdisjoint(above)
                 reference = folder.reference or not self._reference.isdisjoint(above)
-                self._folder_links.append(_Folder(path, folder.root, protected, reference))
+                self._folder_links.append(Folder(path, folder.root, protected, reference))
         elif stat.S_ISREG(found.st_mode) and kind == entries.PHOTO and self._is_asked_for(path, found, folder):
             self._file_links.append((path, folder, found))
 
-    def _is_asked_for(self, path: str, found: os.stat_result, folder: _Folder) -> bool:
+    def _is_asked_for(self, path: str, found: os.stat_result, folder: Folder) -> bool:
         """Whether neither its size nor a glob excludes a file."""
         excluded = bool(self._excludes) and self._excludes.match(path, folder.root, folder=False)
         return found.st_size >= self._options.min_bytes and not excluded
@@ -267,38 +255,40 @@ class _Walker:
     def _skip(self, path: str, kind: SkipKind, reason: str) -> None:
         self._skipped.append(Skipped(path, kind, reason))
 
-    def _take(self, contents: _Contents, folder: _Folder) -> None:
+    def _take(self, contents: _Contents, folder: Folder) -> None:
         """Keep the photos of a folder, each with its companions; hard-linked ones apart, until all names are
         known.
         """
         photos = contents.photos
-        photos.sort(key=_path)  # the sort of all at the end then finds long runs in order
+        photos.sort(key=path_of)  # the sort of all at the end then finds long runs in order
         if contents.others:
             start = os.path.join(folder.path, "")
-            attached = companions.attach([file.path[len(start) :] for file in photos], contents.others)
-            for at, file in enumerate(photos):
-                names = attached.get(file.path[len(start) :])
+            attached = companions.attach([path[len(start) :] for path, _, _ in photos], contents.others)
+            for at, one in enumerate(photos):
+                names = attached.get(one[0][len(start) :])
                 if names:
-                    photos[at] = dataclasses.replace(file, companions=_companions(start, names))
+                    photos[at] = record_of(dataclasses.replace(photo_of(one), companions=_companions(start, names)))
         if not contents.linked:
             self._files += photos
             return
-        for file in photos:
+        for one in photos:
+            file = photo_of(one)
             if file.stamp.links > 1:
                 self._linked.setdefault((file.stamp.dev, file.stamp.inode), []).append(file)
             else:
-                self._files.append(file)
+                self._files.append(one)
 
-    def _through_links(self, files: list[PhotoFile]) -> list[PhotoFile]:
+    def _through_links(self, files: list[Record]) -> list[Record]:
         """The photos that only a symbolic link leads to, each once, protected."""
         if not self._file_links:
             return []
-        known = {(file.stamp.dev, file.stamp.inode) for file in files}
+        known = {(file.stamp.dev, file.stamp.inode) for file in map(photo_of, files)}
         found = []
         for path, folder, target in sorted(self._file_links, key=lambda link: os.fsencode(link[0])):
             if (target.st_dev, target.st_ino) not in known:
                 known.add((target.st_dev, target.st_ino))
-                found.append(PhotoFile(path, folder.root, FileStamp.of(target), (), (), True, folder.reference))
+                file = PhotoFile(path, folder.root, FileStamp.of(target), (), (), True, folder.reference)
+                found.append(record_of(file))
         return found
 
 
@@ -316,13 +306,13 @@ def _merged(names: list[PhotoFile]) -> PhotoFile:
     )
 
 
-def _in_order(files: list[PhotoFile]) -> list[PhotoFile]:
+def _in_order(files: list[Record]) -> list[Record]:
     """By the paths' bytes; for valid UTF-8 that is the order of the strings, which is quicker to compare."""
     try:
-        "".join([file.path for file in files]).encode()
+        "".join(map(path_of, files)).encode()
     except UnicodeEncodeError:
-        return sorted(files, key=lambda file: os.fsencode(file.path))
-    return sorted(files, key=_path)
+        return sorted(files, key=lambda one: os.fsencode(one[0]))
+    return sorted(files, key=path_of)
 
 
 def _companions(start: str, names: Sequence[tuple[str, CompanionKind]]) -> tuple[Companion, ...]:

@@ -5,10 +5,12 @@ is remembered loads no library and starts no worker.
 """
 
 from dedupe.steps.comparing import distances, examine, find_payloads, matches, neighbours, relate
+from dedupe.steps.contents import ByContent, Contents
 from dedupe.steps.grouping import Grouped, group
-from dedupe.steps.reading import Contents, embed, read, restore_previews, walk
+from dedupe.steps.reading import embed, read, restore_previews, walk
 
 __all__ = [
+    "ByContent",
     "Contents",
     "Grouped",
     "distances",

@@ -6,12 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 
 from dedupe.matching.version import RELATE_VERSION
 from dedupe.session import Session
 from dedupe.steps.comparing import distances, relate
-from dedupe.steps.reading import Contents
+from dedupe.steps.contents import Contents
 from dedupe.types import ContentKey, Group, Match, Pair, Photo, Series
 
 
@@ -50,7 +49,7 @@ def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Gro
             companion_key=cache(content_key_of_path),
         )
         shown.advance(len(photos))
-    found = sum(len(same) for same in contents.files.values())
+    found = contents.files.count
     return Grouped(
         groups,
         series,
@@ -66,22 +65,23 @@ def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tu
     from dedupe.photos.moments import agreeing
     from dedupe.photos.strays import Strays
 
-    everything = list(chain.from_iterable(contents.files.values()))
-    families = {file.path for family in stem_families(everything) for file in family}
+    paths = contents.files.paths()
+    families = {path for family in stem_families(paths) for path in family}
     related = {key for match in matches for key in (match.a, match.b)}
-    related.update(key for key, same in contents.files.items() if len(same) > 1)
-    key_of = {file.path: key for key in related for file in contents.files[key]}
-    if families:
-        key_of.update(
-            (file.path, key) for key, same in contents.files.items() for file in same if file.path in families
-        )
-    if not key_of:
+    related.update(contents.files.shared)
+    needed = related | set(contents.files.key_of(families).values()) if families else related
+    if not needed:
         return [], 0
-    said = session.cache.contents(set(key_of.values()))
-    needed = sorted((file for file in everything if file.path in key_of), key=lambda file: os.fsencode(file.path))
-    photos = [Photo(file, key_of[file.path], *said[key_of[file.path]]) for file in needed if key_of[file.path] in said]
+    said = session.cache.contents(needed)
+    photos = [
+        Photo(file, key, *said[key])
+        for key in needed & said.keys()
+        for file in contents.files[key]
+        if key in related or file.path in families
+    ]
+    photos.sort(key=lambda photo: os.fsencode(photo.path))
     units = join_halves(photos)
-    strays = Strays({file.path for file in everything})
+    strays = Strays(set(paths))
     whole = [strays.attached(agreeing(photo)) if photo.content_key in related else photo for photo in units]
     return whole, len(photos) - len(units)
 

@@ -6,11 +6,11 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from dedupe.session import Session
+from dedupe.steps.contents import ByContent, Contents
 from dedupe.types import ContentKey, PhotoFile, SkipKind, Skipped
 
 if TYPE_CHECKING:
@@ -25,19 +25,6 @@ LONG_RUN_S = 120
 EMBED_BATCH = 64
 PREVIEW_BATCH = 2_000
 """Previews held in memory at once: 50 MB."""
-
-
-@dataclass(frozen=True)
-class Contents:
-    """Which files hold which content, both in the order of walk; and what could not be read."""
-
-    files: Mapping[ContentKey, Sequence[PhotoFile]]
-    skipped: tuple[Skipped, ...]
-
-    @cached_property
-    def keys(self) -> tuple[ContentKey, ...]:
-        """Every content once, sorted: the order in which the contents are embedded, searched and compared."""
-        return tuple(sorted(self.files))
 
 
 def walk(session: Session, roots: Sequence[str], *, extra_roots: bool = True) -> Walk:
@@ -78,17 +65,15 @@ def read(session: Session, found: Sequence[PhotoFile]) -> Contents:
                 answers[place[file.path]] = content
                 shown.advance()
             batch.flush()
-    files: dict[ContentKey, list[PhotoFile]] = {}
-    skipped: list[Skipped] = []
-    for file, answer in zip(found, answers, strict=True):
-        if isinstance(answer, bytes):
-            if answer in files:
-                files[answer].append(file)
-            else:
-                files[answer] = [file]
-        elif answer is not None and not _is_no_photo_at_all(answer):
-            skipped.append(replace(answer, path=file.path))
-    return Contents(files, tuple(skipped))
+    contents = ByContent(found, answers)
+    if contents.count == len(found):
+        return Contents(contents, ())
+    skipped = [
+        replace(answer, path=file.path)
+        for file, answer in zip(found, answers, strict=True)
+        if isinstance(answer, Skipped) and not _is_no_photo_at_all(answer)
+    ]
+    return Contents(contents, tuple(skipped))
 
 
 def _warn_of_a_long_run(session: Session, photos: int) -> None:
@@ -196,7 +181,7 @@ def embed(session: Session, contents: Contents) -> Contents:
 
 
 def _without(contents: Contents, lost: set[ContentKey]) -> Contents:
-    files = {key: same for key, same in contents.files.items() if key not in lost}
+    files = ByContent.of((file, key) for key, same in contents.files.items() if key not in lost for file in same)
     skipped = [
         Skipped(file.path, SkipKind.UNREADABLE, "could not be embedded: scan again")
         for key in sorted(lost)

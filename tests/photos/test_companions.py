@@ -199,14 +199,15 @@ def test_only_what_might_be_joined_needs_its_facts() -> None:
         "E.jpg",
         "x_E.jpg",
     ]
-    files = [_photo(f"/r/{name}").file for name in names]
-    families = {tuple(sorted(file.path for file in family)) for family in stem_families(files)}
+    paths = [f"/r/{name}" for name in names]
+    families = {tuple(sorted(family)) for family in stem_families(paths)}
     assert families == {("/r/a.CR2", "/r/a.JPG"), ("/r/IMG_1234.HEIC", "/r/IMG_E1234.JPG")}
-    assert stem_families(files[2:5]) == []
+    assert stem_families(paths[2:5]) == []
 
 
 def test_every_raw_extension_is_seen_by_the_quick_look() -> None:
-    assert all(companions._may_lead_to_halves(f"/r/a{extension.upper()}") for extension in RAW_EXTENSIONS)
+    paths = [f"/r/a{extension.upper()}" for extension in RAW_EXTENSIONS]
+    assert companions._leading_to_halves([*paths, "/r/a.JPG"]) == paths
 
 
 def test_walk_keeps_raw_and_jpeg_as_two_files_with_the_sidecar_of_both(tmp_path: Path) -> None:

@@ -259,20 +259,15 @@ def test_a_sparse_file_is_no_placeholder(tmp_path: Path) -> None:
 
 def test_a_file_that_vanishes_during_the_walk_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _tree(tmp_path, "a.jpg", "b.jpg")
-    real = entries.maker
+    real = walking.record
 
-    def meddling(*arguments: Any) -> Any:
-        made = real(*arguments)
+    def vanishing(path: str, *arguments: Any) -> Any:
+        for name in ("a.jpg", "b.jpg"):
+            if not path.endswith(name):
+                (tmp_path / name).unlink(missing_ok=True)
+        return real(path, *arguments)
 
-        def vanishing(path: str, found: os.stat_result) -> Any:
-            for name in ("a.jpg", "b.jpg"):
-                if not path.endswith(name):
-                    (tmp_path / name).unlink(missing_ok=True)
-            return made(path, found)
-
-        return vanishing
-
-    monkeypatch.setattr(walking.entries, "maker", meddling)
+    monkeypatch.setattr(walking, "record", vanishing)
     assert len(walk([str(tmp_path)]).files) == 1
 
 
