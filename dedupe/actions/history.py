@@ -38,6 +38,15 @@ class RunSummary:
         """Something of it is away and can be put back."""
         return self.why_not is None
 
+    @property
+    def way_back(self) -> str:
+        """The command that puts it back; else in short why there is none."""
+        if self.why_not is None:
+            return f"dedupe undo {self.number}"
+        if self.purpose is RunPurpose.UNDO:
+            return "was an undo"
+        return "all back" if self.units == self.undone else self.why_not
+
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:

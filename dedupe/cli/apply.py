@@ -18,9 +18,9 @@ def apply(
     store: o.Store = None,
 ) -> None:
     """Move the selected extras of the last scan to the trash or into a folder, as its review left them."""
-    from dedupe.cli.acting import Wishes, act, recover, say, unproven
     from dedupe.console import display_path, format_count
     from dedupe.errors import UsageError
+    from dedupe.review.acting import Wishes, act, recover, say, tell_unproven
     from dedupe.review.last import as_reviewed, last_scan
     from dedupe.settings import load_settings
 
@@ -36,7 +36,7 @@ def apply(
     say([f"The scan of {', '.join(map(display_path, result.roots))}, made {made}."])
     if reviewed.open:
         say([f"{format_count(reviewed.open, 'group')} not decided on yet: left alone. `dedupe review` shows them."])
-    lost = unproven(reviewed.unproven)
+    lost = tell_unproven(reviewed.unproven)
     code = act(reviewed.plan, session.settings, wishes) or lost
     if code:
         raise typer.Exit(code)

@@ -12,9 +12,9 @@ def history(store: o.Store = None) -> None:
     from rich.table import Table
 
     from dedupe import actions
-    from dedupe.cli.acting import say
     from dedupe.console import display_path, format_bytes, stdout
     from dedupe.library.paths import StorePaths
+    from dedupe.review.acting import say
     from dedupe.settings import load_settings
 
     runs = actions.history(StorePaths.at(load_settings({"store": store}).store))
@@ -23,7 +23,8 @@ def history(store: o.Store = None) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for title in ("run", "when", "what", "photos", "files", "size", "back", "undo"):
-        table.add_column(title, justify="right" if title in ("run", "photos", "files", "size", "back") else "left")
+        figures = title in ("run", "photos", "files", "size", "back")
+        table.add_column(title, justify="right" if figures else "left", no_wrap=title == "when")
     for run in runs:
         what = run.purpose.value if run.undoes is None else f"{run.purpose.value} of {run.undoes}"
         table.add_row(
@@ -34,7 +35,7 @@ def history(store: o.Store = None) -> None:
             str(run.files),
             format_bytes(run.bytes),
             str(run.undone),
-            f"dedupe undo {run.number}" if run.why_not is None else run.why_not,
+            run.way_back,
         )
     stdout().print(table)
     for run in runs:

@@ -11,8 +11,8 @@ def recover(store: o.Store = None) -> None:
     """End what a crash or a power cut interrupted: each photo ends up in exactly one place. Any command that scans or acts does
     this by itself. Exit 4 where something stays interrupted, 1 where something needs a person."""
     from dedupe import actions
-    from dedupe.cli.acting import say
     from dedupe.library.paths import StorePaths
+    from dedupe.review.acting import say
     from dedupe.settings import load_settings
 
     paths = StorePaths.at(load_settings({"store": store}).store)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedupe.cli import options as o
-from dedupe.cli.acting import Wishes, act
-from dedupe.cli.acting import unproven as say_unproven
+from dedupe.review.acting import Wishes, act, tell_unproven
 
 _INTERRUPTED = 130
 
@@ -58,7 +57,7 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
     if state.ending is not Ending.FINISHED:
         typer.echo("Your decisions are kept, nothing was done. `dedupe review` goes on from there.", err=True)
         return _INTERRUPTED if state.ending is Ending.INTERRUPTED else 0
-    code = say_unproven(lost)
+    code = tell_unproven(lost)
     return _after(chosen, session.settings, wishes) or code
 
 

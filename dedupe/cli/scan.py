@@ -45,9 +45,9 @@ def scan(
     Nothing in the photo folders is changed unless --move-to or --trash is given, and agreed to.
     """
     from dedupe import settings as s
-    from dedupe.cli.acting import Wishes, recover
     from dedupe.console import progress
     from dedupe.pipeline import scan as run_scan
+    from dedupe.review.acting import Wishes, recover
     from dedupe.review.report import check_targets
 
     settings = s.load_settings(

@@ -21,10 +21,10 @@ def undo(
     import sys
 
     from dedupe import actions
-    from dedupe.cli.acting import recover, say
-    from dedupe.console import display_path, format_bytes, format_count, progress, stdout
+    from dedupe.console import display_path, format_bytes, format_count, stdout
     from dedupe.errors import RefusedError, UsageError
     from dedupe.library.paths import StorePaths
+    from dedupe.review.acting import counted, recover, say
     from dedupe.review.ask import agreed, is_terminal
     from dedupe.settings import load_settings
 
@@ -46,12 +46,7 @@ def undo(
         if not agreed("Put them back?"):
             say(["Nothing was touched."])
             return
-    with progress(("undo",)).step("undo") as shown:
-
-        def advance(done: int, total: int) -> None:
-            shown.expect(total)
-            shown.advance()
-
+    with counted("undo") as advance:
         report = actions.undo(paths, run if one is None else one.number, progress=advance)
     say(report.sentences())
     if report.exit_code:

@@ -37,7 +37,7 @@ def where_to(chosen: ScanResult) -> tuple[bool, str | None]:
     extras = [(extra, freed_bytes(extra.photo, group.keep)) for group in chosen.groups for extra in group.extras]
     sizes = [size for extra, size in extras if extra.selected]
     count = f"{format_count(len(sizes), 'photo')} ({format_bytes(sum(sizes))})"
-    said = answer(f"Remove {count}: to the trash (t), to a folder (f), or not now (Enter)?").lower()
+    said = answer(f"Remove {count}: to the trash (t), a folder (f), not now (Enter)?").lower()
     if said in ("t", "trash"):
         return True, None
     if said in ("f", "folder"):

@@ -77,7 +77,7 @@ def _rows(state: ReviewState) -> list[Row]:
         elif extra is None:
             row = Row(photo, Mark.UNPROVEN, remark="not proven against the photo that stays: it stays too")
         else:
-            row = extra_row(extra)
+            row = extra_row(extra, state.choice.stays)
         current = place == state.cursor
         rows.append(replace(row, lead=f"{'>' if current else ' '}{place + 1:>2} ", current=current))
     return rows

@@ -95,7 +95,7 @@ def tally(group: Group) -> str:
 
 def group_rows(group: Group) -> list[Row]:
     """The rows of one group, the kept photo first."""
-    return [keeper_row(group.keep, group.reason), *(extra_row(extra) for extra in group.extras)]
+    return [keeper_row(group.keep, group.reason), *(extra_row(extra, group.keep) for extra in group.extras)]
 
 
 def keeper_row(keep: Photo, reason: str) -> Row:
@@ -104,9 +104,10 @@ def keeper_row(keep: Photo, reason: str) -> Row:
     return Row(keep, Mark.KEEP, remark="; ".join(filter(None, remarks)))
 
 
-def extra_row(extra: Extra) -> Row:
-    """The row of an extra, with why it stays where it may not leave."""
-    remarks = (extra.note or pinned(extra.photo), _belongings(extra.photo))
+def extra_row(extra: Extra, keep: Photo) -> Row:
+    """The row of an extra, with why it stays where it may not leave. A companion that ``keep`` shares is not counted: it
+    stays."""
+    remarks = (extra.note or pinned(extra.photo), _belongings(extra.photo, besides=further_files(keep)))
     return Row(
         extra.photo,
         Mark.REMOVE if extra.selected else Mark.STAYS,
@@ -117,8 +118,8 @@ def extra_row(extra: Extra) -> Row:
     )
 
 
-def _belongings(photo: Photo) -> str:
-    count = sum(1 for _ in further_files(photo))
+def _belongings(photo: Photo, *, besides: Iterable[str] = ()) -> str:
+    count = len({*further_files(photo)}.difference(besides))
     return f"with {format_count(count, 'companion')}" if count else ""
 
 

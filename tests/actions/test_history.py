@@ -49,6 +49,7 @@ def test_history_lists_the_newest_first_and_what_can_be_undone(tmp_path: Path) -
     assert (move.undone, move.undoable, move.bytes_away, trash.bytes_away) == (1, False, 0, 5)
     assert (trash.purpose, trash.target, trash.undone, trash.undoable) == (RunPurpose.TRASH, None, 0, True)
     assert (undo.purpose, undo.undoes, undo.undoable, undo.units) == (RunPurpose.UNDO, 1, False, 1)
+    assert [run.way_back for run in (undo, trash, move)] == ["was an undo", "dedupe undo 2", "all back"]
     assert began - 1 <= move.began <= trash.began <= undo.began <= time.time() + 1
 
 

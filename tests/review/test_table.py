@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -196,3 +197,12 @@ def test_where_the_output_knows_no_unicode_the_signs_are_ascii() -> None:
     console.file.flush()
     assert b"* remove" in raw.getvalue()
     assert b"4032x3024" in raw.getvalue()
+
+
+def test_a_companion_that_the_kept_photo_shares_is_not_said_to_go_with_the_other() -> None:
+    shared, own = made.companion("a.xmp"), made.companion("a.png.xmp")
+    keep, other = made.photo("a.jpg", companions=(shared,)), made.photo("a.png", companions=(shared, own))
+    lines = shown(made.result(made.group("g", keep, made.extra(other))))
+    assert lines.count("with 1 companion") == 2
+    without = made.extra(replace(other, file=replace(other.file, companions=(shared,))))
+    assert shown(made.result(made.group("g", keep, without))).count("companion") == 1
