@@ -37,6 +37,8 @@ Record: TypeAlias = "tuple[str, bytes, Folder | PhotoFile]"
 """Path, packed status, and the folder that it is in; or the photo itself where there is more to say of it."""
 
 path_of: Final = operator.itemgetter(0)
+_source_of: Final = operator.itemgetter(2)
+_root_of: Final = operator.attrgetter("root")
 
 
 def packed(stamp: FileStamp) -> bytes:
@@ -126,7 +128,7 @@ class Found(Sequence[PhotoFile]):
     @property
     def paths(self) -> list[str]:
         """The path of each."""
-        return [one[0] for one in self._records]
+        return list(map(path_of, self._records))
 
     @property
     def stamps(self) -> list[bytes]:
@@ -136,7 +138,7 @@ class Found(Sequence[PhotoFile]):
     @property
     def roots(self) -> set[str]:
         """The roots below which they were found."""
-        return {source.root for source in {id(one[2]): one[2] for one in self._records}.values()}
+        return set(map(_root_of, map(_source_of, self._records)))
 
     def __len__(self) -> int:
         return len(self._records)
