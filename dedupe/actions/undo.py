@@ -35,10 +35,11 @@ MOVED_CHANGED = "changed since it was moved"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """One unit put back: the photo's recorded path, and the one it got."""
+    """One unit put back: the photo's recorded path, the one it got, and the unit of the undo (None: it was back already)."""
 
     path: str
     now: str
+    unit: int | None = None
 
     @property
     def beside(self) -> bool:
@@ -71,7 +72,7 @@ class UndoReport:
             for unit in self.restored
             if unit.beside
         ]
-        lines += [f"{format_count(count)} left where they are: {reason}." for reason, count in self.left.items()]
+        lines += [f"{format_count(count)} not put back: {reason}." for reason, count in self.left.items()]
         lines += self.notes
         if self.stopped is not None:
             lines.append(self.stopped)
@@ -152,6 +153,19 @@ def moved_blocker(file: FileRow, status: os.stat_result) -> str | None:
     return None
 
 
+def back_blocker(disk: Disk, unit: UnitRow) -> str | None:
+    """The disk shows the opposite of what the journal says was put back."""
+    for file in unit.files:
+        target = file.move.target or ""
+        if not disk.is_taken(target) or disk.lstat(target).st_size != file.move.stamp.size:
+            return "not where they were put back to"
+        if disk.is_taken(file.move.source):
+            found = disk.lstat(file.move.source)
+            if (found.st_dev, found.st_ino) == (file.move.stamp.dev, file.move.stamp.inode):
+                return "still where they were moved to"
+    return None
+
+
 # -- the undoing -----------------------------------------------------------------------------------------------------------
 
 
@@ -198,7 +212,9 @@ class _Undoer:
         return self._report.stopped is None
 
     def _end(self) -> None:
+        """Look at the disk once more, then close the run in the journal."""
         try:
+            self._recheck()
             for run in self._journal.runs_with_folders():
                 tidy(self._disk, self._journal, run)
             if self._report.stopped is None or not self._journal.open_units():
@@ -207,6 +223,15 @@ class _Undoer:
             self._report.stopped = (
                 f"{error} The photos are where they were said to be; the next start settles the journal."
             )
+
+    def _recheck(self) -> None:
+        """Every unit that was said to be back is back."""
+        for one in list(self._report.restored):
+            reason = None if one.unit is None else back_blocker(self._disk, self._journal.unit(one.unit))
+            if reason is not None:
+                self._report.restored.remove(one)
+                self._left[reason] += 1
+                self._report.stopped = self._report.stopped or "The disk does not show what was done."
 
     def _restore(self, unit: UnitRow) -> Restored:
         for file in unit.files:
@@ -232,7 +257,7 @@ class _Undoer:
                     continue
                 except ArrivedError as error:
                     self._report.stopped = f"Stopped after {display_path(targets[0])}: {error}."
-                return Restored(wanted[0], targets[0])
+                return Restored(wanted[0], targets[0], back.id)
         raise LeftAloneError("no name is free for it")
 
     def _hold(self, file: FileRow, stack: ExitStack) -> Held:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,24 @@ def test_a_file_that_vanished_from_the_target_before_the_count_is_not_counted(wo
     report = world.act(disk=Vanishing())
     assert report.failed[0].reason == "it is not where it was moved to"
     assert report.exit_code == 4
+
+
+@pytest.mark.parametrize("what", ["vanished", "went there again"])
+def test_what_undo_put_back_is_counted_from_the_disk(world: World, what: str) -> None:
+    world.pair("resaved")
+    first = world.make({"keep/b.jpg": "y\n1", "old/b.jpg": "y\n2"})["old/b.jpg"]
+    world.act()
+    away = world.base / "elsewhere.jpg" if what == "vanished" else world.target / "old" / "b.jpg"
+
+    class Meddled(FaultyDisk):
+        def commit(self, journal: sqlite3.Connection) -> None:
+            super().commit(journal)
+            if first.exists():
+                first.rename(away)
+
+    report = world.undo(disk=Meddled())
+    assert (len(report.restored), sum(report.left.values()), report.exit_code) == (1, 1, 4)
+    assert report.stopped == "The disk does not show what was done."
 
 
 @pytest.mark.parametrize("trash", [False, True], ids=["move", "trash"])

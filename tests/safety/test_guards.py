@@ -176,6 +176,7 @@ GUARDS: list[tuple[str, Check]] = [
         "undo.moved_blocker",
         lambda world: forged.test_what_changed_since_it_was_moved_stays_where_it_is(world, os.utime, trash=False),
     ),
+    ("undo.back_blocker", lambda world: counts.test_what_undo_put_back_is_counted_from_the_disk(world, "vanished")),
     ("undo.run_blocker", forged.test_undo_with_its_root_gone_touches_nothing),
     ("trash.Trash.blocker", trash.test_a_name_too_long_for_its_record_is_refused),
 ]
