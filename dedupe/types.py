@@ -153,6 +153,11 @@ class Facts:
     texture: float = 1.0
     suspect: str | None = None
 
+    @property
+    def pixels(self) -> int:
+        """Width × height."""
+        return self.width * self.height
+
 
 @dataclass(frozen=True, slots=True)
 class Photo:
@@ -174,8 +179,8 @@ class Photo:
 
     @property
     def pixels(self) -> int:
-        """Upright width × height."""
-        return self.facts.width * self.facts.height
+        """Width × height."""
+        return self.facts.pixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,8 @@ def _extra(lies: Lies, star: Star, stars: Stars, in_doubt: bool, select: Collect
     hindered = hindrance(lies.unit.photo, keep, lies.relation)
     if not hindered and in_doubt:
         hindered = "fits another shot of the series as well"
+    if not hindered and lies.relation is Relation.RESAVED:
+        hindered = lies.fit.why  # a re-save that is in doubt says of what
     wanted = lies.relation in select and lies.relation is not Relation.SIMILAR
     return Extra(
         photo=lies.unit.photo,

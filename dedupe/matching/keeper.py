@@ -23,11 +23,12 @@ Key: TypeAlias = tuple[int | str, ...]
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A photo that may stay. ``detail``: its real pixels; ``quality``: how little its compression took, 1–100 as a
-    JPEG's, 101 lossless, 102 RAW."""
+    JPEG's, 101 lossless, 102 RAW; ``followers``: of how many pictures it is the same picture as, edits not counted."""
 
     photo: Photo
     detail: int
     quality: int
+    followers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,15 @@ def _original_phrase(keep: Contender, _other: Contender) -> str:
     return "names its camera" if distance_to_camera(keep.photo) else "camera original"
 
 
+def _quality(contender: Contender) -> Key:
+    """An edit is saved last, and often best: what most copies are copies of comes first."""
+    return (-contender.followers, -contender.quality)
+
+
 def _quality_phrase(keep: Contender, other: Contender) -> str:
+    if keep.followers != other.followers:
+        return "what most of the copies show"
+
     def said(contender: Contender) -> str:
         if contender.quality > 100:
             return "lossless"
@@ -171,7 +180,7 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("raw", _raw, _raw_phrase),
         Rule("original", lambda one: (distance_to_camera(one.photo),), _original_phrase),
         Rule("metadata", _metadata, _metadata_phrase),
-        Rule("compression", lambda one: (-one.quality,), _quality_phrase),
+        Rule("compression", _quality, _quality_phrase),
         Rule("oldest", _age, _age_phrase),
         Rule("name", lambda one: (copy_mark(one.photo.path) is not None,), _name_phrase),
         Rule("path", _path, _path_phrase),

@@ -8,7 +8,10 @@ The evidence is asked in this order, and each step can only make the verdict les
 4. displacement: what one affine map cannot explain is another point of view or motion;
 5. local differences: other content is another shot, strokes and bands put on the picture are an edit;
 6. frame, tone, colour: a re-save has the whole frame and every textured place agrees;
-7. the same questions once more on the originals, for pairs that would still be `edited` or safer.
+7. the same questions once more on the originals, for pairs that would still be `edited` or safer;
+8. would-be re-saves of one size must lie as near to each other as saving leaves them.
+
+A re-save of which something remains in doubt says so in ``why``, and is not pre-selected.
 
 The pair is put in order before anything is looked at, so the verdict does not depend on which photo was named first.
 """
@@ -21,14 +24,15 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.matching import align, capture_time, grain, residual, sharpness
+from dedupe.matching import align, capture_time, grain, requantised, residual, sharpness
 from dedupe.matching.align import Alignment, Features, Matrix, Rgb
-from dedupe.matching.detail import detail
+from dedupe.matching.detail import SAME_SAMPLING, detail
 from dedupe.matching.judging import Verdict, judge
+from dedupe.matching.losses import LOW_TEXTURE
 from dedupe.matching.residual import FINE
 from dedupe.matching.sight import LEAST_BLOCKS, Sight, see
 from dedupe.matching.sources import View, features_of, original_of
-from dedupe.matching.version import RELATE_VERSION
+from dedupe.matching.version import RELATE_VERSION, UNREAD
 from dedupe.types import Evidence, Match, Relation, Transform
 
 __all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]
@@ -36,11 +40,16 @@ __all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]
 
 SCENE: Final = 0.3
 """25th percentile of the blocks' correlation from which two pictures show one scene (MATCHING.md §3)."""
+FIT: Final = 0.4
+"""Mean correlation of all blocks from which they do [copies ≥ 0.69, strangers on one bedspread ≤ 0.53]."""
 CLOSE_SIDE: Final = 1200
 """Long side, in pixels, of the larger original at the second look."""
 GRAIN_QUALITY: Final = 85
 GRAIN: Final = 0.75
 SHARED: Final = 0.5
+UNTOLD: Final = "which of the two holds more detail cannot be told"
+_SOURCE: Final = 0.01
+"""``Match.detail`` of two pictures of one size, of which one was saved from the other."""
 _CLOSER: Final = 1.25
 _NO_COARSER: Final = 0.95
 _TOO_SOFT: Final = 1.5
@@ -84,7 +93,7 @@ def _first_sight(one: Features, other: Features) -> tuple[Alignment | None, Sigh
     """The previews, aligned by key points or, where these know nothing, frame on frame."""
     alignment = align.align(one, other)
     sight = see(one.rgb, other.rgb, alignment.matrix) if alignment else None
-    if sight is None or sight.blocks < LEAST_BLOCKS or sight.quarter < SCENE:
+    if sight is None or not _one_scene(sight):
         whole = align.align_whole(one, other)
         second = see(one.rgb, other.rgb, whole) if whole is not None else None
         if second is not None and (sight is None or second.fit > sight.fit):
@@ -92,9 +101,13 @@ def _first_sight(one: Features, other: Features) -> tuple[Alignment | None, Sigh
     return alignment, sight
 
 
+def _one_scene(sight: Sight) -> bool:
+    return sight.blocks >= LEAST_BLOCKS and sight.quarter > SCENE and sight.fit > FIT
+
+
 def _verdict(a: View, b: View, sight: Sight) -> tuple[Verdict | None, float]:
     """The verdict, and which picture holds more detail where they are one capture."""
-    if sight.blocks < LEAST_BLOCKS or sight.quarter < SCENE:
+    if not _one_scene(sight):
         return None, 0.0
     apart = capture_time.seconds_apart(a.facts, b.facts)
     if apart is not None:
@@ -104,7 +117,33 @@ def _verdict(a: View, b: View, sight: Sight) -> tuple[Verdict | None, float]:
         return verdict, 0.0
     closer, close = _close_look(a, b, sight, verdict)
     verdict = max(verdict, closer, key=lambda each: each.relation.rank)
-    return verdict, 0.0 if verdict.relation is Relation.SIMILAR else detail(a, b, sight, close)
+    if verdict.relation is Relation.SIMILAR:
+        return verdict, 0.0
+    more = detail(a, b, sight, close)
+    return _doubted(a, b, more) if verdict.relation is Relation.RESAVED else (verdict, more)
+
+
+def _doubted(a: View, b: View, more: float) -> tuple[Verdict, float]:
+    """What a would-be re-save comes to when its files are asked; and which picture holds more, where that tells it too."""
+    if min(a.facts.texture, b.facts.texture) < LOW_TEXTURE:
+        return Verdict(Relation.EDITED, "too little texture to be sure"), more
+    sides = [(view.facts.width, view.facts.height) for view in (a, b)]
+    if sorted(sides[0]) != sorted(sides[1]):
+        unlike = max(sides[0]) > SAME_SAMPLING * max(sides[1]) or max(sides[1]) > SAME_SAMPLING * max(sides[0])
+        return Verdict(Relation.RESAVED, UNTOLD if unlike and more == 0 else ""), more
+    if not all(_stores_pixels(view) for view in (a, b)):
+        return Verdict(Relation.RESAVED, ""), more
+    told = requantised.saved(a, b)
+    if told is None:
+        return Verdict(Relation.RESAVED, ""), more
+    if told.excluded:
+        return Verdict(Relation.EDITED, "differs by more than saving it again explains"), more
+    return Verdict(Relation.RESAVED, "" if told.proven else "perhaps another shot"), _SOURCE * told.source or more
+
+
+def _stores_pixels(view: View) -> bool:
+    """Whether the file is a JPEG or lossless: of other compressions it is not known how far from its source it may lie."""
+    return view.facts.format == "JPEG" or (view.facts.lossless and not view.facts.raw)
 
 
 def _close_look(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[Verdict, Sight | None]:
@@ -115,7 +154,7 @@ def _close_look(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[Verdi
         return verdict, None
     one, other = original_of(a, sides[0]), original_of(b, sides[1])
     if one is None or other is None:
-        return Verdict(Relation.EDITED, "an original could not be read again"), None
+        return Verdict(Relation.EDITED, UNREAD), None
     matrix = align.from_unit(sight.placement, other.shape, one.shape)
     soft = abs(sharpness.even(residual.overlay(one, other, matrix))[1])
     if soft > _TOO_SOFT:

@@ -125,9 +125,9 @@ def settle(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Laid
     return Laid(replace(over, matrix=matrix), seen, over.still, moved, cover)
 
 
-def bend(field: Field) -> Bend:
-    """How far the shifts of the textured blocks bend over the picture."""
-    usable = field.textured & (field.correlation > 0.5)
+def bend(field: Field, among: Mask) -> Bend:
+    """How far the shifts of the blocks ``among`` bool[rows, cols] bend over the picture."""
+    usable = among & (field.correlation > 0.5)
     count = int(usable.sum())
     if count < 24:
         return Bend(0.0, 0.0)

@@ -11,11 +11,12 @@ import numpy as np
 from dedupe.matching import align, difference, residual, sharpness
 from dedupe.matching.align import Mask, Matrix, Rgb
 from dedupe.matching.difference import Difference
-from dedupe.matching.residual import FINE, Bend, Laid
+from dedupe.matching.residual import FINE, Bend, Field, Laid
 
 LEAST_BLOCKS: Final = 12
 """Fewer textured blocks than this prove nothing by their places."""
 _AGREES: Final = 0.8
+_MOST_NOISE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,24 @@ def see(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, 
     untouched = field.plain[clean] if clean.sum() >= LEAST_BLOCKS else plain
     return Sight(
         laid=laid,
-        bend=residual.bend(field),
+        bend=residual.bend(field, clean),
         difference=found,
         blocks=count,
         quarter=float(np.percentile(untouched, 25)) if count else 0.0,
         fit=float(weight @ plain / weight.sum()) if count else 0.0,
-        agreement=float((field.correlation[clean] > _AGREES).mean()) if clean.any() else 0.0,
+        agreement=_agreement(field, clean, found.noise),
         overlap=_overlap(laid),
         placement=_placement(laid),
         softened=-softened if over.swapped else softened,
         echo=sharpness.echo(residual.relaid(raw, laid)) if softened else 1.0,
     )
+
+
+def _agreement(field: Field, clean: Mask, noise: float) -> float:
+    """The share of the blocks that correlate, of those with structure well above the noise."""
+    clear = clean & (field.texture > 3 * min(noise, _MOST_NOISE))
+    judged = clear if clear.sum() >= LEAST_BLOCKS else clean
+    return float((field.correlation[judged] > _AGREES).mean()) if judged.any() else 0.0
 
 
 def overlay_frame_error(still: tuple[int, ...], moving: tuple[int, ...], matrix: Matrix) -> float:

@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+import numpy as np
+
 from dedupe.errors import DedupeError
 from dedupe.matching import align
-from dedupe.matching.align import Features, Rgb
+from dedupe.matching.align import Features, Floats, Grey, Rgb
 from dedupe.types import ContentKey, Facts, PayloadKey
 
 FEATURES_KEPT: Final = 48
 ORIGINALS_KEPT: Final = 4
-WINDOWS_KEPT: Final = 32
+WINDOWS_KEPT: Final = 16
+LUMAS_KEPT: Final = 2
 WHOLE_PIXELS: Final = 26_000_000
-"""A worker has 200 MB (DESIGN.md §8): larger originals are not decoded at full size."""
+GREY_PIXELS: Final = 110_000_000
+"""A worker has 200 MB (DESIGN.md §8): larger originals are not decoded at full size, in colour or at all."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -35,6 +39,15 @@ class View:
     facts: Facts
     path: str
     payload_key: PayloadKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Luma:
+    """Lightness as stored, uint8[h, w], neither turned nor scaled; ``steps``: a JPEG's quantisation steps float32[8, 8], by
+    vertical and horizontal frequency, None for other formats."""
+
+    pixels: Grey
+    steps: Floats | None
 
 
 class _Memory(Generic[K, V]):
@@ -54,8 +67,11 @@ class _Memory(Generic[K, V]):
 
 
 _features: _Memory[ContentKey, Features] = _Memory(FEATURES_KEPT)
-_windows: _Memory[tuple[ContentKey, int, int], Rgb | None] = _Memory(WINDOWS_KEPT)
+_windows: _Memory[tuple[ContentKey, int, int, int], Rgb | None] = _Memory(WINDOWS_KEPT)
 _originals: _Memory[tuple[ContentKey, int], Rgb | None] = _Memory(ORIGINALS_KEPT)
+
+
+_lumas: _Memory[ContentKey, Luma | None] = _Memory(LUMAS_KEPT)
 
 
 def features_of(view: View) -> Features:
@@ -73,14 +89,12 @@ def original_of(view: View, long_side: int) -> Rgb | None:
 def window_of(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
     """uint8[≤ side, ≤ side, 3] of the original at its full size, round ``middle`` (0–1 each way); None where the original
     is gone, changed, unreadable or too large to be decoded whole."""
-    key = (view.content_key, round(middle[0] * 100), round(middle[1] * 100))
+    key = (view.content_key, round(middle[0] * 100), round(middle[1] * 100), side)
     return _windows.get(key, lambda: _cut(view, middle, side))
 
 
 def _cut(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
-    if view.facts.width * view.facts.height > WHOLE_PIXELS:
-        return None
-    whole = _read(view, max(view.facts.width, view.facts.height))
+    whole = _whole(view)
     if whole is None:
         return None
     height, width = whole.shape[:2]
@@ -89,13 +103,48 @@ def _cut(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
     return whole[top : top + side, left : left + side].copy()
 
 
+def _whole(view: View) -> Rgb | None:
+    from dedupe.photos import decode
+
+    if view.facts.pixels <= WHOLE_PIXELS:
+        return _read(view, max(view.facts.width, view.facts.height))
+    found = luma_of(view)
+    if found is None:
+        return None
+    grey = decode.upright(found.pixels, view.facts.orientation)
+    return np.broadcast_to(grey[:, :, None], (*grey.shape, 3))
+
+
+def luma_of(view: View) -> Luma | None:
+    """The lightness of the original at its full size; None where it is gone, changed, unreadable or too large."""
+    return _lumas.get(view.content_key, lambda: _luma(view))
+
+
+def _luma(view: View) -> Luma | None:
+    from dedupe.photos import decode
+
+    # Only a JPEG is decoded to grey at once.
+    if view.facts.pixels > (GREY_PIXELS if view.facts.format == "JPEG" else WHOLE_PIXELS):
+        return None
+    found = _opened(view, decode.luma)
+    return None if found is None else Luma(*found)
+
+
 def _read(view: View, long_side: int) -> Rgb | None:
-    from dedupe.photos import decode, identity
+    from dedupe.photos import decode
+    from dedupe.photos.formats import DEFAULT_MAX_PIXELS
+
+    # What was read once under the user's own limit is not refused now.
+    most = max(DEFAULT_MAX_PIXELS, view.facts.pixels)
+    return _opened(view, lambda data: decode.decode(data, long_side=long_side, max_pixels=most).pixels)
+
+
+def _opened(view: View, look: Callable[[bytes], V]) -> V | None:
+    """What ``look`` makes of the original's bytes; None where it is gone, changed or unreadable."""
+    from dedupe.photos import identity
 
     try:
         data = Path(view.path).read_bytes()
-        if identity.content_key(data) != view.content_key:
-            return None
-        return decode.decode(data, long_side=long_side).pixels
+        return look(data) if identity.content_key(data) == view.content_key else None
     except (OSError, DedupeError, MemoryError):
         return None

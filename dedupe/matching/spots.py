@@ -70,12 +70,12 @@ def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple
     return closed > 0, tuple(sorted(found, key=lambda spot: (-spot.share, spot.kind.value)))
 
 
-def flatness(colours: Rgb) -> float:
-    """The share of the pixels, uint8[n, 3], that have the commonest colour within ± 12."""
+def flatness(colours: Rgb, within: int = 12) -> float:
+    """The share of the pixels, uint8[n, 3], that have the commonest colour within ± ``within``."""
     coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
     commonest = np.bincount(coarse).argmax()
     centre = np.median(colours[coarse == commonest], axis=0)
-    return float((np.abs(colours - centre).max(axis=1) <= 12).mean())
+    return float((np.abs(colours - centre).max(axis=1) <= within).mean())
 
 
 def _place(own: Mask, still: Rgb, moved: Rgb, cover: Floats) -> _Place:

@@ -7,7 +7,7 @@ would be lost with the better one; so a chance gap in the alignment does not tea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,7 +57,7 @@ class Star:
 @dataclass(frozen=True, slots=True)
 class Stars:
     """Makes stars of clusters. ``may_leave(extra, keep)``: whether the two may be compared, this way round; ``challengers``:
-    how many of the next by the rules may take the keeper's place."""
+    how many of the next by the rules may take the keeper's place; with 0 a photo is judged by itself alone."""
 
     known: Verdicts
     rules: Sequence[Rule]
@@ -82,12 +82,17 @@ class Stars:
 
     def _contenders(self, cluster: Sequence[Node]) -> Iterator[Contender]:
         detail = _real_pixels(self.known, cluster)
-        most = max(detail.values())
+        most, members = max(detail.values()), set(cluster)
         for node in cluster:
             for unit in self.known.units[node]:
                 photo = self.known.photos[unit]
                 # A RAW holds no less than what was developed from it, whatever size its preview has.
-                yield Contender(photo, most if has_raw(photo) else detail[node], self._quality(node, photo))
+                real = most if has_raw(photo) else detail[node]
+                yield Contender(photo, real, self._quality(node, photo), self._followers(node, members))
+
+    def _followers(self, node: Node, members: Collection[Node]) -> int:
+        near = self.known.near.get(node, {}) if self.challengers else {}
+        return sum(other in members and fit.rank <= Relation.RESAVED.rank for other, fit in near.items())
 
     def _quality(self, node: Node, photo: Photo) -> int:
         """A lossless file of the very pixels of a lossy one was made from it: it is no better."""

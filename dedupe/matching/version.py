@@ -1,8 +1,11 @@
-"""The version of the verdicts. A rescan asks for it without loading the libraries that make them."""
+"""What a rescan knows of the verdicts without loading the libraries that make them."""
 
 from __future__ import annotations
 
 from typing import Final
 
-RELATE_VERSION: Final = 2
+RELATE_VERSION: Final = 3
 """Raised whenever a pair might be judged differently than before: remembered verdicts of another version do not count."""
+
+UNREAD: Final = "an original could not be read again"
+"""Why a verdict is less safe than it might be: of the moment, so that it is not remembered."""

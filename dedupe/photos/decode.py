@@ -40,6 +40,10 @@ _REDUCED: Final = (
     (2, cv2.IMREAD_REDUCED_COLOR_2),
 )
 
+_FREQUENCIES: Final = [(v, d - v) for d in range(15) for v in range(max(0, d - 7), min(7, d) + 1)]
+_ZIGZAG: Final = np.array(sorted(_FREQUENCIES, key=lambda at: (sum(at), at[sum(at) % 2 == 0]))).T
+"""(vertical, horizontal) frequency of each entry of a JPEG's quantisation table."""
+
 Pixels = NDArray[np.uint8]
 
 
@@ -166,6 +170,29 @@ def coloured(data: bytes) -> Pixels | None:
     """uint8[h, w, 3] RGB of any picture that cv2 reads, alpha dropped; None where it refuses."""
     array = _imdecode(data, cv2.IMREAD_COLOR)
     return None if array is None else _rgb(array)
+
+
+def luma(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
+    """Lightness as stored, uint8[h, w] at full size, neither turned nor brought into sRGB; and of a JPEG whose first component is
+    lightness its quantisation steps, float32[8, 8] by vertical and horizontal frequency.
+
+    Raises what ``decode`` raises.
+    """
+    kind = formats.sniff(data)
+    if kind == formats.JPEG:
+        parts = jpeg.parse(data)
+        stored = _imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+        if stored is None or len(parts.luminance) != 64 or not parts.is_luma_first:
+            raise UnsupportedError("is a variant of JPEG without lightness of its own")
+        steps = np.zeros((8, 8), np.float32)
+        steps[tuple(_ZIGZAG)] = parts.luminance
+        return stored, steps
+    if kind is None or kind in (formats.JPEGXL, formats.RAW):
+        raise UnsupportedError("has no pixels of its own")
+    from dedupe.photos import pillow
+
+    pixels = pillow.load(data, kind, max(2**16, PREVIEW_SIDE), DEFAULT_MAX_PIXELS)[0]
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), None
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:

@@ -14,6 +14,7 @@ from dedupe.photos.errors import DamagedError
 _SOI, _EOI, _SOS, _DQT, _COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 _FRAMES: Final = frozenset((*range(0xC0, 0xD0),)) - {0xC4, 0xC8, 0xCC}
 _BLOCK: Final = 1 << 19
+_RGB_IDS: Final = (0x52, 0x47, 0x42)
 _STANDARD_LUMINANCE: Final = bytes.fromhex(
     "100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768"
     "673e4d71797064785c656763"
@@ -43,6 +44,12 @@ class Jpeg:
     photoshop: bytes | None = None
     mpf: bytes | None = None
     jfif: bool = False
+
+    @property
+    def is_luma_first(self) -> bool:
+        """Whether the first component is lightness: grey, or YCbCr as JFIF and Adobe have it."""
+        transformed = self.adobe is None or len(self.adobe) < 12 or self.adobe[11] == 1
+        return len(self.components) == 1 or (len(self.components) == 3 and transformed and self.components != _RGB_IDS)
 
     @property
     def progressive(self) -> bool:

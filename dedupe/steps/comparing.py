@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from dedupe.errors import QueryError
 from dedupe.library.verdicts import fingerprint
-from dedupe.matching.version import RELATE_VERSION
+from dedupe.matching.version import RELATE_VERSION, UNREAD
 from dedupe.session import Session
-from dedupe.steps.reading import Contents, chunks, restore_previews
+from dedupe.steps.contents import Contents
+from dedupe.steps.reading import chunks, restore_previews
 from dedupe.types import ContentKey, Match, Pair, PayloadKey, PhotoFile, Relation
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _same_payload(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``matches``: the pairs that show one scene at least, by (a, b); ``count``: how many were judged at all."""
+    """``matches``: the pairs that show one scene at least, by (a, b); ``count``: how many were judged for good."""
 
     matches: list[Match]
     count: int
@@ -114,12 +115,13 @@ def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Judge
         todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
         find_payloads(session, contents.files, _perhaps_same_pixels(session, todo))
         for match in _related(session, contents, _by_cluster(todo)):
-            session.cache.put_matches([match], RELATE_VERSION)
+            if match.why != UNREAD:
+                session.cache.put_matches([match], RELATE_VERSION)
             found.append(match)
             shown.advance()
         find_payloads(session, contents.files, _grouped(session, found))
     related = sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
-    return Judged(related, len(found))
+    return Judged(related, sum(match.why != UNREAD for match in found))
 
 
 def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[Match]:

@@ -76,6 +76,9 @@ def test_a_photo_that_reaches_more_stays_where_the_better_one_has_nothing_more()
     a, b, c = photo("a.jpg"), photo("bb.jpg"), photo("c.jpg", width=100)
     found = only([a, b, c], [match(a, b), match(b, c)])
     assert name(found.keep) == "bb.jpg"
+    assert found.reason == "what most of the copies show"
+    found = only([a, b, c], [match(a, b, EDITED), match(b, c, EDITED)])
+    assert name(found.keep) == "bb.jpg"
     assert found.reason == "matches more of the copies"
     dated = photo("a.jpg", taken=at(0))
     found = only([dated, b, c], [match(dated, b), match(b, c)])
@@ -290,11 +293,28 @@ def test_more_real_detail_in_the_extra_keeps_it_from_being_selected():
 @pytest.mark.parametrize("relation", [one for one in Relation if one is not SIMILAR])
 def test_only_the_safe_relations_are_selected_unless_told(relation):
     a, b = photo("a.jpg"), photo("b.jpg")
-    verdicts = [match(a, b, relation, why="cropped")]
+    verdicts = [match(a, b, relation, why="cropped" if relation is EDITED else "")]
     assert only([a, b], verdicts).extras[0].selected == (relation in SAFE_RELATIONS)
     assert only([a, b], verdicts, select=list(Relation)).extras[0].selected
     assert not only([a, b], verdicts, select=[]).extras[0].selected
-    assert only([a, b], verdicts).extras[0].note == "cropped"
+    assert only([a, b], verdicts).extras[0].note == ("cropped" if relation is EDITED else "")
+
+
+def test_a_resave_of_which_something_is_in_doubt_is_shown_with_the_doubt_and_not_selected():
+    a, b = photo("a.jpg"), photo("b.jpg")
+    (extra,) = only([a, b], [match(a, b, RESAVED, why="perhaps another shot")], select=list(Relation)).extras
+    assert (extra.relation, extra.selected, extra.note) == (RESAVED, False, "perhaps another shot")
+
+
+def test_of_edits_the_one_stays_that_most_copies_are_copies_of():
+    original, copy, framed = (
+        photo("2.jpg", quality=70),
+        photo("3.jpg", width=800, height=600),
+        photo("1.jpg", quality=95),
+    )
+    verdicts = [match(original, copy), match(original, framed, EDITED), match(copy, framed, EDITED)]
+    found = only([original, copy, framed], verdicts)
+    assert (found.keep, found.reason) == (original, "what most of the copies show")
 
 
 def test_what_is_not_shown_is_in_no_group():
