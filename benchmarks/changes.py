@@ -1,9 +1,9 @@
-"""The 32 everyday changes by which one capture becomes many files, in the three tiers of MATCHING.md §6.
+"""The 32 everyday changes by which one capture becomes many files, in the three tiers of MATCHING.md §6, and two beyond.
 
 A change takes the upright picture, RGB uint8[h, w, 3], and a seeded generator, and says what to save: the
 new picture and its encoding. The input is never changed. Sizes scale with the picture, so a 400-px phone
-photo and a 12-megapixel one suffer alike. Crops are given as the share of *each side* that is kept: "crop
-40" leaves 16 % of the area.
+photo and a 12-megapixel one suffer alike. Crops are given by the share of the *area* that is kept, as the
+Copydays set does (Jégou, Douze and Schmid 2008): "crop 40" keeps 63 % of each side.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Tier(StrEnum):
     COPY = "copy"
     EDIT = "edit"
     HARD = "hard"
+    BEYOND = "beyond"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,12 @@ def _webp(picture: Picture, rng: Generator) -> Rendered:
 
 
 def cropped(share: float) -> _Edit:
-    """Keep that share of each side, anywhere in the frame."""
+    """Keep that share of the area and the shape, anywhere in the frame."""
+    side = share**0.5
 
     def crop(picture: Picture, rng: Generator) -> Picture:
         height, width = picture.shape[:2]
-        return _window(picture, round(width * share), round(height * share), rng)
+        return _window(picture, round(width * side), round(height * side), rng)
 
     return crop
 
@@ -290,5 +292,7 @@ CHANGES: tuple[Change, ...] = (
     Change("tilt 10", Tier.HARD, _saved(_tilted)),
     Change("meme", Tier.HARD, _meme),
     Change("chain", Tier.HARD, _chain),
+    Change("crop 36", Tier.BEYOND, _saved(cropped(0.36))),
+    Change("crop 16", Tier.BEYOND, _saved(cropped(0.16))),
 )
-"""All 32, in the order of the tables."""
+"""In the order of the tables."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.changes import Tier
 from benchmarks.manifest import Entry, Kind
 from benchmarks.score import Share
 
@@ -23,11 +24,13 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Which pairs are asked for and which are wrong: index pairs ``copies`` int[m, 2] (copy, original);
+    """Which pairs are asked for and which are wrong: index pairs ``copies`` int[m, 2] (copy, original), ``beyond``
+    those of the tier beyond;
     ``capture`` and ``scene`` numbers per file; ``altered`` files take no part; ``photo`` False for
     documents."""
 
     copies: NDArray[np.int64]
+    beyond: NDArray[np.bool_]
     capture: NDArray[np.int64]
     scene: NDArray[np.int64]
     altered: NDArray[np.bool_]
@@ -65,10 +68,12 @@ def truth(entries: Sequence[Entry]) -> Truth:
         for i, e in enumerate(entries)
         if e.kind is Kind.COPY and e.tier is not None and e.material == "photo"
     ]
+    beyond = [entries[copy].tier is Tier.BEYOND for copy, _ in copies]
     captures = {name: i for i, name in enumerate(dict.fromkeys(e.capture for e in entries))}
     scenes = {name: i for i, name in enumerate(dict.fromkeys(e.scene for e in entries))}
     return Truth(
         np.array(copies, np.int64).reshape(-1, 2),
+        np.array(beyond, np.bool_),
         np.array([captures[e.capture] for e in entries], np.int64),
         np.array([scenes[e.scene] for e in entries], np.int64),
         np.array([e.kind is Kind.ALTERED for e in entries]),
@@ -77,8 +82,9 @@ def truth(entries: Sequence[Entry]) -> Truth:
 
 
 def rank(distances: Matrix, sheet: Truth) -> Ranking:
-    """The method with these distances."""
-    right = distances[sheet.copies[:, 0], sheet.copies[:, 1]]
+    """The method with these distances; the tier beyond the 32 changes does not count."""
+    asked = sheet.copies[~sheet.beyond]
+    right = distances[asked[:, 0], asked[:, 1]]
     strangers = _wrong(distances, sheet.scene, ~sheet.altered & sheet.photo)
     return Ranking(
         average_precision(right, strangers),

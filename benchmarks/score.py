@@ -21,7 +21,7 @@ from benchmarks.manifest import Entry, Kind, Manifest, Visible
 
 SAFE = frozenset({"identical", "same-pixels", "resaved"})
 _EDITED = frozenset({"edited"})
-_HARSHEST = {None: 0, Tier.COPY: 1, Tier.EDIT: 2, Tier.HARD: 3}
+_HARSHEST = {None: 0, Tier.COPY: 1, Tier.EDIT: 2, Tier.HARD: 3, Tier.BEYOND: 4}
 
 
 @dataclass(frozen=True, slots=True)

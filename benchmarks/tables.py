@@ -39,7 +39,7 @@ def share(value: Share | None) -> str:
 
 def verdict(result: Score) -> str:
     """The table of MATCHING.md §6: what was reached beside what is asked for."""
-    order = [name for name in ("exact", "copy", "edit", "hard", "documents") if name in result.tiers]
+    order = [name for name in ("exact", "copy", "edit", "hard", "beyond", "documents") if name in result.tiers]
     rows: list[tuple[object, ...]] = [
         (f"recall, {name}", share(result.tiers[name]), f"≥ {TO_REACH[name]:.2f}" if name in TO_REACH else "")
         for name in order
