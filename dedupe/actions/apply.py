@@ -172,6 +172,8 @@ def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Prog
             applied.outcomes.append(Outcome(action, OutcomeKind.DONE, bytes_freed=freed(action)))
         except LeftAloneError as error:
             applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
+        except OSError as error:
+            applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, str(refusal(error))))
         if progress is not None:
             progress(len(applied.outcomes), len(actions))
     return applied
@@ -234,7 +236,7 @@ class Applier:
         except LeftAloneError as error:
             applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
         except (StopError, JournalError, OSError) as error:
-            phrase = str(error)
+            phrase = str(refusal(error) if isinstance(error, OSError) else error)
             applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, phrase.rstrip(".")))
             applied.stopped = STOPPED
         else:

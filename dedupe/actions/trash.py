@@ -84,7 +84,10 @@ class Trash:
             return _NAME_TOO_LONG
         if not os.path.isabs(os.environ.get("XDG_DATA_HOME", "/")):
             return "XDG_DATA_HOME is empty or no absolute path, so there is no telling where the trash is"
-        return self._linux_blocker(parent, status)
+        try:
+            return self._linux_blocker(parent, status)
+        except OSError as error:  # a user without a home folder, as services have none
+            return f"there is no telling where its trash is ({(error.strerror or 'unknown error').lower()})"
 
     def _linux_blocker(self, parent: str, status: os.stat_result) -> str | None:
         folder = self._folder(parent, status.st_dev)

@@ -20,7 +20,7 @@ from dedupe.actions.journal import Journal, JournalError, exists
 from dedupe.actions.lock import only_one
 from dedupe.actions.move import Mover, Way, missing_folders
 from dedupe.actions.names import restored_names
-from dedupe.actions.place import ArrivedError, NameTakenError, StopError
+from dedupe.actions.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.recover import ActionPaths, settle_all, tidy
 from dedupe.actions.rows import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow, UnitState
 from dedupe.actions.settle import reversal
@@ -205,8 +205,9 @@ class _Undoer:
             self._left[str(error)] += 1
         except (StopError, JournalError, OSError) as error:
             name = display_path(unit.files[0].move.source)
+            phrase = str(refusal(error) if isinstance(error, OSError) else error)
             self._report.stopped = (
-                f"Stopped at {name}: {str(error).rstrip('.')}. The next start puts right what is left to do."
+                f"Stopped at {name}: {phrase.rstrip('.')}. The next start puts right what is left to do."
             )
             return False
         return self._report.stopped is None

@@ -135,6 +135,32 @@ def test_an_empty_or_relative_data_folder_refuses(world: World, monkeypatch: pyt
     assert tree_snapshot(world.base / "photos", os.getcwd()) == before
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_without_a_home_folder_each_photo_is_refused_with_the_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    world.make({f"{folder}/{n}.jpg": f"p{n}\n{folder}" for n in range(2) for folder in ("keep", "old")})
+    monkeypatch.setenv("HOME", "/nonexistent")
+    before = world.snapshot()
+    report = world.act(trash=True, dry_run=dry_run)
+    assert report.refusals == {"there is no telling where its trash is (no such file or directory)": 2}
+    assert report.exit_code == 1
+    assert world.snapshot() == before
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_disk_that_breaks_in_the_checks_is_said_in_words(world: World, dry_run: bool) -> None:
+    class Breaking(FaultyDisk):
+        def fstat(self, handle: int) -> os.stat_result:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), "a\x1b.jpg")
+
+    world.pair()
+    before = world.snapshot()
+    report = world.act(dry_run=dry_run, disk=Breaking())
+    assert [(outcome.reason, report.exit_code) for outcome in report.failed] == [("the disk reports errors", 4)]
+    assert world.snapshot() == before
+
+
 def test_an_environment_that_changed_since_the_import_refuses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     import send2trash  # noqa: F401
 
