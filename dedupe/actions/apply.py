@@ -330,7 +330,7 @@ class Applier:
             if applied.stopped is None or not self._journal.open_units():
                 self._journal.end_run(self.number)
         except (JournalError, OSError) as error:
-            applied.stopped = f"{error} The photos are where they were said to be; the next start settles the journal."
+            applied.stopped = unfinished(error)
 
     def _recheck(self, applied: Applied) -> None:
         """Every unit that was said to be gone is gone, and is where it was said to be."""
@@ -342,6 +342,13 @@ class Applier:
             if reason is not None:
                 applied.outcomes[index] = replace(outcome, kind=OutcomeKind.FAILED, reason=reason, bytes_freed=0)
                 applied.stopped = applied.stopped or "The disk does not show what was done."
+
+
+def unfinished(error: JournalError | OSError) -> str:
+    """Why the end of a run could not be written down, as a sentence for the report."""
+    if isinstance(error, OSError):
+        return f"The disk could not be looked at once more ({refusal(error)}); the next start settles the journal."
+    return f"{error} The photos are where they were said to be; the next start settles the journal."
 
 
 def arrival_blocker(disk: Disk, unit: UnitRow, undoable: bool) -> str | None:

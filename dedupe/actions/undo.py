@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from dedupe.actions.apply import Progress, deferred_interrupt
+from dedupe.actions.apply import Progress, deferred_interrupt, unfinished
 from dedupe.actions.checks import CHANGED, Held, LeftAloneError, check_content, hold
 from dedupe.actions.disk import Disk
 from dedupe.actions.journal import Journal, JournalError, exists
@@ -221,9 +221,7 @@ class _Undoer:
             if self._report.stopped is None or not self._journal.open_units():
                 self._journal.end_run(self._number)
         except (JournalError, OSError) as error:
-            self._report.stopped = (
-                f"{error} The photos are where they were said to be; the next start settles the journal."
-            )
+            self._report.stopped = unfinished(error)
 
     def _recheck(self) -> None:
         """Every unit that was said to be back is back."""

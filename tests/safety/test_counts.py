@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -88,6 +89,28 @@ def test_a_file_that_vanished_from_the_target_before_the_count_is_not_counted(wo
     report = world.act(disk=Vanishing())
     assert report.failed[0].reason == "it is not where it was moved to"
     assert report.exit_code == 4
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_disk_that_breaks_before_the_count_is_no_success(world: World, undone: bool) -> None:
+    _, extra = world.pair("resaved")
+    place = extra if undone else world.target / "old" / "a.jpg"
+
+    class Breaking(FaultyDisk):
+        looks = 0
+
+        def lstat(self, path: str) -> os.stat_result:
+            self.looks += path == str(place)
+            if self.looks == 3 if undone else self.looks == 2:
+                raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+            return super().lstat(path)
+
+    if undone:
+        world.act()
+    report = world.undo(disk=Breaking()) if undone else world.act(disk=Breaking())
+    told = "The disk could not be looked at once more (the disk reports errors); the next start settles the journal."
+    assert (report.stopped, report.exit_code) == (told, 4)
+    assert b"beach\nagain" in world.contents()
 
 
 @pytest.mark.parametrize("what", ["vanished", "went there again"])
