@@ -11,7 +11,7 @@ from dedupe import steps
 from dedupe.errors import QueryError, UsageError
 from dedupe.queries import library, units
 from dedupe.queries.library import Ends, Found, Shelf
-from dedupe.session import Session
+from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
 from dedupe.types import ContentKey, Match, Photo, Skipped
 
@@ -94,6 +94,7 @@ class CheckResult:
         return tuple(one for one in self.checked if one.verdict in verdicts)
 
 
+@rare_collection()
 def check(
     new: Sequence[str] | str,
     against: Sequence[str] | str,
@@ -112,7 +113,7 @@ def check(
     folder of ``against`` that is not there; and as ``dedupe.scan``.
     """
     names, folders = ([one] if isinstance(one, str) else list(one) for one in (new, against))
-    with library.rare_collection(), Session(settings or Settings(), progress) as session:
+    with Session(settings or Settings(), progress) as session:
         tree = steps.walk(session, absolute(folders), extra_roots=False)
         named = library.photo_files(session, names)
         own = {(file.stamp.dev, file.stamp.inode) for file in named.files}

@@ -14,7 +14,6 @@ from dedupe.errors import QueryError
 from dedupe.photos.version import READER_VERSION
 from dedupe.queries.index import VectorIndex
 from dedupe.session import Session
-from dedupe.session import rare_collection as rare_collection  # noqa: PLC0414 - check takes it from here
 from dedupe.settings import absolute
 from dedupe.types import ContentKey, FileStamp, Match, Pair, Photo, PhotoFile, Relation, SkipKind, Skipped
 
