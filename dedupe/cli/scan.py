@@ -50,27 +50,17 @@ def scan(
     from dedupe.review.acting import Wishes, recover
     from dedupe.review.report import check_targets
 
-    settings = s.load_settings(
-        {
-            "model": model,
-            "weights": weights,
-            "threshold": threshold,
-            "show": s.relations(show) if show else None,
-            "select": s.relations(select) if select else None,
-            "keep": s.keeper_rules(keep) if keep else None,
-            "reference": s.absolute(reference) if reference else None,
-            "protect": s.absolute(protect) if protect else None,
-            "cross_only": cross_only,
-            "exclude": tuple(exclude) if exclude else None,
-            "min_bytes": min_bytes,
-            "include_hidden": include_hidden,
-            "follow": follow,
-            "jobs": jobs,
-            "retry": retry,
-            "max_drop": max_drop,
-            "store": store,
-        }
-    )
+    model_of = {"model": model, "weights": weights, "threshold": threshold, "jobs": jobs, "retry": retry}
+    walk = {"min_bytes": min_bytes, "include_hidden": include_hidden, "follow": follow, "cross_only": cross_only}
+    lists = {
+        "show": s.relations(show) if show else None,
+        "select": s.relations(select) if select else None,
+        "keep": s.keeper_rules(keep) if keep else None,
+        "reference": s.absolute(reference) if reference else None,
+        "protect": s.absolute(protect) if protect else None,
+        "exclude": tuple(exclude) if exclude else None,
+    }
+    settings = s.load_settings({**model_of, **walk, **lists, "max_drop": max_drop, "store": store})
     wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run, review=review)
     wishes.check(to_stdout="-" in (json_to, csv_to))
     check_targets(json_to, csv_to)

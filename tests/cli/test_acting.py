@@ -110,7 +110,7 @@ def test_undo_asks_about_what_is_still_away(scanned: Scanned) -> None:
     moved.write_bytes(changed := moved.read_bytes() + b"changed")
     assert scanned.ran("undo", "--yes").returncode == 1
     with scanned.terminal("undo") as terminal:
-        terminal.wait_for("Run 1: 1 photo, 6 B, come back")
+        terminal.wait_for("Run 1: 1 photo, 6 B, come back", "Put them back? [y/N]")
         terminal.send("\x04")
         terminal.wait_for("Nothing was touched.")
     assert moved.read_bytes() == changed
