@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.pictures import Picture, upright
 from benchmarks.tables import table
 from benchmarks.tree import photos_in
-from dedupe.matching.detail import ENLARGED, SURE, evidence
+from dedupe.matching.detail import ENLARGED, SURE, SURE_FINER, evidence, weighed
 
 RATIOS = (1.1, 1.25, 1.6, 2.0, 3.0, 4.0)
 QUALITIES = (95, 80, 60)
@@ -93,9 +93,9 @@ def _middle(picture: Picture, width: int, height: int) -> Picture:
     return np.ascontiguousarray(picture[top : top + height, left : left + width])
 
 
-def fitted(made: Sequence[Trial], penalty: float = 0.01) -> NDArray[np.float64]:
+def fitted(made: Sequence[Trial], penalty: float = 0.5) -> NDArray[np.float64]:
     """Weights of a logistic regression by Newton's method, the last that of 1."""
-    x = np.array([[*one.evidence, 1.0] for one in made], np.float64)
+    x = np.stack([weighed(one.evidence) for one in made])
     y = np.array([one.enlarged for one in made], np.float64)
     weights = np.zeros(x.shape[1])
     ridge = penalty * np.eye(len(weights))
@@ -106,9 +106,9 @@ def fitted(made: Sequence[Trial], penalty: float = 0.01) -> NDArray[np.float64]:
     return weights
 
 
-def odds(made: Sequence[Trial], weights: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+def odds(made: Sequence[Trial], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log odds of each being an enlargement."""
-    return np.array([[*one.evidence, 1.0] for one in made], np.float64) @ np.asarray(weights)
+    return np.stack([weighed(one.evidence) for one in made]) @ weights
 
 
 def _held_out(made: Sequence[Trial]) -> NDArray[np.float64]:
@@ -134,11 +134,11 @@ def _rows(made: Sequence[Trial], held_out: NDArray[np.float64], carried: NDArray
     for name, mask in parts:
         row: list[object] = [name, int(mask.sum())]
         for values in (held_out, carried):
-            right = np.where(enlarged, values, -values)[mask]
+            said = np.where(values > SURE, 1, np.where(values < -SURE_FINER, -1, 0)) * np.where(enlarged, 1, -1)
             row += [
-                f"{np.mean(right > SURE):.3f}",
-                f"{np.mean(abs(right) <= SURE):.3f}",
-                f"{np.mean(right < -SURE):.4f}",
+                f"{np.mean(said[mask] == 1):.3f}",
+                f"{np.mean(said[mask] == 0):.3f}",
+                f"{np.mean(said[mask] == -1):.4f}",
             ]
         yield row
 
@@ -159,7 +159,7 @@ def main() -> None:
     ]
     print(table(head, _rows(made, _held_out(made), odds(made, ENLARGED))))
     if options.fit:
-        print(", ".join(f"{weight:.2f}" for weight in fitted(made)))
+        print(", ".join(f"{weight:.3f}" for weight in fitted(made)))
 
 
 if __name__ == "__main__":

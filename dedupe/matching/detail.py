@@ -13,6 +13,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from dedupe.matching import align
 from dedupe.matching.align import Floats, Matrix, Rgb
@@ -24,9 +25,14 @@ from dedupe.matching.spots import flatness
 SAME_SAMPLING: Final = 1.03
 BANDS: Final = ((0.12, 0.25), (0.25, 0.4), (0.4, 0.6), (0.6, 0.75), (0.75, 0.85), (0.85, 0.92), (0.92, 1.0))
 """Shares of the coarse picture's Nyquist frequency; the second is what the others are measured against."""
-ENLARGED: Final = (24.70, -10.85, 0.27, -2.65, -3.91, -1.50, -0.65, 0.72, -0.99, -7.94)
-"""Weights of ``evidence``, the last that of 1."""
-SURE: Final = 3.5
+ENLARGED: Final = np.array((
+    14.618, -7.866, -3.704, -2.157, -2.321, 0.348, 0.977, -4.933, -8.908,
+    7.457, 2.135, 2.334, -0.578, -4.920, -0.463, -0.547, 0.921, 1.765,
+    4.979, -0.379, 1.401, -2.367, -1.122, 0.218, 0.148, -1.527, -2.846,
+))  # fmt: skip
+"""Weights of ``weighed``."""
+SURE: Final = 3.0
+SURE_FINER: Final = 2.5
 """Log odds from which the answer counts."""
 _WINDOW, _FINE_WINDOW, _LEAST_WINDOW = 512, 768, 96
 _WHOLE: Final = 0.97
@@ -72,10 +78,16 @@ def _finer(fine: View, coarse: View, placement: Matrix, ratio: float, overlap: t
     one, other = window_of(fine, middle_fine, round(side * ratio)), window_of(coarse, middle_coarse, side)
     if one is None or other is None or min(*one.shape[:2], *other.shape[:2]) < _LEAST_WINDOW:
         return 0.0
-    odds = float(np.dot(evidence(one, other, ratio), ENLARGED[:-1]) + ENLARGED[-1])
+    odds = float(weighed(evidence(one, other, ratio)) @ ENLARGED)
     if odds > SURE:
         return -float(np.log2(ratio))
-    return float(np.log2(ratio)) if odds < -SURE and overlap[1] > 0.9 else 0.0
+    return float(np.log2(ratio)) if odds < -SURE_FINER and overlap[1] > 0.9 else 0.0
+
+
+def weighed(told: Floats) -> npt.NDArray[np.float64]:
+    """``evidence`` as the regression takes it, float64[27]: itself, times the log of the ratio, squared, and 1."""
+    exact = told.astype(np.float64)
+    return np.concatenate([exact, exact * exact[-1], exact[:-1] ** 2, [1.0]])
 
 
 def evidence(fine: Rgb, coarse: Rgb, ratio: float) -> Floats:

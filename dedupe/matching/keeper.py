@@ -23,7 +23,7 @@ Key: TypeAlias = tuple[int | str, ...]
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A photo that may stay. ``detail``: its real pixels; ``quality``: how little its compression took, 1–100 as a
-    JPEG's, 101 lossless, 102 RAW; ``followers``: of how many pictures it is the same picture as, edits not counted."""
+    JPEG's, 101 lossless, 102 RAW; ``followers``: how many others show the same as it, edits not counted."""
 
     photo: Photo
     detail: int
@@ -113,7 +113,7 @@ def _detail_phrase(keep: Contender, other: Contender) -> str:
 
 
 def _original_phrase(keep: Contender, _other: Contender) -> str:
-    return "names its camera" if distance_to_camera(keep.photo) else "camera original"
+    return ("camera original", "names its camera", "the other was converted")[distance_to_camera(keep.photo)]
 
 
 def _quality(contender: Contender) -> Key:

@@ -7,7 +7,7 @@ would be lost with the better one; so a chance gap in the alignment does not tea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,17 +82,25 @@ class Stars:
 
     def _contenders(self, cluster: Sequence[Node]) -> Iterator[Contender]:
         detail = _real_pixels(self.known, cluster)
-        most, members = max(detail.values()), set(cluster)
+        most, followers = max(detail.values()), self._followers(cluster)
         for node in cluster:
             for unit in self.known.units[node]:
                 photo = self.known.photos[unit]
                 # A RAW holds no less than what was developed from it, whatever size its preview has.
                 real = most if has_raw(photo) else detail[node]
-                yield Contender(photo, real, self._quality(node, photo), self._followers(node, members))
+                yield Contender(photo, real, self._quality(node, photo), followers[node])
 
-    def _followers(self, node: Node, members: Collection[Node]) -> int:
-        near = self.known.near.get(node, {}) if self.challengers else {}
-        return sum(other in members and fit.rank <= Relation.RESAVED.rank for other, fit in near.items())
+    def _followers(self, cluster: Sequence[Node]) -> dict[Node, int]:
+        """Of how many pictures of the cluster each shows the same, by whatever chain of re-saves."""
+        if not self.challengers:
+            return dict.fromkeys(cluster, 0)
+        version = {node: {node} for node in cluster}
+        for node in cluster:
+            for other, fit in self.known.near.get(node, {}).items():
+                if fit.rank <= Relation.RESAVED.rank and other in version and version[other] is not version[node]:
+                    version[node] |= version[other]
+                    version.update(dict.fromkeys(version[node], version[node]))
+        return {node: len(same) - 1 for node, same in version.items()}
 
     def _quality(self, node: Node, photo: Photo) -> int:
         """A lossless file of the very pixels of a lossy one was made from it: it is no better."""

@@ -69,6 +69,7 @@ def test_where_it_cannot_be_told_which_holds_more_the_copy_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(detail, "SURE", 1e6)
+    monkeypatch.setattr(detail, "SURE_FINER", 1e6)
     found = related(tmp_path, photograph("coffee"), changed("half size", photograph("coffee")))
     assert (found.relation, found.detail) == (Relation.RESAVED, 0.0)
     assert found.why == "which of the two holds more detail cannot be told"

@@ -114,3 +114,13 @@ def test_a_poor_copy_of_a_drawing_is_not_taken_for_its_source(tmp_path: Path) ->
     Image.fromarray(sheet).save(out, "PNG")
     found = told(tmp_path, out.getvalue(), jpeg(sheet, 45))
     assert found is None or found.source == 1
+
+
+@pytest.mark.parametrize("quality", [92, 70])
+def test_a_png_is_known_to_be_made_from_a_jpeg_or_a_jpeg_from_it(tmp_path: Path, quality: int) -> None:
+    scene = photograph("coffee")
+    for first in (pixels(jpeg(scene, quality)), scene):
+        out = io.BytesIO()
+        Image.fromarray(first).save(out, "PNG")
+        found = told(tmp_path, jpeg(scene, quality), out.getvalue())
+        assert found is not None and found.source == (-1 if first is scene else 1)
