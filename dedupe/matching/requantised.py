@@ -30,7 +30,9 @@ _SIBLING: Final = 0.004
 _TELLING_STEP: Final = 4.0
 _LEAST_TELLING: Final = 100
 _ON_COMB: Final = 0.1
-"""Mean distance in steps [decoded from it ≤ 0.03, saved again at 95 ≤ 0.08; the other way round 0.12–0.28]."""
+_NEAR_COMB: Final = 0.22
+_CLEARLY: Final = 0.8
+"""Off the comb, in steps: decoded from it ≤ 0.03, saved again better ≤ 0.20; its source's ≥ 0.26 beside the latter, ≥ 0.12 else."""
 _FREQUENCIES: Final = np.add.outer(np.arange(8), np.arange(8)) <= 7
 """Coefficients looked at: the steps of the finest are too coarse to tell."""
 _COSINES: Final = np.array(
@@ -66,20 +68,32 @@ def saved(a: View, b: View) -> Saved | None:
     proven = b_from_a or a_from_b
     both = sum((steps for steps in (one.steps, other.steps) if steps is not None), np.zeros((8, 8), np.float32))
     outside = min(_outside(a_on_b - b_own, both), _outside(b_on_a - a_own, both))
-    source = int(_is_decoded(b_on_a, a_own, one.steps)) - int(_is_decoded(a_on_b, b_own, other.steps))
+    source = _told_by_combs(_off_comb(b_on_a, a_own, one.steps), _off_comb(a_on_b, b_own, other.steps))
     return Saved(proven, not proven and outside > _SIBLING, (source or int(b_from_a) - int(a_from_b)) if proven else 0)
 
 
-def _is_decoded(copy: Floats, source: Floats, steps: Floats | None) -> bool:
-    """Whether ``copy`` still lies on the multiples of the steps by which ``source`` was saved: then it was made from it, however
-    well it was saved itself (the comb of Fan and de Queiroz 2003)."""
+def _told_by_combs(a_comb: float | None, b_comb: float | None) -> int:
+    """1 where b lies on the comb of a, -1 where a lies on that of b, 0 where neither is clear. What was made from a picture still
+    lies on the multiples of the steps by which that was saved, however well it was saved itself (Fan and de Queiroz 2003)."""
+    if a_comb is not None and b_comb is not None:
+        nearer, farther = sorted((a_comb, b_comb))
+        return (1 if a_comb < b_comb else -1) if nearer < _NEAR_COMB and nearer < _CLEARLY * farther else 0
+    if a_comb is not None:
+        return int(a_comb < _ON_COMB)
+    return -int(b_comb is not None and b_comb < _ON_COMB)
+
+
+def _off_comb(copy: Floats, source: Floats, steps: Floats | None) -> float | None:
+    """Mean distance, in steps, of the coefficients of ``copy`` from those of ``source``, saved by these steps: 0.25 by
+    chance. None where too few tell; the mean of a block tells nothing, as flat ones keep it exactly."""
     if steps is None:
-        return False
+        return None
     step = np.broadcast_to(steps[_FREQUENCIES], source.shape)
     telling = (step >= _TELLING_STEP) & (np.abs(source) > 0.75 * step)
+    telling[:, 0] = False
     if telling.sum() < _LEAST_TELLING:
-        return False
-    return float((np.abs(copy - source)[telling] / step[telling]).mean()) < _ON_COMB
+        return None
+    return float((np.abs(copy - source)[telling] / step[telling]).mean())
 
 
 def _is_child(apart: Floats, steps: Floats | None) -> bool:

@@ -74,9 +74,13 @@ def test_two_copies_of_a_third_picture_are_not_excluded(tmp_path: Path) -> None:
         assert found is not None and not found.excluded
 
 
-def test_the_source_is_known_though_its_copy_was_saved_better(tmp_path: Path) -> None:
-    original = jpeg(photograph("chelsea"), 60)
-    better = jpeg(pixels(original), 95)
+@pytest.mark.parametrize(("first", "second"), [(60, 95), (70, 82), (70, 87), (80, 91), (90, 94)])
+@pytest.mark.parametrize("turn", ["as it is", "turned by 90°", "mirrored"])
+def test_the_source_is_known_though_its_copy_was_saved_better(
+    tmp_path: Path, first: int, second: int, turn: str
+) -> None:
+    original = jpeg(photograph("chelsea"), first)
+    better = jpeg(np.ascontiguousarray(TURNS[turn](pixels(original))), second)
     assert told(tmp_path, original, better) == Saved(proven=True, excluded=False, source=1)
     assert told(tmp_path, better, original) == Saved(proven=True, excluded=False, source=-1)
 
