@@ -3,7 +3,7 @@
 A change takes the upright picture, RGB uint8[h, w, 3], and a seeded generator, and says what to save: the
 new picture and its encoding. The input is never changed. Sizes scale with the picture, so a 400-px phone
 photo and a 12-megapixel one suffer alike. Crops are given by the share of the *area* that is kept, as the
-Copydays set does (Jégou, Douze and Schmid 2008): "crop 40" keeps 63 % of each side.
+Copydays set does (Douze et al. 2009): "crop 40" keeps 63 % of each side.
 """
 
 from __future__ import annotations

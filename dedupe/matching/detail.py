@@ -2,7 +2,7 @@
 
 Looked at is the transfer function: the power of the finer sampled picture over that of the other at the same frequencies, both
 of one window of the scene. An enlargement loses towards the frequency at which its source ended and has nothing beyond; a
-reduction loses in the smaller picture instead (Gallagher 2005 looks at the one sign, Kirchner 2008 at the other). A logistic
+reduction loses in the smaller picture instead (resampling leaves its mark in the spectrum: Gallagher 2005). A logistic
 regression weighs both, and says nothing where it is in doubt. `python -m benchmarks.enlargement` measures and fits it.
 """
 

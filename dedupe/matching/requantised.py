@@ -1,7 +1,7 @@
 """Was one picture saved from the other's very pixels? Two shots from a tripod show the same and are not.
 
 Saving a JPEG rounds each coefficient of its 8 × 8 blocks to a multiple of its quantisation step, so a copy of the same size lies
-within half a step of what it was made from, everywhere (Fridrich and Goljan 2003 use the same bound). The noise of a second
+within half a step of what it was made from, everywhere (JPEG compatibility: Fridrich, Goljan and Du 2001). The noise of a second
 shot knows no such bound. Two copies of a third picture lie within half of both their steps.
 
 Measured over eight photographs, saved at quality 40–97 from JPEGs of 60–97: of a copy's coefficients at most 0.2 % lie outside
@@ -32,7 +32,8 @@ _LEAST_TELLING: Final = 100
 _ON_COMB: Final = 0.1
 _NEAR_COMB: Final = 0.22
 _CLEARLY: Final = 0.8
-"""Off the comb, in steps: decoded from it ≤ 0.03, saved again better ≤ 0.20; its source's ≥ 0.26 beside the latter, ≥ 0.12 else."""
+"""Off the comb, in steps: what was decoded from it ≤ 0.03, what was saved again and better ≤ 0.20; the other way round
+≥ 0.26 beside the latter, ≥ 0.12 beside the former."""
 _FREQUENCIES: Final = np.add.outer(np.arange(8), np.arange(8)) <= 7
 """Coefficients looked at: the steps of the finest are too coarse to tell."""
 _COSINES: Final = np.array(
