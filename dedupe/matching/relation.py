@@ -32,7 +32,7 @@ from dedupe.matching.losses import LOW_TEXTURE
 from dedupe.matching.residual import FINE
 from dedupe.matching.sight import LEAST_BLOCKS, Sight, see
 from dedupe.matching.sources import View, features_of, original_of
-from dedupe.matching.version import RELATE_VERSION, UNREAD
+from dedupe.matching.version import RELATE_VERSION, SOURCE, UNREAD
 from dedupe.types import Evidence, Match, Relation, Transform
 
 __all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]
@@ -48,8 +48,6 @@ GRAIN_QUALITY: Final = 85
 GRAIN: Final = 0.75
 SHARED: Final = 0.5
 UNTOLD: Final = "which of the two holds more detail cannot be told"
-_SOURCE: Final = 0.01
-"""``Match.detail`` of two pictures of one size, of which one was saved from the other."""
 _CLOSER: Final = 1.25
 _NO_COARSER: Final = 0.95
 _TOO_SOFT: Final = 1.5
@@ -138,7 +136,7 @@ def _doubted(a: View, b: View, more: float) -> tuple[Verdict, float]:
         return Verdict(Relation.RESAVED, ""), more
     if told.excluded:
         return Verdict(Relation.EDITED, "differs by more than saving it again explains"), more
-    return Verdict(Relation.RESAVED, "" if told.proven else "perhaps another shot"), _SOURCE * told.source or more
+    return Verdict(Relation.RESAVED, "" if told.proven else "perhaps another shot"), SOURCE * told.source or more
 
 
 def _stores_pixels(view: View) -> bool:

@@ -14,6 +14,7 @@ from typing import Protocol
 from dedupe.matching.keeper import Contender, Rule, has_raw, quality_of, ranked, reason
 from dedupe.matching.losses import PIXEL_LOSSES, CompanionKey, hindrance, losses
 from dedupe.matching.verdicts import Fit, Node, Verdicts
+from dedupe.matching.version import SOURCE
 from dedupe.types import Photo, Relation
 
 FEW_PIXELS = 1.6
@@ -103,13 +104,23 @@ class Stars:
         return {node: len(same) - 1 for node, same in version.items()}
 
     def _quality(self, node: Node, photo: Photo) -> int:
-        """A lossless file of the very pixels of a lossy one was made from it: it is no better."""
+        """A lossless file of the very pixels of a lossy one was made from it: it is no better. What was saved from another is
+        worse, however little it was compressed."""
         quality = quality_of(photo)
-        if photo.facts.lossless:
-            for other, fit in self.known.near.get(node, {}).items():
-                if fit.relation is Relation.SAME_PIXELS:
-                    quality = min(quality, *(quality_of(self.known.photos[unit]) for unit in self.known.units[other]))
+        for other, fit in self.known.near.get(node, {}).items():
+            if fit.relation is Relation.SAME_PIXELS and photo.facts.lossless:
+                quality = min(quality, *self._qualities(other))
+            elif 0 < self._holds(other, node) <= SOURCE:
+                quality = min(quality, max(self._qualities(other)) - 1)
         return quality
+
+    def _qualities(self, node: Node) -> list[int]:
+        return [quality_of(self.known.photos[unit]) for unit in self.known.units[node]]
+
+    def _holds(self, ours: Node, theirs: Node) -> float:
+        """> 0 where ``ours`` holds more than ``theirs``."""
+        fit = self.known.between(*(self.known.photos[self.known.units[node][0]] for node in (ours, theirs)))
+        return 0.0 if fit is None else fit.detail
 
     def _crowned(self, first: Contender, left: _Left) -> tuple[Contender, tuple[Lies, ...], str]:
         """The keeper, its extras, and why where it is not the first by the rules."""
@@ -226,7 +237,7 @@ def lies_on(unit: Contender, keep: Contender, known: Verdicts) -> Lies | None:
         if fit is None:
             return None
         replaces = keep.photo.facts.raw or not unit.photo.facts.raw
-        return Lies(unit, fit.relation, fit.rank, fit, () if replaces else ("the RAW",), fit.detail > 0)
+        return Lies(unit, fit.relation, fit.rank, fit, () if replaces else ("the RAW",), fit.detail > SOURCE)
     parts = (keep.photo, *keep.photo.halves)
     first = _counterpart(unit.photo, parts, known)
     if first is None:
@@ -238,7 +249,7 @@ def lies_on(unit: Contender, keep: Contender, known: Verdicts) -> Lies | None:
             lacks.append("the RAW" if half.facts.raw else "another picture of its unit")
         elif found[0].rank > worst.rank:
             worst = found[0]
-    return Lies(unit, worst.relation, worst.rank, first[0], tuple(dict.fromkeys(lacks)), first[0].detail > 0)
+    return Lies(unit, worst.relation, worst.rank, first[0], tuple(dict.fromkeys(lacks)), first[0].detail > SOURCE)
 
 
 def _counterpart(picture: Photo, parts: Sequence[Photo], known: Verdicts) -> tuple[Fit, bool] | None:
@@ -278,5 +289,5 @@ def _finer(node: Node, heads: dict[Node, Photo], known: Verdicts) -> list[Node]:
         if other in heads
         and heads[other].pixels <= heads[node].pixels
         and (fit := known.between(heads[node], heads[other])) is not None
-        and fit.detail < 0
+        and fit.detail < -SOURCE
     ]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from dedupe.matching.version import SOURCE
 from dedupe.types import (
     CaptureTime,
     Companion,
@@ -85,12 +86,14 @@ def match(
     score: float = 0.9,
     *,
     finer: Photo | None = None,
+    source: Photo | None = None,
     distance: float = 0.2,
     why: str = "",
 ) -> Match:
-    """The verdict on two photos; ``finer`` holds more real detail."""
+    """The verdict on two photos; ``finer`` holds more real detail, of ``source`` the other was saved."""
     a, b = sorted((one.content_key, other.content_key))
-    detail = 0.0 if finer is None else 1.0 if finer.content_key == a else -1.0
+    ahead, size = (finer, 1.0) if source is None else (source, SOURCE)
+    detail = 0.0 if ahead is None else size if ahead.content_key == a else -size
     return Match(a, b, distance, relation, score, detail, why)
 
 

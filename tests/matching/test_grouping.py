@@ -912,3 +912,12 @@ def test_two_marks_on_one_original_are_not_two_shots():
     plain = [match(original, dated, EDITED, why="cropped"), match(original, marked, EDITED, why="cropped"), apart]
     groups, _ = group([original, dated, marked], plain)
     assert [len(one.extras) for one in groups] == [1]
+
+
+def test_what_was_saved_again_at_a_higher_quality_does_not_take_its_sources_place():
+    source, again = photo("longer.jpg", quality=70), photo("a.jpg", quality=95)
+    found = only([source, again], [match(source, again, source=source)])
+    assert (found.keep, found.extras[0].selected, found.extras[0].loses) == (source, True, ())
+    camera = photo("b.jpg", quality=90, camera="Maker Model")
+    found = only([source, camera], [match(source, camera, source=source)])
+    assert found.keep is camera, "a camera's file comes first all the same"
