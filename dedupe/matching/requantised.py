@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from dedupe.matching.align import Floats, Grey
-from dedupe.matching.sources import View, luma_of
+from dedupe.matching.sources import WHOLE_PIXELS, View, luma_of
 
 _BLOCKS: Final = 6_000
 _LEAST_BLOCKS: Final = 60
@@ -54,7 +54,9 @@ class Saved:
 
 def saved(a: View, b: View) -> Saved | None:
     """What the coefficients of two pictures of one size say, in whichever of the eight ways the one is turned; None where
-    neither is a JPEG, their sizes differ, or too little of them is unclipped."""
+    neither is a JPEG, their sizes differ, too little of them is unclipped, or they are too large to be decoded in colour."""
+    if max(a.facts.pixels, b.facts.pixels) > WHOLE_PIXELS:
+        return None
     one, other = luma_of(a), luma_of(b)
     if one is None or other is None or (one.steps is None and other.steps is None):
         return None

@@ -43,7 +43,8 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Luma:
-    """Lightness as stored, uint8[h, w], neither turned nor scaled; ``steps``: a JPEG's quantisation steps float32[8, 8], by
+    """Lightness as stored, uint8[h, w], neither turned nor scaled; 255 where a colour is clipped, unless the picture is larger
+    than WHOLE_PIXELS; ``steps``: a JPEG's quantisation steps float32[8, 8], by
     vertical and horizontal frequency, None for other formats."""
 
     pixels: Grey
@@ -126,7 +127,8 @@ def _luma(view: View) -> Luma | None:
     # Only a JPEG is decoded to grey at once.
     if view.facts.pixels > (GREY_PIXELS if view.facts.format == "JPEG" else WHOLE_PIXELS):
         return None
-    found = _opened(view, decode.luma)
+    small = view.facts.pixels <= WHOLE_PIXELS
+    found = _opened(view, lambda data: decode.luma(data, mark_clipped=small))
     return None if found is None else Luma(*found)
 
 

@@ -30,6 +30,7 @@ cv2.setNumThreads(1)  # the worker processes share the cores among themselves
 
 PREVIEW_SIDE: Final = 400
 PREVIEW_BYTES: Final = 25_600
+_LARGEST: Final = 1 << 16
 _QUALITIES: Final = (76, 66, 55, 44, 33, 22, 12)
 _BEST_QUALITY: Final = 88
 _FLIPS: Final = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
@@ -172,27 +173,40 @@ def coloured(data: bytes) -> Pixels | None:
     return None if array is None else _rgb(array)
 
 
-def luma(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
+def luma(data: bytes, *, mark_clipped: bool) -> tuple[Pixels, NDArray[np.float32] | None]:
     """Lightness as stored, uint8[h, w] at full size, neither turned nor brought into sRGB; and of a JPEG whose first component is
-    lightness its quantisation steps, float32[8, 8] by vertical and horizontal frequency.
+    lightness its quantisation steps, float32[8, 8] by vertical and horizontal frequency, None for other formats.
 
-    Raises what ``decode`` raises.
+    ``mark_clipped``: 255 where a colour reaches black or full, so that lightness was lost on the way to RGB. Needs the colours
+    too: three bytes a pixel more. Raises what ``decode`` raises.
     """
     kind = formats.sniff(data)
     if kind == formats.JPEG:
         parts = jpeg.parse(data)
-        stored = _imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-        if stored is None or len(parts.luminance) != 64 or not parts.is_luma_first:
+        light = _imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+        if light is None or len(parts.luminance) != 64 or not parts.is_luma_first:
             raise UnsupportedError("is a variant of JPEG without lightness of its own")
         steps = np.zeros((8, 8), np.float32)
         steps[tuple(_ZIGZAG)] = parts.luminance
-        return stored, steps
+        if mark_clipped:
+            _mark_clipped(light, _imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))
+        return light, steps
     if kind is None or kind in (formats.JPEGXL, formats.RAW):
         raise UnsupportedError("has no pixels of its own")
     from dedupe.photos import pillow
 
-    pixels = pillow.load(data, kind, max(2**16, PREVIEW_SIDE), DEFAULT_MAX_PIXELS)[0]
-    return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), None
+    pixels = pillow.load(data, kind, _LARGEST, DEFAULT_MAX_PIXELS)[0]
+    light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    if mark_clipped:
+        _mark_clipped(light, pixels)
+    return light, None
+
+
+def _mark_clipped(light: Pixels, colours: Pixels | None) -> None:
+    if colours is None:
+        raise UnsupportedError("has no colours that can be decoded")
+    for plane in cv2.split(colours):
+        light[(plane < 2) | (plane > 253)] = 255
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:

@@ -128,3 +128,14 @@ def test_a_png_is_known_to_be_made_from_a_jpeg_or_a_jpeg_from_it(tmp_path: Path,
         Image.fromarray(first).save(out, "PNG")
         found = told(tmp_path, jpeg(scene, quality), out.getvalue())
         assert found is not None and found.source == (-1 if first is scene else 1)
+
+
+def test_colours_beyond_what_rgb_can_show_are_no_second_shot(tmp_path: Path) -> None:
+    red = photograph("coffee").astype(np.int16)
+    vivid = np.clip(red + (red - red.mean(axis=2, keepdims=True)) * 0.8, 0, 255).astype(np.uint8)
+    original = jpeg(vivid, 70)
+    out = io.BytesIO()
+    Image.fromarray(pixels(original)).save(out, "PNG")
+    for copy in (out.getvalue(), jpeg(pixels(original), 90), jpeg(pixels(original), 50)):
+        found = told(tmp_path, original, copy)
+        assert found is not None and found.proven
