@@ -22,7 +22,8 @@ from dedupe.matching.sight import Sight
 from dedupe.matching.sources import View, window_of
 from dedupe.matching.spots import flatness
 
-SAME_SAMPLING: Final = 1.03
+SAME_SAMPLING: Final = 1.08
+"""Nearer than this in sampling it cannot be told which of two was made from the other."""
 BANDS: Final = ((0.12, 0.25), (0.25, 0.4), (0.4, 0.6), (0.6, 0.75), (0.75, 0.85), (0.85, 0.92), (0.92, 1.0))
 """Shares of the coarse picture's Nyquist frequency; the second is what the others are measured against."""
 ENLARGED: Final = np.array((
@@ -61,13 +62,18 @@ def detail(a: View, b: View, sight: Sight, close: Sight | None) -> float:
 
     The size of the number is the log2 of the ratio of sampling, or a small one where blur or padding decides.
     """
-    shape_a, shape_b = ((view.facts.height, view.facts.width) for view in (a, b))
-    scale = align.scale_of(align.from_unit(sight.placement, shape_b, shape_a))
+    scale = sampling(a, b, sight)
     if max(scale, 1 / scale) < SAME_SAMPLING:
         return _sharper(close or sight) or _unpadded(sight)
     if scale > 1:
         return _finer(a, b, sight.placement, scale, sight.overlap)
     return -_finer(b, a, align.invert(sight.placement), 1 / scale, sight.overlap[::-1])
+
+
+def sampling(a: View, b: View, sight: Sight) -> float:
+    """Pixels of a for one pixel of b, along a line."""
+    shape_a, shape_b = ((view.facts.height, view.facts.width) for view in (a, b))
+    return align.scale_of(align.from_unit(sight.placement, shape_b, shape_a))
 
 
 def _finer(fine: View, coarse: View, placement: Matrix, ratio: float, overlap: tuple[float, float]) -> float:

@@ -112,8 +112,12 @@ def _detail_phrase(keep: Contender, other: Contender) -> str:
     return f"more real detail ({size}{'; the other is enlarged' if other.photo.pixels > keep.photo.pixels else ''})"
 
 
-def _original_phrase(keep: Contender, _other: Contender) -> str:
-    return ("camera original", "names its camera", "the other was converted")[distance_to_camera(keep.photo)]
+def _original_phrase(keep: Contender, other: Contender) -> str:
+    return (
+        "camera original",
+        "names its camera",
+        f"{other.photo.facts.format} is seldom an original",
+    )[distance_to_camera(keep.photo)]
 
 
 def _quality(contender: Contender) -> Key:
@@ -124,6 +128,8 @@ def _quality(contender: Contender) -> Key:
 def _quality_phrase(keep: Contender, other: Contender) -> str:
     if keep.followers != other.followers:
         return "what most of the copies show"
+    if other.quality < quality_of(other.photo):
+        return "the other was saved again"
 
     def said(contender: Contender) -> str:
         if contender.quality > 100:

@@ -21,6 +21,9 @@ LOW_TEXTURE: Final = 0.1
 CAMERA_QUALITY: Final = 85
 """Cameras and phones write no JPEG below this quality on their ordinary settings; messengers and editors do."""
 
+BETTER: Final = 5
+"""By so many points of quality a copy must be better for that to be lost with it."""
+
 SMALL_SIDE: Final = 240
 """A thumbnail smaller than this may hide a retouched spot: that it agrees settles nothing (MATCHING.md §3)."""
 PIXEL_LOSSES: Final = frozenset(("a higher resolution", "more real detail", "a better quality"))
@@ -58,7 +61,7 @@ def _of_picture(extra: Contender, keep: Contender, relation: Relation) -> Iterat
     if relation is not Relation.SAME_PIXELS:
         if extra.detail > keep.detail:
             yield "a higher resolution" if extra.photo.pixels > keep.photo.pixels else "more real detail"
-        elif extra.detail == keep.detail and extra.quality > keep.quality + 5 and not _is_master(theirs):
+        elif extra.detail == keep.detail and extra.quality > keep.quality + BETTER and not _is_master(theirs):
             yield "a better quality"
     if ours.frames > theirs.frames:
         yield "further pages" if ours.format == "TIFF" else "further frames"

@@ -26,9 +26,10 @@ import numpy as np
 
 from dedupe.matching import align, capture_time, grain, requantised, residual, sharpness
 from dedupe.matching.align import Alignment, Features, Matrix, Rgb
-from dedupe.matching.detail import SAME_SAMPLING, detail
+from dedupe.matching.detail import SAME_SAMPLING, detail, sampling
 from dedupe.matching.judging import Verdict, judge
 from dedupe.matching.losses import LOW_TEXTURE
+from dedupe.matching.requantised import Origin
 from dedupe.matching.residual import FINE
 from dedupe.matching.sight import LEAST_BLOCKS, Sight, see
 from dedupe.matching.sources import View, features_of, original_of
@@ -47,6 +48,7 @@ CLOSE_SIDE: Final = 1200
 GRAIN_QUALITY: Final = 85
 GRAIN: Final = 0.75
 SHARED: Final = 0.5
+_TRIMMED: Final = 0.9995
 UNTOLD: Final = "which of the two holds more detail cannot be told"
 _CLOSER: Final = 1.25
 _NO_COARSER: Final = 0.95
@@ -118,30 +120,25 @@ def _verdict(a: View, b: View, sight: Sight) -> tuple[Verdict | None, float]:
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
     more = detail(a, b, sight, close)
-    return _doubted(a, b, more) if verdict.relation is Relation.RESAVED else (verdict, more)
+    return _doubted(a, b, sight, more) if verdict.relation is Relation.RESAVED else (verdict, more)
 
 
-def _doubted(a: View, b: View, more: float) -> tuple[Verdict, float]:
+def _doubted(a: View, b: View, sight: Sight, more: float) -> tuple[Verdict, float]:
     """What a would-be re-save comes to when its files are asked; and which picture holds more, where that tells it too."""
     if min(a.facts.texture, b.facts.texture) < LOW_TEXTURE:
         return Verdict(Relation.EDITED, "too little texture to be sure"), more
-    sides = [(view.facts.width, view.facts.height) for view in (a, b)]
-    if sorted(sides[0]) != sorted(sides[1]):
-        unlike = max(sides[0]) > SAME_SAMPLING * max(sides[1]) or max(sides[1]) > SAME_SAMPLING * max(sides[0])
-        return Verdict(Relation.RESAVED, UNTOLD if unlike and more == 0 else ""), more
-    if not all(_stores_pixels(view) for view in (a, b)):
-        return Verdict(Relation.RESAVED, ""), more
-    told = requantised.saved(a, b)
-    if told is None:
-        return Verdict(Relation.RESAVED, ""), more
-    if told.excluded:
-        return Verdict(Relation.EDITED, "differs by more than saving it again explains"), more
-    return Verdict(Relation.RESAVED, "" if told.proven else "perhaps another shot"), SOURCE * told.source or more
-
-
-def _stores_pixels(view: View) -> bool:
-    """Whether the file is a JPEG or lossless: of other compressions it is not known how far from its source it may lie."""
-    return view.facts.format == "JPEG" or (view.facts.lossless and not view.facts.raw)
+    if sorted((a.facts.width, a.facts.height)) != sorted((b.facts.width, b.facts.height)):
+        scale = sampling(a, b, sight)
+        if min(scale, 1 / scale) > _TRIMMED:
+            return Verdict(Relation.RESAVED, ""), more
+        unlike = min(scale, 1 / scale) < 1 / SAME_SAMPLING
+        return Verdict(Relation.RESAVED, "" if unlike and more else UNTOLD), more if unlike else 0.0
+    found = requantised.origin(a, b)
+    if found is Origin.APART:
+        return Verdict(Relation.EDITED, found.value), more
+    if found in (Origin.UNKNOWN, Origin.PROFILE):
+        return Verdict(Relation.RESAVED, found.value), more
+    return Verdict(Relation.RESAVED, ""), {Origin.SOURCE: SOURCE, Origin.COPY: -SOURCE}.get(found, 0.0) or more
 
 
 def _close_look(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[Verdict, Sight | None]:

@@ -11,22 +11,26 @@ below quality 75, and 0.8 % at 95; of two shots with noise of one grey level 0.3
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 import numpy as np
 
 from dedupe.matching.align import Floats, Grey
-from dedupe.matching.sources import WHOLE_PIXELS, View, luma_of
+from dedupe.matching.sources import View, luma_of
 
 _BLOCKS: Final = 6_000
 _LEAST_BLOCKS: Final = 60
 _UNCLIPPED: Final = (3, 252)
 _SLACK: Final = 1.5
 """Grey levels that rounding to eight bits and the decoders' arithmetic may add to half a step."""
-_COARSE_STEP: Final = 7.0
+_CHILD_SLACK: Final = 1.0
 _CHILD: Final = 0.003
-_FINE_CHILD: Final = 0.012
+_NO_CHILD: Final = 0.01
+"""Share of the telling coefficients outside [true copies ≤ 0.003; false ones of sixteen photographs 0.007–0.7, few below]."""
 _SIBLING: Final = 0.004
+_HARDLY: Final = 2.0
+_RARELY: Final = 0.005
 _TELLING_STEP: Final = 4.0
 _LEAST_TELLING: Final = 100
 _ON_COMB: Final = 0.1
@@ -42,37 +46,57 @@ _COSINES: Final = np.array(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """``proven``: one was saved from the other's pixels; ``excluded``: neither that, nor are both copies of a third as saving
-    alone leaves them. ``source``: 1 where b holds nothing that a does not, -1 the other way round, 0 where neither is said."""
+class Origin(Enum):
+    """What the coefficients of two files say of how the one came from the other."""
 
-    proven: bool
-    excluded: bool
-    source: int
+    SOURCE = "the first is the source of the second, or as good"
+    COPY = "the second is the source of the first, or as good"
+    EQUAL = "neither lacks anything of the other"
+    UNKNOWN = "which was saved from the other cannot be told"
+    PROFILE = "has another colour profile"
+    APART = "differs by more than saving it again explains"
 
 
-def saved(a: View, b: View) -> Saved | None:
-    """What the coefficients of two pictures of one size say, in whichever of the eight ways the one is turned; None where
-    neither is a JPEG, their sizes differ, too little of them is unclipped, or they are too large to be decoded in colour."""
-    if max(a.facts.pixels, b.facts.pixels) > WHOLE_PIXELS:
-        return None
+def origin(a: View, b: View) -> Origin:
+    """How two pictures of one size came from each other, in whichever of the eight ways the one is turned."""
     one, other = luma_of(a), luma_of(b)
     if one is None or other is None or (one.steps is None and other.steps is None):
-        return None
+        return Origin.UNKNOWN
+    if one.profile != other.profile:
+        return Origin.PROFILE
     turn = _turn(one.pixels, other.pixels)
     if turn is None:
-        return None
+        return Origin.UNKNOWN
     pairs = [_blocks(_turned(one.pixels, turn), other.pixels), _blocks(_turned_back(other.pixels, turn), one.pixels)]
     if min(len(pair[0]) for pair in pairs) < _LEAST_BLOCKS:
-        return None
-    (a_on_b, b_own), (b_on_a, a_own) = ((_coefficients(moved), _coefficients(alone)) for moved, alone in pairs)
-    b_from_a, a_from_b = _is_child(a_on_b - b_own, other.steps), _is_child(b_on_a - a_own, one.steps)
-    proven = b_from_a or a_from_b
-    both = sum((steps for steps in (one.steps, other.steps) if steps is not None), np.zeros((8, 8), np.float32))
-    outside = min(_outside(a_on_b - b_own, both), _outside(b_on_a - a_own, both))
-    source = _told_by_combs(_off_comb(b_on_a, a_own, one.steps), _off_comb(a_on_b, b_own, other.steps))
-    return Saved(proven, not proven and outside > _SIBLING, (source or int(b_from_a) - int(a_from_b)) if proven else 0)
+        return Origin.UNKNOWN
+    on_b, on_a = (_Seen(*(_coefficients(blocks) for blocks in pair)) for pair in pairs)
+    # What WebP, HEIC and the like may do to their pixels is not known: only JPEG's bounds are.
+    exact = all(view.facts.format == "JPEG" or view.facts.lossless for view in (a, b))
+    return _judged(on_a, on_b, one.steps, other.steps, exact)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Coefficients of both pictures on the grid of one of them, float32[n, coefficients]: of the other's and its own."""
+
+    moved: Floats
+    own: Floats
+
+
+def _judged(on_a: _Seen, on_b: _Seen, a_steps: Floats | None, b_steps: Floats | None, exact: bool) -> Origin:
+    combs = _told_by_combs(_off_comb(on_a.moved, on_a.own, a_steps), _off_comb(on_b.moved, on_b.own, b_steps))
+    b_from_a, a_from_b = _is_child(on_b, b_steps), _is_child(on_a, a_steps)
+    sign = combs or int(b_from_a is True) - int(a_from_b is True)
+    if sign and True in (b_from_a, a_from_b):
+        return Origin.SOURCE if sign > 0 else Origin.COPY
+    if not exact:
+        return Origin.UNKNOWN
+    if float((np.abs(on_b.moved - on_b.own) > _HARDLY).mean()) < _RARELY:
+        return Origin.EQUAL
+    both = sum((steps for steps in (a_steps, b_steps) if steps is not None), np.zeros((8, 8), np.float32))
+    apart = min(_outside(seen.moved - seen.own, both) for seen in (on_a, on_b))
+    return Origin.APART if apart > _SIBLING and True not in (b_from_a, a_from_b) else Origin.UNKNOWN
 
 
 def _told_by_combs(a_comb: float | None, b_comb: float | None) -> int:
@@ -99,15 +123,21 @@ def _off_comb(copy: Floats, source: Floats, steps: Floats | None) -> float | Non
     return float((np.abs(copy - source)[telling] / step[telling]).mean())
 
 
-def _is_child(apart: Floats, steps: Floats | None) -> bool:
+def _is_child(seen: _Seen, steps: Floats | None) -> bool | None:
+    """Whether what was saved by these steps was made from the other; None where that is not clear. Only coefficients that one
+    of the two has, at steps that exclude something, count: zeros agree with everything."""
     if steps is None:
         return False
-    fine = float(steps[_FREQUENCIES].mean()) < _COARSE_STEP
-    return _outside(apart, steps) < (_FINE_CHILD if fine else _CHILD)
+    step = np.broadcast_to(steps[_FREQUENCIES], seen.own.shape)
+    telling = (step >= _TELLING_STEP) & (np.maximum(np.abs(seen.own), np.abs(seen.moved)) > 0.5 * step)
+    if telling.sum() < _LEAST_TELLING:
+        return None
+    outside = float((np.abs(seen.moved - seen.own)[telling] > 0.5 * step[telling] + _CHILD_SLACK).mean())
+    return True if outside < _CHILD else None if outside < _NO_CHILD else False
 
 
 def _outside(apart: Floats, steps: Floats) -> float:
-    """The share of the coefficients that lie farther apart than half a step."""
+    """The share of all coefficients that lie farther apart than half a step."""
     return float((np.abs(apart) > 0.5 * steps[_FREQUENCIES] + _SLACK).mean())
 
 

@@ -23,8 +23,9 @@ ORIGINALS_KEPT: Final = 4
 WINDOWS_KEPT: Final = 16
 LUMAS_KEPT: Final = 2
 WHOLE_PIXELS: Final = 26_000_000
-GREY_PIXELS: Final = 110_000_000
-"""A worker has 200 MB (DESIGN.md §8): larger originals are not decoded at full size, in colour or at all."""
+"""A worker has 200 MB (DESIGN.md §8): larger originals are not decoded in colour at full size."""
+GREY_PIXELS: Final = 60_000_000
+"""Nor larger JPEGs in grey."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -43,12 +44,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Luma:
-    """Lightness as stored, uint8[h, w], neither turned nor scaled; 255 where a colour is clipped, unless the picture is larger
-    than WHOLE_PIXELS; ``steps``: a JPEG's quantisation steps float32[8, 8], by
-    vertical and horizontal frequency, None for other formats."""
+    """Lightness as stored, uint8[h, w], neither turned nor scaled, 255 where a colour is clipped; ``steps``: a JPEG's
+    quantisation steps float32[8, 8], by vertical and horizontal frequency, None for other formats; ``profile``: the colour
+    profile, None where it changes nothing."""
 
     pixels: Grey
     steps: Floats | None
+    profile: bytes | None
 
 
 class _Memory(Generic[K, V]):
@@ -109,26 +111,27 @@ def _whole(view: View) -> Rgb | None:
 
     if view.facts.pixels <= WHOLE_PIXELS:
         return _read(view, max(view.facts.width, view.facts.height))
-    found = luma_of(view)
+    if view.facts.format != "JPEG" or view.facts.pixels > GREY_PIXELS:
+        return None
+    # Not remembered: it would take as much room as all the rest.
+    found = _opened(view, lambda data: decode.luma(data, mark_clipped=False))
     if found is None:
         return None
-    grey = decode.upright(found.pixels, view.facts.orientation)
+    grey = decode.upright(found[0], view.facts.orientation)
     return np.broadcast_to(grey[:, :, None], (*grey.shape, 3))
 
 
 def luma_of(view: View) -> Luma | None:
-    """The lightness of the original at its full size; None where it is gone, changed, unreadable or too large."""
+    """The lightness of the original at its full size; None where it is gone, changed, unreadable or larger than WHOLE_PIXELS."""
     return _lumas.get(view.content_key, lambda: _luma(view))
 
 
 def _luma(view: View) -> Luma | None:
     from dedupe.photos import decode
 
-    # Only a JPEG is decoded to grey at once.
-    if view.facts.pixels > (GREY_PIXELS if view.facts.format == "JPEG" else WHOLE_PIXELS):
+    if view.facts.pixels > WHOLE_PIXELS:
         return None
-    small = view.facts.pixels <= WHOLE_PIXELS
-    found = _opened(view, lambda data: decode.luma(data, mark_clipped=small))
+    found = _opened(view, lambda data: decode.luma(data, mark_clipped=True))
     return None if found is None else Luma(*found)
 
 

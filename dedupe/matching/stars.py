@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dedupe.matching.keeper import Contender, Rule, has_raw, quality_of, ranked, reason
-from dedupe.matching.losses import PIXEL_LOSSES, CompanionKey, hindrance, losses
+from dedupe.matching.losses import BETTER, PIXEL_LOSSES, CompanionKey, hindrance, losses
 from dedupe.matching.verdicts import Fit, Node, Verdicts
 from dedupe.matching.version import SOURCE
 from dedupe.types import Photo, Relation
@@ -179,6 +179,8 @@ class Stars:
     def lost(self, lies: Lies, keep: Contender) -> tuple[str, ...]:
         """What would be lost with a unit where ``keep`` stays, as phrases."""
         lost = (*losses(lies.unit, keep, lies.relation, self.companion_key), *lies.lacks)
+        if 0 < lies.fit.detail <= SOURCE and quality_of(lies.unit.photo) > quality_of(keep.photo) + BETTER:
+            lost = (*lost, "a better quality")
         if lies.finer and not keep.photo.facts.raw and "a higher resolution" not in lost:
             lost = ("more real detail", *lost)
         return tuple(dict.fromkeys(lost))

@@ -173,9 +173,10 @@ def coloured(data: bytes) -> Pixels | None:
     return None if array is None else _rgb(array)
 
 
-def luma(data: bytes, *, mark_clipped: bool) -> tuple[Pixels, NDArray[np.float32] | None]:
-    """Lightness as stored, uint8[h, w] at full size, neither turned nor brought into sRGB; and of a JPEG whose first component is
-    lightness its quantisation steps, float32[8, 8] by vertical and horizontal frequency, None for other formats.
+def luma(data: bytes, *, mark_clipped: bool) -> tuple[Pixels, NDArray[np.float32] | None, bytes | None]:
+    """Lightness as stored, uint8[h, w] at full size, neither turned nor brought into sRGB; of a JPEG whose first component is
+    lightness its quantisation steps, float32[8, 8] by vertical and horizontal frequency, None for other formats; and the colour
+    profile, None where it changes nothing.
 
     ``mark_clipped``: 255 where a colour reaches black or full, so that lightness was lost on the way to RGB. Needs the colours
     too: three bytes a pixel more. Raises what ``decode`` raises.
@@ -190,16 +191,16 @@ def luma(data: bytes, *, mark_clipped: bool) -> tuple[Pixels, NDArray[np.float32
         steps[tuple(_ZIGZAG)] = parts.luminance
         if mark_clipped:
             _mark_clipped(light, _imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))
-        return light, steps
+        return light, steps, None if colour.is_srgb(parts.icc) else parts.icc
     if kind is None or kind in (formats.JPEGXL, formats.RAW):
         raise UnsupportedError("has no pixels of its own")
     from dedupe.photos import pillow
 
-    pixels = pillow.load(data, kind, _LARGEST, DEFAULT_MAX_PIXELS)[0]
+    pixels, source, _ = pillow.load(data, kind, _LARGEST, DEFAULT_MAX_PIXELS)
     light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     if mark_clipped:
         _mark_clipped(light, pixels)
-    return light, None
+    return light, None, None if colour.is_srgb(source.icc) else source.icc
 
 
 def _mark_clipped(light: Pixels, colours: Pixels | None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from dedupe.matching import detail, sources
+from dedupe.matching import detail, relation, sources
 from dedupe.types import Relation
 from tests.matching.shots import changed, jpeg, more_detail_in_first, photograph, related
 
@@ -73,3 +73,13 @@ def test_where_it_cannot_be_told_which_holds_more_the_copy_says_so(
     found = related(tmp_path, photograph("coffee"), changed("half size", photograph("coffee")))
     assert (found.relation, found.detail) == (Relation.RESAVED, 0.0)
     assert found.why == "which of the two holds more detail cannot be told"
+
+
+@pytest.mark.parametrize("factor", [0.965, 0.98, 1.02, 1.05])
+def test_between_sizes_nearly_alike_nothing_is_told_and_nothing_selected(tmp_path: Path, factor: float) -> None:
+    picture = photograph("coffee", 2.0)
+    other = cv2.resize(
+        picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    )
+    found = related(tmp_path, jpeg(picture, 90), jpeg(other, 90))
+    assert (found.relation, found.detail, found.why) == (Relation.RESAVED, 0.0, relation.UNTOLD)

@@ -921,3 +921,14 @@ def test_what_was_saved_again_at_a_higher_quality_does_not_take_its_sources_plac
     camera = photo("b.jpg", quality=90, camera="Maker Model")
     found = only([source, camera], [match(source, camera, source=source)])
     assert found.keep is camera, "a camera's file comes first all the same"
+
+
+def test_a_proven_source_of_better_quality_is_not_selected_though_its_copy_names_a_camera():
+    source, copy = photo("a.png", format="PNG", lossless=True), photo("b.jpg", quality=88, camera="Maker Model")
+    (extra,) = only([source, copy], [match(source, copy, source=source)]).extras
+    assert (extra.photo, extra.selected, extra.loses) == (source, False, ("a better quality",))
+
+
+def test_the_reason_does_not_claim_a_quality_that_a_file_does_not_have():
+    source, again = photo("longer.jpg", quality=70), photo("a.jpg", quality=95)
+    assert only([source, again], [match(source, again, source=source)]).reason == "the other was saved again"
