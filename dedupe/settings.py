@@ -167,7 +167,12 @@ def _is_bool_for_number(key: str, value: object) -> bool:
 
 
 def absolute(names: Sequence[str]) -> tuple[str, ...]:
-    """Absolute paths, ``~`` expanded, links left as they are."""
+    """Absolute paths, ``~`` expanded, links left as they are.
+
+    Raises UsageError on an empty name: an unset variable of a shell must never mean the current folder.
+    """
+    if "" in names:
+        raise UsageError("One of the paths is empty (an unset variable?); “.” is the current folder.")
     return tuple(os.path.abspath(Path(name).expanduser()) for name in names)
 
 

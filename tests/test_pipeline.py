@@ -214,6 +214,20 @@ def test_a_mistake_in_the_question_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_empty_name_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(jpeg(photo("cat")))
+    monkeypatch.chdir(tmp_path / "photos")
+    store = str(tmp_path / "library.db")
+    for settings in (dedupe.Settings(store=store, reference=("",)), dedupe.Settings(store=store, protect=("",))):
+        with pytest.raises(UsageError, match="is empty"):
+            dedupe.scan(".", settings)
+    for roots in ("", [""], [".", ""]):
+        with pytest.raises(UsageError, match="is empty"):
+            dedupe.scan(roots, dedupe.Settings(store=store))
+    assert [path.name for path in tmp_path.rglob("*")] == ["photos", "a.jpg"]
+
+
 def test_the_raw_of_a_pair_keeps_its_picture_from_leaving_alone(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     for folder in ("a", "bb"):

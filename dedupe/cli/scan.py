@@ -50,6 +50,7 @@ def scan(
     from dedupe.review.acting import Wishes, recover
     from dedupe.review.report import check_targets
 
+    roots = list(s.absolute(roots))
     model_of = {"model": model, "weights": weights, "threshold": threshold, "jobs": jobs, "retry": retry}
     walk = {"min_bytes": min_bytes, "include_hidden": include_hidden, "follow": follow, "cross_only": cross_only}
     lists = {

@@ -335,7 +335,12 @@ def check_roots(paths: Sequence[str]) -> None:
 
 
 def _checked(path: str) -> str:
-    """A folder that was named, absolute; MissingRootError where it is none."""
+    """A folder that was named, absolute; MissingRootError where it is none.
+
+    An empty name is none: ``abspath`` would make it the current folder.
+    """
+    if not path:
+        raise MissingRootError("The name of one of the folders is empty.")
     whole = os.path.realpath(path) if os.pardir in pathlib.PurePath(path).parts else os.path.abspath(path)
     try:
         status = os.stat(whole)

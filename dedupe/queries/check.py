@@ -112,9 +112,9 @@ def check(
     Raises QueryError for a photo that is missing, a folder without photos, or where none can be read; MissingRootError for a
     folder of ``against`` that is not there; and as ``dedupe.scan``.
     """
-    names, folders = ([one] if isinstance(one, str) else list(one) for one in (new, against))
+    names, folders = (absolute([one] if isinstance(one, str) else one) for one in (new, against))
     with Session(settings or Settings(), progress) as session:
-        tree = steps.walk(session, absolute(folders), extra_roots=False)
+        tree = steps.walk(session, folders, extra_roots=False)
         named = library.photo_files(session, names)
         own = {(file.stamp.dev, file.stamp.inode) for file in named.files}
         owned = [file for file in tree.files if (file.stamp.dev, file.stamp.inode) not in own]

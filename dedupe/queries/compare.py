@@ -10,7 +10,7 @@ from dedupe.errors import QueryError
 from dedupe.queries import library
 from dedupe.queries.library import Shelf
 from dedupe.session import Session
-from dedupe.settings import Settings
+from dedupe.settings import Settings, absolute
 from dedupe.types import Evidence, Photo, Relation, Transform
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ def compare(a: str, b: str, settings: Settings | None = None, *, progress: Progr
     Raises QueryError where one of them is missing, a folder, no picture, damaged, or cannot be compared; ModelUnavailableError,
     StoreError and UsageError as ``dedupe.scan``.
     """
+    paths = absolute((a, b))
     with Session(settings or Settings(), progress) as session:
-        files = [library.photo_file(path) for path in (a, b)]
+        files = [library.photo_file(path) for path in paths]
         shelf = library.shelve(session, list({file.path: file for file in files}.values()))
         library.must_be_readable(shelf, files)
         steps.restore_previews(session, shelf.contents.files, shelf.keys)

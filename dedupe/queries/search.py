@@ -59,8 +59,7 @@ def search(
     """
     if k < 1:
         raise UsageError(f"-k is the number of photos to find, 1 or more, not {k}.")
-    names, folders = ([one] if isinstance(one, str) else list(one) for one in (queries, paths))
-    roots = absolute(folders)
+    names, roots = (absolute([one] if isinstance(one, str) else one) for one in (queries, paths))
     with Session(settings or Settings(), progress) as session:
         tree = steps.walk(session, roots, extra_roots=False)
         named = library.photo_files(session, names)

@@ -38,6 +38,8 @@ class Wishes:
         """Raises UsageError where the wishes contradict each other or cannot be agreed to here."""
         if self.trash and self.move_to is not None:
             raise UsageError("--trash and --move-to exclude each other: say which of the two.")
+        if self.move_to == "":
+            raise UsageError("--move-to is empty (an unset variable?): name the folder.")
         if (self.yes or self.dry_run) and not self.act:
             raise UsageError("--yes and --dry-run need --move-to DIR or --trash.")
         if self.act and not (self.yes or self.dry_run) and (to_stdout or not is_terminal(sys.stdin)):

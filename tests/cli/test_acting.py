@@ -16,7 +16,7 @@ from dedupe.library.scans import EditState, GroupEdit
 from tests.cli.made import Scanned
 from tests.queries.made import run
 from tests.safety.test_two_at_once import another_holder
-from tests.support import fake_scan
+from tests.support import fake_scan, tree_snapshot
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals and sh are POSIX")
 
@@ -54,6 +54,40 @@ def test_a_closed_stdin_stops_nothing_that_asks_nothing(scanned: Scanned) -> Non
     assert scanned.closed("review", "--decisions").stdout == "Nothing was decided yet.\n"
     scanned.photos.joinpath("empty").mkdir()
     assert scanned.closed("scan", str(scanned.photos / "empty"), "--jobs", "1").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["scan", "", "--trash", "--yes"],
+        ["scan", "keep", "", "--trash", "--yes"],
+        ["scan", "keep", "--reference", ""],
+        ["scan", "keep", "--protect", ""],
+        ["scan", "keep", "--move-to", "", "--yes"],
+        ["apply", "--move-to", "", "--yes"],
+        ["search", "", "keep"],
+        ["search", "keep/0.jpg", ""],
+        ["compare", "", "keep/0.jpg"],
+        ["check", "", "--against", "keep"],
+        ["check", "old", "--against", ""],
+    ],
+    ids=lambda arguments: " ".join(word or "''" for word in arguments),
+)
+def test_an_empty_path_is_never_the_current_folder(
+    scanned: Scanned,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    home: Path,
+    arguments: list[str],
+) -> None:
+    """An unset variable of a shell, ``"$PHOTOS"``, arrives as an empty word."""
+    scanned.scan(1)
+    monkeypatch.chdir(scanned.photos)
+    before = tree_snapshot(scanned.base, home)
+    told = run(monkeypatch, capfdbinary, *arguments, "--store", scanned.store)
+    assert (told.code, told.out, told.err.count("\n")) == (2, b"", 1)
+    assert "empty (an unset variable?)" in told.err
+    assert tree_snapshot(scanned.base, home) == before
 
 
 def test_after_a_review_only_what_was_accepted_goes_and_the_rest_is_named(scanned: Scanned) -> None:
