@@ -25,7 +25,8 @@ _STANDARD_LUMINANCE: Final = bytes.fromhex(
 class Jpeg:
     """What the markers say. ``end`` is the offset behind EOI, None where the file ends before it; ``kept``
     are the byte ranges from SOI to ``end`` that are neither APPn nor COM; ``scans`` counts the SOS
-    markers.
+    markers; ``luminance`` is the quantisation table that the first component names, 64 values in
+    zigzag order, empty where the file has none such.
     """
 
     width: int = 0
@@ -36,6 +37,7 @@ class Jpeg:
     scans: int = 0
     end: int | None = None
     kept: list[tuple[int, int]] = field(default_factory=list)
+    first_table: int = 0
     luminance: tuple[int, ...] = ()
     exif: bytes | None = None
     xmp: bytes | None = None
@@ -58,12 +60,12 @@ class Jpeg:
 
 def parse(data: bytes) -> Jpeg:
     """Read the markers of a JPEG up to the end of its (first) picture; DamagedError where it has no frame."""
-    parts, profile = Jpeg(), dict[int, bytes]()
+    parts, profile, tables = Jpeg(), dict[int, bytes](), dict[int, tuple[int, ...]]()
     for marker, start, body, stop in _segments(data):
         if marker in _FRAMES and not parts.process:
             _frame(parts, marker, data, body)
-        elif marker == _DQT and not parts.luminance:
-            parts.luminance = _luminance(data[body:stop])
+        elif marker == _DQT and not parts.scans:  # what comes later is for later scans
+            tables.update(_tables(data[body:stop]))
         elif 0xE0 <= marker <= 0xEF:
             _application(parts, profile, marker, data[body:stop])
             continue
@@ -77,6 +79,7 @@ def parse(data: bytes) -> Jpeg:
         raise DamagedError("is cut off before the picture begins")
     if profile:
         parts.icc = b"".join(profile[number] for number in sorted(profile))
+    parts.luminance = tables.get(parts.first_table, ())
     return parts
 
 
@@ -135,15 +138,19 @@ def _frame(parts: Jpeg, marker: int, data: bytes, body: int) -> None:
         return
     parts.process, parts.precision, parts.width, parts.height = marker, precision, width, height
     parts.components = tuple(data[body + 6 : body + 6 + 3 * count : 3])
+    parts.first_table = data[body + 8] if count and len(data) > body + 8 else 0
 
 
-def _luminance(body: bytes) -> tuple[int, ...]:
-    """Table 0 of a DQT segment, 64 values in zigzag order; empty where it is another table or cut off."""
-    if not body or body[0] & 15:
-        return ()
-    if body[0] >> 4:
-        return struct.unpack(">64H", body[1:129]) if len(body) >= 129 else ()
-    return tuple(body[1:65]) if len(body) >= 65 else ()
+def _tables(body: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """(destination, 64 values in zigzag order) of each table of a DQT segment, up to one that is cut off."""
+    at = 0
+    while at < len(body):
+        form = ">64H" if body[at] >> 4 else ">64B"
+        stop = at + 1 + struct.calcsize(form)
+        if stop > len(body):
+            return
+        yield body[at] & 15, struct.unpack_from(form, body, at + 1)
+        at = stop
 
 
 def _application(parts: Jpeg, profile: dict[int, bytes], marker: int, body: bytes) -> None:

@@ -84,6 +84,59 @@ def test_the_quality_of_a_jpeg_is_read_from_its_tables(quality: int) -> None:
     assert found is not None and abs(found - quality) <= 1
 
 
+def _segments(data: bytes, marker: int) -> list[tuple[int, int]]:
+    """Where the segments with this marker start and stop."""
+    return [(start, stop) for found, start, _, stop in jpeg._segments(data) if found == marker]
+
+
+def _rewritten(data: bytes, number: dict[int, int], order: list[int], *, joined: bool, deep: bool = False) -> bytes:
+    """The JPEG with its quantisation tables renumbered, in this order, in one segment or one each; 16 bits a value where
+    ``deep``. It decodes to the same picture."""
+    found = _segments(data, 0xDB)
+    tables = {data[start + 4]: data[start + 5 : stop] for start, stop in found}
+    told = [
+        bytes([number[old] | deep << 4])
+        + (b"".join(bytes((0, value)) for value in tables[old]) if deep else tables[old])
+        for old in order
+    ]
+    for start, stop in reversed(found):
+        data = data[:start] + data[stop:]
+    for body in reversed([b"".join(told)] if joined else told):
+        data = with_segment(data, 0xDB, body)
+    ((start, stop),) = _segments(data, 0xC0)
+    frame = bytearray(data[start:stop])
+    for at in range(12, len(frame), 3):
+        frame[at] = number[frame[at]]
+    if deep:
+        frame[1] = 0xC1  # a baseline frame has no 16-bit tables
+    return data[:start] + bytes(frame) + data[stop:]
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+@pytest.mark.parametrize("number", [{0: 0, 1: 1}, {0: 1, 1: 0}, {0: 3, 1: 2}], ids=["as made", "swapped", "high"])
+def test_the_luminance_table_is_the_one_that_the_first_component_names(
+    number: dict[int, int], order: list[int], deep: bool, joined: bool
+) -> None:
+    plain = encoded(photograph(64), quality=70)
+    data = _rewritten(plain, number, order, joined=joined, deep=deep)
+    with Image.open(io.BytesIO(plain)) as one, Image.open(io.BytesIO(data)) as other:
+        assert one.tobytes() == other.tobytes()
+    parts = jpeg.parse(data)
+    assert parts.luminance == jpeg.parse(plain).luminance
+    assert jpeg.quality(parts) == 70
+
+
+def test_a_table_that_is_missing_or_cut_off_is_none() -> None:
+    plain = encoded(photograph(64), quality=70)
+    for body in (b"\x01" + bytes(range(1, 65)), b"\x00" + bytes(range(1, 64)), b"\x10" + bytes(127)):
+        data = plain
+        for start, stop in reversed(_segments(plain, 0xDB)):
+            data = data[:start] + data[stop:]
+        assert jpeg.parse(with_segment(data, 0xDB, body)).luminance == ()
+
+
 def test_a_jpeg_ends_where_its_picture_ends() -> None:
     for options in ({}, {"progressive": True}, {"restart_marker_blocks": 1}):
         data = encoded(photograph(128), quality=90, **options)
