@@ -38,8 +38,9 @@ def scan(
     try:
         return _scan(roots, settings or Settings(), progress)
     except DamagedStoreError as error:
-        # The damaged database is kept aside when it is opened again, and what it held is worked out anew.
-        _log.warning("%s", error)
+        # Closed, the damaged database was kept aside; what it held is worked out anew.
+        if error.notice:
+            _log.warning("%s", error.notice)
         return _scan(roots, settings or Settings(), progress)
 
 

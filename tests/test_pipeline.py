@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -203,6 +204,25 @@ def test_photos_in_a_renamed_folder_are_known_under_their_new_path(tmp_path: Pat
     scan(tmp_path)
     tidied = together.prune(StorePaths.at(str(tmp_path / "library.db")))
     assert tidied is not None and tidied.pruned.contents == 0
+
+
+def test_a_store_damaged_within_is_kept_aside_by_the_name_that_is_told_and_the_scan_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    album(tmp_path / "photos")
+    before = as_json(scan(tmp_path))
+    with sqlite3.connect(tmp_path / "library.db") as tampered:
+        tampered.execute("UPDATE contents SET facts = '{\"colour\": 3}'")
+    tampered.close()
+    caplog.clear()
+    assert as_json(scan(tmp_path)) == before
+    (kept,) = tmp_path.glob("library.db.corrupt-????????-??????")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"dedupe's cache file {tmp_path / 'library.db'} could not be read; it was kept as {kept} and a fresh one begun."
+    ]
+    caplog.clear()
+    assert as_json(scan(tmp_path)) == before
+    assert not caplog.records
 
 
 def test_a_mistake_in_the_question_writes_nothing(tmp_path: Path) -> None:

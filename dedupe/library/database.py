@@ -49,8 +49,10 @@ class Kind:
 
 
 class DamagedStoreError(StoreError):
-    """A database turned out to be damaged in mid-work; opened again, a disposable one is kept aside and
-    begun afresh."""
+    """A database turned out to be damaged in mid-work; closed, a disposable one is kept aside, and opened
+    again begun afresh. ``notice`` is then the sentence that says so to who goes on."""
+
+    notice = ""
 
 
 class Closing:
@@ -84,7 +86,7 @@ class Database(Closing):
         self._pending: list[tuple[str, Row]] = []
         self._committed = time.monotonic()
         self._ours = ours
-        self._bad = False
+        self._damage: DamagedStoreError | None = None
         self.connection = self._open()
 
     # -- opening --------------------------------------------------------------------------------------------
@@ -108,7 +110,7 @@ class Database(Closing):
         problem = self._problem(read_header(self.path))
         if problem is not None:
             return problem, None
-        self._bad = False
+        self._damage = None
         try:
             return "", self._connect()
         except DamagedStoreError:
@@ -118,7 +120,7 @@ class Database(Closing):
         if in_use(self.path):
             raise StoreError(self._sentence(_IN_USE))
         aside = keep_aside(self.path, problem)
-        self._bad = False
+        self._damage = None
         self.notices.append(self._sentence(_KEPT_ASIDE[problem], aside))
 
     def _problem(self, header: Header | None) -> str | None:
@@ -264,16 +266,16 @@ class Database(Closing):
     def close(self) -> None:
         """Commits and closes, and keeps aside what turned out to be damaged; a second call does nothing."""
         try:
-            if not self._bad:
+            if self._damage is None:
                 self.flush()
         finally:
             self._pending.clear()
             self.connection.close()
-            if self._bad and self.kind.disposable:
-                self._bad = False
+            damage, self._damage = self._damage, None
+            if damage is not None and self.kind.disposable:
                 with folder_lock(self.path, alone=True):
                     if not in_use(self.path):
-                        keep_aside(self.path, "corrupt")
+                        damage.notice = self._sentence(_KEPT_ASIDE["corrupt"], keep_aside(self.path, "corrupt"))
 
     def bytes_on_disk(self) -> int:
         """The size of the file with what belongs to it."""
@@ -281,8 +283,9 @@ class Database(Closing):
 
     def damage(self) -> DamagedStoreError:
         """The error to raise where what was stored cannot be what dedupe wrote."""
-        self._bad = True
-        return DamagedStoreError(self._sentence(_SPOILT if self.kind.disposable else _REFUSALS["corrupt"]))
+        if self._damage is None:
+            self._damage = DamagedStoreError(self._sentence(_SPOILT if self.kind.disposable else _REFUSALS["corrupt"]))
+        return self._damage
 
     def _sentence(self, form: str, aside: str = "") -> str:
         file = f"dedupe's {self.kind.name} file {display_path(self.path)}"
