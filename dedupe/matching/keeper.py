@@ -112,12 +112,8 @@ def _detail_phrase(keep: Contender, other: Contender) -> str:
     return f"more real detail ({size}{'; the other is enlarged' if other.photo.pixels > keep.photo.pixels else ''})"
 
 
-def _original_phrase(keep: Contender, other: Contender) -> str:
-    return (
-        "camera original",
-        "names its camera",
-        f"{other.photo.facts.format} is seldom an original",
-    )[distance_to_camera(keep.photo)]
+def _original_phrase(keep: Contender, _other: Contender) -> str:
+    return "names its camera" if distance_to_camera(keep.photo) else "camera original"
 
 
 def _quality(contender: Contender) -> Key:

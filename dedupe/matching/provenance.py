@@ -54,7 +54,6 @@ _EDITORS: Final = re.compile(
 )
 
 _NOT_FROM_CAMERAS: Final = frozenset(("PNG", "GIF", "BMP", "WebP"))
-_CONVERTED: Final = frozenset(("WebP",))
 
 
 def copy_mark(path: str) -> str | None:
@@ -69,12 +68,12 @@ def copy_mark(path: str) -> str | None:
 
 def distance_to_camera(photo: Photo) -> int:
     """0: as a camera wrote it, for all that can be seen; 1: a camera's picture that a program wrote again; 2: no camera
-    is named; 3: nor does the format come from anything but a program that converts."""
+    is named."""
     facts = photo.facts
     if facts.raw:
         return 0
     if not facts.camera:
-        return 3 if facts.format in _CONVERTED and not facts.lossless else 2
+        return 2
     rewritten = facts.format in _NOT_FROM_CAMERAS or bool(facts.software and _EDITORS.search(facts.software))
     return int(rewritten or copy_mark(photo.path) not in _FROM_CAMERAS)
 

@@ -275,9 +275,3 @@ def test_a_shot_with_camera_and_time_is_kept_over_what_a_messenger_made_of_it():
     groups, _ = group([sent, original], [match(sent, original)])
     assert groups[0].keep is original
     assert groups[0].extras[0].selected
-
-
-def test_a_webp_is_converted_from_something_unless_it_is_lossless_or_names_its_camera():
-    original, converted = photo("longer.jpg", quality=70), photo("a.webp", format="WebP", quality=95)
-    assert kept(original, converted) == ("longer.jpg", "WebP is seldom an original")
-    assert kept(original, photo("a.webp", format="WebP", lossless=True))[0] == "a.webp"
