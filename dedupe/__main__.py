@@ -8,8 +8,6 @@ import sys
 
 from dedupe.errors import DedupeError
 
-EXIT_INTERRUPTED = 130
-
 
 def main() -> None:
     """Run the command line and exit; DedupeError carries its own exit code, Ctrl-C is 130."""
@@ -21,9 +19,6 @@ def main() -> None:
     except DedupeError as error:
         _say(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say("Stopped. What was read so far is kept; the next scan goes on from there.")
-        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe went away (`dedupe scan … | head`); the interpreter must not complain while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -52,3 +52,9 @@ class StoppedMidwayError(DedupeError):
     """An action stopped midway; the next start or `dedupe recover` puts it right."""
 
     exit_code: ClassVar[int] = 4
+
+
+class InterruptedByUserError(DedupeError):
+    """Ctrl-C ended a command."""
+
+    exit_code: ClassVar[int] = 130

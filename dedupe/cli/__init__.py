@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from dedupe._version import __version__
-from dedupe.cli import apply, cache, check, compare, history, lists, models, recover, review, scan, search, undo
+from dedupe.cli import apply, cache, check, compare, history, lists, models, recover, review, scan, search, shape, undo
 
 app = typer.Typer(
     name="dedupe",
+    cls=shape.Commands,
     help="Find duplicate photos by what they show, prove each pair, and clean up without losing one.",
     no_args_is_help=True,
     add_completion=False,
