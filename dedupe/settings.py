@@ -69,7 +69,7 @@ def _check(settings: Settings) -> None:
     if Relation.SIMILAR in settings.select:
         raise UsageError("Photos that are only similar are different moments: they can be shown, never selected.")
     if settings.jobs < 0:
-        raise UsageError(f"--jobs is a number of worker processes from 1 up, not {settings.jobs}.")
+        raise _no_jobs(settings.jobs)
     if settings.max_drop is not None:
         from dedupe.actions.preflight import max_drop
 
@@ -81,6 +81,10 @@ def _check(settings: Settings) -> None:
         raise UsageError(f"--min-bytes is a size from 0 up, not {settings.min_bytes}.")
     if settings.max_pixels < 1:
         raise UsageError("max_pixels is the largest number of pixels to decode, 1 or more.")
+
+
+def _no_jobs(number: int) -> UsageError:
+    return UsageError(f"--jobs is a number of worker processes from 1 up, not {number}.")
 
 
 def relations(names: Sequence[str]) -> tuple[Relation, ...]:
@@ -127,11 +131,14 @@ def config_path() -> Path:
 def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Settings:
     """Defaults ← config file ← ``flags`` (those that are not None).
 
-    Raises ConfigError where the file cannot be read, is no TOML, or has an unknown key or a value of the wrong kind.
+    Raises ConfigError where the file cannot be read, is no TOML, or has an unknown key or a value of the wrong kind, and
+    UsageError where a value does not fit: 0 jobs, which stand for one a core, are not for a person to ask for.
     """
     path = config or config_path()
     values: dict[str, object] = dict(_from_file(path)) if path.is_file() else {}
     values.update({name: value for name, value in flags.items() if value is not None})
+    if values.get("jobs") == 0:
+        raise _no_jobs(0)
     return replace(Settings(), **values)  # type: ignore[arg-type]
 
 

@@ -40,6 +40,7 @@ def test_without_a_config_file_the_defaults_hold(tmp_path: Path) -> None:
         ("select = ['similar']", "different moments"),
         ("select = ['same']", "no relation “same”"),
         ("jobs = ", "not valid TOML"),
+        ("jobs = 0", "from 1 up, not 0"),
     ],
 )
 def test_a_config_file_with_a_mistake_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -78,6 +79,12 @@ def test_named_keeper_rules_come_first_and_undamaged_always_leads() -> None:
     for wrong, said in ((["biggest"], "no keeper rule"), ([","], "at least one"), (["name", "name"], "twice")):
         with pytest.raises(UsageError, match=said):
             keeper_rules(wrong)
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_no_workers_at_all_cannot_be_asked_for(tmp_path: Path, number: int) -> None:
+    with pytest.raises(UsageError, match=f"from 1 up, not {number}"):
+        load_settings({"jobs": number}, tmp_path / "none.toml")
 
 
 def test_one_worker_a_core_unless_told() -> None:
