@@ -12,17 +12,26 @@ from dedupe.errors import DedupeError
 def main() -> None:
     """Run the command line and exit; DedupeError carries its own exit code, Ctrl-C is 130."""
     from dedupe.cli import app
+    from dedupe.cli.shape import UsageMistake, mistake
 
     logging.getLogger("dedupe").addHandler(_Notices())
     try:
-        app()
+        code = app(standalone_mode=False)
     except DedupeError as error:
         _say(str(error))
         sys.exit(error.exit_code)
+    except UsageMistake as error:
+        said = mistake(error)
+        if "\n" in said:
+            print(said, file=sys.stderr)  # noqa: T201
+        else:
+            _say(said)
+        sys.exit(2)
     except BrokenPipeError:
         # The reader of a pipe went away (`dedupe scan … | head`); the interpreter must not complain while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    sys.exit(code)
 
 
 class _Notices(logging.Handler):

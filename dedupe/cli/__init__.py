@@ -39,14 +39,14 @@ def _root(
     pass
 
 
-app.command("scan")(scan.scan)
+app.command("scan", cls=shape.Command)(scan.scan)
 app.command("review")(review.review)
 app.command("apply")(apply.apply)
-app.command("undo")(undo.undo)
+app.command("undo", cls=shape.Command)(undo.undo)
 app.command("recover")(recover.recover)
 app.command("history")(history.history)
-app.command("search")(search.search)
-app.command("compare")(compare.compare)
+app.command("search", cls=shape.Command)(search.search)
+app.command("compare", cls=shape.Command)(compare.compare)
 app.command("check", cls=lists.Greedy)(check.check)
 app.command("models")(models.models)
 app.add_typer(cache.app, name="cache")

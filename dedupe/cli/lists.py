@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import typer
-from typer.core import TyperCommand
+
+from dedupe.cli.shape import Command
 
 
-class Greedy(TyperCommand):
+class Greedy(Command):
     """Takes all that follows ``--against``, up to the next option, for the library: what a person means by a list of folders
     there must never be taken for new photos."""
 

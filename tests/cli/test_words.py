@@ -1,4 +1,4 @@
-"""The words on the command line: Ctrl-C is told as what becomes of the work."""
+"""The words on the command line: a mistake in them is one sentence and exit 2, and Ctrl-C is told as what becomes of the work."""
 
 from __future__ import annotations
 
@@ -53,3 +53,60 @@ def test_ctrl_c_keeps_what_was_read_and_says_so(
 def test_ctrl_c_where_nothing_is_read_promises_nothing(monkeypatch: Patch, capfdbinary: Capture) -> None:
     monkeypatch.setattr("dedupe.embedding.models", lambda: os.kill(os.getpid(), signal.SIGINT))
     assert run(monkeypatch, capfdbinary, "models") == Ran(130, b"", "dedupe: Stopped.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("scan . --jobs x", "--jobs takes a whole number; see"),
+        ("scan . --jobs 0", "--jobs is a number of worker processes from 1 up, not 0."),
+        ("scan . --jobs -1", "--jobs is a number of worker processes from 1 up, not -1."),
+        ("scan . --jobs 1.5", "--jobs takes a whole number; see"),
+        ("scan . --min-bytes many", "--min-bytes takes a whole number; see"),
+        ("scan . --threshold near", "--threshold takes a number; see"),
+        ("search a b -k few", "-k takes a whole number; see"),
+        ("search a b --jobs 0", "--jobs is a number of worker processes from 1 up, not 0."),
+        ("check a --jobs two --against b", "--jobs takes a whole number; see"),
+        ("compare a b --threshold 1", "No such option: --threshold"),
+        ("undo last", "RUN takes a whole number; see"),
+        ("scan", "Missing argument 'PATH…'; see"),
+        ("scan . --jobs", "Option '--jobs' requires an argument."),
+        ("scan . --nosuch", "No such option: --nosuch; see"),
+        ("check a", "Missing option '--against'; see"),
+        ("skan .", "No such command 'skan'"),
+        ("cache bogus", "No such command 'bogus'; see"),
+        ("--nosuch", "No such option: --nosuch; see"),
+    ],
+)
+def test_a_mistake_in_the_words_is_one_sentence(
+    tmp_path: Path, monkeypatch: Patch, capfdbinary: Capture, words: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = run(monkeypatch, capfdbinary, *words.split())
+    assert (told.code, told.out, told.err.count("\n")) == (2, b"", 1)
+    assert told.err.startswith(f"dedupe: {said}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [[], ["cache"]])
+def test_nothing_asked_for_is_answered_with_the_help(
+    monkeypatch: Patch, capfdbinary: Capture, words: list[str]
+) -> None:
+    told = run(monkeypatch, capfdbinary, *words)
+    assert "Commands:\n" in told.err
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("scan", "PATH..."),
+        ("search", "PHOTO... FOLDER..."),
+        ("compare", "A B"),
+        ("check", "NEW..."),
+        ("undo", "[RUN]"),
+    ],
+)
+def test_the_usage_line_is_plain(monkeypatch: Patch, capfdbinary: Capture, command: str, usage: str) -> None:
+    told = run(monkeypatch, capfdbinary, command, "--help")
+    assert told.code == 0
+    assert told.out.decode().splitlines()[0].endswith(f"dedupe {command} [OPTIONS] {usage}")
