@@ -40,7 +40,7 @@ class Command(TyperCommand):
 def _plain(piece: str) -> str:
     if "…" in piece:
         piece = piece.removesuffix("...").replace("…", "...")
-    return re.sub(r"^\{(.*)\}$", r"\1", piece)
+    return re.sub(r"^\{(.*)\}$|^\[(\[.*\])\]$", r"\1\2", piece)
 
 
 def mistake(error: Exception) -> str:

@@ -11,7 +11,7 @@ from dedupe.cli import options as o
 
 def undo(
     run: Annotated[
-        int | None, typer.Argument(metavar="RUN", help="Number of the run (see `dedupe history`) [the last].")
+        int | None, typer.Argument(metavar="[RUN]", help="Number of the run (see `dedupe history`) [the last].")
     ] = None,
     yes: o.Yes = False,
     store: o.Store = None,
