@@ -42,10 +42,10 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photos, phone = folder / "photos", folder / "photos" / "phone"
     phone.mkdir(parents=True)
     for name in ("astronaut", "coffee"):
-        picture = Image.fromarray(getattr(skimage.data, name)())
-        picture.save(photos / f"{name}.jpg", quality=95)
-        shutil.copy(photos / f"{name}.jpg", phone / f"{name} (1).jpg")
-        picture.save(phone / f"{name}_small.jpg", quality=70)
+        original = photos / f"{name}.jpg"
+        Image.fromarray(getattr(skimage.data, name)()).save(original, quality=95)
+        shutil.copy(original, phone / f"{name} (1).jpg")
+        Image.open(original).save(phone / f"{name}_small.jpg", quality=70)
     Image.fromarray(skimage.data.chelsea()).save(photos / "cat.jpg")
     scan([str(photos)], Settings(store=str(folder / "cache.db"), jobs=1))
     return folder
