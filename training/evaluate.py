@@ -24,7 +24,7 @@ from training.metrics import figures
 from training.photos import SUFFIXES, Photos, open_cache
 from training.pixels import Picture, pixels
 
-RADII = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05)
+RADII = (0.6, 0.65, 0.68, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="the --out of training.train")
     parser.add_argument("--cache", type=Path, help="decoded photos to compare on (default: RUN/cache)")
     parser.add_argument("--to", type=Path, required=True, help="folder for the weights")
-    parser.add_argument("--name", default="compact-1")
+    parser.add_argument("--name", default="compact-2")
     parser.add_argument("--side", type=int, default=112)
     parser.add_argument("--radius", type=float, required=True, help="calibrated distance: training.evaluate prints it")
     parser.add_argument("--neighbours", type=int, default=10)

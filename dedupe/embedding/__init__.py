@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COMPACT = "compact-1"
+COMPACT = "compact-2"
 VGG16 = "vgg16-fc1"
 
 

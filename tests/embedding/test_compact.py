@@ -95,8 +95,8 @@ def test_what_is_said_of_the_model_is_what_it_is(network: Embedder) -> None:
     assert (said.radius, said.neighbours, said.storage) == (network.radius, network.neighbours, network.storage)
     assert said.size_bytes == SHIPPED.stat().st_size <= 12_000_000
     assert 0 < said.radius < 1.41
-    assert embedding.info("compact-1") == said
-    assert [model.name for model in embedding.models()] == ["compact-1", "vgg16-fc1"]
+    assert embedding.info("compact-2") == said
+    assert [model.name for model in embedding.models()] == ["compact-2", "vgg16-fc1"]
 
 
 def test_an_unknown_model_is_one_sentence_that_names_the_known_ones() -> None:
