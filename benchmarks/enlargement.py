@@ -21,14 +21,13 @@ from numpy.typing import NDArray
 from benchmarks.pictures import Picture, upright
 from benchmarks.tables import table
 from benchmarks.tree import photos_in
-from dedupe.matching.detail import ENLARGED, SURE, SURE_FINER, evidence, weighed
+from dedupe.matching.detail import ENLARGED, LEAST_WINDOW, SURE, SURE_FINER, evidence, weighed, window_sides
 
 RATIOS = (1.1, 1.25, 1.6, 2.0, 3.0, 4.0)
 QUALITIES = (95, 80, 60)
 FILTERS = {"cubic": cv2.INTER_CUBIC, "linear": cv2.INTER_LINEAR, "lanczos": cv2.INTER_LANCZOS4, "area": cv2.INTER_AREA}
 _LARGEST = 1400
 _PARTS = 8
-_WINDOW, _FINE_WINDOW, _LEAST = 512, 768, 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,9 @@ def trials(picture: Picture, number: int) -> Iterator[Trial]:
 
 
 def _told(fine: Picture, coarse: Picture, ratio: float) -> NDArray[np.float32] | None:
-    side = int(min(_WINDOW, _FINE_WINDOW / ratio, *coarse.shape[:2]))
-    high, low = _middle(fine, round(side * ratio), round(side * ratio)), _middle(coarse, side, side)
-    return evidence(high, low, ratio) if min(*high.shape[:2], side) >= _LEAST else None
+    side, fine_side = window_sides(ratio, *coarse.shape[:2])
+    high, low = _middle(fine, fine_side, fine_side), _middle(coarse, side, side)
+    return evidence(high, low, ratio) if min(*high.shape[:2], side) >= LEAST_WINDOW else None
 
 
 def _scaled(picture: Picture, factor: float, way: str) -> Picture:

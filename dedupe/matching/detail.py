@@ -35,7 +35,9 @@ ENLARGED: Final = np.array((
 SURE: Final = 3.0
 SURE_FINER: Final = 2.5
 """Log odds from which the answer counts."""
-_WINDOW, _FINE_WINDOW, _LEAST_WINDOW = 512, 768, 96
+LEAST_WINDOW: Final = 96
+"""Side, in pixels, of the smallest window whose spectrum tells anything."""
+_WINDOW, _FINE_WINDOW = 512, 768
 _WHOLE: Final = 0.97
 _PADDING: Final = 0.75
 _PLAIN: Final = 6
@@ -80,14 +82,20 @@ def _finer(fine: View, coarse: View, placement: Matrix, ratio: float, overlap: t
     """> 0 where the more finely sampled picture holds more, < 0 where it is merely enlarged; ``placement`` maps the coarse frame
     onto the fine one."""
     middle_fine, middle_coarse = _middles(placement)
-    side = int(min(_WINDOW, _FINE_WINDOW / ratio, coarse.facts.width, coarse.facts.height))
-    one, other = window_of(fine, middle_fine, round(side * ratio)), window_of(coarse, middle_coarse, side)
-    if one is None or other is None or min(*one.shape[:2], *other.shape[:2]) < _LEAST_WINDOW:
+    side, fine_side = window_sides(ratio, coarse.facts.width, coarse.facts.height)
+    one, other = window_of(fine, middle_fine, fine_side), window_of(coarse, middle_coarse, side)
+    if one is None or other is None or min(*one.shape[:2], *other.shape[:2]) < LEAST_WINDOW:
         return 0.0
     odds = float(weighed(evidence(one, other, ratio)) @ ENLARGED)
     if odds > SURE:
         return -float(np.log2(ratio))
     return float(np.log2(ratio)) if odds < -SURE_FINER and overlap[1] > 0.9 else 0.0
+
+
+def window_sides(ratio: float, width: int, height: int) -> tuple[int, int]:
+    """Sides of the windows, in the coarse picture of that size and in the fine one, that show the same of the scene."""
+    side = int(min(_WINDOW, _FINE_WINDOW / ratio, width, height))
+    return side, round(side * ratio)
 
 
 def weighed(told: Floats) -> npt.NDArray[np.float64]:

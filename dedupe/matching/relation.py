@@ -127,7 +127,7 @@ def _doubted(a: View, b: View, sight: Sight, more: float) -> tuple[Verdict, floa
     """What a would-be re-save comes to when its files are asked; and which picture holds more, where that tells it too."""
     if min(a.facts.texture, b.facts.texture) < LOW_TEXTURE:
         return Verdict(Relation.EDITED, "too little texture to be sure"), more
-    if sorted((a.facts.width, a.facts.height)) != sorted((b.facts.width, b.facts.height)):
+    if not _same_size(a, b):
         scale = sampling(a, b, sight)
         if min(scale, 1 / scale) > _TRIMMED:
             return Verdict(Relation.RESAVED, ""), more
@@ -164,8 +164,7 @@ def _close_look(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[Verdi
         own = grain.grain(close.laid)
         if own is not None and own.strength > GRAIN and own.shared < SHARED:
             # A resized copy has other noise than its original, and is one capture all the same: that is only in doubt.
-            same_size = sorted((a.facts.width, a.facts.height)) == sorted((b.facts.width, b.facts.height))
-            relation = Relation.SIMILAR if same_size else Relation.EDITED
+            relation = Relation.SIMILAR if _same_size(a, b) else Relation.EDITED
             return Verdict(relation, "each has its own sensor noise"), close
     return closer, close
 
@@ -191,6 +190,11 @@ def _grid(sight: Sight) -> int:
 
 def _shrunk(picture: Rgb, factor: float) -> Rgb:
     return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+
+
+def _same_size(a: View, b: View) -> bool:
+    """Whether the pictures have the same pixels each way, turned or not."""
+    return sorted((a.facts.width, a.facts.height)) == sorted((b.facts.width, b.facts.height))
 
 
 def _keeps_grain(view: View) -> bool:
