@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import peers, tables
+from benchmarks.changes import CHANGES, Tier
 from benchmarks.manifest import Entry, Manifest
-from benchmarks.ranking import Candidates, candidates, rank, truth
-from benchmarks.score import Share
+from benchmarks.ranking import RATES, Candidates, Ranking, candidates, rank, truth
+from benchmarks.score import Score, Share
 
 METHODS = ("compact", "vgg16", "phash", "pdq")
 _MORE_RADII = (0.7, 0.8, 0.9, 1.0)
 
 
-def report(manifest: Manifest, methods: Sequence[str], jobs: int) -> list[str]:
-    """One table of all methods by their distance alone, and one of the candidates of each embedding."""
+def report(manifest: Manifest, methods: Sequence[str], jobs: int, whole: Score) -> list[str]:
+    """All methods by their distance alone; by tier and by change, beside the whole scan; candidates of each embedding."""
     entries = [entry for entry in manifest.entries if (manifest.root / entry.path).is_file()]
     paths = [manifest.root / entry.path for entry in entries]
     sheet = truth(entries)
     rows: list[Sequence[object]] = []
     found: list[str] = []
+    rankings: dict[str, Ranking] = {}
     for name in methods:
         method = _method(name, paths, jobs)
-        ranking = rank(method.distances, sheet)
+        ranking = rankings[method.name] = rank(method.distances, sheet)
         rows.append(
             (
                 method.name,
                 f"{ranking.average_precision:.3f}",
-                *(f"{ranking.recall_at[share]:.3f}" for share in (0.0, 0.001, 0.01)),
+                *(f"{ranking.recall_at[share]:.3f}" for share in RATES),
                 f"{ranking.with_lookalikes:.3f}",
                 f"{method.own_ms:.2f}",
             )
@@ -39,7 +41,38 @@ def report(manifest: Manifest, methods: Sequence[str], jobs: int) -> list[str]:
         if method.vectors is not None:
             found.append(_candidates(method, method.vectors, entries))
     head = ("distance alone", "AP", "at 0 false", "at 0.1 %", "at 1 %", "AP with look-alikes", "ms a photo")
-    return ["### Without the alignment", tables.table(head, rows), *found]
+    return ["### Without the alignment", tables.table(head, rows), *_by_change(rankings, whole), *found]
+
+
+def _by_change(rankings: Mapping[str, Ranking], whole: Score) -> list[str]:
+    """Recall by tier at every rate, and by change at one false pair in a thousand."""
+    tiers = [str(tier) for tier in Tier]
+    head = ("recall", *(f"{name}, {rate:.1%} false" for name in rankings for rate in RATES), "whole scan")
+    of_tiers = [
+        (
+            tier,
+            *(_value(ranking.found[rate].get(tier)) for ranking in rankings.values() for rate in RATES),
+            _value(whole.tiers.get(tier)),
+        )
+        for tier in tiers
+    ]
+    of_changes = [
+        (
+            change.name,
+            str(change.tier),
+            *(_value(ranking.found[0.001].get(change.name)) for ranking in rankings.values()),
+            _value(whole.changes.get(change.name)),
+        )
+        for change in CHANGES
+    ]
+    return [
+        tables.table(head, of_tiers),
+        tables.table(("recall at 0.1 % false", "tier", *rankings, "whole scan"), of_changes),
+    ]
+
+
+def _value(share: Share | None) -> str:
+    return "–" if share is None else f"{share.value:.3f}"
 
 
 def _method(name: str, paths: Sequence[Path], jobs: int) -> peers.Method:

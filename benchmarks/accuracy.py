@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.orientation:
         parts.append(_orientation(options.orientation, manifest.root.parent, options.model))
     if options.ablations:
-        parts += ablations.report(manifest, options.ablations, options.jobs)
+        parts += ablations.report(manifest, options.ablations, options.jobs, result)
     text = "\n\n".join(part for part in parts if part) + "\n"
     print(text)
     if options.out:

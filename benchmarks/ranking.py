@@ -18,19 +18,22 @@ from benchmarks.changes import Tier
 from benchmarks.manifest import Entry, Kind
 from benchmarks.score import Share
 
+RATES = (0.0, 0.001, 0.01)
+"""Shares of false pairs among the pairs reported at which recall is given."""
+
 Matrix = NDArray[np.float32]
 """Distances between all files, float32[n, n], symmetric."""
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Which pairs are asked for and which are wrong: index pairs ``copies`` int[m, 2] (copy, original), ``beyond``
-    those of the tier beyond;
-    ``capture`` and ``scene`` numbers per file; ``altered`` files take no part; ``photo`` False for
-    documents."""
+    """Which pairs are asked for and which are wrong: index pairs ``copies`` int[m, 2] (copy, original), with the
+    ``tier`` and the ``change`` of each; ``capture`` and ``scene`` numbers per file; ``altered`` files take no
+    part; ``photo`` False for documents."""
 
     copies: NDArray[np.int64]
-    beyond: NDArray[np.bool_]
+    tier: tuple[str, ...]
+    change: tuple[str, ...]
     capture: NDArray[np.int64]
     scene: NDArray[np.int64]
     altered: NDArray[np.bool_]
@@ -40,11 +43,13 @@ class Truth:
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """A method by its distance alone, among photos of different scenes. ``recall_at`` by the share of false
-    pairs among all pairs reported (0, 0.001, 0.01). ``with_lookalikes``: the average precision when other
-    shots of a scene and the documents count as wrong, too; no distance can tell those."""
+    pairs among all pairs reported (`RATES`); ``found`` the same by tier and by change. ``with_lookalikes``: the
+    average precision when other shots of a scene and the documents count as wrong, too; no distance can tell
+    those."""
 
     average_precision: float
     recall_at: Mapping[float, float]
+    found: Mapping[float, Mapping[str, Share]]
     with_lookalikes: float
 
 
@@ -68,12 +73,12 @@ def truth(entries: Sequence[Entry]) -> Truth:
         for i, e in enumerate(entries)
         if e.kind is Kind.COPY and e.tier is not None and e.material == "photo"
     ]
-    beyond = [entries[copy].tier is Tier.BEYOND for copy, _ in copies]
     captures = {name: i for i, name in enumerate(dict.fromkeys(e.capture for e in entries))}
     scenes = {name: i for i, name in enumerate(dict.fromkeys(e.scene for e in entries))}
     return Truth(
         np.array(copies, np.int64).reshape(-1, 2),
-        np.array(beyond, np.bool_),
+        tuple(str(entries[copy].tier) for copy, _ in copies),
+        tuple(str(entries[copy].change) for copy, _ in copies),
         np.array([captures[e.capture] for e in entries], np.int64),
         np.array([scenes[e.scene] for e in entries], np.int64),
         np.array([e.kind is Kind.ALTERED for e in entries]),
@@ -82,15 +87,24 @@ def truth(entries: Sequence[Entry]) -> Truth:
 
 
 def rank(distances: Matrix, sheet: Truth) -> Ranking:
-    """The method with these distances; the tier beyond the 32 changes does not count."""
-    asked = sheet.copies[~sheet.beyond]
-    right = distances[asked[:, 0], asked[:, 1]]
+    """The method with these distances; the tier beyond the 32 changes counts only by its own name."""
+    asked = distances[sheet.copies[:, 0], sheet.copies[:, 1]]
+    right = asked[[tier != Tier.BEYOND for tier in sheet.tier]]
     strangers = _wrong(distances, sheet.scene, ~sheet.altered & sheet.photo)
     return Ranking(
         average_precision(right, strangers),
-        {share: recall_at(right, strangers, share) for share in (0.0, 0.001, 0.01)},
+        {share: recall_at(right, strangers, share) for share in RATES},
+        {share: _found(asked <= _threshold(right, strangers, share), sheet) for share in RATES},
         average_precision(right, _wrong(distances, sheet.capture, ~sheet.altered)),
     )
+
+
+def _found(near: NDArray[np.bool_], sheet: Truth) -> dict[str, Share]:
+    found: dict[str, Share] = {}
+    for hit, *names in zip(near.tolist(), sheet.tier, sheet.change, strict=True):
+        for name in names:
+            found[name] = found.get(name, Share()).plus(hit)
+    return found
 
 
 def average_precision(right: NDArray[np.float32], wrong: NDArray[np.float32]) -> float:
@@ -104,11 +118,13 @@ def average_precision(right: NDArray[np.float32], wrong: NDArray[np.float32]) ->
 
 def recall_at(right: NDArray[np.float32], wrong: NDArray[np.float32], share: float) -> float:
     """The largest recall at which false pairs are at most that share of all pairs reported."""
-    if not right.size:
-        return 0.0
-    found, false, _ = _thresholds(right, wrong)
-    allowed = false <= share * (found + false)
-    return float(found[allowed].max(initial=0) / right.size)
+    return float((right <= _threshold(right, wrong, share)).sum() / max(1, right.size))
+
+
+def _threshold(right: NDArray[np.float32], wrong: NDArray[np.float32], share: float) -> float:
+    """The largest distance of a right pair at which at most that share of the pairs reported is wrong."""
+    found, false, levels = _thresholds(right, wrong)
+    return float(levels[false <= share * (found + false)].max(initial=-np.inf))
 
 
 def _thresholds(

@@ -47,17 +47,20 @@ WEAR: tuple[tuple[float, Change], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How hard the views are: `clean` of them nearly untouched, crops down to `smallest` of the area, a share framed."""
+    """How hard the views are: the share of each kind of change, and crops down to `smallest` of the area."""
 
-    clean: float = 0.12
-    smallest: float = 0.2
-    aspect: float = 0.45  # crops are up to exp(aspect) times wider or higher than the photo
+    clean: float = 0.12  # nearly untouched
+    whole: float = 0.3  # not cropped
+    smallest: float = 0.14
+    aspect: float = 0.8  # crops are up to exp(aspect) times wider or higher than the photo
     framed: float = 0.18
-    screens: float = 0.15
+    screens: float = 0.2
     turned: float = 0.35
     mirrored: float = 0.35
     tilted: float = 0.35
-    strength: float = 1.0  # scales the probability of each change of tone, drawing and wear
+    tones: float = 1.0  # this and the two below scale the chance of each change of that kind
+    drawn: float = 1.0
+    wear: float = 1.0
 
 
 def view(photo: Picture, side: int, rng: Generator, recipe: Recipe) -> Picture:
@@ -65,17 +68,17 @@ def view(photo: Picture, side: int, rng: Generator, recipe: Recipe) -> Picture:
     if rng.random() < recipe.clean:
         return plain(photo, side, rng)
     picture = geometry(photo, side, rng, recipe)
-    picture = _chain(picture, TONES, rng, recipe.strength)
-    picture = _chain(picture, DRAWN, rng, recipe.strength)
+    picture = _chain(picture, TONES, rng, recipe.tones)
+    picture = _chain(picture, DRAWN, rng, recipe.drawn)
     kind = rng.random()
     if kind < recipe.framed:
         picture = drawing.frame(picture, rng)
     elif kind < recipe.framed + recipe.screens:
         picture = drawing.screenshot(picture, rng)
     picture = square(picture, round(side * 1.25))
-    picture = _chain(picture, WEAR, rng, recipe.strength)
+    picture = _chain(picture, WEAR, rng, recipe.wear)
     if rng.random() < 0.1:
-        picture = _chain(picture, TONES, rng, recipe.strength * 0.5)
+        picture = _chain(picture, TONES, rng, recipe.tones * 0.5)
     return square(picture, side)
 
 
@@ -105,7 +108,7 @@ def square(picture: Picture, side: int) -> Picture:
 def geometry(photo: Picture, side: int, rng: Generator, recipe: Recipe) -> Picture:
     """Crop, tilt, turn, mirror and perspective in one warp; the result has about side² × 1.7 pixels."""
     height, width = photo.shape[:2]
-    area = 1.0 if rng.random() < 0.3 else float(rng.uniform(recipe.smallest, 1.0))
+    area = 1.0 if rng.random() < recipe.whole else float(rng.uniform(recipe.smallest, 1.0))
     aspect = math.exp(float(rng.uniform(-recipe.aspect, recipe.aspect))) if area < 1 else 1.0
     w, h = min(width, width * math.sqrt(area * aspect)), min(height, height * math.sqrt(area / aspect))
     x, y = float(rng.uniform(0, width - w)), float(rng.uniform(0, height - h))

@@ -27,12 +27,13 @@ from training.photos import Photos, open_cache
 LEAST_COSINE = 0.999
 
 
-def averaged(run: Path) -> keras.Model:
-    """The network of a run with its averaged weights, in float32."""
+def averaged(run: Path, *, last: bool = False) -> keras.Model:
+    """The network of a run with its averaged weights, in float32; with `last`, with those of its last step."""
     keras.mixed_precision.set_global_policy("float32")
-    network = build(Architecture())
     with np.load(run / "checkpoint.npz") as stored:
-        network.set_weights([stored[f"a{number}"] for number in range(len(network.weights))])
+        network = build(Architecture(**json.loads(str(stored["architecture"]))))
+        kind = "n" if last else "a"
+        network.set_weights([stored[f"{kind}{number}"] for number in range(len(network.weights))])
     return network
 
 

@@ -50,6 +50,31 @@ def figures(copies: NDArray[np.float32], truth: NDArray[np.int64], originals: ND
     )
 
 
+def normalised(
+    copies: NDArray[np.float32], originals: NDArray[np.float32], background: NDArray[np.float32], weight: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Vectors float32[·, d + 2] whose products are cosines less `weight` × how near both photos are to any photo.
+
+    That is the mean cosine to the ten nearest of the background (score normalisation, as SSCD §4), of both by half.
+    """
+
+    def crowd(unit: NDArray[np.float32]) -> NDArray[np.float32]:
+        near = [-np.partition(-(unit[i : i + 1000] @ background.T), 9, axis=1) for i in range(0, len(unit), 1000)]
+        return np.concatenate([rows[:, :10].mean(axis=1, keepdims=True) for rows in near])
+
+    of_copies, of_originals = crowd(copies), crowd(originals)
+    return (
+        np.hstack([copies, -weight / 2 * of_copies, np.ones_like(of_copies)]),
+        np.hstack([originals, np.ones_like(of_originals), -weight / 2 * of_originals]),
+    )
+
+
 def _recall(hits: NDArray[np.int64], precision: NDArray[np.float64], least: float) -> float:
     fine = np.flatnonzero(precision >= least)
     return float(hits[fine[-1]]) if len(fine) else 0.0
+
+
+def widest_radius(others: NDArray[np.float32], false: float) -> float:
+    """Largest radius with at most `false` others a photo, of distances float32[n, m] from n photos to m others."""
+    allowed = int(false * len(others))
+    return float(np.nextafter(np.partition(others, allowed, axis=None)[allowed], np.float32(0)))

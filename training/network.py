@@ -27,6 +27,14 @@ class Architecture:
     neck: bool = True  # centre and scale the pooled features: without it all photos begin, and stay, close together
 
 
+WIDTHS = {
+    "taken": Architecture(),
+    "prototype": Architecture(16, ((16, 2, 1), (32, 2, 2), (64, 2, 2), (128, 2, 2), (256, 2, 2))),
+    "slim": Architecture(32, ((32, 1, 2), (64, 2, 2), (128, 2, 2), (256, 2, 2))),
+    "wide": Architecture(48, ((72, 1, 2), (144, 2, 2), (288, 2, 2), (480, 1, 2))),
+}
+
+
 @keras.saving.register_keras_serializable("dedupe")
 class GeneralisedMean(keras.layers.Layer):  # type: ignore[misc]
     """(mean xᵖ)^(1/p) over the picture: float[n, h, w, c] → float32[n, c], for any h and w."""

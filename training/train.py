@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import signal
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,11 @@ from numpy.typing import NDArray
 from training.augment import Recipe, square, views
 from training.batches import Order, Sampler, stream
 from training.metrics import Figures, figures
-from training.network import Architecture, CopyTrainer, build
+from training.network import WIDTHS, Architecture, CopyTrainer, build
 from training.photos import Photos, prepare
 
 HELD_OUT = 400
+HARD = Recipe(clean=0, smallest=0.2, aspect=0.45, screens=0.15)  # the held-out views; fixed, so that runs compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Sitting:
     warm_up: int
     decay: float
     steps: int
+    began: int | None
     minutes: float
     workers: int
     seed: int
@@ -54,12 +58,10 @@ class Sitting:
     queue: int
     spread: float
     temperature: float
-    smallest: float
-    aspect: float
-    screens: float
-    strength: float
+    memory: int
+    recipe: Recipe
+    architecture: Architecture
     anchored: bool
-    neck: bool
 
 
 class Average:
@@ -80,8 +82,8 @@ class Average:
             np.add(mean, share * (now - mean), out=mean)
 
 
-def main() -> None:
-    """Parse the command line and train."""
+def sitting(arguments: Sequence[str] | None = None) -> tuple[Sitting, Path, Path]:
+    """What the command line asks for, with the folders of the data and of the decoded photos."""
     parser = argparse.ArgumentParser(prog="training.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with tar shards of photos, or with photos")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints, log and curve")
@@ -93,10 +95,11 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=300, help="steps")
     parser.add_argument("--decay", type=float, default=0, help="bring the rate to zero over this last share, 0 to 1")
     parser.add_argument("--steps", type=int, default=10**9, help="stop after this many steps of this sitting")
+    parser.add_argument("--began", type=int, help="step at which this sitting began, where it was stopped in between")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--evaluate-every", type=float, default=10, help="minutes")
+    parser.add_argument("--evaluate-every", type=float, default=10, help="minutes; 0: never")
     parser.add_argument(
         "--lookalikes", type=float, default=0.3, help="share of photos whose name begins with clothing_"
     )
@@ -109,20 +112,39 @@ def main() -> None:
     parser.add_argument("--queue", type=int, default=4096, help="past embeddings that serve as negatives")
     parser.add_argument("--spread", type=float, default=1.0, help="weight of KoLeo")
     parser.add_argument("--temperature", type=float, default=0.06)
-    parser.add_argument("--smallest", type=float, default=0.2, help="smallest crop, share of the area")
-    parser.add_argument("--aspect", type=float, default=0.45, help="crops are up to e to this wider or higher")
-    parser.add_argument("--screens", type=float, default=0.15, help="share of the views that are screenshots")
-    parser.add_argument("--strength", type=float, default=1.0, help="scales the chance of each change")
+    parser.add_argument("--memory", type=int, default=600, help="steps that the average of the weights spans")
+    parser.add_argument(
+        "--recipe", type=_setting, nargs="*", default=[], help=f"of the views: NAME=VALUE of {asdict(Recipe())}"
+    )
+    parser.add_argument("--widths", choices=WIDTHS, default="taken")
+    parser.add_argument("--dim", type=int, default=256, help="numbers a photo")
     parser.add_argument(
         "--anchored", action=argparse.BooleanOptionalAction, default=True, help="pair views with the original only"
     )
     parser.add_argument("--neck", action=argparse.BooleanOptionalAction, default=True)
-    options = vars(parser.parse_args())
+    options = vars(parser.parse_args(arguments))
     data, cache = options.pop("data"), options.pop("cache") or options["out"] / "cache"
-    options["out"].mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(options["seed"])
+    widths, dim, neck = options.pop("widths"), options.pop("dim"), options.pop("neck")
+    options["architecture"] = replace(WIDTHS[widths], dim=dim, neck=neck)
+    try:
+        options["recipe"] = Recipe(**dict(options["recipe"]))
+    except TypeError as error:
+        parser.error(f"--recipe: {error}")
+    return Sitting(**options), data, cache
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    return name, float(value)
+
+
+def main() -> None:
+    """Parse the command line and train."""
+    wanted, data, cache = sitting()
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(wanted.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    Run(Sitting(**options), prepare(data, cache), cache).go()
+    Run(wanted, prepare(data, cache), cache).go()
 
 
 def first_of_each(unit: NDArray[np.float32], radius: float) -> NDArray[np.bool_]:
@@ -141,7 +163,7 @@ class Run:
     def __init__(self, sitting: Sitting, photos: Photos, cache: Path) -> None:
         self.sitting, self.photos, self.cache = sitting, photos, cache
         self.pool, self.held_out = photos.split(HELD_OUT)
-        self.network = build(Architecture(neck=sitting.neck))
+        self.network = build(sitting.architecture)
         self.trainer = CopyTrainer(
             self.network,
             temperature=sitting.temperature,
@@ -155,7 +177,7 @@ class Run:
         compiled: bool | str = False if keras.backend.backend() == "tensorflow" else "auto"
         self.trainer.compile(optimizer=optimiser, jit_compile=compiled)
         optimiser.build(self.trainer.trainable_variables)
-        self.average = Average(self.network)
+        self.average = Average(self.network, sitting.memory)
         self.step, self.first, self.side, self.stopped = 0, 0, sitting.side, False
         self.minutes_before, self.began = 0.0, time.monotonic()
         self.resume()
@@ -179,16 +201,22 @@ class Run:
             self.side = int(stored["side"])
             for number, variable in enumerate(self.variables()):
                 value = stored[f"v{number}"]
-                if value.shape == tuple(variable.shape):  # the queue may have another length now: it fills anew
+                # The queue may have another length now, the projection another dimension: they start anew.
+                if value.shape == tuple(variable.shape):
                     variable.assign(value)
-            self.average.values = [stored[f"a{number}"] for number in range(len(self.average.values))]
+            self.average.values = [
+                stored[f"a{number}"] if stored[f"a{number}"].shape == value.shape else value
+                for number, value in enumerate(self.average.values)
+            ]
 
     def save(self) -> None:
         """Replace OUT/checkpoint.npz; a kill in between leaves the old one."""
         arrays = {f"v{n}": keras.ops.convert_to_numpy(v) for n, v in enumerate(self.variables())}
         arrays |= {f"a{n}": value for n, value in enumerate(self.average.values)}
+        arrays |= {f"n{n}": value for n, value in enumerate(self.network.get_weights())}
         partial = self.sitting.out / "partial.npz"
-        np.savez(partial, step=self.step, minutes=self.minutes, side=self.sitting.side, **arrays)
+        shape = json.dumps(asdict(self.sitting.architecture))
+        np.savez(partial, step=self.step, minutes=self.minutes, side=self.sitting.side, architecture=shape, **arrays)
         partial.replace(self.sitting.out / "checkpoint.npz")
 
     def rate(self) -> float:
@@ -206,11 +234,12 @@ class Run:
         """Train until told to stop; leave a checkpoint, a log and a curve."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(self, "stopped", True))
-        self.first = self.step
+        start = self.step
+        self.first = start if self.sitting.began is None else self.sitting.began
         recent: list[float] = []
         saved = evaluated = time.monotonic()
         for pixels, ids in stream(
-            self.cache, self.sampler(), self.order, self.first, workers=self.sitting.workers, photos=self.sitting.photos
+            self.cache, self.sampler(), self.order, start, workers=self.sitting.workers, photos=self.sitting.photos
         ):
             self.trainer.optimizer.learning_rate.assign(self.rate())
             recent.append(float(self.trainer.train_on_batch(pixels.astype(np.float32), ids)))
@@ -223,7 +252,8 @@ class Run:
             if ended or time.monotonic() - saved > 150:
                 self.save()
                 saved = time.monotonic()
-            if ended or time.monotonic() - evaluated > 60 * self.sitting.evaluate_every:
+            often = 60 * self.sitting.evaluate_every
+            if often and (ended or time.monotonic() - evaluated > often):
                 self.evaluate()
                 evaluated = time.monotonic()
             if ended:
@@ -245,10 +275,7 @@ class Run:
     def order(self, step: int, ids: NDArray[np.int32]) -> Order:
         """What the workers make for one step."""
         sitting = self.sitting
-        recipe = Recipe(
-            smallest=sitting.smallest, aspect=sitting.aspect, screens=sitting.screens, strength=sitting.strength
-        )
-        return Order(ids, self.sitting.views, self.sitting.side, (self.sitting.seed, step), recipe)
+        return Order(ids, sitting.views, sitting.side, (sitting.seed, step), sitting.recipe)
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit embeddings by the averaged weights."""
@@ -267,11 +294,12 @@ class Run:
 
     def neighbours(self, unit: NDArray[np.float32], count: int = 12) -> NDArray[np.int64]:
         """The nearest other training photos of each photo, int64[n, count], −1 where too near to be another photo."""
+        most = 1 - self.sitting.same**2 / 2 if self.sitting.same else 0.9
         table = np.full((len(self.photos), count), -1, np.int64)
         for start in range(0, len(unit), 1000):
             cosine = unit[start : start + 1000] @ unit.T
             nearest = np.argsort(-cosine, axis=1)[:, 1 : count + 1]
-            other = np.take_along_axis(cosine, nearest, axis=1) < 0.9
+            other = np.take_along_axis(cosine, nearest, axis=1) < most
             table[self.pool[start : start + 1000]] = np.where(other, self.pool[nearest], -1)
         return table
 
@@ -297,7 +325,7 @@ class Run:
             photo = self.photos[int(number)]
             clean.append(square(photo, self.sitting.side))
             rng = np.random.default_rng(int(number))
-            changed.append(views(photo, each + 1, self.sitting.side, rng, Recipe(clean=0))[1:])
+            changed.append(views(photo, each + 1, self.sitting.side, rng, HARD)[1:])
         truth = np.repeat(np.arange(len(self.held_out)), each)
         return figures(self.embed(np.concatenate(changed)), truth, self.embed(np.stack(clean)))
 

@@ -79,3 +79,14 @@ def test_candidates_are_counted_by_tier_and_false_ones_by_photo() -> None:
     narrow = candidates(near <= 0.45, ENTRIES, sheet, 0.45)
     assert narrow.tiers == {"copy": Share(1, 1), "hard": Share(0, 1)}
     assert narrow.changes["crop 40"] == Share(0, 1)
+
+
+def test_recall_is_also_given_by_tier_and_by_change() -> None:
+    ranking = rank(distances(a_a2=0.4, b_b2=0.5, a_b=0.45), truth(ENTRIES))
+    assert ranking.found[0.0] == {
+        "copy": Share(1, 1),
+        "half size": Share(1, 1),
+        "hard": Share(0, 1),
+        "crop 40": Share(0, 1),
+    }
+    assert rank(distances(a_a2=0.4, b_b2=0.5), truth(ENTRIES)).found[0.0]["crop 40"] == Share(1, 1)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from training.batches import Sampler
-from training.metrics import figures
+from training.metrics import figures, normalised, widest_radius
 from training.photos import Photos, open_cache, prepare
+from training.sittings import SITTINGS, left
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +88,34 @@ def test_figures_of_a_perfect_and_of_a_blind_embedding() -> None:
     assert shifted.recall == (0.0, 0.0, 0.0) and shifted.average_precision < 0.1
 
 
+def test_normalised_products_are_cosines_less_how_crowded_both_places_are() -> None:
+    rng = np.random.default_rng(3)
+    copies, originals, background = (
+        v / np.linalg.norm(v, axis=1)[:, None] for v in np.split(rng.normal(size=(60, 8)), 3)
+    )
+    crowd = [np.sort(unit @ background.T, axis=1)[:, -10:].mean(axis=1) for unit in (copies, originals)]
+    expected = copies @ originals.T - 0.25 * (crowd[0][:, None] + crowd[1])
+    pair = normalised(*(part.astype(np.float32) for part in (copies, originals, background)), 0.5)
+    assert np.allclose(pair[0] @ pair[1].T, expected, atol=1e-5)
+
+
+def test_the_widest_radius_lets_no_more_others_in_than_are_allowed() -> None:
+    others = np.random.default_rng(1).random((20, 50), np.float32)
+    for false in (0.0, 0.5, 3.0):
+        radius = widest_radius(others, false)
+        assert (others <= radius).sum() == false * 20
+        assert (others <= np.nextafter(np.float32(radius), np.float32(9))).sum() == false * 20 + 1
+
+
+def test_a_run_goes_on_with_the_sitting_that_its_step_belongs_to() -> None:
+    whole = list(left(0))
+    assert [int(o[-1]) + int(o[-3]) for o in whole] == [ends for ends, _ in SITTINGS]
+    assert list(left(SITTINGS[1][0])) == whole[2:]
+    assert list(left(SITTINGS[1][0] - 1)) == whole[1:]
+    assert list(left(SITTINGS[-1][0])) == []
+    assert list(left(0, 2)) == whole[:2]
+
+
 def train(shards: Path, out: Path, *steps: int) -> dict[str, np.ndarray]:
     for count in steps:
         command = [sys.executable, "-m", "training.train", "--data", shards, "--out", out, "--side", "32"]
@@ -114,19 +143,36 @@ def test_a_training_that_was_stopped_ends_where_the_uninterrupted_one_does_and_e
     whole = train(shards, tmp_path / "whole", 4)
     halves = train(shards, tmp_path / "halves", 2, 2)
     assert int(whole["step"]) == int(halves["step"]) == 4
-    averages = [key for key in whole if key.startswith("a")]
+    averages = [key for key in whole if key[0] == "a" and key[1:].isdigit()]
     assert len(averages) > 20
     for key in averages:
         assert np.allclose(whole[key], halves[key], rtol=0.05, atol=0.02), key
     assert (tmp_path / "halves" / "log.csv").read_text().count("\n") == 2
 
-    from training.evaluate import embed_library, report
+    from training.evaluate import embed_library, network, report
 
     folder = tmp_path / "weights"
     command = [sys.executable, "-m", "training.export", "--run", tmp_path / "whole", "--to", folder, "--side", "32"]
     subprocess.run([str(part) for part in (*command, "--radius", "0.8")], check=True, capture_output=True, timeout=240)
     cache = open_cache(tmp_path / "whole" / "cache")
-    library = embed_library((folder / "compact-2.tflite").read_bytes(), 32, [cache[0], cache[1]], cache, 4)
+    embed, side = network(None, folder / "compact-2.tflite", 32)
+    library = embed_library(embed, side, [cache[0], cache[1]], cache, 4)
     assert len(library.unit) == 2 * 34 + 36
     assert np.abs(np.linalg.norm(library.unit, axis=1) - 1).max() < 1e-2
     report(library, 5, 1.0)
+
+
+def test_every_sitting_and_every_experiment_is_one_that_the_training_understands() -> None:
+    from training.compare import BRANCH, BRANCHES, FROM_NOTHING
+    from training.train import sitting
+
+    lines = [
+        *left(0),
+        *((*BRANCH, *o) for o in BRANCHES.values()),
+        *((*SITTINGS[0][1], *o) for o in FROM_NOTHING.values()),
+    ]
+    asked = [sitting(["--data", "photos", "--out", "run", *line])[0] for line in lines]
+    assert (
+        len({repr(one) for one in asked}) == len(asked) - 1
+    )  # the first sitting's options are also "base from nothing"
+    assert any(one.recipe.screens == 0 for one in asked)

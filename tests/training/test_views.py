@@ -35,7 +35,7 @@ def test_two_hundred_hard_views_of_any_shape_of_photo_are_whole_squares() -> Non
     for shape in ((150, 150), (40, 256), (256, 33), (1, 1), (176, 235)):
         picture = rng.integers(0, 256, (*shape, 3)).astype(np.uint8)
         for _ in range(40):
-            made = view(picture, 48, rng, Recipe(clean=0, strength=1.5))
+            made = view(picture, 48, rng, Recipe(clean=0, tones=1.5, drawn=1.5, wear=1.5))
             assert made.shape == (48, 48, 3) and made.dtype == np.uint8
 
 
