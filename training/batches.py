@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -76,7 +77,11 @@ def stream(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _open, (cache,)) as pool:
         waiting: deque[Future[Batch]] = deque()
-        step = first
+        # Ctrl-C is for the training, which needs its batch to end well: the workers, which start here, inherit the mask.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        waiting.append(pool.submit(_make, order(first, sampler.photos(first, photos))))
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        step = first + 1
         while True:
             while len(waiting) < workers + 2:
                 waiting.append(pool.submit(_make, order(step, sampler.photos(step, photos))))

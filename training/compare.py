@@ -1,8 +1,8 @@
 """`python -m training.compare --data DIR --out DIR --photos UNSEEN…`: experiments, each with one thing changed.
 
 The *trunk* is the first three sittings of `sittings.py`, at 64 px. Each branch goes on from it for `--steps` more steps,
-its rate brought to zero, and differs from `base`, today's recipe, in one option of training.train; branches that change
-the network start from nothing and stand beside `base from nothing`. All are measured by their averaged weights on the
+its rate brought to zero, and differs from `base` in one option of training.train; branches that change the network start
+from nothing and stand beside `base from nothing`. All are measured by their averaged weights on the
 33 changes of UNSEEN, photos never trained on. A branch that has its row in OUT/branches.csv is not run again.
 """
 
@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import shutil
-import subprocess
-import sys
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,33 +26,23 @@ from numpy.typing import NDArray
 from training.augment import square
 from training.copies import TIERS
 from training.evaluate import collect
-from training.export import averaged
+from training.export import averaged, embedded
 from training.metrics import figures, widest_radius
-from training.photos import Photos, open_cache
+from training.photos import HELD_OUT, Photos, open_cache
 from training.pixels import Picture
-from training.sittings import SITTINGS, left, step_of
+from training.sittings import SITTINGS, left, run, step_of
 
 TRUNK = 3
 BRANCH = (
-    "--side",
-    "64",
-    "--temperature",
-    "0.05",
-    "--queue",
-    "1024",
-    "--warm-up",
-    "1",
-    "--decay",
-    "0.9",
-    "--hard",
-    "0.5",
+    *("--side", "64", "--temperature", "0.05", "--queue", "1024", "--hard", "0.5", "--warm-up", "1", "--decay", "0.9"),
+    *("--memory", "40"),  # a longer one would average the trunk into every branch
 )
 BRANCHES: dict[str, tuple[str, ...]] = {
     "base": (),
-    "base, another seed": ("--seed", "2"),
+    "other photos and views (seed 2)": ("--seed", "2"),
     "no hard negatives": ("--hard", "0"),
     "hard negatives 0.75": ("--hard", "0.75"),
-    "no look-alikes drawn more often": ("--lookalikes", "0"),
+    "clothes as often as they occur": ("--lookalikes", "0.17"),
     "temperature 0.03": ("--temperature", "0.03"),
     "temperature 0.08": ("--temperature", "0.08"),
     "no spreading": ("--spread", "0"),
@@ -78,7 +67,7 @@ BRANCHES: dict[str, tuple[str, ...]] = {
     "no clean views": ("--recipe", "clean=0"),
     "all views cropped": ("--recipe", "whole=0"),
     "rate 5e-4": ("--rate", "5e-4"),
-    "twice as long": ("--steps", "300"),
+    "300 steps": ("--steps", "300"),
     "112 px": ("--side", "112"),
     "128 px": ("--side", "128"),
     "160 px": ("--side", "160"),
@@ -104,32 +93,45 @@ SHOWN = (
     "16:9",
     "sepia + vignette",
 )
-HEAD = "branch,steps,seconds a step,AP,recall at 0,recall at 0.1 %,recall at 1 %,radius,copy,edit,hard"
+HEAD = ("branch", "steps", "AP", "recall at 0", "recall at 0.1 %", "recall at 1 %", "radius", "copy", "edit", "hard")
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every branch is measured on: unseen photos, and others that must stay away from them."""
+    """What every branch is measured on: unseen photos, and training photos that must stay away from them."""
 
     pictures: tuple[Picture, ...]
-    others: Photos
-    chosen: NDArray[np.int64]
+    cache: Photos
+    others: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, pictures: Sequence[Picture], cache: Photos, others: int) -> Bench:
+        """With so many others, or all there are; ValueError without pictures."""
+        pool = cache.split(HELD_OUT)[0]
+        if not pictures:
+            raise ValueError("no photos to measure on")
+        return cls(tuple(pictures), cache, pool[:: max(1, len(pool) // others)][:others])
+
+    @property
+    def allowed(self) -> float:
+        """As many of the others a photo as one in a library of 20,000."""
+        return len(self.others) / 20_000
 
     def squares(self, side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """uint8[n, 1 + changes, s, s, 3], original first, and the others uint8[m, s, s, 3]."""
         changes = [change for tier in TIERS.values() for change in tier.values()]
         made = [np.stack([square(p, side), *(square(change(p), side) for change in changes)]) for p in self.pictures]
-        return np.stack(made), np.stack([square(self.others[int(i)], side) for i in self.chosen])
+        return np.stack(made), np.stack([square(self.cache[int(i)], side) for i in self.others])
 
 
-def measure(network: keras.Model, squares: NDArray[np.uint8], others: NDArray[np.uint8], false: float) -> list[float]:
+def measure(unit: NDArray[np.float32], others: NDArray[np.float32], false: float) -> list[float]:
     """The columns of HEAD from AP on, then a share for each change of SHOWN.
 
-    The radius is the widest with at most `false` others a photo; the shares are of copies within it.
+    Unit vectors float32[n, 1 + changes, d], original first, and of others float32[m, d]. The radius is the widest with
+    at most `false` others a photo; the shares are of copies within it. Shots of one scene count as false pairs here.
     """
-    count, each = squares.shape[:2]
-    unit = _embedded(network, squares.reshape(-1, *squares.shape[2:])).reshape(count, each, -1)
-    near = unit[:, 0] @ _embedded(network, others).T
+    count, each = unit.shape[:2]
+    near = unit[:, 0] @ others.T
     radius = widest_radius(np.sqrt(np.maximum(2 - 2 * near, 0)), false)
     found = np.linalg.norm(unit[:, 1:] - unit[:, :1], axis=2) <= radius
     names = [name for tier in TIERS.values() for name in tier]
@@ -139,35 +141,66 @@ def measure(network: keras.Model, squares: NDArray[np.uint8], others: NDArray[np
     return [made.average_precision, *made.recall, radius, *tiers, *(share[name] for name in SHOWN)]
 
 
-def _embedded(network: keras.Model, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    parts = [
-        np.asarray(keras.ops.convert_to_numpy(network(pixels[i : i + 200].astype(np.float32), training=False)))
-        for i in range(0, len(pixels), 200)
-    ]
-    return np.concatenate(parts)
+class Comparison:
+    """One folder of branches, all from one trunk and with the same settings."""
 
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Open the folder; ValueError where there are no photos, or the rows there are of other settings."""
+        self.options = options
+        cache = open_cache(options.cache)
+        self.bench = Bench.of(collect(options.photos, 0, None), cache, options.others)
+        self.table, self.trunk = options.out / "branches.csv", options.out / "trunk" / "checkpoint.npz"
+        settings = json.dumps([*BRANCH, options.steps, options.rate, len(self.bench.pictures), len(self.bench.others)])
+        path = options.out / "settings.json"
+        if path.exists() and path.read_text() != settings:
+            raise ValueError(f"{options.out} holds branches of other settings")
+        options.out.mkdir(parents=True, exist_ok=True)
+        path.write_text(settings)
+        if not self.table.exists():
+            self.write([[*HEAD, *SHOWN]])
 
-def train(options: argparse.Namespace, out: Path, *arguments: str) -> float:
-    """One sitting of training.train in a process of its own; its seconds, start included."""
-    command = [sys.executable, "-m", "training.train", "--data", options.data, "--cache", options.cache, "--out", out]
-    began = time.monotonic()
-    subprocess.run([str(part) for part in (*command, "--evaluate-every", "0", *arguments)], check=True)
-    return time.monotonic() - began
+    def write(self, rows: Sequence[Sequence[str]]) -> None:
+        """Append rows to branches.csv, all at once."""
+        with self.table.open("a", newline="") as file:
+            csv.writer(file).writerows(rows)
 
+    def done(self) -> set[str]:
+        """The branches that have their row."""
+        with self.table.open(newline="") as file:
+            return {row[0] for row in csv.reader(file)}
 
-def branch(options: argparse.Namespace, name: str) -> tuple[Path, int, float]:
-    """Train a branch; its folder, its steps of its own, and what one took in seconds."""
-    out = options.out / "branch"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "checkpoint.npz").unlink(missing_ok=True)
-    if name in BRANCHES:
-        shutil.copy(options.out / "trunk" / "checkpoint.npz", out)
-        arguments = [*BRANCH, "--steps", str(options.steps), "--rate", str(options.rate), *BRANCHES[name]]
-    else:
-        arguments = [*SITTINGS[0][1], "--decay", "0.5", "--steps", str(2 * options.steps), *FROM_NOTHING[name]]
-    seconds = train(options, out, *arguments)
-    steps = int(arguments[len(arguments) - 1 - arguments[::-1].index("--steps") + 1])
-    return out, steps, seconds / steps
+    def train(self, out: Path, *arguments: str) -> None:
+        """One sitting of training.train."""
+        place = ("--data", self.options.data, "--cache", self.options.cache, "--out", out)
+        run("training.train", *place, "--evaluate-every", "0", *arguments)
+
+    def branch(self, name: str) -> None:
+        """Train a branch, measure it, write its row."""
+        out = self.options.out / "branch"
+        out.mkdir(parents=True, exist_ok=True)
+        checkpoint = out / "checkpoint.npz"
+        checkpoint.unlink(missing_ok=True)
+        steps, rate = self.options.steps, str(self.options.rate)
+        if name in BRANCHES:
+            shutil.copy(self.trunk, checkpoint)
+            self.train(out, *BRANCH, "--steps", str(steps), "--rate", rate, *BRANCHES[name])
+        else:
+            self.train(out, *SITTINGS[0][1], "--decay", "0.5", "--steps", str(2 * steps), *FROM_NOTHING[name])
+        with np.load(checkpoint) as stored:
+            side, own = int(stored["side"]), int(stored["step"]) - (step_of(self.trunk) if name in BRANCHES else 0)
+        measured = {name: averaged(out)}
+        if name == "base":
+            measured["base, last weights"] = averaged(out, last=True)
+        rows = [[label, str(own), *self.measured(network, side)] for label, network in measured.items()]
+        self.write(rows)
+        for row in rows:
+            print(*row, flush=True)
+
+    def measured(self, network: keras.Model, side: int) -> list[str]:
+        """The figures of a network, as they stand in the table."""
+        squares, others = self.bench.squares(side)
+        unit = embedded(network, squares.reshape(-1, *squares.shape[2:])).reshape(*squares.shape[:2], -1)
+        return [f"{value:.4f}" for value in measure(unit, embedded(network, others), self.bench.allowed)]
 
 
 def main() -> None:
@@ -184,32 +217,15 @@ def main() -> None:
     parser.add_argument("--others", type=int, default=2000, help="photos that must stay away from UNSEEN")
     parser.add_argument("--only", nargs="*", default=[*BRANCHES, *FROM_NOTHING], choices=[*BRANCHES, *FROM_NOTHING])
     options = parser.parse_args()
-    for arguments in left(step_of(options.out / "trunk" / "checkpoint.npz"), TRUNK):
-        train(options, options.out / "trunk", *arguments)
-    table = options.out / "branches.csv"
-    if not table.exists():
-        table.write_text(",".join([HEAD, *SHOWN]) + "\n")
-    cache = open_cache(options.cache)
-    bench = Bench(tuple(collect(options.photos, 0, None)), cache, cache.split(400)[0][:: len(cache) // options.others])
-    squares: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+    try:
+        comparison = Comparison(options)
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"{error}.") from error
+    for _, arguments in left(step_of(comparison.trunk), TRUNK):
+        comparison.train(comparison.trunk.parent, *arguments)
     for name in options.only:
-        with table.open(newline="") as file:
-            if name in {row[0] for row in csv.reader(file)}:
-                continue
-        out, steps, seconds = branch(options, name)
-        with np.load(out / "checkpoint.npz") as stored:
-            side = int(stored["side"])
-        if side not in squares:
-            squares = {side: bench.squares(side)}
-        false = len(bench.chosen) / 20_000  # as many a photo as one in a library of 20,000
-        for label, network in (
-            (name, averaged(out)),
-            *(((f"{name}, last weights", averaged(out, last=True)),) if name == "base" else ()),
-        ):
-            row = [label, str(steps), f"{seconds:.2f}", *(f"{v:.4f}" for v in measure(network, *squares[side], false))]
-            with table.open("a", newline="") as file:
-                csv.writer(file).writerow(row)
-            print(*row, flush=True)
+        if name not in comparison.done():
+            comparison.branch(name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`python -m training.evaluate --photos DIR …`: what an embedding finds among changed photos.
 
-Every photo is changed in the 32 ways of `copies.py`. The library is all photos, all their copies, and the photos of
+Every photo is changed in the 33 ways of `copies.py`. The library is all photos, all their copies, and the photos of
 `--distractors` (a cache made by training.train), so that false candidates are counted at the scale of a real library.
 Prints average precision and recall of the distance alone, as it is and normalised, then, for each radius, the share of
 copies whose original is a candidate, by tier, and the false candidates a photo; and the largest radius with no more
@@ -10,6 +10,7 @@ than `--false` of them: a model's default. `--model vgg16` measures that network
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,12 +24,12 @@ from dedupe.embedding import load
 from training.augment import square
 from training.copies import TIERS
 from training.export import run_lite
-from training.metrics import figures, normalised
-from training.photos import SUFFIXES, Photos, open_cache
+from training.metrics import figures, normalised, widest_radius
+from training.photos import HELD_OUT, SUFFIXES, Photos, open_cache
 from training.pixels import Picture, pixels
 
 NORMALISED = (0.25, 0.5, 1.0)
-RADII = (0.6, 0.65, 0.68, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05)
+RADII = tuple(r / 100 for r in range(30, 105, 5))
 
 
 Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -131,6 +132,11 @@ def neighbourhood(library: Library, cap: int) -> Neighbourhood:
     return Neighbourhood(others, np.linalg.norm(unit - unit[own], axis=1))
 
 
+def most_radius(near: Neighbourhood, false: float) -> float:
+    """The largest radius, in whole hundredths, with at most `false` false candidates a photo."""
+    return math.floor(100 * widest_radius(near.others, false)) / 100
+
+
 def report(library: Library, cap: int, most_false: float) -> None:
     """Print the tables."""
     originals = library.originals()
@@ -139,7 +145,7 @@ def report(library: Library, cap: int, most_false: float) -> None:
     print(f"{len(originals)} photos, {len(copies)} copies, {len(library.unit)} in the library")
     print(made.line())
     background = np.delete(library.unit, np.append(originals, copies), axis=0)
-    for weight in NORMALISED if len(background) else ():
+    for weight in NORMALISED if len(background) >= 10 else ():
         pair = normalised(library.unit[copies], library.unit[originals], background, weight)
         print(f"normalised, weight {weight}: {figures(pair[0], library.capture[copies], pair[1]).line()}")
     near = neighbourhood(library, cap)
@@ -151,7 +157,7 @@ def report(library: Library, cap: int, most_false: float) -> None:
         print(
             f"{radius:6.2f}   {shares}{near.false_candidates(radius, cap):12.2f}{alone.false_candidates(radius, cap):14.2f}"
         )
-    radius = max((r for r in np.arange(0.4, 1.2, 0.01) if near.false_candidates(r, cap) <= most_false), default=0.4)
+    radius = most_radius(near, most_false)
     print(f"largest radius with at most {most_false:g} false candidates a photo, {cap} neighbours: {radius:.2f}")
     for tier, changes in TIERS.items():
         each = (f"{name} {near.found(_rows(library, (name,)), radius, cap):.3f}" for name in changes)
@@ -170,13 +176,15 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=112, help="of the .tflite's input")
     parser.add_argument("--photos", type=Path, nargs="*", default=[], help="folders of photos never trained on")
     parser.add_argument("--distractors", type=Path, help="cache of decoded photos")
-    parser.add_argument("--held-out", type=int, default=400, help="of the distractors, put aside by the training")
+    parser.add_argument("--held-out", type=int, default=HELD_OUT, help="of the distractors, put aside by the training")
     parser.add_argument("--copy-held-out", action="store_true", help="change these too and look for them")
     parser.add_argument("--neighbours", type=int, default=10)
     parser.add_argument("--false", type=float, default=1.0, help="false candidates a photo that are allowed")
     options = parser.parse_args()
     cache = open_cache(options.distractors) if options.distractors else None
     pictures = collect(options.photos, options.held_out if options.copy_held_out else 0, cache)
+    if not pictures:
+        parser.error("there is no photo to change: --photos holds none, and --copy-held-out needs --distractors")
     embed, side = network(options.model, options.weights, options.side)
     library = embed_library(embed, side, pictures, cache, options.held_out)
     report(library, options.neighbours, vars(options)["false"])

@@ -1,7 +1,8 @@
 """`python -m training.export --run DIR --to FOLDER`: the averaged weights of a training as LiteRT networks.
 
 Writes NAME.tflite (dynamic-range int8, what the product runs) and NAME.json (what `dedupe models` reads) to FOLDER, and
-NAME-float16.tflite to the run for comparison. The input is one RGB square, uint8[1, s, s, 3]; the output a unit vector
+NAME-float16.tflite to the run for comparison. The vector is the mean over
+the looks of `looks.py`. The input is one RGB square, uint8[1, s, s, 3]; the output a unit vector
 float32[1, dim]. Refuses (exit 1) when the int8 network strays from the float one.
 """
 
@@ -10,6 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +23,10 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from training.augment import Recipe, square, views
-from training.network import Architecture, build
-from training.photos import Photos, open_cache
+from training.augment import Recipe, square, view
+from training.looks import looked
+from training.network import architecture_of, build
+from training.photos import HELD_OUT, Photos, open_cache
 
 LEAST_COSINE = 0.999
 
@@ -31,7 +35,7 @@ def averaged(run: Path, *, last: bool = False) -> keras.Model:
     """The network of a run with its averaged weights, in float32; with `last`, with those of its last step."""
     keras.mixed_precision.set_global_policy("float32")
     with np.load(run / "checkpoint.npz") as stored:
-        network = build(Architecture(**json.loads(str(stored["architecture"]))))
+        network = build(architecture_of(stored))
         kind = "n" if last else "a"
         network.set_weights([stored[f"{kind}{number}"] for number in range(len(network.weights))])
     return network
@@ -44,7 +48,7 @@ def converted(network: keras.Model, side: int, kind: str) -> bytes:
 
     @tf.function(input_signature=[tf.TensorSpec((1, side, side, 3), tf.uint8)])  # type: ignore[untyped-decorator]
     def served(pixels: Any) -> Any:
-        return network(tf.cast(pixels, tf.float32), training=False)
+        return looked(network, tf.cast(pixels, tf.float32))
 
     # Unless they are frozen first, the converter loses a Keras 3 network's variables without a word: all outputs NaN.
     frozen = convert_variables_to_constants_v2(served.get_concrete_function())
@@ -53,6 +57,15 @@ def converted(network: keras.Model, side: int, kind: str) -> bytes:
     if kind == "float16":
         converter.target_spec.supported_types = [tf.float16]
     return bytes(converter.convert())
+
+
+def embedded(embed: Callable[[Any], Any], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Unit vectors float32[n, dim] of uint8[n, s, s, 3] by a Keras network, in parts that fit the memory."""
+    parts = [
+        np.asarray(keras.ops.convert_to_numpy(embed(keras.ops.convert_to_tensor(pixels[i : i + 200], "float32"))))
+        for i in range(0, len(pixels), 200)
+    ]
+    return np.concatenate(parts).astype(np.float32)
 
 
 def run_lite(data: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -74,7 +87,7 @@ def samples(photos: Photos, side: int, count: int = 100) -> NDArray[np.uint8]:
     """Clean and changed held-out photos to compare two networks on, uint8[2 × count, side, side, 3]."""
     _, held_out = photos.split(count)
     clean = [square(photos[int(i)], side) for i in held_out]
-    changed = [views(photos[int(i)], 1, side, np.random.default_rng(int(i)), Recipe())[0] for i in held_out]
+    changed = [view(photos[int(i)], side, np.random.default_rng(int(i)), Recipe(clean=0)) for i in held_out]
     return np.stack([*clean, *changed])
 
 
@@ -86,37 +99,59 @@ def main() -> None:
     parser.add_argument("--to", type=Path, required=True, help="folder for the weights")
     parser.add_argument("--name", default="compact-2")
     parser.add_argument("--side", type=int, default=112)
-    parser.add_argument("--radius", type=float, required=True, help="calibrated distance: training.evaluate prints it")
+    parser.add_argument(
+        "--radius", type=float, help="distance of candidates (default: calibrated on the held-out photos)"
+    )
     parser.add_argument("--neighbours", type=int, default=10)
     options = parser.parse_args()
-    network = averaged(options.run)
-    pixels = samples(open_cache(options.cache or options.run / "cache"), options.side)
-    truth = keras.ops.convert_to_numpy(network(pixels.astype(np.float32), training=False))
-    cosines = {}
-    for kind, folder, suffix in (("int8", options.to, ""), ("float16", options.run, "-float16")):
-        data = converted(network, options.side, kind)
-        agreement = (run_lite(data, pixels) * truth).sum(axis=1)
-        cosines[kind] = float(agreement.min())
+    try:
+        network, cache = averaged(options.run), open_cache(options.cache or options.run / "cache")
+    except OSError as error:
+        raise SystemExit(f"There is no training to export: {error}.") from error
+    pixels = samples(cache, options.side)
+    truth = embedded(lambda part: looked(network, part), pixels)
+    made, least = {}, {}
+    for kind in ("int8", "float16"):
+        made[kind] = converted(network, options.side, kind)
+        agreement = (run_lite(made[kind], pixels) * truth).sum(axis=1)
+        least[kind] = float(agreement.min())
         print(
-            f"{kind}: {len(data) / 1e6:.2f} MB, cosine to float min {agreement.min():.5f} mean {agreement.mean():.5f}"
+            f"{kind}: {len(made[kind]) / 1e6:.2f} MB, cosine to float min {least[kind]:.5f} mean {agreement.mean():.5f}"
         )
-        if not cosines[kind] >= LEAST_COSINE:
-            raise SystemExit(f"{kind} strays from float: {cosines[kind]:.5f} < {LEAST_COSINE}")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{options.name}{suffix}.tflite").write_bytes(data)
-    data = (options.to / f"{options.name}.tflite").read_bytes()
+        if not least[kind] >= LEAST_COSINE:
+            raise SystemExit(f"{kind} strays from float: {least[kind]:.5f} < {LEAST_COSINE}")
     card = {
         "name": options.name,
         "dim": int(truth.shape[1]),
         "input_size": options.side,
-        "radius": options.radius,
+        "radius": options.radius or calibrated(made["int8"], options.side, cache, options.neighbours),
         "neighbours": options.neighbours,
         "storage": "float16",
-        "size_bytes": len(data),
-        "xxh3_128": xxhash.xxh3_128_hexdigest(data),
-        "cosine_to_float_min": round(cosines["int8"], 5),
+        "size_bytes": len(made["int8"]),
+        "xxh3_128": xxhash.xxh3_128_hexdigest(made["int8"]),
+        "cosine_to_float_min": round(least["int8"], 5),
     }
-    (options.to / f"{options.name}.json").write_text(json.dumps(card, indent=2) + "\n")
+    _write(options.run / f"{options.name}-float16.tflite", made["float16"])
+    _write(options.to / f"{options.name}.tflite", made["int8"])
+    _write(options.to / f"{options.name}.json", (json.dumps(card, indent=2) + "\n").encode())
+
+
+def calibrated(data: bytes, side: int, cache: Photos, neighbours: int) -> float:
+    """The widest radius, in hundredths, with at most one false candidate a photo among the held-out photos, their copies
+    and the photos trained on."""
+    from training.evaluate import collect, embed_library, most_radius, neighbourhood
+
+    library = embed_library(partial(run_lite, data), side, collect([], HELD_OUT, cache), cache, HELD_OUT)
+    radius = most_radius(neighbourhood(library, neighbours), 1.0)
+    print(f"radius calibrated on the held-out photos: {radius:.2f}")
+    return radius
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial_path = path.with_name(f"{path.name}.partial")
+    partial_path.write_bytes(data)
+    partial_path.replace(path)
 
 
 if __name__ == "__main__":

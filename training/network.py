@@ -7,6 +7,8 @@ that one radius means the same everywhere on the sphere. Past batches serve as e
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,14 @@ class Architecture:
     dim: int = 256
     pooling_power: float = 3.0
     neck: bool = True  # centre and scale the pooled features: without it all photos begin, and stay, close together
+
+
+def architecture_of(checkpoint: Mapping[str, Any]) -> Architecture:
+    """That of a stored training; those of compact-1 and compact-2 do not say, and are of the default one."""
+    if "architecture" not in checkpoint:
+        return Architecture()
+    stored = json.loads(str(checkpoint["architecture"]))
+    return Architecture(**stored | {"stages": tuple(tuple(stage) for stage in stored["stages"])})
 
 
 WIDTHS = {

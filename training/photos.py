@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+HELD_OUT = 400  # photos that are never trained on
 LONGEST = 256  # px; photos are stored no larger
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
@@ -50,11 +51,14 @@ class Photos:
 def prepare(source: Path, cache: Path) -> Photos:
     """Decode every photo of `source` into `cache` unless that is done already; then open it.
 
-    Raises ValueError when `source` holds no photo that can be read.
+    Raises ValueError when `source` holds no photo that can be read, or `cache` those of another folder.
     """
-    if not (cache / "index.json").exists():
+    index = cache / "index.json"
+    if not index.exists():
         cache.mkdir(parents=True, exist_ok=True)
         _fill(source, cache)
+    elif json.loads(index.read_text()).get("source", str(source.resolve())) != str(source.resolve()):
+        raise ValueError(f"{cache} holds the photos of another folder than {source}")
     return open_cache(cache)
 
 
@@ -72,7 +76,7 @@ def _fill(source: Path, cache: Path) -> None:
     shapes: list[tuple[int, int]] = []
     with (cache / "pixels.u8").open("wb") as out:
         for name, data in _files(source):
-            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
             if picture is None or min(picture.shape[:2]) < 32:
                 continue
             scale = LONGEST / max(picture.shape[:2])
@@ -84,7 +88,7 @@ def _fill(source: Path, cache: Path) -> None:
     if not names:
         raise ValueError(f"no photos in {source}")
     partial = cache / "index.json.partial"
-    partial.write_text(json.dumps({"names": names, "shapes": shapes}))
+    partial.write_text(json.dumps({"source": str(source.resolve()), "names": names, "shapes": shapes}))
     partial.replace(cache / "index.json")
 
 

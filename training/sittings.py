@@ -1,13 +1,14 @@
 """`python -m training.sittings --data PHOTOS --out RUN`: from photos to the shipped weights, in one command.
 
-Runs the sittings that made the compact network one after another, exports it and draws the curve. Stopped anywhere, it
-goes on from the last checkpoint when it is run again. `EXPERIMENTS.md` says how the sittings came about: their lengths
-were set by the clock then, and are given in steps here.
+Runs the sittings that made the compact network one after another, exports it with a radius calibrated on the held-out
+photos, and draws the curve. Stopped anywhere, it goes on from the last checkpoint when it is run again. How the sittings
+came about is in `EXPERIMENTS.md`: their lengths were set by the clock then, and are given in steps here.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ import numpy as np
 
 FIRST = ("--temperature", "0.06", "--queue", "64", "--warm-up", "80")
 CROPPED = ("--recipe", "smallest=0.25", "aspect=0.45", "screens=0.15")
-LATER = ("--temperature", "0.05", "--queue", "1024", "--warm-up", "1", "--hard", "0.5", "--same", "0.5")
+HARSHER = ("--recipe", "whole=0.3", "smallest=0.14", "aspect=0.8", "screens=0.2", "turned=0.35", "tones=1")
+LATER = ("--temperature", "0.05", "--queue", "1024", "--warm-up", "1", "--hard", "0.5", "--same", "0.5", *HARSHER)
 SITTINGS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (160, ("--side", "64", *FIRST, "--recipe", "smallest=0.2", "aspect=0.45", "screens=0.15")),
     (1_536, ("--side", "64", *FIRST, *CROPPED)),
@@ -28,15 +30,16 @@ SITTINGS: tuple[tuple[int, tuple[str, ...]], ...] = (
 )
 """The step at which each sitting ends, and its options of `training.train`."""
 
-EXPORT = ("--side", "112", "--radius", "0.68")
+EXPORT = ("--side", "112")
 
 
-def left(step: int, count: int | None = None) -> Iterator[tuple[str, ...]]:
-    """Options of `training.train` for those of the first `count` sittings that a run at this step has yet to finish."""
+def left(step: int, count: int | None = None) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """(step at which it ends, options of `training.train`) of those of the first `count` sittings that a run at this step
+    has yet to finish."""
     began = 0
     for ends, options in SITTINGS[:count]:
         if step < ends:
-            yield (*options, "--began", str(began), "--steps", str(ends - began))
+            yield ends, (*options, "--began", str(began), "--steps", str(ends - began))
         began = ends
 
 
@@ -46,15 +49,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with tar shards of photos, or with photos")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints, weights, log and curve")
     parser.add_argument("--cache", type=Path, help="folder for decoded photos (default: OUT/cache)")
+    parser.add_argument(
+        "--name", default="own-1", help="of the weights: with a version, because vectors are kept by it"
+    )
     options = parser.parse_args()
-    cache, checkpoint = options.cache or options.out / "cache", options.out / "checkpoint.npz"
-    for arguments in left(step_of(checkpoint)):
-        aim = int(arguments[-1]) + int(arguments[-3])
-        _run("training.train", "--data", options.data, "--cache", cache, "--out", options.out, *arguments)
-        if step_of(checkpoint) < aim:
-            raise SystemExit(f"Stopped at step {step_of(checkpoint)}; the same command goes on from there.")
-    _run("training.export", "--run", options.out, "--cache", cache, "--to", options.out / "weights", *EXPORT)
-    _run("training.curve", options.out)
+    cache = options.cache or options.out / "cache"
+    for _, arguments in left(step_of(options.out / "checkpoint.npz")):
+        run("training.train", "--data", options.data, "--cache", cache, "--out", options.out, *arguments)
+    place = ("--cache", cache, "--to", options.out / "weights", "--name", options.name)
+    run("training.export", "--run", options.out, *place, *EXPORT)
+    run("training.curve", options.out)
 
 
 def step_of(checkpoint: Path) -> int:
@@ -65,10 +69,21 @@ def step_of(checkpoint: Path) -> int:
         return int(stored["step"])
 
 
-def _run(module: str, *arguments: object) -> None:
-    done = subprocess.run([sys.executable, "-m", module, *(str(argument) for argument in arguments)], check=False)
-    if done.returncode:
-        raise SystemExit(f"{module} ended with exit code {done.returncode}.")
+def run(module: str, *arguments: object) -> None:
+    """Run a module of this package in a process of its own; SystemExit with its exit code where that is not 0.
+
+    Ctrl-C and SIGTERM are for that process, which saves its work first; this one waits for it.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN: the child would inherit that
+    process = subprocess.Popen([sys.executable, "-m", module, *(str(argument) for argument in arguments)])
+    ended = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        code = process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGTERM, ended)
+    if code:
+        raise SystemExit(code)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,24 @@ from numpy.typing import NDArray
 from training.augment import Recipe, square, views
 from training.batches import Order, Sampler, stream
 from training.metrics import Figures, figures
-from training.network import WIDTHS, Architecture, CopyTrainer, build
-from training.photos import Photos, prepare
+from training.network import WIDTHS, Architecture, CopyTrainer, architecture_of, build
+from training.photos import HELD_OUT, Photos, prepare
 
-HELD_OUT = 400
-HARD = Recipe(clean=0, smallest=0.2, aspect=0.45, screens=0.15)  # the held-out views; fixed, so that runs compare
+HARD = Recipe(
+    clean=0,
+    whole=0.3,
+    smallest=0.2,
+    aspect=0.45,
+    framed=0.18,
+    screens=0.15,
+    turned=0.35,
+    mirrored=0.35,
+    tilted=0.35,
+    tones=1,
+    drawn=1,
+    wear=1,
+)
+"""The held-out views: spelt out, so that figures of two runs compare whatever the defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,38 +99,42 @@ def sitting(arguments: Sequence[str] | None = None) -> tuple[Sitting, Path, Path
     """What the command line asks for, with the folders of the data and of the decoded photos."""
     parser = argparse.ArgumentParser(prog="training.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with tar shards of photos, or with photos")
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints, log and curve")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and log")
     parser.add_argument("--cache", type=Path, help="folder for decoded photos (default: OUT/cache)")
-    parser.add_argument("--side", type=int, default=112, help="input side of this sitting, px")
-    parser.add_argument("--photos", type=int, default=64, help="photos a step")
-    parser.add_argument("--views", type=int, default=4, help="views a photo")
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--warm-up", type=int, default=300, help="steps")
-    parser.add_argument("--decay", type=float, default=0, help="bring the rate to zero over this last share, 0 to 1")
-    parser.add_argument("--steps", type=int, default=10**9, help="stop after this many steps of this sitting")
+    parser.add_argument("--side", type=_positive(int), default=112, help="input side of this sitting, px")
+    parser.add_argument("--photos", type=_positive(int), default=64, help="photos a step")
+    parser.add_argument("--views", type=_positive(int), default=4, help="views a photo")
+    parser.add_argument("--rate", type=_positive(float), default=2e-3)
+    parser.add_argument("--warm-up", type=_positive(int), default=300, help="steps")
+    parser.add_argument("--decay", type=_share, default=0, help="bring the rate to zero over this last share, 0 to 1")
+    parser.add_argument(
+        "--steps", type=_positive(int), default=10**9, help="stop after this many steps of this sitting"
+    )
     parser.add_argument("--began", type=int, help="step at which this sitting began, where it was stopped in between")
-    parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--minutes", type=_positive(float), default=1e9, help="stop after this time")
+    parser.add_argument("--workers", type=_positive(int), default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--evaluate-every", type=float, default=10, help="minutes; 0: never")
     parser.add_argument(
-        "--lookalikes", type=float, default=0.3, help="share of photos whose name begins with clothing_"
+        "--lookalikes", type=_share, default=0.3, help="share of photos whose name begins with clothing_"
     )
     parser.add_argument(
-        "--hard", type=float, default=0.0, help="share of a batch that is nearest neighbours of the rest"
+        "--hard", type=_share, default=0.0, help="share of a batch that is nearest neighbours of the rest"
     )
     parser.add_argument(
         "--same", type=float, default=0.0, help="leave out photos nearer than this to another: the same one twice"
     )
-    parser.add_argument("--queue", type=int, default=4096, help="past embeddings that serve as negatives")
+    parser.add_argument("--queue", type=_positive(int), default=4096, help="past embeddings that serve as negatives")
     parser.add_argument("--spread", type=float, default=1.0, help="weight of KoLeo")
-    parser.add_argument("--temperature", type=float, default=0.06)
-    parser.add_argument("--memory", type=int, default=600, help="steps that the average of the weights spans")
+    parser.add_argument("--temperature", type=_positive(float), default=0.06)
     parser.add_argument(
-        "--recipe", type=_setting, nargs="*", default=[], help=f"of the views: NAME=VALUE of {asdict(Recipe())}"
+        "--memory", type=_positive(int), default=600, help="steps that the average of the weights spans"
+    )
+    parser.add_argument(
+        "--recipe", type=_setting, nargs="*", default=[], help=f"of the views, NAME=VALUE: {asdict(Recipe())}"
     )
     parser.add_argument("--widths", choices=WIDTHS, default="taken")
-    parser.add_argument("--dim", type=int, default=256, help="numbers a photo")
+    parser.add_argument("--dim", type=_positive(int), default=256, help="numbers a photo")
     parser.add_argument(
         "--anchored", action=argparse.BooleanOptionalAction, default=True, help="pair views with the original only"
     )
@@ -126,16 +143,32 @@ def sitting(arguments: Sequence[str] | None = None) -> tuple[Sitting, Path, Path
     data, cache = options.pop("data"), options.pop("cache") or options["out"] / "cache"
     widths, dim, neck = options.pop("widths"), options.pop("dim"), options.pop("neck")
     options["architecture"] = replace(WIDTHS[widths], dim=dim, neck=neck)
-    try:
-        options["recipe"] = Recipe(**dict(options["recipe"]))
-    except TypeError as error:
-        parser.error(f"--recipe: {error}")
+    options["recipe"] = replace(Recipe(), **dict(options["recipe"]))
     return Sitting(**options), data, cache
 
 
 def _setting(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
+    known = {field.name for field in fields(Recipe)}
+    if name not in known or not value.replace(".", "", 1).isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a value of 0 or more and one of {known}")
     return name, float(value)
+
+
+def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    def parsed(text: str) -> float:
+        if not (value := kind(text)) > 0:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return value
+
+    parsed.__name__ = kind.__name__
+    return parsed
+
+
+def _share(text: str) -> float:
+    if not 0 <= float(text) <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return float(text)
 
 
 def main() -> None:
@@ -144,7 +177,19 @@ def main() -> None:
     wanted.out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(wanted.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    Run(wanted, prepare(data, cache), cache).go()
+    try:
+        run = Run(wanted, prepare(data, cache), cache)
+    except ValueError as error:
+        raise SystemExit(f"{error}.") from error
+    if not run.go():
+        raise SystemExit(f"Stopped at step {run.step}; the same command goes on from there.")
+
+
+def _cut(table: Path, step: int) -> None:
+    """Drop the rows past the checkpoint: they are written again."""
+    if table.exists():
+        rows = table.read_text().splitlines(keepends=True)
+        table.write_text("".join(row for row in rows if int(row.split(",")[0]) <= step))
 
 
 def first_of_each(unit: NDArray[np.float32], radius: float) -> NDArray[np.bool_]:
@@ -163,6 +208,8 @@ class Run:
     def __init__(self, sitting: Sitting, photos: Photos, cache: Path) -> None:
         self.sitting, self.photos, self.cache = sitting, photos, cache
         self.pool, self.held_out = photos.split(HELD_OUT)
+        if len(self.pool) < sitting.photos:
+            raise ValueError(f"{len(self.pool)} photos are too few for {sitting.photos} in a step")
         self.network = build(sitting.architecture)
         self.trainer = CopyTrainer(
             self.network,
@@ -179,35 +226,35 @@ class Run:
         optimiser.build(self.trainer.trainable_variables)
         self.average = Average(self.network, sitting.memory)
         self.step, self.first, self.side, self.stopped = 0, 0, sitting.side, False
-        self.minutes_before, self.began = 0.0, time.monotonic()
+        self.minutes_before, self.started = 0.0, time.monotonic()
         self.resume()
 
     @property
     def minutes(self) -> float:
         """Minutes trained so far, over all sittings."""
-        return self.minutes_before + (time.monotonic() - self.began) / 60
+        return self.minutes_before + (time.monotonic() - self.started) / 60
 
     def variables(self) -> list[Any]:
         """Everything that a checkpoint holds, in a fixed order."""
         return [*self.trainer.variables, *self.trainer.optimizer.variables]
 
     def resume(self) -> None:
-        """Go on from OUT/checkpoint.npz if it is there."""
+        """Go on from OUT/checkpoint.npz if it is there; ValueError where it is of another network."""
         path = self.sitting.out / "checkpoint.npz"
-        if not path.exists():
-            return
-        with np.load(path) as stored:
-            self.step, self.minutes_before = int(stored["step"]), float(stored["minutes"])
-            self.side = int(stored["side"])
-            for number, variable in enumerate(self.variables()):
-                value = stored[f"v{number}"]
-                # The queue may have another length now, the projection another dimension: they start anew.
-                if value.shape == tuple(variable.shape):
-                    variable.assign(value)
-            self.average.values = [
-                stored[f"a{number}"] if stored[f"a{number}"].shape == value.shape else value
-                for number, value in enumerate(self.average.values)
-            ]
+        if path.exists():
+            with np.load(path) as stored:
+                if architecture_of(stored) != self.sitting.architecture:
+                    raise ValueError(f"{path} is of another network: {architecture_of(stored)}")
+                self.step, self.minutes_before = int(stored["step"]), float(stored["minutes"])
+                self.side = int(stored["side"])
+                for number, variable in enumerate(self.variables()):
+                    value = stored[f"v{number}"]
+                    if value.shape == tuple(variable.shape):  # a queue of another length starts anew
+                        variable.assign(value)
+                self.average.values = [stored[f"a{number}"] for number in range(len(self.average.values))]
+            for name in ("log.csv", "evaluation.csv"):
+                _cut(self.sitting.out / name, self.step)
+        self.first = self.step if self.sitting.began is None else self.sitting.began
 
     def save(self) -> None:
         """Replace OUT/checkpoint.npz; a kill in between leaves the old one."""
@@ -227,19 +274,17 @@ class Run:
 
     def progress(self) -> float:
         """Share of this sitting that is over; 1 or more ends it."""
-        spent = (time.monotonic() - self.began) / 60
+        spent = (time.monotonic() - self.started) / 60
         return max((self.step - self.first) / self.sitting.steps, spent / self.sitting.minutes)
 
-    def go(self) -> None:
-        """Train until told to stop; leave a checkpoint, a log and a curve."""
+    def go(self) -> bool:
+        """Train until the sitting is over or told to stop, leave a checkpoint and a log; whether it is over."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(self, "stopped", True))
-        start = self.step
-        self.first = start if self.sitting.began is None else self.sitting.began
         recent: list[float] = []
         saved = evaluated = time.monotonic()
         for pixels, ids in stream(
-            self.cache, self.sampler(), self.order, start, workers=self.sitting.workers, photos=self.sitting.photos
+            self.cache, self.sampler(), self.order, self.step, workers=self.sitting.workers, photos=self.sitting.photos
         ):
             self.trainer.optimizer.learning_rate.assign(self.rate())
             recent.append(float(self.trainer.train_on_batch(pixels.astype(np.float32), ids)))
@@ -258,19 +303,32 @@ class Run:
                 evaluated = time.monotonic()
             if ended:
                 break
+        return self.progress() >= 1
 
     def sampler(self) -> Sampler:
-        """Look-alikes drawn more often than they occur; with `--hard`, neighbours by the network as it is now."""
-        unit = self.embed_pool() if self.sitting.hard or self.sitting.same else None
-        if unit is not None and self.sitting.same:
-            alone = first_of_each(unit, self.sitting.same)
-            print(f"left out as another photo again: {len(unit) - int(alone.sum())} of {len(unit)}", flush=True)
-            self.pool, unit = self.pool[alone], unit[alone]
+        """Look-alikes drawn more often than they occur; with `--hard`, neighbours by the network as the sitting began."""
+        near = self.choose() if self.sitting.hard or self.sitting.same else None
         alike = np.array([self.photos.names[i].startswith("clothing_") for i in self.pool])
         share = self.sitting.lookalikes if 0 < alike.sum() < len(alike) else alike.mean()
         weights = np.where(alike, share / max(1, alike.sum()), (1 - share) / max(1, (~alike).sum()))
-        near = self.neighbours(unit) if unit is not None and self.sitting.hard else None
         return Sampler(self.pool, weights / weights.sum(), self.sitting.seed, near, self.sitting.hard)
+
+    def choose(self) -> NDArray[np.int64] | None:
+        """Leave out what `--same` says and find the neighbours for `--hard`: once a sitting, kept in OUT/chosen.npz."""
+        path = self.sitting.out / "chosen.npz"
+        if self.step > self.first and path.exists():
+            with np.load(path) as stored:
+                if int(stored["began"]) == self.first:
+                    self.pool = stored["pool"]
+                    return stored["near"] if self.sitting.hard else None
+        unit = self.embed_pool()
+        if self.sitting.same:
+            alone = first_of_each(unit, self.sitting.same)
+            print(f"left out as another photo again: {len(unit) - int(alone.sum())} of {len(unit)}", flush=True)
+            self.pool, unit = self.pool[alone], unit[alone]
+        near = self.neighbours(unit) if self.sitting.hard else None
+        np.savez(path, began=self.first, pool=self.pool, near=np.empty(0, np.int64) if near is None else near)
+        return near
 
     def order(self, step: int, ids: NDArray[np.int32]) -> Order:
         """What the workers make for one step."""
@@ -294,7 +352,8 @@ class Run:
 
     def neighbours(self, unit: NDArray[np.float32], count: int = 12) -> NDArray[np.int64]:
         """The nearest other training photos of each photo, int64[n, count], −1 where too near to be another photo."""
-        most = 1 - self.sitting.same**2 / 2 if self.sitting.same else 0.9
+        count = min(count, len(unit) - 1)
+        most = 1.0 if self.sitting.same else 0.9  # with --same the pool holds nothing too near any more
         table = np.full((len(self.photos), count), -1, np.int64)
         for start in range(0, len(unit), 1000):
             cosine = unit[start : start + 1000] @ unit.T

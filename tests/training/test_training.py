@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -109,39 +112,45 @@ def test_the_widest_radius_lets_no_more_others_in_than_are_allowed() -> None:
 
 def test_a_run_goes_on_with_the_sitting_that_its_step_belongs_to() -> None:
     whole = list(left(0))
-    assert [int(o[-1]) + int(o[-3]) for o in whole] == [ends for ends, _ in SITTINGS]
+    assert [ends for ends, _ in whole] == [ends for ends, _ in SITTINGS]
+    assert whole[1][1][-4:] == ("--began", "160", "--steps", "1376")
     assert list(left(SITTINGS[1][0])) == whole[2:]
     assert list(left(SITTINGS[1][0] - 1)) == whole[1:]
     assert list(left(SITTINGS[-1][0])) == []
     assert list(left(0, 2)) == whole[:2]
 
 
-def train(shards: Path, out: Path, *steps: int) -> dict[str, np.ndarray]:
-    for count in steps:
-        command = [sys.executable, "-m", "training.train", "--data", shards, "--out", out, "--side", "32"]
-        command += [
-            "--photos",
-            "8",
-            "--queue",
-            "16",
-            "--steps",
-            str(count),
-            "--warm-up",
-            "2",
-            "--evaluate-every",
-            "600",
-        ]
-        subprocess.run([str(part) for part in command], check=True, capture_output=True, timeout=240)
+def train(shards: Path, out: Path, *, stopped: bool) -> dict[str, np.ndarray]:
+    """A sitting of four steps, with Ctrl-C in between if asked."""
+    command = [sys.executable, "-m", "training.train", "--data", shards, "--out", out, "--side", "32", "--photos", "8"]
+    command += ["--queue", "16", "--warm-up", "2", "--hard", "0.5", "--evaluate-every", "600"]
+    command = [str(part) for part in (*command, "--decay", "0.5", "--began", "0", "--steps", "4")]
+    if stopped:
+        interrupt(command, out / "chosen.npz")
+        with np.load(out / "checkpoint.npz") as stored:
+            assert 1 <= int(stored["step"]) < 4
+    subprocess.run(command, check=True, capture_output=True, timeout=240)
     with np.load(out / "checkpoint.npz") as stored:
         return dict(stored)
+
+
+def interrupt(command: list[str], begun: Path) -> None:
+    """Ctrl-C, to the training and its workers, as soon as its first batch is being made."""
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 240
+    while not begun.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=240)
+    assert process.returncode == 1 and "the same command goes on from there" in said, said
 
 
 @pytest.mark.slow
 def test_a_training_that_was_stopped_ends_where_the_uninterrupted_one_does_and_exports(
     shards: Path, tmp_path: Path
 ) -> None:
-    whole = train(shards, tmp_path / "whole", 4)
-    halves = train(shards, tmp_path / "halves", 2, 2)
+    whole = train(shards, tmp_path / "whole", stopped=False)
+    halves = train(shards, tmp_path / "halves", stopped=True)
     assert int(whole["step"]) == int(halves["step"]) == 4
     averages = [key for key in whole if key[0] == "a" and key[1:].isdigit()]
     assert len(averages) > 20
@@ -166,13 +175,58 @@ def test_every_sitting_and_every_experiment_is_one_that_the_training_understands
     from training.compare import BRANCH, BRANCHES, FROM_NOTHING
     from training.train import sitting
 
-    lines = [
-        *left(0),
-        *((*BRANCH, *o) for o in BRANCHES.values()),
-        *((*SITTINGS[0][1], *o) for o in FROM_NOTHING.values()),
-    ]
+    sittings = [options for _, options in left(0)]
+    from_nothing = [(*SITTINGS[0][1], *options) for options in FROM_NOTHING.values()]
+    lines = [*sittings, *((*BRANCH, *options) for options in BRANCHES.values()), *from_nothing]
     asked = [sitting(["--data", "photos", "--out", "run", *line])[0] for line in lines]
-    assert (
-        len({repr(one) for one in asked}) == len(asked) - 1
-    )  # the first sitting's options are also "base from nothing"
+    assert len({repr(one) for one in asked}) == len(asked)
     assert any(one.recipe.screens == 0 for one in asked)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--recipe", "smallest=-1"), ("--recipe", "colour=1"), ("--recipe", "tones"), ("--decay", "60"), ("--steps", "0")],
+)
+def test_a_wrong_option_is_refused_in_a_sentence(wrong: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    from training.train import sitting
+
+    with pytest.raises(SystemExit) as ended:
+        sitting(["--data", "photos", "--out", "run", *wrong])
+    assert ended.value.code == 2
+    assert wrong[0] in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_only_the_first_of_photos_that_are_nearer_than_the_radius_stays() -> None:
+    from training.train import first_of_each
+
+    unit = np.array([[1, 0], [0, 1], [0.8, 0.6], [-1, 0], [0.6, 0.8]], np.float32)
+    assert first_of_each(unit, 0.7).tolist() == [True, True, False, True, False]
+    assert first_of_each(unit, 0.1).all()
+
+
+def test_a_branch_is_measured_by_what_lies_within_the_widest_radius() -> None:
+    from training.compare import HEAD, SHOWN, measure
+    from training.copies import TIERS
+
+    changes = [name for tier in TIERS.values() for name in tier]
+    axes = np.eye(64, dtype=np.float32)
+    unit = np.repeat(axes[:4, None], 1 + len(changes), axis=1)
+    unit[:, 1 + changes.index("crop 40")] = axes[8:12]
+    row = dict(zip((*HEAD[2:], *SHOWN), measure(unit, axes[20:60], 0.0), strict=True))
+    assert row["radius"] == pytest.approx(np.sqrt(2), abs=1e-3)
+    assert (row["crop 40"], row["mirror"], row["copy"], row["hard"]) == (0, 1, 1, pytest.approx(5 / 6))
+
+
+def test_the_mean_of_several_looks_is_what_the_network_says_of_each() -> None:
+    import keras
+
+    from training.looks import LOOKS, looked
+
+    network = keras.Sequential([keras.layers.Input((16, 16, 3)), keras.layers.Flatten(), keras.layers.Dense(5)])
+    pixels = np.random.default_rng(1).uniform(0, 255, (3, 16, 16, 3)).astype(np.float32)
+    each = [np.asarray(network(np.asarray(look(pixels)))) for look in LOOKS.values()]
+    mean = np.sum(each, axis=0)
+    expected = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+    assert np.allclose(np.asarray(looked(network, pixels, list(LOOKS))), expected, atol=1e-4)
+    assert np.allclose(np.asarray(LOOKS["upside down"](pixels))[:, 0, 0], pixels[:, -1, -1])
+    assert np.ptp(np.asarray(LOOKS["grey"](pixels)), axis=-1).max() == 0
