@@ -91,7 +91,7 @@ def _candidates(method: peers.Method, vectors: NDArray[np.float32], entries: Seq
         candidates(_near(vectors, radius, model.neighbours), entries, sheet, radius)
         for radius in sorted({model.radius, *_MORE_RADII})
     ]
-    head = ("radius", "copy", "edit", "hard", "false a photo", "… strangers")
+    head = ("radius", "copy", "edit", "hard", "false pairs a photo", "… of strangers")
     chosen = next(one for one in tried if one.radius == model.radius)
     worst = sorted(chosen.changes.items(), key=lambda item: item[1].value)[:8]
     parts = [

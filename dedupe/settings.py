@@ -79,6 +79,9 @@ def _check(settings: Settings) -> None:
             raise UsageError(f"There is no keeper rule “{rule}”; the rules are {', '.join(KEEPER_RULES)}.")
     if settings.min_bytes < 0:
         raise UsageError(f"--min-bytes is a size from 0 up, not {settings.min_bytes}.")
+    if settings.weights == "" or "" in settings.exclude:
+        name = "--exclude" if "" in settings.exclude else "--weights"
+        raise UsageError(f"{name} is empty (an unset variable?).")
     if settings.max_pixels < 1:
         raise UsageError("max_pixels is the largest number of pixels to decode, 1 or more.")
 

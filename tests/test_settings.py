@@ -87,6 +87,12 @@ def test_no_workers_at_all_cannot_be_asked_for(tmp_path: Path, number: int) -> N
         load_settings({"jobs": number}, tmp_path / "none.toml")
 
 
+@pytest.mark.parametrize(("flag", "value"), [("weights", ""), ("exclude", ("*.tmp", ""))])
+def test_an_empty_word_for_a_file_or_a_pattern_is_refused(tmp_path: Path, flag: str, value: object) -> None:
+    with pytest.raises(UsageError, match=f"--{flag} is empty"):
+        load_settings({flag: value}, tmp_path / "none.toml")
+
+
 def test_one_worker_a_core_unless_told() -> None:
     assert Settings().workers >= 1
     assert Settings(jobs=3).workers == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -31,5 +31,15 @@ def draw(run: Path) -> Path:
     return run / "curve.png"
 
 
+def main() -> None:
+    """Draw."""
+    parser = argparse.ArgumentParser(prog="training.curve", description=__doc__)
+    parser.add_argument("run", type=Path, metavar="RUN", help="the --out of training.train")
+    run = parser.parse_args().run
+    if not (run / "log.csv").is_file():
+        parser.error(f"there is no log.csv in {run}")
+    print(draw(run))
+
+
 if __name__ == "__main__":
-    print(draw(Path(sys.argv[1])))
+    main()

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.embedding import load
+from dedupe.errors import DedupeError
 from training.augment import square
 from training.copies import TIERS
-from training.export import run_lite
+from training.export import run_lite, side_of
 from training.metrics import figures, normalised, widest_radius
 from training.photos import HELD_OUT, SUFFIXES, Photos, open_cache
 from training.pixels import Picture, pixels
@@ -107,10 +108,11 @@ def embed_library(
     return Library(embed(np.stack(squares)), np.array(captures), tuple(changes))
 
 
-def network(model: str | None, weights: Path | None, side: int) -> tuple[Embed, int]:
+def network(model: str | None, weights: Path | None) -> tuple[Embed, int]:
     """A model of dedupe, with its own weights or others, or a LiteRT file by itself; and the side of its input."""
     if weights is not None and model is None:
-        return partial(run_lite, weights.read_bytes()), side
+        data = weights.read_bytes()
+        return partial(run_lite, data), side_of(data)
     loaded = load(model or "compact", weights)
     return lambda squares: np.concatenate(
         [loaded.embed(squares[i : i + 32]) for i in range(0, len(squares), 32)]
@@ -173,7 +175,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="training.evaluate", description=__doc__)
     parser.add_argument("--weights", type=Path, help="a .tflite by training.export; with --model, its weights")
     parser.add_argument("--model", help="a model of dedupe (default without --weights: compact)")
-    parser.add_argument("--side", type=int, default=112, help="of the .tflite's input")
     parser.add_argument("--photos", type=Path, nargs="*", default=[], help="folders of photos never trained on")
     parser.add_argument("--distractors", type=Path, help="cache of decoded photos")
     parser.add_argument("--held-out", type=int, default=HELD_OUT, help="of the distractors, put aside by the training")
@@ -185,7 +186,10 @@ def main() -> None:
     pictures = collect(options.photos, options.held_out if options.copy_held_out else 0, cache)
     if not pictures:
         parser.error("there is no photo to change: --photos holds none, and --copy-held-out needs --distractors")
-    embed, side = network(options.model, options.weights, options.side)
+    try:
+        embed, side = network(options.model, options.weights)
+    except (DedupeError, OSError, ValueError) as error:
+        parser.error(str(error))
     library = embed_library(embed, side, pictures, cache, options.held_out)
     report(library, options.neighbours, vars(options)["false"])
 

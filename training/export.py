@@ -83,6 +83,13 @@ def run_lite(data: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.stack(rows)
 
 
+def side_of(data: bytes) -> int:
+    """The side of the squares that a LiteRT network takes; ValueError where it is no network."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    return int(Interpreter(model_content=data).get_input_details()[0]["shape"][1])
+
+
 def samples(photos: Photos, side: int, count: int = 100) -> NDArray[np.uint8]:
     """Clean and changed held-out photos to compare two networks on, uint8[2 × count, side, side, 3]."""
     _, held_out = photos.split(count)
@@ -97,7 +104,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="the --out of training.train")
     parser.add_argument("--cache", type=Path, help="decoded photos to compare on (default: RUN/cache)")
     parser.add_argument("--to", type=Path, required=True, help="folder for the weights")
-    parser.add_argument("--name", default="compact-2")
+    parser.add_argument("--name", default="own-1", help="with a version, because vectors are kept by it")
     parser.add_argument("--side", type=int, default=112)
     parser.add_argument(
         "--radius", type=float, help="distance of candidates (default: calibrated on the held-out photos)"

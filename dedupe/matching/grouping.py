@@ -100,20 +100,24 @@ def reclaimable(groups: Iterable[Group], *, selected_only: bool = False) -> dict
     with further names (hard links), protected photos, and companions that the keeper's unit shares."""
     totals: dict[Relation, int] = {relation: 0 for relation in Relation if relation is not Relation.SIMILAR}
     for one in groups:
+        counted: dict[str, int] = {}  # a companion of two extras leaves once
         for extra in one.extras:
             if extra.selected or not selected_only:
-                totals[extra.relation] += _bytes_of(extra.photo, one.keep)
+                fresh = leaving(extra.photo, one.keep).items() - counted.items()
+                totals[extra.relation] += sum(size for _, size in fresh)
+                counted.update(fresh)
     return totals
 
 
-def _bytes_of(photo: Photo, keep: Photo) -> int:
-    if photo.file.protected:
-        return 0
+def leaving(photo: Photo, keep: Photo) -> dict[str, int]:
+    """The files of the unit of ``photo`` whose bytes come free where it leaves and ``keep`` stays, with their sizes."""
+    if photo.file.protected or photo.file.reference:
+        return {}
     shared = {companion.path for unit in (keep, *keep.halves) for companion in unit.file.companions}
-    files = {unit.path: unit.file.stamp for unit in (photo, *photo.halves)}
+    stamps = {unit.path: unit.file.stamp for unit in (photo, *photo.halves)}
     for unit in (photo, *photo.halves):
-        files.update((one.path, one.stamp) for one in unit.file.companions if one.path not in shared)
-    return sum(stamp.size for stamp in files.values() if stamp.links == 1)
+        stamps.update((one.path, one.stamp) for one in unit.file.companions if one.path not in shared)
+    return {path: stamp.size for path, stamp in stamps.items() if stamp.links == 1}
 
 
 @contextmanager
@@ -255,7 +259,7 @@ def _extra(lies: Lies, star: Star, stars: Stars, in_doubt: bool, select: Collect
 
 def _in_order(groups: Iterable[Group]) -> tuple[Group, ...]:
     """The groups by the bytes their extras take up, each with an id of its own."""
-    sizes = [(sum(_bytes_of(extra.photo, one.keep) for extra in one.extras), one) for one in groups]
+    sizes = [(sum(sum(leaving(extra.photo, one.keep).values()) for extra in one.extras), one) for one in groups]
     sizes.sort(key=lambda sized: (-sized[0], sized[1].keep.path))
     seen: dict[str, int] = {}
     named = []

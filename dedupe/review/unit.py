@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
+from dedupe.matching.grouping import leaving
 from dedupe.types import Extra, Group, Photo, PhotoFile
 
 
@@ -19,20 +20,18 @@ def further_files(photo: Photo) -> Iterator[str]:
 
 
 def freed_bytes(photo: Photo, keep: Photo) -> int:
-    """The bytes that the unit of ``photo`` gives back where it leaves and ``keep`` stays, as ``grouping.reclaimable`` counts
-    them: nothing for a protected photo, a file with further names, or a companion that both share."""
-    if photo.file.protected or photo.file.reference:
-        return 0
-    shared = {companion.path for unit in (keep, *keep.halves) for companion in unit.file.companions}
-    stamps = {unit.path: unit.file.stamp for unit in (photo, *photo.halves)}
-    for unit in (photo, *photo.halves):
-        stamps.update((one.path, one.stamp) for one in unit.file.companions if one.path not in shared)
-    return sum(stamp.size for stamp in stamps.values() if stamp.links == 1)
+    """The bytes that the unit of ``photo`` gives back where it leaves and ``keep`` stays: nothing for a protected photo, a file
+    with further names, or a companion that both share."""
+    return sum(leaving(photo, keep).values())
 
 
 def freed_by(extras: Iterable[Extra], keep: Photo) -> int:
-    """The bytes that the selected of ``extras`` give back where ``keep`` stays."""
-    return sum(freed_bytes(extra.photo, keep) for extra in extras if extra.selected)
+    """The bytes that the selected of ``extras`` give back where ``keep`` stays; a companion of several counts once."""
+    files: dict[str, int] = {}
+    for extra in extras:
+        if extra.selected:
+            files |= leaving(extra.photo, keep)
+    return sum(files.values())
 
 
 def selected_extras(groups: Iterable[Group]) -> Iterator[Extra]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from dedupe.console import format_bytes
 from dedupe.matching.grouping import reclaimable
 from dedupe.review.table import SCREEN_GROUPS, render
+from dedupe.review.unit import freed_by, freed_bytes
 from dedupe.types import Relation, Series
 from tests.review import made
 
@@ -156,6 +157,15 @@ def test_the_bytes_are_those_that_the_scan_counts() -> None:
     for relation, size in reclaimable(result.groups).items():
         if size:
             assert re.search(rf"  {relation.value} +\d+ +{format_bytes(size)}", text)
+
+
+def test_a_companion_of_two_extras_is_freed_once() -> None:
+    shared = made.companion("b.xmp")
+    keep, *both = (made.photo(name, size=5_000) for name in ("a.jpg", "b.jpg", "b.heic"))
+    extras = [made.extra(replace(one, file=replace(one.file, companions=(shared,)))) for one in both]
+    group = made.group("g", keep, *extras)
+    assert freed_by(extras, keep) == sum(reclaimable([group]).values()) == 2 * 5_000 + 1_000
+    assert [freed_bytes(extra.photo, keep) for extra in extras] == [6_000, 6_000]
 
 
 def test_the_bytes_of_a_unit_include_its_companions() -> None:

@@ -164,7 +164,7 @@ def test_a_training_that_was_stopped_ends_where_the_uninterrupted_one_does_and_e
     command = [sys.executable, "-m", "training.export", "--run", tmp_path / "whole", "--to", folder, "--side", "32"]
     subprocess.run([str(part) for part in (*command, "--radius", "0.8")], check=True, capture_output=True, timeout=240)
     cache = open_cache(tmp_path / "whole" / "cache")
-    embed, side = network(None, folder / "compact-2.tflite", 32)
+    embed, side = network(None, folder / "own-1.tflite")
     library = embed_library(embed, side, [cache[0], cache[1]], cache, 4)
     assert len(library.unit) == 2 * 34 + 36
     assert np.abs(np.linalg.norm(library.unit, axis=1) - 1).max() < 1e-2
