@@ -131,7 +131,12 @@ def sitting(arguments: Sequence[str] | None = None) -> tuple[Sitting, Path, Path
         "--memory", type=_positive(int), default=600, help="steps that the average of the weights spans"
     )
     parser.add_argument(
-        "--recipe", type=_setting, nargs="*", default=[], help=f"of the views, NAME=VALUE: {asdict(Recipe())}"
+        "--recipe",
+        type=_setting,
+        nargs="*",
+        action="extend",
+        default=[],
+        help=f"of the views, NAME=VALUE: {asdict(Recipe())}",
     )
     parser.add_argument("--widths", choices=WIDTHS, default="taken")
     parser.add_argument("--dim", type=_positive(int), default=256, help="numbers a photo")
