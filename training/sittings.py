@@ -1,6 +1,6 @@
 """`python -m training.sittings --data PHOTOS --out RUN`: from photos to the shipped weights, in one command.
 
-Runs the sittings that made the compact network one after another, exports it with a radius calibrated on the held-out
+Runs the sittings that made the compact network one after another, exports it with a radius calibrated on these
 photos, and draws the curve. Stopped anywhere, it goes on from the last checkpoint when it is run again. How the sittings
 came about is in `EXPERIMENTS.md`: their lengths were set by the clock then, and are given in steps here.
 """
@@ -20,6 +20,8 @@ FIRST = ("--temperature", "0.06", "--queue", "64", "--warm-up", "80")
 CROPPED = ("--recipe", "smallest=0.25", "aspect=0.45", "screens=0.15")
 HARSHER = ("--recipe", "whole=0.3", "smallest=0.14", "aspect=0.8", "screens=0.2", "turned=0.35", "tones=1")
 LATER = ("--temperature", "0.05", "--queue", "1024", "--warm-up", "1", "--hard", "0.5", "--same", "0.5", *HARSHER)
+TURNED = ("--recipe", "whole=0.2", "smallest=0.14", "aspect=0.8", "screens=0.2", "turned=0.6", "tones=1.3")
+LAST = ("--temperature", "0.05", "--queue", "1024", "--warm-up", "1", "--same", "0.3", *TURNED)
 SITTINGS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (160, ("--side", "64", *FIRST, "--recipe", "smallest=0.2", "aspect=0.45", "screens=0.15")),
     (1_536, ("--side", "64", *FIRST, *CROPPED)),
@@ -27,6 +29,10 @@ SITTINGS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (4_969, ("--side", "96", *FIRST, *CROPPED, "--hard", "0.5", "--decay", "0.6")),
     (6_009, ("--side", "96", *LATER, "--rate", "1.5e-3")),
     (7_773, ("--side", "112", *LATER, "--rate", "1.2e-3", "--decay", "0.8")),
+    (8_343, ("--side", "112", *LATER, "--rate", "1e-3")),
+    (9_140, ("--side", "112", *LAST, "--rate", "1e-3", "--hard", "0.5")),
+    (9_525, ("--side", "112", *LAST, "--rate", "8e-4", "--hard", "0.75")),
+    (10_799, ("--side", "112", *LAST, "--rate", "8e-4", "--hard", "0.75", "--spread", "3", "--decay", "0.9")),
 )
 """The step at which each sitting ends, and its options of `training.train`."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COMPACT = "compact-2"
+COMPACT = "compact-3"
 VGG16 = "vgg16-fc1"
 
 

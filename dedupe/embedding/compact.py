@@ -1,4 +1,4 @@
-"""The embedded default: our own network as int8 weights on LiteRT, loaded at once, about half a millisecond a photo.
+"""The embedded default: our own network as int8 weights on LiteRT, loaded at once, about two milliseconds a photo.
 
 LiteRT quantises the activations of a whole call at once in some kernels, so a photo's vector could depend on its
 neighbours in the batch. Photos therefore go through one at a time, which costs nothing on one core and makes a vector

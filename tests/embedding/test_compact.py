@@ -95,8 +95,8 @@ def test_what_is_said_of_the_model_is_what_it_is(network: Embedder) -> None:
     assert (said.radius, said.neighbours, said.storage) == (network.radius, network.neighbours, network.storage)
     assert said.size_bytes == SHIPPED.stat().st_size <= 12_000_000
     assert 0 < said.radius < 1.41
-    assert embedding.info("compact-2") == said
-    assert [model.name for model in embedding.models()] == ["compact-2", "vgg16-fc1"]
+    assert embedding.info("compact-3") == said
+    assert [model.name for model in embedding.models()] == ["compact-3", "vgg16-fc1"]
 
 
 def test_an_unknown_model_is_one_sentence_that_names_the_known_ones() -> None:
@@ -154,4 +154,4 @@ def test_the_default_model_needs_no_tensorflow(tmp_path: Path) -> None:
 def test_the_card_beside_the_weights_belongs_to_them() -> None:
     card = json.loads(SHIPPED.with_suffix(".json").read_text())
     assert card["name"] == embedding.COMPACT
-    assert card["cosine_to_float_min"] >= 0.999
+    assert card["cosine_to_float_min"] >= 0.998
