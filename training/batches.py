@@ -77,14 +77,14 @@ def stream(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _open, (cache,)) as pool:
         waiting: deque[Future[Batch]] = deque()
-        # Ctrl-C is for the training, which needs its batch to end well: the workers, which start here, inherit the mask.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        waiting.append(pool.submit(_make, order(first, sampler.photos(first, photos))))
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        step = first + 1
+        step = first
         while True:
             while len(waiting) < workers + 2:
+                # Ctrl-C is for the training, which needs its batch to end well. A worker inherits the mask of the call
+                # that starts it, and each call may start one.
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
                 waiting.append(pool.submit(_make, order(step, sampler.photos(step, photos))))
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
                 step += 1
             yield waiting.popleft().result()
 

@@ -109,7 +109,7 @@ class Bench:
     def of(cls, pictures: Sequence[Picture], cache: Photos, others: int) -> Bench:
         """With so many others, or all there are; ValueError without pictures."""
         pool = cache.split(HELD_OUT)[0]
-        if not pictures:
+        if not pictures or others < 1:
             raise ValueError("no photos to measure on")
         return cls(tuple(pictures), cache, pool[:: max(1, len(pool) // others)][:others])
 
@@ -151,7 +151,8 @@ class Comparison:
         cache = open_cache(options.cache)
         self.bench = Bench.of(collect(options.photos, 0, None), cache, options.others)
         self.table, self.trunk = options.out / "branches.csv", options.out / "trunk" / "checkpoint.npz"
-        settings = json.dumps([*BRANCH, options.steps, options.rate, len(self.bench.pictures), len(self.bench.others)])
+        folders = [str(folder.resolve()) for folder in (options.data, *options.photos)]
+        settings = json.dumps([*BRANCH, options.steps, options.rate, len(self.bench.others), *folders])
         path = options.out / "settings.json"
         if path.exists() and path.read_text() != settings:
             raise ValueError(f"{options.out} holds branches of other settings")

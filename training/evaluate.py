@@ -189,7 +189,12 @@ def main() -> None:
     parser.add_argument("--neighbours", type=int, default=10)
     parser.add_argument("--false", type=float, default=1.0, help="false candidates a photo that are allowed")
     options = parser.parse_args()
-    cache = open_cache(options.distractors) if options.distractors else None
+    if not 0 <= vars(options)["false"] < options.neighbours:
+        parser.error("--false is a number from 0 to less than --neighbours")
+    try:
+        cache = open_cache(options.distractors) if options.distractors else None
+    except OSError as error:
+        parser.error(f"--distractors is no cache of training.train: {error}")
     pictures = collect(options.photos, options.held_out if options.copy_held_out else 0, cache)
     if not pictures:
         parser.error("there is no photo to change: --photos holds none, and --copy-held-out needs --distractors")

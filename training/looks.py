@@ -82,10 +82,11 @@ def main() -> None:
     )
     parser.add_argument("--others", type=int, default=2000)
     options = parser.parse_args()
-    cache = open_cache(options.cache)
-    pictures = collect(options.photos, 0 if options.photos else HELD_OUT, cache)
-    bench = Bench.of(pictures, cache, options.others)
-    network = averaged(options.run)
+    try:
+        cache, network = open_cache(options.cache), averaged(options.run)
+        bench = Bench.of(collect(options.photos, 0 if options.photos else HELD_OUT, cache), cache, options.others)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
     squares, others = bench.squares(options.side)
     flat = squares.reshape(-1, *squares.shape[2:])
 

@@ -75,6 +75,11 @@ def _recall(hits: NDArray[np.int64], precision: NDArray[np.float64], least: floa
 
 
 def widest_radius(others: NDArray[np.float32], false: float) -> float:
-    """Largest radius with at most `false` others a photo, of distances float32[n, m] from n photos to m others."""
+    """Largest radius with at most `false` others a photo, of distances float32[n, m] from n photos to m others.
+
+    0 where that many lie at distance 0 already. ValueError where there are not more others than allowed.
+    """
+    if not 0 <= false < others.shape[1]:
+        raise ValueError(f"of {others.shape[1]} others a photo, {false:g} cannot be the most that are allowed")
     allowed = int(false * len(others))
     return float(np.nextafter(np.partition(others, allowed, axis=None)[allowed], np.float32(0)))

@@ -36,7 +36,7 @@ SITTINGS: tuple[tuple[int, tuple[str, ...]], ...] = (
 )
 """The step at which each sitting ends, and its options of `training.train`."""
 
-EXPORT = ("--side", "112")
+EXPORT = ("--side", "112")  # the shipped radius was rounded down, to 0.80
 
 
 def left(step: int, count: int | None = None) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -80,14 +80,23 @@ def run(module: str, *arguments: object) -> None:
 
     Ctrl-C and SIGTERM are for that process, which saves its work first; this one waits for it.
     """
-    before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN: the child would inherit that
-    process = subprocess.Popen([sys.executable, "-m", module, *(str(argument) for argument in arguments)])
-    ended = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    stops: list[int] = []
+    command = [sys.executable, "-m", module, *(str(argument) for argument in arguments)]
+    before = signal.signal(signal.SIGINT, lambda number, _: stops.append(number))  # not SIG_IGN: a child inherits that
+    process = subprocess.Popen(command)
+
+    def pass_on(number: int, _: object) -> None:
+        stops.append(number)
+        process.terminate()
+
+    ended = signal.signal(signal.SIGTERM, pass_on)
     try:
         code = process.wait()
     finally:
         signal.signal(signal.SIGINT, before)
         signal.signal(signal.SIGTERM, ended)
+    if stops:
+        raise SystemExit("Stopped; the same command goes on from the last checkpoint.")
     if code:
         raise SystemExit(code)
 

@@ -60,7 +60,7 @@ class Sitting:
     warm_up: int
     decay: float
     steps: int
-    began: int | None
+    began: float | None
     minutes: float
     workers: int
     seed: int
@@ -106,26 +106,33 @@ def sitting(arguments: Sequence[str] | None = None) -> tuple[Sitting, Path, Path
     parser.add_argument("--views", type=_positive(int), default=4, help="views a photo")
     parser.add_argument("--rate", type=_positive(float), default=2e-3)
     parser.add_argument("--warm-up", type=_positive(int), default=300, help="steps")
-    parser.add_argument("--decay", type=_share, default=0, help="bring the rate to zero over this last share, 0 to 1")
+    parser.add_argument(
+        "--decay", type=_between(0, 1), default=0, help="bring the rate to zero over this last share, 0 to 1"
+    )
     parser.add_argument(
         "--steps", type=_positive(int), default=10**9, help="stop after this many steps of this sitting"
     )
-    parser.add_argument("--began", type=int, help="step at which this sitting began, where it was stopped in between")
+    parser.add_argument(
+        "--began", type=_between(0, 1e9), help="step at which this sitting began, where it was stopped in between"
+    )
     parser.add_argument("--minutes", type=_positive(float), default=1e9, help="stop after this time")
     parser.add_argument("--workers", type=_positive(int), default=1)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--evaluate-every", type=float, default=10, help="minutes; 0: never")
+    parser.add_argument("--seed", type=_positive(int), default=1)
+    parser.add_argument("--evaluate-every", type=_between(0, 1e9), default=10, help="minutes; 0: never")
     parser.add_argument(
-        "--lookalikes", type=_share, default=0.3, help="share of photos whose name begins with clothing_"
+        "--lookalikes", type=_between(0, 1), default=0.3, help="share of photos whose name begins with clothing_"
     )
     parser.add_argument(
-        "--hard", type=_share, default=0.0, help="share of a batch that is nearest neighbours of the rest"
+        "--hard", type=_between(0, 1), default=0.0, help="share of a batch that is nearest neighbours of the rest"
     )
     parser.add_argument(
-        "--same", type=float, default=0.0, help="leave out photos nearer than this to another: the same one twice"
+        "--same",
+        type=_between(0, 2),
+        default=0.0,
+        help="leave out photos nearer than this to another: the same one twice",
     )
     parser.add_argument("--queue", type=_positive(int), default=4096, help="past embeddings that serve as negatives")
-    parser.add_argument("--spread", type=float, default=1.0, help="weight of KoLeo")
+    parser.add_argument("--spread", type=_between(0, 1e9), default=1.0, help="weight of KoLeo")
     parser.add_argument("--temperature", type=_positive(float), default=0.06)
     parser.add_argument(
         "--memory", type=_positive(int), default=600, help="steps that the average of the weights spans"
@@ -155,25 +162,29 @@ def sitting(arguments: Sequence[str] | None = None) -> tuple[Sitting, Path, Path
 def _setting(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     known = {field.name for field in fields(Recipe)}
-    if name not in known or not value.replace(".", "", 1).isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a value of 0 or more and one of {known}")
+    if name not in known or not value.replace(".", "", 1).isdecimal():
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not NAME=VALUE with a value of 0 or more and one of {', '.join(sorted(known))}"
+        )
     return name, float(value)
 
 
 def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
-    def parsed(text: str) -> float:
+    def number(text: str) -> float:
         if not (value := kind(text)) > 0:
             raise argparse.ArgumentTypeError(f"{text} is not above 0")
         return value
 
-    parsed.__name__ = kind.__name__
-    return parsed
+    return number
 
 
-def _share(text: str) -> float:
-    if not 0 <= float(text) <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return float(text)
+def _between(least: float, most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        if not least <= float(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between {least:g} and {most:g}")
+        return float(text)
+
+    return number
 
 
 def main() -> None:
@@ -184,16 +195,17 @@ def main() -> None:
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     try:
         run = Run(wanted, prepare(data, cache), cache)
+        over = run.go()
     except ValueError as error:
         raise SystemExit(f"{error}.") from error
-    if not run.go():
-        raise SystemExit(f"Stopped at step {run.step}; the same command goes on from there.")
+    if not over:
+        raise SystemExit(f"Stopped at step {run.step}; with --began {run.first} the same command goes on from there.")
 
 
 def _cut(table: Path, step: int) -> None:
-    """Drop the rows past the checkpoint: they are written again."""
+    """Drop the rows past the checkpoint, which are written again, and one that a crash tore."""
     if table.exists():
-        rows = table.read_text().splitlines(keepends=True)
+        rows = [row for row in table.read_text().splitlines(keepends=True) if row.endswith("\n")]
         table.write_text("".join(row for row in rows if int(row.split(",")[0]) <= step))
 
 
@@ -259,7 +271,9 @@ class Run:
                 self.average.values = [stored[f"a{number}"] for number in range(len(self.average.values))]
             for name in ("log.csv", "evaluation.csv"):
                 _cut(self.sitting.out / name, self.step)
-        self.first = self.step if self.sitting.began is None else self.sitting.began
+        self.first = self.step if self.sitting.began is None else int(self.sitting.began)
+        if self.first > self.step:
+            raise ValueError(f"--began {self.first} lies beyond step {self.step}")
 
     def save(self) -> None:
         """Replace OUT/checkpoint.npz; a kill in between leaves the old one."""
@@ -287,6 +301,7 @@ class Run:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(self, "stopped", True))
         recent: list[float] = []
+        over = False
         saved = evaluated = time.monotonic()
         for pixels, ids in stream(
             self.cache, self.sampler(), self.order, self.step, workers=self.sitting.workers, photos=self.sitting.photos
@@ -295,7 +310,8 @@ class Run:
             recent.append(float(self.trainer.train_on_batch(pixels.astype(np.float32), ids)))
             self.step += 1
             self.average.update(self.step)
-            ended = self.stopped or self.progress() >= 1
+            over = self.progress() >= 1
+            ended = self.stopped or over
             if self.step % 20 == 0 or ended:
                 self.log(recent)
                 recent = []
@@ -308,22 +324,25 @@ class Run:
                 evaluated = time.monotonic()
             if ended:
                 break
-        return self.progress() >= 1
+        return over
 
     def sampler(self) -> Sampler:
         """Look-alikes drawn more often than they occur; with `--hard`, neighbours by the network as the sitting began."""
         near = self.choose() if self.sitting.hard or self.sitting.same else None
         alike = np.array([self.photos.names[i].startswith("clothing_") for i in self.pool])
         share = self.sitting.lookalikes if 0 < alike.sum() < len(alike) else alike.mean()
+        if len(self.pool) < self.sitting.photos:
+            raise ValueError(f"--same leaves {len(self.pool)} photos, too few for {self.sitting.photos} in a step")
         weights = np.where(alike, share / max(1, alike.sum()), (1 - share) / max(1, (~alike).sum()))
         return Sampler(self.pool, weights / weights.sum(), self.sitting.seed, near, self.sitting.hard)
 
     def choose(self) -> NDArray[np.int64] | None:
         """Leave out what `--same` says and find the neighbours for `--hard`: once a sitting, kept in OUT/chosen.npz."""
         path = self.sitting.out / "chosen.npz"
+        key = (self.first, self.sitting.same, self.sitting.hard > 0)
         if self.step > self.first and path.exists():
             with np.load(path) as stored:
-                if int(stored["began"]) == self.first:
+                if np.array_equal(stored["key"], key):
                     self.pool = stored["pool"]
                     return stored["near"] if self.sitting.hard else None
         unit = self.embed_pool()
@@ -332,7 +351,7 @@ class Run:
             print(f"left out as another photo again: {len(unit) - int(alone.sum())} of {len(unit)}", flush=True)
             self.pool, unit = self.pool[alone], unit[alone]
         near = self.neighbours(unit) if self.sitting.hard else None
-        np.savez(path, began=self.first, pool=self.pool, near=np.empty(0, np.int64) if near is None else near)
+        np.savez(path, key=key, pool=self.pool, near=np.empty(0, np.int64) if near is None else near)
         return near
 
     def order(self, step: int, ids: NDArray[np.int32]) -> Order:

@@ -97,26 +97,28 @@ def open_pairs(
 
 def reclaimable(groups: Iterable[Group], *, selected_only: bool = False) -> dict[Relation, int]:
     """The bytes that the extras of each relation take up, companions and halves counted; nothing for what cannot leave: files
-    with further names (hard links), protected photos, and companions that the keeper's unit shares."""
+    with further names (hard links), protected and reference photos, and companions that a photo of the group which stays
+    shares. A companion of several extras counts once."""
     totals: dict[Relation, int] = {relation: 0 for relation in Relation if relation is not Relation.SIMILAR}
+    counted: dict[str, int] = {}
     for one in groups:
-        counted: dict[str, int] = {}  # a companion of two extras leaves once
-        for extra in one.extras:
-            if extra.selected or not selected_only:
-                fresh = leaving(extra.photo, one.keep).items() - counted.items()
-                totals[extra.relation] += sum(size for _, size in fresh)
-                counted.update(fresh)
+        leave = [extra for extra in one.extras if extra.selected or not selected_only]
+        stay = [one.keep, *(extra.photo for extra in one.extras if selected_only and not extra.selected)]
+        for extra in leave:
+            fresh = leaving(extra.photo, stay).items() - counted.items()
+            totals[extra.relation] += sum(size for _, size in fresh)
+            counted.update(fresh)
     return totals
 
 
-def leaving(photo: Photo, keep: Photo) -> dict[str, int]:
-    """The files of the unit of ``photo`` whose bytes come free where it leaves and ``keep`` stays, with their sizes."""
+def leaving(photo: Photo, stay: Iterable[Photo]) -> dict[str, int]:
+    """The files of the unit of ``photo`` whose bytes come free where it leaves and those of ``stay`` do not, with their sizes."""
     if photo.file.protected or photo.file.reference:
         return {}
-    shared = {companion.path for unit in (keep, *keep.halves) for companion in unit.file.companions}
+    held = {companion.path for one in stay for unit in (one, *one.halves) for companion in unit.file.companions}
     stamps = {unit.path: unit.file.stamp for unit in (photo, *photo.halves)}
     for unit in (photo, *photo.halves):
-        stamps.update((one.path, one.stamp) for one in unit.file.companions if one.path not in shared)
+        stamps.update((one.path, one.stamp) for one in unit.file.companions if one.path not in held)
     return {path: stamp.size for path, stamp in stamps.items() if stamp.links == 1}
 
 
@@ -259,7 +261,7 @@ def _extra(lies: Lies, star: Star, stars: Stars, in_doubt: bool, select: Collect
 
 def _in_order(groups: Iterable[Group]) -> tuple[Group, ...]:
     """The groups by the bytes their extras take up, each with an id of its own."""
-    sizes = [(sum(sum(leaving(extra.photo, one.keep).values()) for extra in one.extras), one) for one in groups]
+    sizes = [(sum(sum(leaving(extra.photo, (one.keep,)).values()) for extra in one.extras), one) for one in groups]
     sizes.sort(key=lambda sized: (-sized[0], sized[1].keep.path))
     seen: dict[str, int] = {}
     named = []

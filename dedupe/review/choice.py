@@ -46,7 +46,7 @@ class Choice:
     @property
     def would_free(self) -> int:
         """Bytes that letting the selected go frees."""
-        return freed_by(self.selected, self.stays)
+        return freed_by((extra for extra in self.extras if extra is not None), self.stays)
 
     @property
     def freed(self) -> int:

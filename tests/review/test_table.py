@@ -166,6 +166,12 @@ def test_a_companion_of_two_extras_is_freed_once() -> None:
     group = made.group("g", keep, *extras)
     assert freed_by(extras, keep) == sum(reclaimable([group]).values()) == 2 * 5_000 + 1_000
     assert [freed_bytes(extra.photo, keep) for extra in extras] == [6_000, 6_000]
+    apart = [made.group(extra.photo.path, keep, extra) for extra in extras]
+    assert sum(reclaimable(apart).values()) == 2 * 5_000 + 1_000
+    half = [extras[0], replace(extras[1], selected=False)]
+    assert (
+        freed_by(half, keep) == sum(reclaimable([made.group("g", keep, *half)], selected_only=True).values()) == 5_000
+    )
 
 
 def test_the_bytes_of_a_unit_include_its_companions() -> None:
