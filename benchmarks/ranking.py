@@ -91,10 +91,11 @@ def rank(distances: Matrix, sheet: Truth) -> Ranking:
     asked = distances[sheet.copies[:, 0], sheet.copies[:, 1]]
     right = asked[[tier != Tier.BEYOND for tier in sheet.tier]]
     strangers = _wrong(distances, sheet.scene, ~sheet.altered & sheet.photo)
+    limits = {share: _threshold(right, strangers, share) for share in RATES}
     return Ranking(
         average_precision(right, strangers),
-        {share: recall_at(right, strangers, share) for share in RATES},
-        {share: _found(asked <= _threshold(right, strangers, share), sheet) for share in RATES},
+        {share: _recall(right, limit) for share, limit in limits.items()},
+        {share: _found(asked <= limit, sheet) for share, limit in limits.items()},
         average_precision(right, _wrong(distances, sheet.capture, ~sheet.altered)),
     )
 
@@ -118,7 +119,11 @@ def average_precision(right: NDArray[np.float32], wrong: NDArray[np.float32]) ->
 
 def recall_at(right: NDArray[np.float32], wrong: NDArray[np.float32], share: float) -> float:
     """The largest recall at which false pairs are at most that share of all pairs reported."""
-    return float((right <= _threshold(right, wrong, share)).sum() / max(1, right.size))
+    return _recall(right, _threshold(right, wrong, share))
+
+
+def _recall(right: NDArray[np.float32], limit: float) -> float:
+    return float((right <= limit).sum() / max(1, right.size))
 
 
 def _threshold(right: NDArray[np.float32], wrong: NDArray[np.float32], share: float) -> float:

@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from training.augment import square
 from training.copies import TIERS
 from training.evaluate import collect
-from training.export import averaged, embedded
+from training.export import averaged
 from training.metrics import figures, widest_radius
+from training.network import embedded
 from training.photos import HELD_OUT, Photos, open_cache
 from training.pixels import Picture
 from training.sittings import SITTINGS, left, run, step_of

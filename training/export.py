@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from training.augment import Recipe, square, view
 from training.looks import looked
-from training.network import architecture_of, build
+from training.network import architecture_of, build, embedded
 from training.photos import Photos, open_cache
 
 LEAST_COSINE = 0.998  # 0.002 is a distance of 0.06; the figures of the card are those of the int8 network
@@ -56,15 +55,6 @@ def converted(network: keras.Model, side: int, kind: str) -> bytes:
     if kind == "float16":
         converter.target_spec.supported_types = [tf.float16]
     return bytes(converter.convert())
-
-
-def embedded(embed: Callable[[Any], Any], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Unit vectors float32[n, dim] of uint8[n, s, s, 3] by a Keras network, in parts that fit the memory."""
-    parts = [
-        np.asarray(keras.ops.convert_to_numpy(embed(keras.ops.convert_to_tensor(pixels[i : i + 200], "float32"))))
-        for i in range(0, len(pixels), 200)
-    ]
-    return np.concatenate(parts).astype(np.float32)
 
 
 def run_lite(data: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

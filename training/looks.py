@@ -70,7 +70,8 @@ def main() -> None:
     """Measure each choice of looks."""
     from training.compare import HEAD, SHOWN, Bench, measure
     from training.evaluate import collect
-    from training.export import averaged, embedded
+    from training.export import averaged
+    from training.network import embedded
     from training.photos import HELD_OUT, open_cache
 
     parser = argparse.ArgumentParser(prog="training.looks", description=__doc__)

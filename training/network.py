@@ -8,12 +8,14 @@ that one radius means the same everywhere on the sphere. Past batches serve as e
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 FAR = -1e4  # logit of a pair that must not count
 
@@ -188,3 +190,12 @@ def copy_loss(unit: Any, ids: Any, anchor: Any, past: tuple[Any, Any], *, temper
     nearest = ops.max(ops.where(same, -1.0, cosine), axis=1)
     koleo = -0.5 * ops.mean(ops.log(ops.maximum(2.0 - 2.0 * nearest, 0.0) + 1e-6))
     return attraction + spread * koleo
+
+
+def embedded(embed: Callable[[Any], Any], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Unit vectors float32[n, dim] of uint8[n, s, s, 3] by a Keras network, in parts that fit the memory."""
+    parts = [
+        np.asarray(ops.convert_to_numpy(embed(ops.convert_to_tensor(pixels[i : i + 200], "float32"))))
+        for i in range(0, len(pixels), 200)
+    ]
+    return np.concatenate(parts).astype(np.float32)

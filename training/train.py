@@ -16,6 +16,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 from training.augment import Recipe, square, views
 from training.batches import Order, Sampler, stream
 from training.metrics import Figures, figures
-from training.network import WIDTHS, Architecture, CopyTrainer, architecture_of, build
+from training.network import WIDTHS, Architecture, CopyTrainer, architecture_of, build, embedded
 from training.photos import HELD_OUT, Photos, prepare
 
 HARD = Recipe(
@@ -280,10 +281,10 @@ class Run:
         arrays = {f"v{n}": keras.ops.convert_to_numpy(v) for n, v in enumerate(self.variables())}
         arrays |= {f"a{n}": value for n, value in enumerate(self.average.values)}
         arrays |= {f"n{n}": value for n, value in enumerate(self.network.get_weights())}
-        partial = self.sitting.out / "partial.npz"
+        fresh = self.sitting.out / "partial.npz"
         shape = json.dumps(asdict(self.sitting.architecture))
-        np.savez(partial, step=self.step, minutes=self.minutes, side=self.sitting.side, architecture=shape, **arrays)
-        partial.replace(self.sitting.out / "checkpoint.npz")
+        np.savez(fresh, step=self.step, minutes=self.minutes, side=self.sitting.side, architecture=shape, **arrays)
+        fresh.replace(self.sitting.out / "checkpoint.npz")
 
     def rate(self) -> float:
         """Learning rate of the coming step."""
@@ -363,12 +364,9 @@ class Run:
         """Unit embeddings by the averaged weights."""
         now = self.network.get_weights()
         self.network.set_weights(self.average.values)
-        parts = [
-            np.asarray(keras.ops.convert_to_numpy(self.network(pixels[i : i + 250].astype(np.float32), training=False)))
-            for i in range(0, len(pixels), 250)
-        ]
+        unit = embedded(partial(self.network, training=False), pixels)
         self.network.set_weights(now)
-        return np.concatenate(parts).astype(np.float32)
+        return unit
 
     def embed_pool(self) -> NDArray[np.float32]:
         """The training photos, whole, at the side that the network last saw: it is nearly blind at any other."""
