@@ -104,7 +104,7 @@ def _candidates(method: peers.Method, vectors: NDArray[np.float32], entries: Seq
 
 def _near(vectors: NDArray[np.float32], radius: float, count: int) -> NDArray[np.bool_]:
     """The pairs that a scan's own search makes candidates."""
-    from dedupe.matching.neighbours import neighbours
+    from dedupe.candidates.neighbours import neighbours
 
     found = neighbours(vectors, radius, count)
     near = np.zeros((len(vectors), len(vectors)), np.bool_)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dedupe import actions
-from dedupe.actions.disk import Disk
+from dedupe.actions.platform.disk import Disk
 from dedupe.types import ActionKind, Extra, Facts, FileStamp, Group, Photo, PhotoFile, Relation, ScanResult, Stats
 
 SIZE = 20_000

@@ -4,7 +4,7 @@
 
 Every photo is enlarged and reduced by several filters, sharpened or not, its tone changed or not, and saved at several
 qualities. Photos take turns: those of one part are judged by weights fitted to the other parts ("held out"), and by the weights
-that ``dedupe.matching.detail`` carries. ``--fit`` prints weights fitted to all of them.
+that ``dedupe.comparing.detail`` carries. ``--fit`` prints weights fitted to all of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.pictures import Picture, upright
 from benchmarks.tables import table
 from benchmarks.tree import photos_in
-from dedupe.matching.detail import ENLARGED, LEAST_WINDOW, SURE, SURE_FINER, evidence, weighed, window_sides
+from dedupe.comparing.detail import ENLARGED, LEAST_WINDOW, SURE, SURE_FINER, evidence, weighed, window_sides
 
 RATIOS = (1.1, 1.25, 1.6, 2.0, 3.0, 4.0)
 QUALITIES = (95, 80, 60)

@@ -24,9 +24,9 @@ from benchmarks import tables
 from benchmarks.score import Finding
 from benchmarks.sheets import contact_sheets
 from benchmarks.tree import PICTURES
+from dedupe.comparing.relate import RELATE_VERSION, RelateTask, View, relate
+from dedupe.decoding.read import Read, ReadRequest, read_photo
 from dedupe.embedding import load
-from dedupe.matching.relation import RELATE_VERSION, RelateTask, View, relate
-from dedupe.photos.read import Read, ReadRequest, read_photo
 from dedupe.types import FileStamp, Match, Relation
 from dedupe.workers import WorkerFailure, WorkerPool
 

@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 from numpy.random import Generator, default_rng
 
-from benchmarks import documents, lookalikes, stamps
+from benchmarks import capture_times, documents, lookalikes
+from benchmarks.capture_times import Exif, Taken
 from benchmarks.changes import CHANGES, Encoding, Rendered, encode, jpeg
 from benchmarks.manifest import EXACT_CHANGES, Entry, Kind
 from benchmarks.pictures import Picture, upright
-from benchmarks.stamps import Exif, Taken
 
 _CHANGES = {change.name: change for change in CHANGES}
 _COPY_CHANGES = ("jpeg 40-60", "half size", "webp")
@@ -91,7 +91,7 @@ def _photo(task: PhotoTask) -> list[Entry]:
     data, taken = _original(data, taken, task, rng)
     scene = task.scene or task.capture
     name = f"photos/{Path(task.source).parent.name}/{Path(task.source).stem}{Path(task.source).suffix.lower()}"
-    exif = Exif.NONE if stamps.read_taken(data) is None else Exif.KEPT
+    exif = Exif.NONE if capture_times.read_taken(data) is None else Exif.KEPT
     first = Entry(name, task.capture, scene, Kind.ORIGINAL, "photo", exif=exif)
     entries = [place(Path(task.root), name, data, first)]
     entries += [_copy(task, picture, taken, change, rng) for change in task.changes]
@@ -107,27 +107,27 @@ def _original(data: bytes, taken: Taken | None, task: PhotoTask, rng: Generator)
     in a third of the cases, and then only the picture tells them apart."""
     is_jpeg = data[:3] == b"\xff\xd8\xff"
     if taken is None and is_jpeg:
-        taken = stamps.invented(rng)
-        made = stamps.block(taken, Exif.KEPT, rng)
-        return (data if made is None else stamps.with_block(data, made)), taken
+        taken = capture_times.invented(rng)
+        made = capture_times.block(taken, Exif.KEPT, rng)
+        return (data if made is None else capture_times.with_block(data, made)), taken
     if task.scene is not None and is_jpeg and rng.random() < 1 / 3:
-        return stamps.without_blocks(data), None
+        return capture_times.without_blocks(data), None
     return data, taken
 
 
 def _copy(task: PhotoTask, picture: Picture, taken: Taken | None, change: str, rng: Generator) -> Entry:
     rendered = _CHANGES[change].apply(picture, rng)
-    exif = stamps.fate(taken, rng)
+    exif = capture_times.fate(taken, rng)
     path = _path("copies", task.index, change, rendered.encoding.extension)
     entry = Entry(path, task.capture, task.scene or task.capture, Kind.COPY, "photo", change, exif)
-    return place(Path(task.root), path, encode(rendered, stamps.block(taken, exif, rng)), entry)
+    return place(Path(task.root), path, encode(rendered, capture_times.block(taken, exif, rng)), entry)
 
 
 def _exact(task: PhotoTask, data: bytes) -> list[Entry]:
     root, scene = Path(task.root), task.scene or task.capture
-    other = stamps.without_blocks(data)
+    other = capture_times.without_blocks(data)
     if other == data:
-        other = stamps.with_block(data, stamps.block(_SCANNER, Exif.KEPT, default_rng(0)) or b"")
+        other = capture_times.with_block(data, capture_times.block(_SCANNER, Exif.KEPT, default_rng(0)) or b"")
     made = []
     for change, body, exif in zip(EXACT_CHANGES, (data, other), ("same", "other"), strict=True):
         path = _path("backup", task.index, change, ".jpg")
@@ -149,9 +149,9 @@ def _lookalike(task: PhotoTask, picture: Picture, taken: Taken | None, rng: Gene
         name, changed = "retouched", lookalikes.retouched_spot(picture, rng)
     if changed is None:
         return []
-    exif = stamps.fate(taken, rng)
+    exif = capture_times.fate(taken, rng)
     path = _path("altered", task.index, name, ".jpg")
-    data = encode(Rendered(changed, jpeg(int(rng.integers(85, 96)))), stamps.block(taken, exif, rng))
+    data = encode(Rendered(changed, jpeg(int(rng.integers(85, 96)))), capture_times.block(taken, exif, rng))
     entry = Entry(path, task.capture, task.capture, Kind.ALTERED, "photo", name, exif)
     return [place(Path(task.root), path, data, entry)]
 
@@ -160,16 +160,16 @@ def _burst(task: PhotoTask, picture: Picture, taken: Taken | None, rng: Generato
     """The next shot, a capture of its own, and a copy of it."""
     root, capture = Path(task.root), f"{task.capture} next"
     shot = lookalikes.next_shot(picture, rng)
-    when = None if taken is None or rng.random() < 0.4 else stamps.later(taken, rng)
+    when = None if taken is None or rng.random() < 0.4 else capture_times.later(taken, rng)
     path = _path("bursts", task.index, "next", ".jpg")
-    data = encode(Rendered(shot, jpeg(92)), stamps.block(when, Exif.KEPT, rng))
+    data = encode(Rendered(shot, jpeg(92)), capture_times.block(when, Exif.KEPT, rng))
     exif = Exif.NONE if when is None else Exif.KEPT
     made = [place(root, path, data, Entry(path, capture, task.capture, Kind.ORIGINAL, "photo", None, exif))]
     change = _COPY_CHANGES[task.index // _LOOKALIKES % len(_COPY_CHANGES)]
-    rendered, copied = _CHANGES[change].apply(shot, rng), stamps.fate(when, rng)
+    rendered, copied = _CHANGES[change].apply(shot, rng), capture_times.fate(when, rng)
     path = _path("bursts", task.index, f"next {change}", rendered.encoding.extension)
     entry = Entry(path, capture, task.capture, Kind.COPY, "photo", change, copied)
-    return [*made, place(root, path, encode(rendered, stamps.block(when, copied, rng)), entry)]
+    return [*made, place(root, path, encode(rendered, capture_times.block(when, copied, rng)), entry)]
 
 
 def _document(task: DocumentTask) -> list[Entry]:
@@ -198,4 +198,4 @@ def _slug(name: str) -> str:
     return name.replace(" + ", "-").replace(" ", "-").replace(":", "-")
 
 
-_SCANNER = Taken(stamps.EPOCH, None, "Epson", "V600")
+_SCANNER = Taken(capture_times.EPOCH, None, "Epson", "V600")

@@ -20,9 +20,9 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks import stamps
+from benchmarks import capture_times
+from benchmarks.capture_times import Exif, Taken
 from benchmarks.pictures import Picture, as_picture, scaled_down, upright
-from benchmarks.stamps import Exif, Taken
 from benchmarks.tree import photos_in
 
 WIDTH, HEIGHT = 4032, 3024
@@ -122,9 +122,9 @@ def _patch(photo: Picture, side: int, rng: Generator) -> Picture:
 
 
 def _jpeg(picture: Picture, quality: int, number: int, rng: Generator) -> bytes:
-    taken = Taken(stamps.EPOCH + timedelta(minutes=17 * number), 0, "Canon", "Canon EOS 80D")
+    taken = Taken(capture_times.EPOCH + timedelta(minutes=17 * number), 0, "Canon", "Canon EOS 80D")
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, exif=stamps.block(taken, Exif.KEPT, rng))
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, exif=capture_times.block(taken, Exif.KEPT, rng))
     return buffer.getvalue()
 
 

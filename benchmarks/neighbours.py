@@ -23,7 +23,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.neighbours import VectorBlocks, neighbours
+from dedupe.candidates.neighbours import VectorBlocks, neighbours
 
 RADIUS = 0.8
 NEAREST = 10

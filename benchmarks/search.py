@@ -103,9 +103,9 @@ def library_row(count: int, dim: int) -> tuple[str, ...]:
     """A search among ``count`` stored photos with as many files."""
     import dedupe
     from dedupe import embedding
+    from dedupe.decoding.version import READER_VERSION
     from dedupe.library.cache import Cache
     from dedupe.library.previews import Previews
-    from dedupe.photos.version import READER_VERSION
     from dedupe.session import Session
     from dedupe.types import Facts, FileStamp
 
@@ -149,7 +149,7 @@ def parity_rows(weights: str | None) -> list[tuple[str, str]]:
     from skimage import data
 
     from dedupe import embedding
-    from dedupe.photos.decode import preview, squash
+    from dedupe.decoding.decode import preview, squash
 
     pixels = np.stack([squash(preview(each()), 224) for each in (data.astronaut, data.chelsea, data.coffee)])
     with tempfile.TemporaryDirectory() as folder:

@@ -31,8 +31,8 @@ from pathlib import Path
 
 from benchmarks import tables
 from benchmarks.material import large_photos, tiny_photos
+from benchmarks.memory import Watched, watched
 from benchmarks.running import ScanFailedError, command, environment
-from benchmarks.watching import Watched, watched
 
 HEAVY = ("tensorflow", "cv2", "faiss", "ai_edge_litert", "numpy")
 _SECTIONS = ("help", "cold", "rescan")

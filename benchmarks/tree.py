@@ -19,10 +19,10 @@ from pathlib import Path
 
 from numpy.random import Generator, default_rng
 
-from benchmarks import makers, stamps
+from benchmarks import capture_times, makers
+from benchmarks.capture_times import Taken
 from benchmarks.changes import CHANGES
 from benchmarks.manifest import Entry, Manifest, in_order
-from benchmarks.stamps import Taken
 
 VERSION = 2
 """Goes up when the same options would give another tree."""
@@ -99,7 +99,7 @@ def _tasks(options: TreeOptions, sources: Sequence[Path], root: Path) -> Iterato
 
 def _chosen(sources: Sequence[Path], limit: int | None, rng: Generator) -> list[tuple[Path, str | None, Taken | None]]:
     """The photos that get copies: (file, scene or None, capture time), sequences first and whole."""
-    times = {path: stamps.read_taken(path.read_bytes()) for path in sources}
+    times = {path: capture_times.read_taken(path.read_bytes()) for path in sources}
     scenes = {path: scene for folder in {p.parent for p in sources} for path, scene in _sequence(folder, times)}
     in_sequence = [path for path in sources if path in scenes]
     single = [path for path in sources if path not in scenes]

@@ -12,7 +12,7 @@ from dedupe.errors import DedupeError
 def main() -> None:
     """Run the command line and exit; DedupeError carries its own exit code, Ctrl-C is 130."""
     from dedupe.cli import app
-    from dedupe.cli.shape import UsageMistake, mistake
+    from dedupe.cli.click_ext import UsageMistake, mistake
 
     logging.getLogger("dedupe").addHandler(_Notices())
     try:
@@ -42,7 +42,7 @@ class _Notices(logging.Handler):
 
 
 def _say(sentence: str) -> None:
-    from dedupe.console import display_text
+    from dedupe.terminal.console import display_text
 
     print(f"dedupe: {display_text(sentence)}", file=sys.stderr)  # noqa: T201
 

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dedupe import steps
+from dedupe.library.codec import to_json
 from dedupe.library.database import DamagedStoreError
-from dedupe.library.serial import to_json
-from dedupe.photos.walk import check_roots
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
+from dedupe.tree.walk import check_roots
 from dedupe.types import ScanResult, Skipped, Stats
 
 if TYPE_CHECKING:
-    from dedupe.console import Progress
     from dedupe.steps import Grouped
+    from dedupe.terminal.console import Progress
 
 
 _log = logging.getLogger("dedupe")

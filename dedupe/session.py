@@ -17,13 +17,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from dedupe import embedding
-from dedupe.console import Progress, SilentProgress, Step
+from dedupe.decoding.version import DECODER_VERSION, READER_VERSION
 from dedupe.library.cache import Cache
 from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
-from dedupe.photos.version import DECODER_VERSION, READER_VERSION
 from dedupe.settings import Settings
+from dedupe.terminal.console import Progress, SilentProgress, Step
 
 if TYPE_CHECKING:
     from dedupe.embedding import Embedder, ModelInfo

@@ -71,7 +71,7 @@ def _check(settings: Settings) -> None:
     if settings.jobs < 0:
         raise _no_jobs(settings.jobs)
     if settings.max_drop is not None:
-        from dedupe.actions.preflight import max_drop
+        from dedupe.actions.planning.preflight import max_drop
 
         max_drop(settings.max_drop, 0)
     for rule in settings.keep:
@@ -146,7 +146,7 @@ def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Se
 
 
 def _from_file(path: Path) -> Mapping[str, object]:
-    from dedupe.console import display_path
+    from dedupe.terminal.console import display_path
 
     shown = display_path(str(path))
     try:

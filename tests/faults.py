@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from dedupe.actions.disk import Disk
-from dedupe.actions.volumes import Volume
+from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.volumes import Volume
 
 STEPS = (
     "mkdir",

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from dedupe.photos import found as finds
-from dedupe.photos.found import Folder, Found
 from dedupe.steps import ByContent
+from dedupe.tree import file_list as finds
+from dedupe.tree.file_list import Folder, Found
 from dedupe.types import FileStamp, PhotoFile, SkipKind, Skipped
 
 

@@ -16,10 +16,10 @@ import pytest
 
 import dedupe
 from dedupe.errors import MissingRootError, UsageError
-from dedupe.library import together
+from dedupe.library import maintenance
 from dedupe.library.cache import Cache
 from dedupe.library.paths import StorePaths
-from dedupe.review.report import json_chunks
+from dedupe.report.json import json_chunks
 from dedupe.types import Relation, ScanResult
 from tests.album import album, jpeg, photo
 from tests.support import tree_snapshot
@@ -69,7 +69,7 @@ def test_a_second_scan_says_the_same_and_loads_no_heavy_library(tmp_path: Path) 
     cold = as_json(scan(tmp_path))
     code = (
         "import json, sys, dedupe\n"
-        "from dedupe.review.report import json_chunks\n"
+        "from dedupe.report.json import json_chunks\n"
         f"result = dedupe.scan([{str(photos)!r}], dedupe.Settings(store={str(tmp_path / 'library.db')!r}))\n"
         "heavy = {'tensorflow', 'keras', 'cv2', 'faiss', 'ai_edge_litert', 'PIL', 'rawpy'} & set(sys.modules)\n"
         "print(json.dumps([''.join(json_chunks(result)), sorted(heavy)]))\n"
@@ -188,8 +188,8 @@ def test_looking_at_the_cache_and_tidying_it_forgets_no_photo_that_is_there(tmp_
     (tmp_path / "photos" / "camera").rename(tmp_path / "photos" / "renamed")
     (tmp_path / "photos" / "renamed").rename(tmp_path / "photos" / "camera")
     scan(tmp_path)
-    together.held(paths)
-    tidied = together.prune(paths)
+    maintenance.held(paths)
+    tidied = maintenance.prune(paths)
     assert tidied is not None and (tidied.pruned.contents, tidied.previews) == (0, 0)
     with Cache(paths.cache) as cache:
         assert cache.info().contents == 8
@@ -202,7 +202,7 @@ def test_photos_in_a_renamed_folder_are_known_under_their_new_path(tmp_path: Pat
     scan(tmp_path)
     (photos / "camera").rename(photos / "renamed")
     scan(tmp_path)
-    tidied = together.prune(StorePaths.at(str(tmp_path / "library.db")))
+    tidied = maintenance.prune(StorePaths.at(str(tmp_path / "library.db")))
     assert tidied is not None and tidied.pruned.contents == 0
 
 

@@ -107,7 +107,7 @@ def read_and_measure(request: Any) -> tuple[Any, int]:
 
     Not ``ru_maxrss``: that begins with the peak of the process that started this one.
     """
-    from dedupe.photos.read import read_photo
+    from dedupe.decoding.read import read_photo
 
     answer = read_photo(request)
     with open("/proc/self/status") as status:
@@ -117,7 +117,7 @@ def read_and_measure(request: Any) -> tuple[Any, int]:
 
 def read_or_die(request: Any) -> Any:
     """Read as dedupe does, but as if a decoder could not bear some names; each attempt leaves a trace."""
-    from dedupe.photos.read import read_photo
+    from dedupe.decoding.read import read_photo
 
     name = os.path.basename(request.path)
     for deed in ("segfault", "hang", "memory"):

@@ -16,19 +16,19 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training import drawing, tones
+from training import drawing, photometric
 from training.pixels import Picture, pixels
 
 Change = Callable[[Picture, Generator], Picture]
 
 TONES: tuple[tuple[float, Change], ...] = (
-    (0.55, tones.light),
-    (0.25, tones.cast),
-    (0.30, tones.saturation),
-    (0.10, tones.sepia),
-    (0.06, tones.hue),
-    (0.12, tones.vignette),
-    (0.06, tones.equalised),
+    (0.55, photometric.light),
+    (0.25, photometric.cast),
+    (0.30, photometric.saturation),
+    (0.10, photometric.sepia),
+    (0.06, photometric.hue),
+    (0.12, photometric.vignette),
+    (0.06, photometric.equalised),
 )
 DRAWN: tuple[tuple[float, Change], ...] = (
     (0.18, drawing.lettering),
@@ -37,11 +37,11 @@ DRAWN: tuple[tuple[float, Change], ...] = (
     (0.12, drawing.meme),
 )
 WEAR: tuple[tuple[float, Change], ...] = (
-    (0.18, tones.blur),
-    (0.10, tones.sharpen),
-    (0.18, tones.noise),
-    (0.25, tones.small_and_back),
-    (0.50, tones.jpeg),
+    (0.18, photometric.blur),
+    (0.10, photometric.sharpen),
+    (0.18, photometric.noise),
+    (0.25, photometric.small_and_back),
+    (0.50, photometric.jpeg),
 )
 
 
@@ -91,9 +91,9 @@ def plain(photo: Picture, side: int, rng: Generator) -> Picture:
     """The photo as an original in a library: whole, now and then compressed or in slightly other light."""
     kind = rng.random()
     if kind < 0.3:
-        photo = tones.jpeg(photo, rng)
+        photo = photometric.jpeg(photo, rng)
     elif kind < 0.45:
-        photo = tones.light(photo, rng)
+        photo = photometric.light(photo, rng)
     return square(photo, side)
 
 

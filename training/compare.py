@@ -32,7 +32,7 @@ from training.metrics import figures, widest_radius
 from training.network import embedded
 from training.photos import HELD_OUT, Photos, open_cache
 from training.pixels import Picture
-from training.sittings import SITTINGS, left, run, step_of
+from training.stages import SITTINGS, left, run, step_of
 
 TRUNK = 3
 BRANCH = (

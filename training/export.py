@@ -22,9 +22,9 @@ import xxhash
 from numpy.typing import NDArray
 
 from training.augment import Recipe, square, view
-from training.looks import looked
 from training.network import architecture_of, build, embedded
 from training.photos import Photos, open_cache
+from training.tta import looked
 
 LEAST_COSINE = 0.998  # 0.002 is a distance of 0.06; the figures of the card are those of the int8 network
 

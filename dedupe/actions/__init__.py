@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import os
 
-from dedupe.actions.apply import Applied, Applier, Progress, Terms, rehearse
-from dedupe.actions.disk import Disk
-from dedupe.actions.history import RunSummary, history, unsettled
-from dedupe.actions.journal import Journal
-from dedupe.actions.lock import only_one
-from dedupe.actions.plan import Plan, draft, plan
-from dedupe.actions.preflight import check_all, drop_blocker
-from dedupe.actions.recover import ActionPaths, recover, recover_if_needed, settle_all
+from dedupe.actions.execution.apply import Applied, Applier, Progress, Terms, rehearse
+from dedupe.actions.execution.recover import ActionPaths, recover, recover_if_needed, settle_all
+from dedupe.actions.execution.undo import UndoReport, undo
+from dedupe.actions.journal.history import RunSummary, history, unsettled
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.planning.plan import Plan, draft, plan
+from dedupe.actions.planning.preflight import check_all, drop_blocker
+from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.lock import only_one
+from dedupe.actions.platform.trash import Trash
 from dedupe.actions.report import Preview, Report, preview_of
-from dedupe.actions.trash import Trash
-from dedupe.actions.undo import UndoReport, undo
 from dedupe.errors import RefusedError, UsageError
 from dedupe.types import ActionKind, ScanResult
 

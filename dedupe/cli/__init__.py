@@ -10,11 +10,25 @@ from typing import Annotated
 import typer
 
 from dedupe._version import __version__
-from dedupe.cli import apply, cache, check, compare, history, lists, models, recover, review, scan, search, shape, undo
+from dedupe.cli import (
+    apply,
+    cache,
+    check,
+    click_ext,
+    compare,
+    greedy_option,
+    history,
+    models,
+    recover,
+    review,
+    scan,
+    search,
+    undo,
+)
 
 app = typer.Typer(
     name="dedupe",
-    cls=shape.Commands,
+    cls=click_ext.Commands,
     help="Find duplicate photos by what they show, prove each pair, and clean up without losing one.",
     no_args_is_help=True,
     add_completion=False,
@@ -39,14 +53,14 @@ def _root(
     pass
 
 
-app.command("scan", cls=shape.Command)(scan.scan)
+app.command("scan", cls=click_ext.Command)(scan.scan)
 app.command("review")(review.review)
 app.command("apply")(apply.apply)
-app.command("undo", cls=shape.Command)(undo.undo)
+app.command("undo", cls=click_ext.Command)(undo.undo)
 app.command("recover")(recover.recover)
 app.command("history")(history.history)
-app.command("search", cls=shape.Command)(search.search)
-app.command("compare", cls=shape.Command)(compare.compare)
-app.command("check", cls=lists.Greedy)(check.check)
+app.command("search", cls=click_ext.Command)(search.search)
+app.command("compare", cls=click_ext.Command)(compare.compare)
+app.command("check", cls=greedy_option.Greedy)(check.check)
 app.command("models")(models.models)
 app.add_typer(cache.app, name="cache")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from dedupe.review.acting import Wishes
+    from dedupe.review.run import Wishes
     from dedupe.settings import Settings
     from dedupe.types import ScanResult
 
@@ -22,8 +22,8 @@ def finish(
     strict: bool = False,
 ) -> None:
     """Write the reports, show the table, review and act as wished; ends with typer.Exit where the code is not 0."""
-    from dedupe.review.acting import act, on_terminal
-    from dedupe.review.report import write_csv, write_json
+    from dedupe.report.json import write_csv, write_json
+    from dedupe.review.run import act, on_terminal
 
     if csv_to is not None:
         write_csv(result, csv_to)
@@ -31,8 +31,8 @@ def finish(
         write_json(result, json_to)
     to_stdout = "-" in (json_to, csv_to)
     if not to_stdout:
-        from dedupe.console import stdout
-        from dedupe.review.table import render
+        from dedupe.report.table import render
+        from dedupe.terminal.console import stdout
 
         render(result, stdout())
     code = 0

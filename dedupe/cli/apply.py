@@ -18,11 +18,11 @@ def apply(
     store: o.Store = None,
 ) -> None:
     """Move the selected extras of the last scan to the trash or into a folder, as its review left them."""
-    from dedupe.console import display_path, format_count
     from dedupe.errors import UsageError
-    from dedupe.review.acting import Wishes, act, recover, say, tell_unproven
-    from dedupe.review.last import as_reviewed, last_scan
+    from dedupe.review.run import Wishes, act, recover, say, tell_unproven
+    from dedupe.review.saved_scan import as_reviewed, last_scan
     from dedupe.settings import load_settings
+    from dedupe.terminal.console import display_path, format_count
 
     settings = load_settings({"max_drop": max_drop, "store": store})
     wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run)

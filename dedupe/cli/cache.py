@@ -23,10 +23,10 @@ app = typer.Typer(
 @app.command()
 def info(store: o.Store = None) -> None:
     """Show what is remembered, where, and how much room it takes."""
-    from dedupe.console import display_path, format_bytes
-    from dedupe.library import together
+    from dedupe.library import maintenance
+    from dedupe.terminal.console import display_path, format_bytes
 
-    for part in together.held(_paths(store)):
+    for part in maintenance.held(_paths(store)):
         size = f" ({format_bytes(part.bytes_on_disk)})" if part.there else ": not begun yet"
         _say(f"{part.name:<10} {display_path(part.path)}{size}")
         for phrase in part.held:
@@ -36,10 +36,10 @@ def info(store: o.Store = None) -> None:
 @app.command()
 def prune(store: o.Store = None) -> None:
     """Forget photos that are gone. Those on a disk or share that is away now stay."""
-    from dedupe.console import format_count
-    from dedupe.library import together
+    from dedupe.library import maintenance
+    from dedupe.terminal.console import format_count
 
-    done = together.prune(_paths(store))
+    done = maintenance.prune(_paths(store))
     if done is None:
         _say(_NOTHING)
         return
@@ -56,9 +56,9 @@ def prune(store: o.Store = None) -> None:
 @app.command()
 def clear(store: o.Store = None) -> None:
     """Forget everything about photos; the next scan reads them anew. Decisions, history and undo stay."""
-    from dedupe.library import together
+    from dedupe.library import maintenance
 
-    done = together.clear(_paths(store))
+    done = maintenance.clear(_paths(store))
     if done is None:
         _say(_NOTHING)
         return
@@ -73,7 +73,7 @@ def _paths(store: str | None) -> StorePaths:
 
 
 def _say(*sentences: str) -> None:
-    from dedupe.console import stdout
+    from dedupe.terminal.console import stdout
 
     for sentence in sentences:
         stdout().print(sentence, soft_wrap=True)

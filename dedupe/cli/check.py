@@ -38,11 +38,11 @@ def check(
     error.
     """
     from dedupe import settings as s
-    from dedupe.console import format_count, progress, stderr, stdout
     from dedupe.errors import UsageError
-    from dedupe.queries import report, show
+    from dedupe.queries import render, report
     from dedupe.queries.check import check as run_check
     from dedupe.queries.check import verdicts_named
+    from dedupe.terminal.console import format_count, progress, stderr, stdout
 
     wanted = verdicts_named(print0) if print0 is not None else ()
     if wanted and as_json:
@@ -60,13 +60,13 @@ def check(
     result = run_check(new, against, settings, progress=progress(()))
     if wanted:
         report.print0(dict.fromkeys(path for one in result.checked if one.verdict in wanted for path in one.files))
-        show.show_skipped(result.skipped, stderr())
+        render.show_skipped(result.skipped, stderr())
     elif as_json:
-        from dedupe.review.report import to_stdout
+        from dedupe.report.json import to_stdout
 
         to_stdout(report.check_json(result))
     else:
-        show.show_check(result, stdout())
+        render.show_check(result, stdout())
     if result.unread:
         unread = format_count(len(result.unread), "file")
         stderr().print(f"{unread} of the library could not be read; what is new here may still be among them.")

@@ -22,27 +22,27 @@ def compare(
 
     Exit code: 0 duplicates (identical to edited), 1 not, 2 error.
     """
-    from dedupe.console import progress, stdout
     from dedupe.queries.compare import compare as run_compare
     from dedupe.settings import load_settings
+    from dedupe.terminal.console import progress, stdout
 
     settings = load_settings({"model": model, "weights": weights, "store": store})
     if save is not None:
-        from dedupe.queries.sheet import check_target
+        from dedupe.queries.contact_sheet import check_target
 
         check_target(save)
     comparison = run_compare(a, b, settings, progress=progress(()))
     if as_json:
         from dedupe.queries.report import compare_json
-        from dedupe.review.report import to_stdout
+        from dedupe.report.json import to_stdout
 
         to_stdout(compare_json(comparison))
     else:
-        from dedupe.queries.show import show_comparison
+        from dedupe.queries.render import show_comparison
 
         show_comparison(comparison, stdout())
     if save is not None:
-        from dedupe.queries.sheet import compared, write
+        from dedupe.queries.contact_sheet import compared, write
 
         write(compared(comparison), save)
     raise typer.Exit(0 if comparison.duplicates else 1)

@@ -12,10 +12,10 @@ def history(store: o.Store = None) -> None:
     from rich.table import Table
 
     from dedupe import actions
-    from dedupe.console import display_path, format_bytes, stdout
     from dedupe.library.paths import StorePaths
-    from dedupe.review.acting import say
+    from dedupe.review.run import say
     from dedupe.settings import load_settings
+    from dedupe.terminal.console import display_path, format_bytes, stdout
 
     runs = actions.history(StorePaths.at(load_settings({"store": store}).store))
     if not runs:

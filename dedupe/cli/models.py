@@ -8,7 +8,7 @@ def models() -> None:
     from rich.table import Table
 
     from dedupe import embedding
-    from dedupe.console import format_bytes, stdout
+    from dedupe.terminal.console import format_bytes, stdout
 
     table = Table("model", "dimensions", "input", "threshold", "weights", "what it is", box=None, pad_edge=False)
     for model in embedding.models():

@@ -12,7 +12,7 @@ def recover(store: o.Store = None) -> None:
     this by itself. Exit 4 where something stays interrupted, 1 where something needs a person."""
     from dedupe import actions
     from dedupe.library.paths import StorePaths
-    from dedupe.review.acting import say
+    from dedupe.review.run import say
     from dedupe.settings import load_settings
 
     paths = StorePaths.at(load_settings({"store": store}).store)

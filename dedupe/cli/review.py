@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedupe.cli import options as o
-from dedupe.review.acting import Wishes, act, tell_unproven
+from dedupe.review.run import Wishes, act, tell_unproven
 
 _INTERRUPTED = 130
 
@@ -24,7 +24,7 @@ def review(
 ) -> None:
     """Look at the groups of the last scan one by one and decide. Nothing is done before you agree to it."""
     from dedupe.library.paths import StorePaths
-    from dedupe.review.remembered import show_and_clear
+    from dedupe.review.decisions import show_and_clear
     from dedupe.settings import load_settings
 
     settings = load_settings({"store": store})
@@ -38,12 +38,12 @@ def review(
 
 def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
     """Review the last scan (where it is only ``offered``, after a yes), then act as wished or answered; the exit code."""
-    from dedupe.console import format_count, stdout
-    from dedupe.review.ask import agreed
     from dedupe.review.choice import accepted, unproven
-    from dedupe.review.last import last_scan, previews, verifier
     from dedupe.review.prompt import review as ask_person
+    from dedupe.review.saved_scan import last_scan, previews, verifier
     from dedupe.review.state import Ending
+    from dedupe.terminal.ask import agreed
+    from dedupe.terminal.console import format_count, stdout
 
     with last_scan(settings) as (session, result):
         if not result.groups:
@@ -63,7 +63,7 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
 
 def _after(chosen: ScanResult, settings: Settings, wishes: Wishes) -> int:
     """What becomes of the accepted extras."""
-    from dedupe.review.ask import where_to
+    from dedupe.terminal.ask import where_to
 
     if not any(extra.selected for group in chosen.groups for extra in group.extras):
         typer.echo("Nothing was marked to be removed, nothing was done.")

@@ -45,10 +45,10 @@ def scan(
     Nothing in the photo folders is changed unless --move-to or --trash is given, and agreed to.
     """
     from dedupe import settings as s
-    from dedupe.console import progress
     from dedupe.pipeline import scan as run_scan
-    from dedupe.review.acting import Wishes, recover
-    from dedupe.review.report import check_targets
+    from dedupe.report.json import check_targets
+    from dedupe.review.run import Wishes, recover
+    from dedupe.terminal.console import progress
 
     roots = list(s.absolute(roots))
     model_of = {"model": model, "weights": weights, "threshold": threshold, "jobs": jobs, "retry": retry}

@@ -35,9 +35,9 @@ def search(
     With --model vgg16: fc1 of VGG16, 4,096 numbers, exact Euclidean distance.
     """
     from dedupe import settings as s
-    from dedupe.console import progress, stdout
     from dedupe.queries.search import search as run_search
     from dedupe.queries.search import told_apart
+    from dedupe.terminal.console import progress, stdout
 
     queries, folders = told_apart(arguments)
     settings = s.load_settings(
@@ -51,17 +51,17 @@ def search(
         }
     )
     if save is not None:
-        from dedupe.queries.sheet import check_target
+        from dedupe.queries.contact_sheet import check_target
 
         check_target(save)
     result = run_search(queries, folders, settings, k=k, progress=progress(()))
     if as_json:
         from dedupe.queries.report import search_json
-        from dedupe.review.report import to_stdout
+        from dedupe.report.json import to_stdout
 
         to_stdout(search_json(result))
     else:
-        from dedupe.queries.show import show_search
+        from dedupe.queries.render import show_search
 
         show_search(result, settings, stdout())
     if show or save is not None:
@@ -69,8 +69,8 @@ def search(
 
 
 def _sheet(result: SearchResult, settings: Settings, *, show: bool, save: str | None) -> None:
-    from dedupe.queries.sheet import contact_sheet, open_in_viewer, write
-    from dedupe.queries.show import previews_of
+    from dedupe.queries.contact_sheet import contact_sheet, open_in_viewer, write
+    from dedupe.queries.render import previews_of
 
     pixels = contact_sheet(result.answers, previews_of(result, settings))
     if save is not None:

@@ -21,12 +21,12 @@ def undo(
     import sys
 
     from dedupe import actions
-    from dedupe.console import display_path, format_bytes, format_count, stdout
     from dedupe.errors import RefusedError, UsageError
     from dedupe.library.paths import StorePaths
-    from dedupe.review.acting import counted, recover, say
-    from dedupe.review.ask import agreed, is_terminal
+    from dedupe.review.run import counted, recover, say
     from dedupe.settings import load_settings
+    from dedupe.terminal.ask import agreed, is_terminal
+    from dedupe.terminal.console import display_path, format_bytes, format_count, stdout
 
     settings = load_settings({"store": store})
     paths = StorePaths.at(settings.store)

@@ -12,10 +12,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dedupe.library import files, upkeep, vectors, verdicts
+from dedupe.library import files, prune, vectors, verdicts
+from dedupe.library.codec import from_json, to_json
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
-from dedupe.library.serial import from_json, to_json
 from dedupe.types import ContentKey, Facts, FileStamp, Match, Pair, PayloadKey, PhotoFile, Skipped
 
 if TYPE_CHECKING:
@@ -179,13 +179,13 @@ class Cache(Closing):
 
     # -- upkeep ---------------------------------------------------------------------------------------------
 
-    def info(self) -> upkeep.CacheInfo:
+    def info(self) -> prune.CacheInfo:
         """Counts and sizes."""
-        return upkeep.info(self._db)
+        return prune.info(self._db)
 
-    def prune(self) -> upkeep.Pruned:
+    def prune(self) -> prune.Pruned:
         """Forgets files that are gone from roots that are there, and what nothing refers to any more."""
-        return upkeep.prune(self._db)
+        return prune.prune(self._db)
 
     def content_keys(self) -> set[ContentKey]:
         """Every content the cache knows."""
@@ -193,7 +193,7 @@ class Cache(Closing):
 
     def clear(self) -> None:
         """Forgets everything."""
-        upkeep.clear(self._db)
+        prune.clear(self._db)
 
     def checkpoint(self) -> None:
         """Commits what waits, if the last commit is two seconds old; to be called in long steps without
@@ -214,6 +214,6 @@ class Cache(Closing):
         if held == reader:
             return
         if held is not None:
-            upkeep.clear(self._db)
+            prune.clear(self._db)
         with self._db.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO about VALUES ('reader', ?)", (reader,))

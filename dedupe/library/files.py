@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from dedupe.library.database import Database, Row
-from dedupe.photos.found import Found, packed
+from dedupe.tree.file_list import Found, packed
 from dedupe.types import ContentKey, FileStamp, PhotoFile, SkipKind, Skipped
 
 _PUT_FILE = (

@@ -8,8 +8,8 @@ import struct
 import sys
 from dataclasses import dataclass
 
-from dedupe.console import display_path
 from dedupe.errors import StoreError
+from dedupe.terminal.console import display_path
 
 _MOUNTS = "/proc/self/mounts"
 _MAGIC = b"SQLite format 3\0"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from dedupe.console import display_path
 from dedupe.errors import StoreError
+from dedupe.terminal.console import display_path
 
 
 @dataclass(frozen=True, slots=True)

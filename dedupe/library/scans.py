@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dedupe.errors import StoreError
+from dedupe.library.codec import from_json, to_json
 from dedupe.library.database import Database
-from dedupe.library.serial import from_json, to_json
 from dedupe.types import ScanResult
 
 

@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from dedupe.library.codec import from_json, to_json
 from dedupe.library.database import Database
-from dedupe.library.serial import from_json, to_json
 from dedupe.types import ContentKey, Evidence, Match, Pair
 
 _PUT_VERDICT = "INSERT OR REPLACE INTO verdicts(pair, version, verdict) VALUES (?, ?, ?)"

@@ -16,7 +16,7 @@ from dedupe.settings import Settings, absolute
 from dedupe.types import ContentKey, Match, Photo, Skipped
 
 if TYPE_CHECKING:
-    from dedupe.console import Progress
+    from dedupe.terminal.console import Progress
 
 Verdict: TypeAlias = Literal["new", "partly", "better", "have"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "better", "have")
@@ -130,7 +130,7 @@ def check(
 
 
 def _checked(session: Session, fresh: Shelf, shelf: Shelf, alone: frozenset[str]) -> list[Checked]:
-    from dedupe.photos.identity import content_key_of_path
+    from dedupe.decoding.content_key import content_key_of_path
 
     near = _candidates(session, fresh, shelf)
     apart = library.unit_distances(session, ((query, key) for query, others in near.items() for key in others))
@@ -188,8 +188,8 @@ def _is_better(session: Session, unit: Photo, have: Sequence[Found], matches: Ma
     name or path, makes no photo better."""
     if any(one.photo.content_key == unit.content_key for one in have):
         return False
-    from dedupe.matching.grouping import group
-    from dedupe.photos.companions import join_halves
+    from dedupe.grouping.group import group
+    from dedupe.tree.companions import join_halves
 
     rules = tuple(rule for rule in session.settings.keep if rule not in _TIES)
     for one in join_halves([*{found.photo.path: _oldest(found.photo) for found in have}.values()]):

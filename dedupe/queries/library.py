@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from dedupe import embedding, steps
-from dedupe.console import display_path
+from dedupe.decoding.version import READER_VERSION
 from dedupe.errors import QueryError
-from dedupe.photos.version import READER_VERSION
 from dedupe.queries.index import VectorIndex
 from dedupe.session import Session
 from dedupe.settings import absolute
+from dedupe.terminal.console import display_path
 from dedupe.types import ContentKey, FileStamp, Match, Pair, Photo, PhotoFile, Relation, SkipKind, Skipped
 
 _log = logging.getLogger("dedupe")

@@ -20,8 +20,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dedupe._version import __version__
-from dedupe.console import display_text
-from dedupe.review.report import SCHEMA, dumped, paths_entry, photo_entry, skipped_entry
+from dedupe.report.json import SCHEMA, dumped, paths_entry, photo_entry, skipped_entry
+from dedupe.terminal.console import display_text
 
 if TYPE_CHECKING:
     from dedupe.queries.check import Checked, CheckResult

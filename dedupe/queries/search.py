@@ -16,7 +16,7 @@ from dedupe.settings import Settings, absolute
 from dedupe.types import ContentKey, Photo, Skipped
 
 if TYPE_CHECKING:
-    from dedupe.console import Progress
+    from dedupe.terminal.console import Progress
 
 __all__ = ["Answer", "Found", "SearchResult", "search"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-from dedupe.photos.companions import join_halves
-from dedupe.photos.moments import agreeing
-from dedupe.photos.strays import Strays
 from dedupe.queries.library import Found
+from dedupe.tree.companion_time import agreeing
+from dedupe.tree.companions import join_halves
+from dedupe.tree.unscanned import Strays
 from dedupe.types import Companion, CompanionKind, ContentKey, Photo
 
 COUNTED: Final = frozenset((CompanionKind.RAW, CompanionKind.PHOTO, CompanionKind.VIDEO, CompanionKind.EDIT))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from dedupe.library.scans import EditState, GroupEdit
-from dedupe.review.unit import freed_by, freed_bytes, pinned
+from dedupe.report.sizes import freed_by, freed_bytes, pinned
 from dedupe.types import SAFE_RELATIONS, Extra, Group, Photo, ScanResult
 
 Verify: TypeAlias = Callable[[Photo, Photo], Extra | None]

@@ -16,11 +16,11 @@ from rich.control import Control
 from dedupe.library.decisions import DecisionKind, Decisions
 from dedupe.library.scans import EditState
 from dedupe.review.choice import Choice, Verify, edit_of, photos_of
-from dedupe.review.keys import terminal_keys
-from dedupe.review.pictures import Pictures, Preview, picture_makers
 from dedupe.review.screens import screen
 from dedupe.review.state import Mode, ReviewState
-from dedupe.review.viewer import open_photos
+from dedupe.terminal.keys import terminal_keys
+from dedupe.terminal.pictures import Pictures, Preview, picture_makers
+from dedupe.terminal.viewer import open_photos
 from dedupe.types import Group, Photo, ScanResult
 
 _ALL_PAIRS = 50

@@ -8,13 +8,13 @@ from dataclasses import replace
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from dedupe.console import display_text, format_bytes, format_count, shorten_middle
 from dedupe.library.scans import EditState
+from dedupe.report.rows import Layout, Mark, Row
+from dedupe.report.table import extra_row, keeper_row
 from dedupe.review.choice import CHOSEN
-from dedupe.review.layout import Layout, Mark, Row
-from dedupe.review.pictures import Pictures
 from dedupe.review.state import Mode, ReviewState
-from dedupe.review.table import extra_row, keeper_row
+from dedupe.terminal.console import display_text, format_bytes, format_count, shorten_middle
+from dedupe.terminal.pictures import Pictures
 
 _INDENT = 5
 _GAP = 2

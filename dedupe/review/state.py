@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Self
 
-from dedupe.console import format_count
 from dedupe.library.scans import EditState, GroupEdit
+from dedupe.report.sizes import pinned
 from dedupe.review.choice import Choice, Verify, keep_instead, photos_of, restored
-from dedupe.review.unit import pinned
+from dedupe.terminal.console import format_count
 from dedupe.types import Group, Photo
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from dedupe.console import display_path, display_text, format_bytes, format_count
-from dedupe.review.layout import Layout
+from dedupe.report.rows import Layout
+from dedupe.terminal.console import display_path, display_text, format_bytes, format_count
 from dedupe.types import Action, ActionKind
 
 if TYPE_CHECKING:

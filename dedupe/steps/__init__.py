@@ -4,10 +4,10 @@ What was found out is in the cache before a step ends, so a scan that is stopped
 is remembered loads no library and starts no worker.
 """
 
-from dedupe.steps.comparing import distances, examine, find_payloads, matches, neighbours, relate
+from dedupe.steps.compare import distances, examine, find_payloads, matches, neighbours, relate
 from dedupe.steps.contents import ByContent, Contents
-from dedupe.steps.grouping import Grouped, group
-from dedupe.steps.reading import embed, read, restore_previews, walk
+from dedupe.steps.group import Grouped, group
+from dedupe.steps.read import embed, read, restore_previews, walk
 
 __all__ = [
     "ByContent",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from dedupe.photos.found import Found
+from dedupe.tree.file_list import Found
 from dedupe.types import ContentKey, PhotoFile, Skipped
 
 

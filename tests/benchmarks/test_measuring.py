@@ -15,9 +15,9 @@ from benchmarks import tables
 from benchmarks.equivalence import differences, without_seconds
 from benchmarks.manifest import Entry, Kind
 from benchmarks.material import tiny_photos
+from benchmarks.memory import watched
 from benchmarks.score import Finding
 from benchmarks.sheets import contact_sheets
-from benchmarks.watching import watched
 
 MEGABYTE = 1_000_000
 

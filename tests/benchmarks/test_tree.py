@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from benchmarks import documents, lookalikes, makers, stamps
+from benchmarks import capture_times, documents, lookalikes, makers
+from benchmarks.capture_times import Exif
 from benchmarks.changes import CHANGES, Change, Tier, encode
 from benchmarks.manifest import Kind, Manifest, Visible
 from benchmarks.pictures import Picture, resized, upright
-from benchmarks.stamps import Exif
 from benchmarks.tree import TreeOptions, build
 
 
@@ -107,26 +107,26 @@ def test_a_chat_differs_in_one_message_alone() -> None:
 
 def test_capture_times_come_back_as_they_were_written(picture: Picture) -> None:
     rng = np.random.default_rng(4)
-    taken = stamps.Taken(stamps.EPOCH, 250, "Canon", "Canon EOS 80D")
+    taken = capture_times.Taken(capture_times.EPOCH, 250, "Canon", "Canon EOS 80D")
     plain = encode(CHANGES[0].apply(picture, rng))
-    stamped = stamps.with_block(plain, stamps.block(taken, Exif.KEPT, rng) or b"")
-    assert stamps.read_taken(stamped) == taken
-    assert stamps.without_blocks(stamped) == plain
+    stamped = capture_times.with_block(plain, capture_times.block(taken, Exif.KEPT, rng) or b"")
+    assert capture_times.read_taken(stamped) == taken
+    assert capture_times.without_blocks(stamped) == plain
     assert np.array_equal(upright(stamped), upright(plain))
-    assert stamps.read_taken(plain) is None
+    assert capture_times.read_taken(plain) is None
 
 
 def test_a_shifted_time_is_off_by_whole_hours_and_a_zeroed_one_is_no_time(picture: Picture) -> None:
     rng = np.random.default_rng(4)
-    taken = stamps.Taken(stamps.EPOCH, 250, "Canon", "Canon EOS 80D")
+    taken = capture_times.Taken(capture_times.EPOCH, 250, "Canon", "Canon EOS 80D")
     rendered = next(change for change in CHANGES if change.name == "webp").apply(picture, rng)
-    shifted = stamps.read_taken(encode(rendered, stamps.block(taken, Exif.SHIFTED, rng)))
+    shifted = capture_times.read_taken(encode(rendered, capture_times.block(taken, Exif.SHIFTED, rng)))
     assert shifted is not None
     off = abs((shifted.time - taken.time).total_seconds())
     assert off > 0
     assert off % 3600 == 0
-    assert stamps.read_taken(encode(rendered, stamps.block(taken, Exif.ZEROED, rng))) is None
-    assert stamps.block(taken, Exif.STRIPPED, rng) is None
+    assert capture_times.read_taken(encode(rendered, capture_times.block(taken, Exif.ZEROED, rng))) is None
+    assert capture_times.block(taken, Exif.STRIPPED, rng) is None
 
 
 def photos(folder: Path) -> Path:
@@ -177,7 +177,7 @@ def test_exact_copies_have_the_same_bytes_or_the_same_picture(tree: Manifest) ->
     assert found["same bytes"].read_bytes() == data_of_original
     other = found["other metadata"].read_bytes()
     assert other != data_of_original
-    assert stamps.without_blocks(other) == stamps.without_blocks(data_of_original)
+    assert capture_times.without_blocks(other) == capture_times.without_blocks(data_of_original)
 
 
 def exact_capture(tree: Manifest) -> str:
@@ -194,8 +194,8 @@ def test_the_same_options_give_the_same_tree(tree: Manifest, tmp_path: Path) -> 
 def test_shots_taken_seconds_apart_are_one_scene_and_different_captures(tmp_path: Path) -> None:
     folder, rng = photos(tmp_path / "walk"), np.random.default_rng(0)
     for second, path in enumerate(sorted(folder.iterdir())):
-        taken = stamps.Taken(stamps.EPOCH.replace(second=second * 9), None, "Canon", "Canon EOS 80D")
-        path.write_bytes(stamps.with_block(path.read_bytes(), stamps.block(taken, Exif.KEPT, rng) or b""))
+        taken = capture_times.Taken(capture_times.EPOCH.replace(second=second * 9), None, "Canon", "Canon EOS 80D")
+        path.write_bytes(capture_times.with_block(path.read_bytes(), capture_times.block(taken, Exif.KEPT, rng) or b""))
     tree = build(TreeOptions((str(folder),), copies=1), tmp_path / "work", jobs=1)
     shots = [e for e in tree.entries if e.kind is Kind.ORIGINAL and e.material == "photo"]
     assert {shot.scene for shot in shots} == {"sequence walk"}

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dedupe.library.codec import to_json
 from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
 from dedupe.library.scans import GroupEdit
-from dedupe.library.serial import to_json
 from dedupe.settings import Settings
 from dedupe.types import ScanResult
 from tests.review.terminal import Terminal

@@ -181,7 +181,7 @@ def test_recover_says_by_its_exit_code_what_is_left(
         def settle(*arguments: object, **named: object) -> None:
             raise OSError(errno.EROFS, "Read-only file system")
 
-        failing.setattr("dedupe.actions.settle.Settler.settle", settle)
+        failing.setattr("dedupe.actions.execution.reconcile.Settler.settle", settle)
         told = run(failing, capfdbinary, *recover)
         assert (told.code, b"cannot be settled yet" in told.out) == (4, True)
     (scanned.away / "old" / "0.jpg").write_bytes(b"overwritten by somebody")

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import pytest
 
 from dedupe.errors import DedupeError, StoreError
-from dedupe.library import aside, header
+from dedupe.library import header, quarantine
 from dedupe.library.cache import Cache
 from dedupe.library.database import DamagedStoreError
 from dedupe.library.decisions import Decisions
@@ -186,7 +186,7 @@ def test_facts_that_dedupe_cannot_have_written_are_damage(tmp_path: Path) -> Non
 
 
 def test_nothing_that_was_kept_aside_is_ever_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside.time, "strftime", lambda _: "20240101-000000")
+    monkeypatch.setattr(quarantine.time, "strftime", lambda _: "20240101-000000")
     path = tmp_path / "x.db"
     kept = []
     for _ in range(3):

@@ -11,7 +11,7 @@ from PIL import Image
 
 import dedupe
 from tests.album import jpeg, photo, wait_until_settled
-from tests.photos.made import dng
+from tests.decoding.made import dng
 from tests.queries.made import run
 
 

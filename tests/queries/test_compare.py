@@ -12,11 +12,11 @@ from PIL import Image
 
 import dedupe
 from dedupe.errors import QueryError, UsageError
-from dedupe.queries import sheet
-from dedupe.queries.show import previews_of
-from dedupe.queries.words import verdict_of
+from dedupe.queries import contact_sheet
+from dedupe.queries.describe import verdict_of
+from dedupe.queries.render import previews_of
 from tests.album import jpeg, photo
-from tests.photos.made import dng
+from tests.decoding.made import dng
 from tests.queries.made import Library
 from tests.support import tree_snapshot
 
@@ -63,7 +63,7 @@ def test_a_mirrored_copy_lies_mirrored_either_way(tmp_path: Path) -> None:
         matrix = np.reshape(found.evidence.transform.matrix, (2, 3))
         corners = np.array([[0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]]) @ matrix.T
         assert np.allclose(np.abs(corners - 0.5), 0.5, atol=0.02)
-        panel = sheet.compared(found)
+        panel = contact_sheet.compared(found)
         width = (panel.shape[1] - 60) // 3
         left, laid = (panel[60:300, x + 10 : x + width - 10].astype(int) for x in (12, 24 + width))
         assert np.abs(left - laid).mean() < 6
@@ -74,7 +74,7 @@ def test_different_photos_are_no_duplicates(library: Library) -> None:
     assert (found.relation, found.duplicates) == (None, False)
     assert found.distance > 0.8
     assert verdict_of(found)[0].startswith("Not duplicates")
-    assert sheet.compared(found).shape[2] == 3
+    assert contact_sheet.compared(found).shape[2] == 3
 
 
 def test_two_shots_of_one_camera_are_told_apart_by_their_times(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_the_sentences_below_narrow_pictures_are_not_cut(tmp_path: Path) -> None
     settings = dedupe.Settings(store=str(tmp_path / "library.db"), jobs=1)
     found = dedupe.compare(str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg"), settings)
     longest = max(ImageFont.load_default(16).getlength(line) for line in verdict_of(found))
-    assert sheet.compared(found).shape[1] > longest > 400
+    assert contact_sheet.compared(found).shape[1] > longest > 400
 
 
 def test_the_difference_is_dark_where_they_agree_and_bright_where_something_was_put_on(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_the_difference_is_dark_where_they_agree_and_bright_where_something_was_
     (tmp_path / "b.jpg").write_bytes(jpeg(marked, 95))
     settings = dedupe.Settings(store=str(tmp_path / "library.db"), jobs=1)
     found = dedupe.compare(str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg"), settings)
-    panel = sheet.compared(found)
+    panel = contact_sheet.compared(found)
     third = panel[40:300, 2 * panel.shape[1] // 3 + 20 : -30].astype(int).max(axis=2)
     rows, columns = np.nonzero(third > 200)
     assert np.median(third) < 40
@@ -146,22 +146,22 @@ def test_the_difference_is_dark_where_they_agree_and_bright_where_something_was_
 
 def test_a_picture_is_written_once_and_never_over_something(library: Library, tmp_path: Path) -> None:
     result = dedupe.search([library.path("web")], [str(library.photos)], library.settings, k=7)
-    pixels = sheet.contact_sheet(result.answers, previews_of(result, library.settings))
+    pixels = contact_sheet.contact_sheet(result.answers, previews_of(result, library.settings))
     for name in ("sheet.png", "sheet.JPG", "sheet.webp"):
         target = tmp_path / name
-        sheet.write(pixels, str(target))
+        contact_sheet.write(pixels, str(target))
         with Image.open(io.BytesIO(target.read_bytes())) as picture:
             assert picture.size == (pixels.shape[1], pixels.shape[0])
         data = target.read_bytes()
         with pytest.raises(UsageError, match="exists already"):
-            sheet.write(pixels, str(target))
+            contact_sheet.write(pixels, str(target))
         assert target.read_bytes() == data
     for name in ("sheet.gif", "sheet", "not/there/sheet.png"):
         with pytest.raises(UsageError):
-            sheet.write(pixels, str(tmp_path / name))
+            contact_sheet.write(pixels, str(tmp_path / name))
     tall = np.zeros((70_000, 10, 3), np.uint8)
     with pytest.raises(UsageError, match="too large"):
-        sheet.write(tall, str(tmp_path / "tall.jpg"))
+        contact_sheet.write(tall, str(tmp_path / "tall.jpg"))
     assert sorted(os.listdir(tmp_path)) == ["sheet.JPG", "sheet.png", "sheet.webp"]
 
 
@@ -170,17 +170,17 @@ def test_a_folder_that_cannot_be_written_in_is_told_before_a_long_run(
 ) -> None:
     monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (str(tmp_path), os.W_OK))
     with pytest.raises(UsageError, match="not writable"):
-        sheet.check_target(str(tmp_path / "sheet.png"))
+        contact_sheet.check_target(str(tmp_path / "sheet.png"))
 
 
 def test_the_sheet_shows_the_query_first_in_a_frame_and_every_answer(library: Library) -> None:
     result = dedupe.search([library.path("camera/rocket.jpg")], [str(library.photos)], library.settings, k=3)
-    pixels = sheet.contact_sheet(result.answers, previews_of(result, library.settings))
+    pixels = contact_sheet.contact_sheet(result.answers, previews_of(result, library.settings))
     step = 252
     assert tuple(pixels[14, 100]) == (200, 60, 20)
     assert tuple(pixels[14, 100 + step]) != (200, 60, 20)
     for number in range(4):
         tile = pixels[20:244, 20 + number * step : 240 + number * step]
         assert len(np.unique(tile.reshape(-1, 3), axis=0)) > 500
-    bare = sheet.contact_sheet(result.answers, {})
+    bare = contact_sheet.contact_sheet(result.answers, {})
     assert bare.shape == pixels.shape

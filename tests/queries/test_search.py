@@ -159,8 +159,8 @@ def test_vgg16_is_the_articles_search_raw_fc1_and_euclidean_distance(library: Li
     import keras
     from keras.applications.vgg16 import VGG16, preprocess_input
 
+    from dedupe.decoding.decode import squash
     from dedupe.library.previews import Previews
-    from dedupe.photos.decode import squash
     from tests.embedding.test_vgg16 import write_weights
 
     keras.utils.set_random_seed(7)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import sys
 
-from dedupe.console import stdout
 from dedupe.library.decisions import Decisions
 from dedupe.review.prompt import review
+from dedupe.terminal.console import stdout
 from dedupe.types import Extra, Photo, Relation
 from tests.review import made
 

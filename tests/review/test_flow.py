@@ -12,12 +12,12 @@ import skimage.data
 from PIL import Image
 
 from dedupe.errors import UsageError
+from dedupe.grouping.losses import PIXEL_LOSSES
 from dedupe.library.decisions import Decisions
 from dedupe.library.scans import EditState, GroupEdit
-from dedupe.matching.losses import PIXEL_LOSSES
 from dedupe.pipeline import scan
-from dedupe.review.last import as_reviewed, last_scan, verifier
-from dedupe.review.remembered import picked, show_and_clear
+from dedupe.review.decisions import picked, show_and_clear
+from dedupe.review.saved_scan import as_reviewed, last_scan, verifier
 from dedupe.settings import Settings
 from dedupe.types import Photo, Relation
 from tests.review import made
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal needs
 REVIEW = """
 import sys
 from dedupe.cli.review import run_review
-from dedupe.review.acting import Wishes
+from dedupe.review.run import Wishes
 from dedupe.settings import Settings
 if __name__ == "__main__":
     print("\\nexit", run_review(Settings(store=sys.argv[1]), Wishes(), offered=len(sys.argv) > 2))
@@ -230,7 +230,7 @@ def test_decisions_are_listed_and_without_a_terminal_only_listed(
 )
 def test_decisions_are_taken_back_after_a_yes(tmp_path: Path, said: str, yes: str | None, left: int) -> None:
     store, _ = _decided(tmp_path)
-    code = "import sys; from dedupe.review.remembered import show_and_clear; show_and_clear(sys.argv[1])"
+    code = "import sys; from dedupe.review.decisions import show_and_clear; show_and_clear(sys.argv[1])"
     with Terminal(["-c", code, store]) as terminal:
         terminal.wait_for("Take back which?")
         terminal.send(f"{said}\r")

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from dedupe import actions
-from dedupe.actions.apply import Applied, Applier, Terms
-from dedupe.actions.disk import Disk
-from dedupe.actions.journal import Journal
-from dedupe.actions.lock import only_one
-from dedupe.actions.plan import plan
+from dedupe.actions.execution.apply import Applied, Applier, Terms
+from dedupe.actions.execution.undo import UndoReport
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.planning.plan import plan
+from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.lock import only_one
+from dedupe.actions.platform.trash import Trash
 from dedupe.actions.report import Report
-from dedupe.actions.trash import Trash
-from dedupe.actions.undo import UndoReport
 from dedupe.types import Action, ActionKind, OutcomeKind, ScanResult
 from tests.faults import FaultyDisk
 from tests.support import Entry, Places, contents, fake_scan, make, tree_snapshot

@@ -20,8 +20,8 @@ from functools import partial
 from pathlib import Path
 
 from dedupe import actions
-from dedupe.actions.disk import Disk
-from dedupe.actions.journal import Journal
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.platform.disk import Disk
 from dedupe.types import ActionKind
 from tests.faults import CRASHED, FaultyDisk
 from tests.support import Places, contents, fake_scan, make, tree_snapshot

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 import dedupe
-from dedupe.photos import read
-from dedupe.photos.read import Read, ReadRequest, read_photo
+from dedupe.decoding import read
+from dedupe.decoding.read import Read, ReadRequest, read_photo
 from dedupe.types import SkipKind, Skipped
 from dedupe.workers import FailureKind, WorkerFailure, WorkerPool
 from tests import worker_tasks
-from tests.photos.made import encoded, photograph, put, quarters, stamp
+from tests.decoding.made import encoded, photograph, put, quarters, stamp
 from tests.support import tree_snapshot
 
 MEBIBYTE = 1 << 20

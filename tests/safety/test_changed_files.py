@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dedupe import actions
-from dedupe.actions.volumes import Volume
+from dedupe.actions.platform.volumes import Volume
 from dedupe.types import Relation
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
@@ -234,7 +234,9 @@ def test_a_photo_just_written_is_read_only_after_the_clock_has_ticked(
     os.utime(extra, ns=(LONG_AGO, LONG_AGO))
     result = world.scan()
     disk = CoarseClock(extra)
-    monkeypatch.setattr("dedupe.actions.checks.time.sleep", lambda seconds: setattr(disk, "ticked", seconds > 0))
+    monkeypatch.setattr(
+        "dedupe.actions.planning.checks.time.sleep", lambda seconds: setattr(disk, "ticked", seconds > 0)
+    )
     assert refused(world.act(result, disk=disk).outcomes) == ["is being changed right now"]
     assert extra.exists()
 

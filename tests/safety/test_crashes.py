@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from dedupe import actions
-from dedupe.actions.disk import Disk
-from dedupe.actions.journal import Journal
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.platform.disk import Disk
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World
 from tests.safety.crash_points import CRASHED, SCENARIOS, in_child
@@ -211,7 +211,7 @@ def test_an_edit_of_the_source_after_a_crash_in_the_copy_survives(world: World, 
 
 
 def test_recovery_waits_for_a_lock_and_says_nothing(world: World) -> None:
-    from dedupe.actions.lock import only_one
+    from dedupe.actions.platform.lock import only_one
     from dedupe.errors import LockedError
 
     _keep, _extra = world.pair("resaved")

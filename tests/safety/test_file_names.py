@@ -21,12 +21,12 @@ from PIL import Image
 from rich.console import Console
 
 from dedupe.cli import app
-from dedupe.console import stdout
 from dedupe.library.decisions import Decisions
-from dedupe.review import ask
-from dedupe.review.report import write_csv, write_json
+from dedupe.report.json import write_csv, write_json
+from dedupe.report.table import render
 from dedupe.review.summary import show_actions
-from dedupe.review.table import render
+from dedupe.terminal import ask
+from dedupe.terminal.console import stdout
 from dedupe.types import Action, ActionKind, FileMove, Relation, ScanResult, Series, SkipKind, Skipped
 from tests.review import made
 from tests.review.terminal import Terminal

@@ -413,8 +413,8 @@ def test_recovery_removes_no_partial_copy_that_is_not_named_as_one(world: World,
 
 
 def test_the_record_of_another_folders_file_stays_in_the_trash(world: World) -> None:
-    from dedupe.actions.disk import Disk
-    from dedupe.actions.trash import Entry, Trash
+    from dedupe.actions.platform.disk import Disk
+    from dedupe.actions.platform.trash import Entry, Trash
 
     made = make(world.trash / "info", {"b.jpg.trashinfo": "[Trash Info]\nPath=/elsewhere/b.jpg\n"})
     entry = Entry(str(world.trash / "files" / "b.jpg"), str(made["b.jpg.trashinfo"]))

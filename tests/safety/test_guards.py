@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from dedupe.actions.disk import Disk
-from dedupe.actions.plan import companions_of
-from dedupe.actions.trash import Entry, Trash, _Place
+from dedupe.actions.planning.plan import companions_of
+from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.trash import Entry, Trash, _Place
 from dedupe.review.choice import keep_instead
 from tests.review import (
     made,
@@ -333,7 +333,7 @@ def test_without_the_refusing_rename_a_photo_is_overwritten(world: World, monkey
 
 def test_without_no_follow_a_link_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "O_NOFOLLOW", 0)
-    monkeypatch.setattr("dedupe.actions.checks.stamp_blocker", allow)
+    monkeypatch.setattr("dedupe.actions.planning.checks.stamp_blocker", allow)
     with pytest.raises((AssertionError, pytest.fail.Exception)):
         links.test_a_link_swapped_in_between_look_and_open_is_not_followed(world)
 
@@ -344,12 +344,16 @@ def test_every_guard_is_taken_away_once() -> None:
 
     folder = Path(__file__).parents[2] / "dedupe" / "actions"
     defined = set()
-    for path in folder.glob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name.endswith("blocker"):
-                defined.add((f"dedupe.actions.{path.stem}", node.name))
+                defined.add((".".join(path.relative_to(folder.parents[1]).with_suffix("").parts), node.name))
     taken = [getattr(holder_of(name), name.rpartition(".")[2]) for name, _, _ in ALL if name.endswith("blocker")]
     tested = {(guard.__module__, guard.__name__) for guard in taken}
     # These two gather others; windows_blocker is asked directly in test_trash.py.
-    rest = {("apply", "plan_blocker"), ("trash", "_linux_blocker"), ("trash", "windows_blocker")}
+    rest = {
+        ("execution.apply", "plan_blocker"),
+        ("platform.trash", "_linux_blocker"),
+        ("platform.trash", "windows_blocker"),
+    }
     assert defined - tested == {(f"dedupe.actions.{module}", name) for module, name in rest}

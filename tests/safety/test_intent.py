@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dedupe import actions
-from dedupe.actions.disk import Disk
+from dedupe.actions.platform.disk import Disk
 from dedupe.errors import RefusedError, UsageError
 from dedupe.types import ActionKind
 from tests.faults import STEPS, FaultyDisk
@@ -272,8 +272,9 @@ def test_ctrl_c_ends_the_run_between_two_photos(world: World) -> None:
 
 def test_a_drive_that_is_not_there_ends_the_search_for_a_folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """On Windows nothing of a missing drive exists, not even its root."""
-    from dedupe.actions import move, preflight
-    from dedupe.actions import trash as trash_module
+    from dedupe.actions.execution import move
+    from dedupe.actions.planning import preflight
+    from dedupe.actions.platform import trash as trash_module
 
     asked = []
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from dedupe.library.codec import to_json
 from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
-from dedupe.library.serial import to_json
 from dedupe.settings import Settings
 from tests.safety.conftest import World
 from tests.safety.test_two_at_once import another_holder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.actions.plan import draft
+from dedupe.actions.planning.plan import draft
 from dedupe.types import ActionKind, Relation
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused

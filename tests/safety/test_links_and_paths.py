@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.photos.walk import Walk, WalkOptions, walk
+from dedupe.tree.walk import Walk, WalkOptions, walk
 from dedupe.types import SkipKind
 from tests.support import make, tree_snapshot
 
@@ -152,7 +152,7 @@ def _unshared(script: str) -> subprocess.CompletedProcess[str]:
 def test_a_folder_mounted_a_second_time_shows_each_photo_once(tmp_path: Path) -> None:
     make(tmp_path, {"d/a.jpg": PHOTO, "d/sub/b.jpg": PHOTO, "again/x.txt": b""})
     code = (
-        "import json, sys; from dedupe.photos.walk import walk; "
+        "import json, sys; from dedupe.tree.walk import walk; "
         "print(json.dumps([file.path for file in walk([sys.argv[1]]).files]))"
     )
     if os.name != "posix" or _unshared(f"mount --bind {tmp_path}/d {tmp_path}/again").returncode:

@@ -31,7 +31,7 @@ import os, sys
 from pathlib import Path
 base = Path(sys.argv[1])
 from dedupe import actions
-from dedupe.actions.disk import Disk
+from dedupe.actions.platform.disk import Disk
 from dedupe.types import ActionKind
 from tests.support import Places, fake_scan, make, tree_snapshot, contents, photo_at, result_of
 root, target, paths = base / "photos", base / "moved", Places.below(base / "state")

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from dedupe import actions
-from dedupe.actions.names import MARKER, folded
-from dedupe.actions.volumes import Volume
+from dedupe.actions.planning.names import MARKER, folded
+from dedupe.actions.platform.volumes import Volume
 from dedupe.errors import RefusedError
 from dedupe.types import ActionKind
 from tests.faults import FaultyDisk
@@ -114,7 +114,7 @@ def test_a_target_inside_the_root_is_marked_and_skipped_by_the_next_scan(world: 
 
 
 def test_the_marked_folder_is_what_walk_skips(world: World) -> None:
-    from dedupe.photos.walk import WalkOptions, walk
+    from dedupe.tree.walk import WalkOptions, walk
 
     world.pair()
     world.target = world.root / "moved"

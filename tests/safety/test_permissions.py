@@ -28,9 +28,6 @@ def as_nobody(world: World, check: Callable[[], None]) -> None:
     # Who gave up root may be unable to read the interpreter's own folders: what is imported late must be here already.
     import send2trash  # noqa: F401
 
-    import dedupe.library.header
-    import dedupe.photos.formats  # noqa: F401
-
     sys.stdout.flush()
     child = os.fork()
     if child == 0:

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from dedupe import actions
-from dedupe.actions.disk import Disk
-from dedupe.actions.journal import Journal
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.platform.disk import Disk
 from dedupe.errors import RefusedError, StoreError, UsageError
 from dedupe.library.decisions import Decisions
 from dedupe.library.scans import EditState, GroupEdit

@@ -13,11 +13,11 @@ from urllib.parse import quote
 import pytest
 
 from dedupe import actions
-from dedupe.actions.disk import Disk
-from dedupe.actions.journal import Journal
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.trash import Trash, windows_blocker
+from dedupe.actions.platform.volumes import WINDOWS_FIXED, windows_volume
 from dedupe.actions.report import preview_of
-from dedupe.actions.trash import Trash, windows_blocker
-from dedupe.actions.volumes import WINDOWS_FIXED, windows_volume
 from dedupe.errors import RefusedError
 from dedupe.types import ActionKind
 from tests.faults import CRASHED, FaultyDisk
@@ -295,7 +295,7 @@ def test_a_record_that_another_program_is_just_filling_after_a_crash_stays(
         waited.append(seconds)
         theirs.write_text("[Trash Info]\nPath=/elsewhere/a.jpg\n")
 
-    monkeypatch.setattr("dedupe.actions.trash.time.sleep", fill)
+    monkeypatch.setattr("dedupe.actions.platform.trash.time.sleep", fill)
     actions.recover(world.paths)
     assert waited
     assert theirs.exists()
@@ -367,7 +367,7 @@ def test_where_undo_cannot_reach_the_trash_it_says_so_before(
     world.pair()
     planned = world.plan(trash=True)
     world.act(trash=True)
-    monkeypatch.setattr("dedupe.actions.trash.sys", SimpleNamespace(platform=platform, modules=sys.modules))
+    monkeypatch.setattr("dedupe.actions.platform.trash.sys", SimpleNamespace(platform=platform, modules=sys.modules))
     trash = Trash(Disk())
     assert not trash.undoable
     told = preview_of(planned, (), kind=ActionKind.TRASH, target=None, undoable=trash.undoable)
@@ -387,9 +387,9 @@ def test_there_is_no_way_to_delete_for_good() -> None:
     ).stdout.splitlines()
     files = {Path(line.split(":")[0]).relative_to(folder).as_posix() for line in calls}
     assert {name for name in files if name.startswith("actions/")} == {
-        "actions/disk.py",
-        "actions/place.py",
-        "actions/recover.py",
-        "actions/settle.py",
-        "actions/trash.py",
+        "actions/platform/disk.py",
+        "actions/execution/place.py",
+        "actions/execution/recover.py",
+        "actions/execution/reconcile.py",
+        "actions/platform/trash.py",
     }

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.actions import lock
-from dedupe.actions.lock import only_one
+from dedupe.actions.platform import lock
+from dedupe.actions.platform.lock import only_one
 from dedupe.errors import LockedError, RefusedError
 from tests.safety.conftest import World
 
 _HOLD = """
 import sys
-from dedupe.actions.lock import only_one
+from dedupe.actions.platform.lock import only_one
 with only_one(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.actions.beside import UNSEEN
-from dedupe.photos.companions import attach
+from dedupe.actions.planning.siblings import UNSEEN
+from dedupe.tree.companions import attach
 from dedupe.types import CompanionKind, Extra, Photo, ScanResult
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused

@@ -18,7 +18,7 @@ import pytest
 from training.batches import Sampler
 from training.metrics import figures, normalised, widest_radius
 from training.photos import Photos, open_cache, prepare
-from training.sittings import SITTINGS, left
+from training.stages import SITTINGS, left
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +231,7 @@ def test_a_branch_is_measured_by_what_lies_within_the_widest_radius() -> None:
 def test_the_mean_of_several_looks_is_what_the_network_says_of_each() -> None:
     import keras
 
-    from training.looks import LOOKS, looked
+    from training.tta import LOOKS, looked
 
     network = keras.Sequential([keras.layers.Input((16, 16, 3)), keras.layers.Flatten(), keras.layers.Dense(5)])
     pixels = np.random.default_rng(1).uniform(0, 255, (3, 16, 16, 3)).astype(np.float32)

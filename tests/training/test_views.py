@@ -9,7 +9,7 @@ import pytest
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from training import drawing, tones
+from training import drawing, photometric
 from training.augment import DRAWN, TONES, WEAR, Recipe, square, view, views
 from training.copies import TIERS
 
@@ -71,4 +71,4 @@ def test_there_are_thirty_three_changes_in_three_tiers_and_each_returns_a_pictur
 def test_grey_is_grey_and_posterised_is_not_black(photo: Picture) -> None:
     grey = TIERS["edit"]["grey"](photo)
     assert np.array_equal(grey[..., 0], grey[..., 1])
-    assert all(tones.equalised(photo, default_rng(s)).mean() > 20 for s in range(10))
+    assert all(photometric.equalised(photo, default_rng(s)).mean() > 20 for s in range(10))

@@ -1,0 +1,170 @@
+"""One unit to its new place, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, place_file, refusal, remove_source
+from dedupe.actions.execution.reconcile import Settler
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.journal.records import FileRow, UnitPurpose, UnitRow, UnitState
+from dedupe.actions.planning.checks import KEEPER, Held, LeftAloneError, as_keeper, let_go, still_blocker
+from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.trash import Trash, TrashError
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the files of a unit get there: the folders to be made, outermost first, and for each file the real path that its
+    target's folder must have (None for the trash)."""
+
+    folders: tuple[str, ...]
+    reals: tuple[str | None, ...]
+
+
+def folder_blocker(target: str, real: str | None) -> str | None:
+    """A link among the folders would lead the file somewhere else than was planned, or recorded."""
+    found = os.path.realpath(os.path.dirname(target))
+    if real is None or os.path.normcase(found) != os.path.normcase(real):
+        return "a link is in the way of its folder"
+    return None
+
+
+def missing_folders(paths: Sequence[str | None]) -> tuple[str, ...]:
+    """The folders that must be made before these files can be there, outermost first."""
+    missing: dict[str, None] = {}
+    for path in paths:
+        folder, above = os.path.dirname(path or os.sep), []
+        while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
+            above.append(folder)
+            folder = os.path.dirname(folder)
+        missing.update(dict.fromkeys(reversed(above)))
+    return tuple(missing)
+
+
+class KeeperLostError(StopError):
+    """The unit has left, and the photo that should stay did not: it is put back, and nothing more may move."""
+
+
+class Mover:
+    """Carries out units whose intent is in the journal."""
+
+    def __init__(self, disk: Disk, journal: Journal, trash: Trash) -> None:
+        self._disk = disk
+        self._journal = journal
+        self._trash = trash
+        self.settler = Settler(disk, journal, trash)
+
+    def move(self, unit: UnitRow, victims: Sequence[Held], keepers: Sequence[Held], way: Way) -> tuple[str, ...]:
+        """Move every file of the unit; what a copy could not carry, by name.
+
+        On anything in the way the parts that moved are put back, and the reason is raised: NameTakenError, LeftAloneError
+        (this unit stays, others may go on), StopError (nothing more may move) or ArrivedError (this unit moved, no other may).
+        """
+        try:
+            lost = self._move_all(unit, victims, keepers, way)
+        except (OSError, NameTakenError, LeftAloneError, StopError, TrashError) as error:
+            self._put_right(unit, error)
+        except BaseException:
+            self.settler.settle(unit)
+            self._journal.flush()
+            raise
+        if unit.purpose is not UnitPurpose.ACT:
+            self.settler.finish(unit)
+        self._journal.end_unit(unit, UnitState.DONE)
+        return lost
+
+    def _move_all(self, unit: UnitRow, victims: Sequence[Held], keepers: Sequence[Held], way: Way) -> tuple[str, ...]:
+        for folder in way.folders:
+            self._make(unit, folder)
+        names = Counter(held.identity for held in victims)
+        lost: dict[str, None] = {}
+        copied: list[tuple[FileRow, Held]] = []
+        for file, held, real in zip(unit.files, victims, way.reals, strict=True):
+            self._look_again(held, keepers, siblings=names[held.identity] > 1)
+            if file.move.target is None:
+                self._throw(file, held)
+                continue
+            _refuse(folder_blocker(file.move.target, real))
+            placed = place_file(self._disk, self._journal, file, held, siblings=names[held.identity] > 1)
+            lost.update(dict.fromkeys(placed.lost))
+            if placed.copied:
+                copied.append((file, held))
+        self._drop_sources(copied, keepers, names)
+        self._look_for_keepers(keepers)
+        return tuple(lost)
+
+    def _drop_sources(
+        self, copied: Sequence[tuple[FileRow, Held]], keepers: Sequence[Held], names: Counter[tuple[int, int]]
+    ) -> None:
+        """Only when every copy of the unit stands may the first original go."""
+        for file, _ in copied:
+            self._journal.placed(file)
+        for file, held in copied:
+            siblings = names[held.identity] > 1
+            self._look_again(held, keepers, siblings=siblings)
+            remove_source(self._disk, file, held, siblings=siblings)
+
+    def _look_again(self, held: Held, keepers: Sequence[Held], *, siblings: bool) -> None:
+        with as_keeper():
+            for keeper in keepers:
+                _refuse(still_blocker(self._disk, keeper, siblings=False))
+        _refuse(still_blocker(self._disk, held, siblings=siblings))
+
+    def _look_for_keepers(self, keepers: Sequence[Held]) -> None:
+        """One file reached through two mounts has two identities: when it leaves by one, the other shows it gone."""
+        for keeper in keepers:
+            reason = still_blocker(self._disk, keeper, siblings=False)
+            if reason is not None:
+                raise KeeperLostError(f"{KEEPER}{reason}, now that the other has left")
+
+    def _throw(self, file: FileRow, held: Held) -> None:
+        if os.name == "nt":
+            let_go(self._disk, held)
+        entry = self._trash.throw(file.move.source, held.status, file.info)
+        if entry is not None:
+            self._journal.thrown(file, entry.file, entry.info)
+
+    def _make(self, unit: UnitRow, folder: str) -> None:
+        """Make a folder and have its name on the disk: a power cut must not take it, and what is in it, once a source left."""
+        try:
+            self._disk.mkdir(folder)
+        except FileExistsError:
+            if not os.path.isdir(folder):
+                raise LeftAloneError("a file is in the way of its folder") from None
+            self._journal.forget_folder(unit.run, folder)  # somebody else made it, so it is not ours to remove
+        self._disk.fsync_folder(os.path.dirname(folder))
+
+    # -- when something is in the way ------------------------------------------------------------------------------------
+
+    def _put_right(self, unit: UnitRow, error: Exception) -> None:
+        """Settle the unit, then raise what it means for the others."""
+        problem = self._meaning(unit, error)
+        try:
+            settled = self.settler.settle(unit, back=isinstance(error, KeeperLostError))
+        except OSError as second:
+            raise StopError(f"{problem}; putting it back failed too ({second.strerror})") from error
+        if settled.state in (UnitState.NEEDS_PERSON, UnitState.BEGUN):
+            raise StopError(f"{problem}: {settled.reason}") from error
+        if settled.state is UnitState.DONE:
+            raise ArrivedError(str(problem)) from error
+        raise problem from error
+
+    def _meaning(self, unit: UnitRow, error: Exception) -> Exception:
+        if isinstance(error, TrashError):
+            return StopError(str(error))
+        if not isinstance(error, OSError):
+            return error
+        sources = all(self._disk.is_taken(file.move.source) for file in unit.files)
+        if error.errno == errno.ENOENT and sources and unit.files[0].move.target is not None:
+            return StopError("the target folder is gone")
+        return refusal(error)
+
+
+def _refuse(reason: str | None) -> None:
+    if reason is not None:
+        raise LeftAloneError(reason)

@@ -1,0 +1,293 @@
+"""How a unit that was begun comes to an end: decided by what is on the disk, whatever interrupted it.
+
+The same code ends a unit after a refusal in mid-unit, after a fault of the disk, and after a crash at the next start
+(``recover.py``), so the crash tests exercise the everyday path too. Nothing is removed but copies, links and placeholders of
+dedupe's own, each only while the file it stands for was just read whole at its other place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import Enum
+
+from dedupe.actions.execution.place import NameTakenError, StopError, place_file, remove_claim, remove_source
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.journal.records import FileRow, Intent, UnitPurpose, UnitRow, UnitState
+from dedupe.actions.journal.validate import unit_blocker
+from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
+from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.trash import Entry, Trash
+from dedupe.terminal.console import display_path
+from dedupe.types import FileMove, FileStamp
+
+
+class Where(Enum):
+    """Where a file of a unit is."""
+
+    SOURCE = "not moved"
+    BOTH = "at its source, with a copy or link of ours at the target"
+    TARGET = "moved"
+    UNCLEAR = "needs a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How the unit ended, and the sentence for a person where one must look."""
+
+    state: UnitState
+    reason: str = ""
+
+
+class Settler:
+    """Ends units from what is on the disk."""
+
+    def __init__(self, disk: Disk, journal: Journal, trash: Trash) -> None:
+        self._disk = disk
+        self._journal = journal
+        self._trash = trash
+
+    def settle(self, unit: UnitRow, *, final: bool = False, back: bool = False) -> Settled:
+        """Put every part of a begun unit back, or, where all have arrived, finish it; record which (pending). It is put back
+        in any case with ``back``, or where the photo that it left for is gone.
+
+        Where a folder of the unit is not there (a disk taken out) the unit stays begun, unless ``final``. Raises OSError or
+        JournalError where even that fails: the unit stays begun, and the next start tries again.
+        """
+        unit = self._journal.unit(unit.id)
+        forged = unit_blocker(unit, self._journal)
+        if forged is not None:
+            settled = Settled(UnitState.NEEDS_PERSON, forged)
+        else:
+            settled = self._end(unit, [self.locate(file) for file in unit.files], final=final, back=back)
+        if settled.state is not UnitState.BEGUN:
+            self._journal.end_unit(unit, settled.state, settled.reason)
+        return settled
+
+    def _end(self, unit: UnitRow, wheres: Sequence[Where], *, final: bool, back: bool) -> Settled:
+        if Where.UNCLEAR in wheres:
+            gone = self._missing_folder(unit)
+            if gone is not None and not final:
+                return Settled(UnitState.BEGUN, f"the folder {display_path(gone)} is not there now")
+            return Settled(UnitState.NEEDS_PERSON, self._needs_person(unit, wheres))
+        for file in unit.files:
+            self._remove_partial(file)
+        arrived = Where.TARGET in wheres and Where.SOURCE not in wheres
+        if arrived and not back and self._is_kept(unit) and self._forward(unit, wheres):
+            self.finish(unit)
+            return Settled(UnitState.DONE)
+        return self._backward(unit, wheres)
+
+    # -- finding out -----------------------------------------------------------------------------------------------------
+
+    def locate(self, file: FileRow) -> Where:
+        """Where the file is now. Removes nothing but an empty placeholder of ours and a record without a file."""
+        source = self._lstat(file.move.source)
+        if file.move.target is None:
+            return self._locate_thrown(file, source)
+        target = self._lstat(file.move.target)
+        expected = (file.move.stamp.dev, file.move.stamp.inode)
+        if target is not None and file.claimed and target.st_size == 0 and _identity(target) != expected:
+            if source is None:
+                return Where.UNCLEAR
+            remove_claim(self._disk, file.move.target, None)
+            target = None
+        if target is None:
+            return Where.SOURCE if source is not None else Where.UNCLEAR
+        if source is None:
+            return Where.TARGET if self._holds(file, file.move.target) else Where.UNCLEAR
+        return self._locate_both(file, source, target)
+
+    def _locate_both(self, file: FileRow, source: os.stat_result, target: os.stat_result) -> Where:
+        """Something stands at both ends: ours at the target only if its inode says so (where inodes say anything)."""
+        place = file.move.target or ""
+        expected = (file.move.stamp.dev, file.move.stamp.inode)
+        weak = self._disk.volume(os.path.dirname(place)).weak
+        if _identity(source) == _identity(target) and (weak or _identity(target) == expected):
+            return Where.BOTH
+        ours = _identity(target) in (expected, file.copy) or (weak and file.copy is not None)
+        if not ours or not self._holds(file, place):
+            return Where.SOURCE
+        copied = _identity(target) != expected
+        return Where.BOTH if copied and self._holds(file, file.move.source) else Where.TARGET
+
+    def _locate_thrown(self, file: FileRow, source: os.stat_result | None) -> Where:
+        expected = (file.move.stamp.dev, file.move.stamp.inode)
+        if source is not None and _identity(source) == expected:
+            with contextlib.suppress(OSError):
+                self._trash.sweep(file.info, file.move.source)
+            return Where.SOURCE
+        entry = self._entry_of(file)
+        if entry is not None:
+            self._journal.thrown(file, entry.file, entry.info)
+            return Where.TARGET
+        return Where.SOURCE if source is not None else Where.UNCLEAR
+
+    def _entry_of(self, file: FileRow) -> Entry | None:
+        if file.entry is not None and file.info is not None:
+            recorded = Entry(file.entry, file.info)
+            return recorded if self._holds(file, recorded.file) else None
+        if not self._trash.undoable:
+            return None
+        taken = self._journal.entries_of_others(file)
+        free = (entry for entry in self._trash.find(file.move.source) if entry.file not in taken)
+        found = [entry for entry in free if self._holds(file, entry.file)]
+        expected = (file.move.stamp.dev, file.move.stamp.inode)
+        same = (entry for entry in found if _identity(self._disk.lstat(entry.file)) == expected)
+        return next(same, next(iter(found), None))
+
+    def _holds(self, file: FileRow, path: str) -> bool:
+        """The file at ``path`` has exactly the bytes that were to be moved."""
+        try:
+            found = self._disk.lstat(path)
+            if not stat.S_ISREG(found.st_mode) or found.st_size != file.move.stamp.size:
+                return False
+            handle = self._disk.open_read(path)
+        except OSError:
+            return False
+        try:
+            return content_key_of(self._disk, handle) == file.move.content_key
+        finally:
+            self._disk.close(handle)
+
+    def _lstat(self, path: str) -> os.stat_result | None:
+        try:
+            return self._disk.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _missing_folder(self, unit: UnitRow) -> str | None:
+        for file in unit.files:
+            for place in (file.move.source, file.place):
+                if place is not None and not os.path.isdir(os.path.dirname(place)):
+                    return os.path.dirname(place)
+        return None
+
+    def _needs_person(self, unit: UnitRow, wheres: Sequence[Where]) -> str:
+        told = []
+        for file, where in zip(unit.files, wheres, strict=True):
+            name = display_path(file.move.source)
+            if where is not Where.UNCLEAR:
+                continue
+            if file.move.target is None and not self._trash.undoable:
+                told.append(f"{name} is not in its place; look in the Trash or Recycle Bin")
+            else:
+                place = display_path(file.place) if file.place is not None else "in the trash"
+                told.append(f"{name} is neither there nor at {place} as it was")
+            if file.partial is not None and self._disk.is_taken(file.partial):
+                told.append(f"what was copied so far is {display_path(file.partial)}")
+        return "; ".join(told)
+
+    # -- ending ----------------------------------------------------------------------------------------------------------
+
+    def _remove_partial(self, file: FileRow) -> None:
+        """The unfinished copy, under the name that only this row knows; never while it might be the only one."""
+        partial = file.partial
+        if partial is None or self._lstat(partial) is None:
+            return
+        target = file.move.target
+        if self._lstat(file.move.source) is not None or (target is not None and self._holds(file, target)):
+            self._disk.unlink(partial)
+
+    def _is_kept(self, unit: UnitRow) -> bool:
+        """The photo that the unit left for is still there."""
+        acts = unit.purpose is UnitPurpose.ACT and unit.keeper is not None
+        return not acts or self._lstat(unit.keeper or "") is not None
+
+    def _forward(self, unit: UnitRow, wheres: Sequence[Where]) -> bool:
+        """Every part stands at its target, some sources are gone already: let the others go too. False if one cannot."""
+        for file, where in zip(unit.files, wheres, strict=True):
+            if where is Where.BOTH:
+                try:
+                    with ExitStack() as stack:
+                        held = hold(self._disk, file.move, stack, by_content=True)
+                        remove_source(self._disk, file, held, siblings=True)
+                except (OSError, LeftAloneError, StopError):
+                    return False
+        return True
+
+    def _backward(self, unit: UnitRow, wheres: Sequence[Where]) -> Settled:
+        """Undo what was done of the unit, last part first."""
+        problems = []
+        for file, where in reversed(list(zip(unit.files, wheres, strict=True))):
+            now = self.locate(file) if where is Where.BOTH else where
+            if now is Where.BOTH:
+                self._disk.unlink(file.move.target or "")
+            elif now is Where.TARGET and not self._put_back(unit, file):
+                problems.append(f"{display_path(file.place or '')} could not be put back")
+        if problems:
+            return Settled(UnitState.NEEDS_PERSON, "; ".join(reversed(problems)))
+        return Settled(UnitState.ROLLED_BACK)
+
+    def _put_back(self, unit: UnitRow, file: FileRow) -> bool:
+        """Move one part back to its source, journalled like any move. False where its place is occupied."""
+        row = self._journal.unit(unit.id).files[[part.id for part in unit.files].index(file.id)]
+        place = row.place
+        if place is None or os.path.realpath(os.path.dirname(row.move.source)) != row.parent:
+            return False
+        back = self._journal.begin_unit(unit.run, reversal(self._disk, (row,), (row.move.source,), unit))
+        try:
+            with ExitStack() as stack:
+                held = hold(self._disk, back.files[0].move, stack, by_content=True)
+                if place_file(self._disk, self._journal, back.files[0], held).copied:
+                    remove_source(self._disk, back.files[0], held, siblings=False)
+        except (NameTakenError, LeftAloneError, StopError):
+            return self.settle(back).state is UnitState.DONE
+        self.finish(back)
+        self._journal.end_unit(back, UnitState.DONE)
+        return True
+
+    def finish(self, unit: UnitRow) -> None:
+        """What is left to do once every part of a unit has arrived: times, and the trash's records."""
+        for file in unit.files:
+            place = file.move.target
+            if place is not None and unit.purpose is not UnitPurpose.ACT:
+                if file.info is not None:
+                    self._trash.forget(Entry(file.move.source, file.info), place)
+                if self._disk.lstat(place).st_mtime_ns != file.move.stamp.mtime_ns:
+                    self._disk.set_times(place, file.move.stamp.mtime_ns)
+            elif place is not None:
+                self._journal.arrived(file, self._disk.lstat(place).st_mtime_ns)
+
+
+def reversal(
+    disk: Disk,
+    files: Sequence[FileRow],
+    targets: Sequence[str],
+    unit: UnitRow,
+    purpose: UnitPurpose = UnitPurpose.PUT_BACK,
+) -> Intent:
+    """The intent that moves ``files`` from where they are to ``targets``. The journalled time stamp is the one they shall
+    have again there. Raises OSError where a file is not at its place."""
+    moves = []
+    for file, target in zip(files, targets, strict=True):
+        place = file.place or ""
+        found = FileStamp.of(disk.lstat(place))
+        stamp = FileStamp(found.dev, found.inode, file.move.stamp.size, file.move.stamp.mtime_ns, found.ctime_ns)
+        moves.append(FileMove(place, target, stamp, file.move.content_key))
+    return Intent(
+        purpose=purpose,
+        moves=tuple(moves),
+        parents=tuple(os.path.realpath(os.path.dirname(move.source)) for move in moves),
+        partials=tuple(partial_name(move.target) for move in moves),
+        group=unit.group,
+        relation=unit.relation,
+        reverses=unit.id,
+        # Only a file that comes out of the trash leaves a record behind.
+        infos=tuple(file.info if file.move.target is None else None for file in files),
+    )
+
+
+def partial_name(target: str | None) -> str | None:
+    """A name beside ``target`` for an unfinished copy that nobody else uses."""
+    if target is None:
+        return None
+    return os.path.join(os.path.dirname(target), f".dedupe-{os.urandom(8).hex()}.partial")
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino

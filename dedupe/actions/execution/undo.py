@@ -1,0 +1,290 @@
+"""Putting a run back, in reverse order, never over anything.
+
+A file goes back only to the path that the journal recorded, below a root that it recorded, through folders that are the
+same ones as then; and only if it is still the file that was moved: size, time and content, never the change time, which
+the move itself altered. Where its path is occupied it is put beside it, and that is said.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from dedupe.actions.execution.apply import Progress, deferred_interrupt, unfinished
+from dedupe.actions.execution.move import Mover, Way, missing_folders
+from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
+from dedupe.actions.execution.reconcile import reversal
+from dedupe.actions.execution.recover import ActionPaths, settle_all, tidy
+from dedupe.actions.journal.journal import Journal, JournalError, exists
+from dedupe.actions.journal.records import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow, UnitState
+from dedupe.actions.journal.validate import place_blocker, restore_blocker
+from dedupe.actions.planning.checks import CHANGED, Held, LeftAloneError, check_content, hold
+from dedupe.actions.planning.names import restored_names
+from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.lock import only_one
+from dedupe.actions.platform.trash import Trash
+from dedupe.errors import RefusedError, UsageError
+from dedupe.terminal.console import display_path, format_count
+
+_NAMES_TRIED = 20
+MOVED_CHANGED = "changed since it was moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """One unit put back: the photo's recorded path, the one it got, and the unit of the undo (None: it was back already)."""
+
+    path: str
+    now: str
+    unit: int | None = None
+
+    @property
+    def beside(self) -> bool:
+        """Its own path was occupied."""
+        return self.path != self.now
+
+
+@dataclass(slots=True)
+class UndoReport:
+    """How an undo went. ``run`` is the run that was undone; ``left`` counts units by the reason they stay where they are."""
+
+    run: int
+    restored: list[Restored] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
+    stopped: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all back, 1 something stays, 4 stopped midway."""
+        if self.stopped is not None:
+            return 4
+        return 1 if self.left else 0
+
+    def sentences(self) -> list[str]:
+        """The account, a line each."""
+        lines = [f"{format_count(len(self.restored), 'photo')} put back (run {self.run})."]
+        lines += [
+            f"{display_path(unit.path)} is occupied: put back as {display_path(os.path.basename(unit.now))}."
+            for unit in self.restored
+            if unit.beside
+        ]
+        lines += [f"{format_count(count)} not put back: {reason}." for reason, count in self.left.items()]
+        lines += self.notes
+        if self.stopped is not None:
+            lines.append(self.stopped)
+        return lines
+
+
+def undo(
+    paths: ActionPaths, run: int | None = None, *, disk: Disk | None = None, progress: Progress | None = None
+) -> UndoReport:
+    """Put back what ``run`` moved (None: the last run of which something can be put back).
+
+    Raises UsageError where there is no such run, RefusedError where it cannot be undone or another dedupe acts.
+    """
+    disk = disk or Disk()
+    if not exists(paths.journal):
+        raise UsageError("There is nothing to undo: no photo was moved yet.")
+    with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+        notes = settle_all(disk, journal)
+        trash = Trash(disk)
+        chosen = choose(journal, run, trash.undoable)
+        reason = run_blocker(chosen, journal.units(chosen.id), trash.undoable)
+        if reason is not None:
+            raise RefusedError(reason)
+        report = _Undoer(chosen, disk, journal, trash).run(progress)
+        report.notes = (*notes, *report.notes)
+        return report
+
+
+def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
+    """The run of that number, or the last one of which something can be put back (where none can, the last that still has
+    something away). Raises UsageError."""
+    if run is not None:
+        found = journal.run(run)
+        if found is None:
+            raise UsageError(f"There is no run {run}; `dedupe history` lists them.")
+        return found
+    blocked: RunRow | None = None
+    for found in reversed(journal.runs()):
+        units = journal.units(found.id)
+        if found.purpose is RunPurpose.UNDO or not _away(units):
+            continue
+        if run_blocker(found, units, trash_undoable) is None:
+            return found
+        blocked = blocked or found
+    if blocked is not None:
+        return blocked
+    raise UsageError("There is nothing to undo: all that was moved is back.")
+
+
+def run_blocker(run: RunRow, units: Sequence[UnitRow], trash_undoable: bool) -> str | None:
+    """Why the run as a whole cannot be undone, as a sentence, or None."""
+    if run.purpose is RunPurpose.UNDO:
+        return f"Run {run.id} was itself an undo; apply again to move the photos once more."
+    if not _away(units):
+        return f"Nothing of run {run.id} is left to undo."
+    if run.purpose is RunPurpose.TRASH and not trash_undoable:
+        return "Restore them from the Trash or Recycle Bin; `dedupe undo` cannot take files out of it on this system."
+    for root in run.roots:
+        if not os.path.isdir(root):
+            return f"The folder {display_path(root)} that the photos came from is gone: is its disk there?"
+    if run.target is not None and not os.path.isdir(run.target):
+        return f"The folder {display_path(run.target)} that the photos were moved to is gone: is its disk there?"
+    return None
+
+
+def _away(units: Sequence[UnitRow]) -> list[UnitRow]:
+    return [unit for unit in units if unit.state is UnitState.DONE and unit.purpose is UnitPurpose.ACT]
+
+
+# -- guards on the journal's rows (they may have been edited) --------------------------------------------------------------
+
+
+def moved_blocker(file: FileRow, status: os.stat_result) -> str | None:
+    """The file was written to since it was moved; its change time says nothing, the move itself altered it."""
+    expected = file.placed_mtime_ns if file.placed_mtime_ns is not None else file.move.stamp.mtime_ns
+    if (status.st_size, status.st_mtime_ns) != (file.move.stamp.size, expected):
+        return MOVED_CHANGED
+    return None
+
+
+def back_blocker(disk: Disk, unit: UnitRow) -> str | None:
+    """The disk shows the opposite of what the journal says was put back."""
+    for file in unit.files:
+        target = file.move.target or ""
+        if not disk.is_taken(target) or disk.lstat(target).st_size != file.move.stamp.size:
+            return "not where they were put back to"
+        if disk.is_taken(file.move.source):
+            found = disk.lstat(file.move.source)
+            if (found.st_dev, found.st_ino) == (file.move.stamp.dev, file.move.stamp.inode):
+                return "still where they were moved to"
+    return None
+
+
+# -- the undoing -----------------------------------------------------------------------------------------------------------
+
+
+class _Undoer:
+    def __init__(self, run: RunRow, disk: Disk, journal: Journal, trash: Trash) -> None:
+        self._run = run
+        self._disk = disk
+        self._journal = journal
+        self._mover = Mover(disk, journal, trash)
+        self._report = UndoReport(run.id)
+        self._left: Counter[str] = Counter()
+        try:
+            self._number = journal.begin_run(RunPurpose.UNDO, target=None, roots=run.roots, undoes=run.id)
+        except JournalError as error:
+            raise RefusedError(f"{error} Nothing was touched.") from error
+
+    def run(self, progress: Progress | None) -> UndoReport:
+        units = _away(self._journal.units(self._run.id))
+        with deferred_interrupt() as interrupted:
+            for count, unit in enumerate(reversed(units), start=1):
+                if interrupted():
+                    self._report.stopped = "Stopped by Ctrl-C, between two photos."
+                    break
+                if not self._one(unit):
+                    break
+                if progress is not None:
+                    progress(count, len(units))
+            self._end()
+        self._report.left = dict(self._left.most_common())
+        return self._report
+
+    def _one(self, unit: UnitRow) -> bool:
+        """Put one unit back; False where nothing more may move."""
+        try:
+            self._report.restored.append(self._restore(unit))
+        except LeftAloneError as error:
+            self._left[str(error)] += 1
+        except (StopError, JournalError, OSError) as error:
+            name = display_path(unit.files[0].move.source)
+            phrase = str(refusal(error) if isinstance(error, OSError) else error)
+            self._report.stopped = (
+                f"Stopped at {name}: {phrase.rstrip('.')}. The next start puts right what is left to do."
+            )
+            return False
+        return self._report.stopped is None
+
+    def _end(self) -> None:
+        """Look at the disk once more, then close the run in the journal."""
+        try:
+            self._recheck()
+            for run in self._journal.runs_with_folders():
+                tidy(self._disk, self._journal, run)
+            if self._report.stopped is None or not self._journal.open_units():
+                self._journal.end_run(self._number)
+        except (JournalError, OSError) as error:
+            self._report.stopped = unfinished(error)
+
+    def _recheck(self) -> None:
+        """Every unit that was said to be back is back."""
+        for one in list(self._report.restored):
+            reason = None if one.unit is None else back_blocker(self._disk, self._journal.unit(one.unit))
+            if reason is not None:
+                self._report.restored.remove(one)
+                self._left[reason] += 1
+                self._report.stopped = self._report.stopped or "The disk does not show what was done."
+
+    def _restore(self, unit: UnitRow) -> Restored:
+        for file in unit.files:
+            _refuse(restore_blocker(file, self._run))
+        wanted = [file.move.source for file in unit.files]
+        if self._is_back(unit):
+            self._journal.mark_undone(unit.id)
+            self._journal.flush()
+            return Restored(wanted[0], wanted[0])
+        for file in unit.files:
+            _refuse(place_blocker(file, self._run))
+        for _ in range(_NAMES_TRIED):
+            with ExitStack() as stack:
+                held = [self._hold(file, stack) for file in unit.files]
+                targets = restored_names(wanted, self._disk.is_taken)
+                folders = missing_folders(targets)
+                intent = reversal(self._disk, unit.files, targets, unit, UnitPurpose.UNDO)
+                way = Way(folders, tuple(file.parent for file in unit.files))
+                back = self._journal.begin_unit(self._number, intent)
+                try:
+                    self._mover.move(back, held, (), way)
+                except NameTakenError:
+                    continue
+                except ArrivedError as error:
+                    self._report.stopped = f"Stopped after {display_path(targets[0])}: {error}."
+                return Restored(wanted[0], targets[0], back.id)
+        raise LeftAloneError("no name is free for it")
+
+    def _hold(self, file: FileRow, stack: ExitStack) -> Held:
+        """The moved file, open and read; still what the journal says."""
+        place = file.place or ""
+        stamp = replace(file.move.stamp, mtime_ns=file.placed_mtime_ns or file.move.stamp.mtime_ns)
+        move = replace(file.move, source=place, target=None, stamp=stamp)
+        try:
+            held = hold(self._disk, move, stack, by_content=True)
+            _refuse(moved_blocker(file, held.status))
+            check_content(self._disk, held)
+        except LeftAloneError as error:
+            raise LeftAloneError(MOVED_CHANGED if str(error) == CHANGED else str(error)) from error
+        return held
+
+    def _is_back(self, unit: UnitRow) -> bool:
+        """Somebody (or a power cut before the disk had the move) put every file back already."""
+        for file in unit.files:
+            if file.place is not None and self._disk.is_taken(file.place):
+                return False
+            try:
+                with ExitStack() as stack:
+                    check_content(self._disk, hold(self._disk, file.move, stack, by_content=True))
+            except LeftAloneError:
+                return False
+        return True
+
+
+def _refuse(reason: str | None) -> None:
+    if reason is not None:
+        raise LeftAloneError(reason)

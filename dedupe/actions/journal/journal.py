@@ -1,0 +1,390 @@
+"""The journal: what an action is about to do, on the disk before it is done (SQLite, WAL, synchronous=FULL).
+
+A unit (a photo with its companions) is one row of ``units`` with a row of ``files`` for each file. Its intent is
+committed before the first file moves; that it was done is committed with the next unit's intent, or at the end. In between
+the disk itself tells how far it came, and ``recover.py`` ends the unit from that. The journal is never begun afresh
+over one that is damaged or newer: it is refused, and nothing is moved without it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from dedupe.actions.journal.records import (
+    SCHEMA,
+    FileRow,
+    FileState,
+    Intent,
+    RunPurpose,
+    RunRow,
+    UnitPurpose,
+    UnitRow,
+    UnitState,
+)
+from dedupe.actions.platform.disk import Disk
+from dedupe.errors import StoreError
+from dedupe.terminal.console import display_path
+from dedupe.types import FileMove, FileStamp
+
+_APPLICATION_ID = int.from_bytes(b"dDjr", "big")
+_VERSION = 1
+
+
+class JournalError(StoreError):
+    """The journal cannot be read or written, so nothing may be moved."""
+
+
+class Journal:
+    """The open journal; a context manager. Raises JournalError (or StoreError for a file that is no journal)."""
+
+    def __init__(self, path: str, disk: Disk) -> None:
+        self.path = path
+        self._disk = disk
+        with _telling(path):
+            self._db = _connect(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def begin_run(
+        self, purpose: RunPurpose, *, target: str | None, roots: Sequence[str], undoes: int | None = None
+    ) -> int:
+        """A new run, committed; its number."""
+        run = self._write(
+            "INSERT INTO runs (purpose, began, target, undoes) VALUES (?, ?, ?, ?)",
+            (purpose, time.time(), _blob(target), undoes),
+        )
+        for root in roots:
+            self._write("INSERT INTO roots (run, path) VALUES (?, ?)", (run, _blob(root)))
+        self.flush()
+        return run
+
+    def begin_unit(self, run: int, intent: Intent) -> UnitRow:
+        """The unit's intent, committed (with all that was pending): from here on its files may move."""
+        keeper = intent.keeper
+        unit = self._write(
+            "INSERT INTO units (run, purpose, state, grp, relation, keeper, keeper_key, reverses)"
+            " VALUES (?, ?, 'begun', ?, ?, ?, ?, ?)",
+            (
+                run,
+                intent.purpose,
+                intent.group,
+                intent.relation,
+                _blob(keeper.source) if keeper else None,
+                keeper.content_key if keeper else None,
+                intent.reverses,
+            ),
+        )
+        infos = intent.infos or (None,) * len(intent.moves)
+        each = zip(intent.moves, intent.parents, intent.partials, infos, strict=True)
+        files = tuple(self._add_file(unit, *one) for one in each)
+        self.flush()
+        return UnitRow(
+            id=unit,
+            run=run,
+            purpose=intent.purpose,
+            state=UnitState.BEGUN,
+            group=intent.group,
+            relation=intent.relation,
+            keeper=keeper.source if keeper else None,
+            reverses=intent.reverses,
+            reason="",
+            files=files,
+        )
+
+    def _add_file(self, unit: int, move: FileMove, parent: str, partial: str | None, info: str | None) -> FileRow:
+        number = self._write(
+            "INSERT INTO files (unit, source, parent, target, partial, content_key, dev, inode, size, mtime_ns,"
+            " state, info) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
+            (
+                unit,
+                _blob(move.source),
+                _blob(parent),
+                _blob(move.target),
+                _blob(partial),
+                move.content_key,
+                str(move.stamp.dev),
+                str(move.stamp.inode),
+                move.stamp.size,
+                move.stamp.mtime_ns,
+                _blob(info),
+            ),
+        )
+        return FileRow(number, unit, move, parent, partial, FileState.INTENT, info=info)
+
+    def claimed(self, file: FileRow) -> None:
+        """Committed: an empty file at the target will be ours."""
+        self._write("UPDATE files SET claimed = 1 WHERE id = ?", (file.id,))
+        self.flush()
+
+    def unclaimed(self, file: FileRow) -> None:
+        """Pending: no file at the target is ours after all."""
+        self._write("UPDATE files SET claimed = 0 WHERE id = ?", (file.id,))
+
+    def copied(self, file: FileRow, copy: os.stat_result) -> None:
+        """Committed: the copy with this inode is ours, whatever its name."""
+        self._write(
+            "UPDATE files SET copy_dev = ?, copy_inode = ? WHERE id = ?",
+            (str(copy.st_dev), str(copy.st_ino), file.id),
+        )
+        self.flush()
+
+    def placed(self, file: FileRow) -> None:
+        """Committed: the copy stands at the target, verified; the source may go."""
+        self._write("UPDATE files SET state = 'placed' WHERE id = ?", (file.id,))
+        self.flush()
+
+    def arrived(self, file: FileRow, mtime_ns: int) -> None:
+        """Pending: the time stamp that the file has at its target."""
+        self._write("UPDATE files SET placed_mtime_ns = ? WHERE id = ?", (mtime_ns, file.id))
+
+    def thrown(self, file: FileRow, entry: str, info: str) -> None:
+        """Pending: where the trash keeps the file, and its record."""
+        self._write("UPDATE files SET entry = ?, info = ? WHERE id = ?", (_blob(entry), _blob(info), file.id))
+
+    def end_unit(self, unit: UnitRow, state: UnitState, reason: str = "") -> None:
+        """Pending: how the unit ended. A finished undo marks the unit that it reversed as undone in the same commit."""
+        self._write("UPDATE units SET state = ?, reason = ? WHERE id = ?", (state, reason, unit.id))
+        if state is UnitState.DONE and unit.purpose is UnitPurpose.UNDO and unit.reverses is not None:
+            self.mark_undone(unit.reverses)
+
+    def mark_undone(self, unit: int) -> None:
+        """Pending: the unit's files are back where they were."""
+        self._write("UPDATE units SET state = 'undone' WHERE id = ?", (unit,))
+
+    def end_run(self, run: int) -> None:
+        """The run is over, committed."""
+        self._write("UPDATE runs SET ended = ? WHERE id = ?", (time.time(), run))
+        self.flush()
+
+    def reopen_run(self, run: int) -> None:
+        """Pending: units of a run that was over are looked at again, so its open ones count again."""
+        self._write("UPDATE runs SET ended = NULL WHERE id = ?", (run,))
+
+    def add_folder(self, run: int, path: str, *, marker: bool = False) -> None:
+        """Pending: a folder (or the marker file) that the run is about to make."""
+        self._write("INSERT INTO folders (run, path, marker) VALUES (?, ?, ?)", (run, _blob(path), int(marker)))
+
+    def forget_folder(self, run: int, path: str) -> None:
+        """Pending: what the run made is gone again."""
+        self._write("DELETE FROM folders WHERE run = ? AND path = ?", (run, _blob(path)))
+
+    def flush(self) -> None:
+        """All that is pending is on the disk."""
+        if not self._db.in_transaction:
+            return
+        try:
+            with _telling(self.path):
+                self._disk.commit(self._db)
+        except JournalError:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def runs(self) -> list[RunRow]:
+        """All runs, oldest first."""
+        rows = self._read("SELECT id, purpose, began, ended, target, undoes FROM runs ORDER BY id")
+        return [self._run(row) for row in rows]
+
+    def run(self, number: int) -> RunRow | None:
+        """One run, None where there is none of that number."""
+        rows = self._read("SELECT id, purpose, began, ended, target, undoes FROM runs WHERE id = ?", (number,))
+        return self._run(rows[0]) if rows else None
+
+    def units(self, run: int) -> list[UnitRow]:
+        """The units of a run, oldest first."""
+        return [self.unit(row[0]) for row in self._read("SELECT id FROM units WHERE run = ? ORDER BY id", (run,))]
+
+    def unit(self, number: int) -> UnitRow:
+        """One unit, as the journal has it now."""
+        [row] = self._read(
+            "SELECT id, run, purpose, state, grp, relation, keeper, reverses, reason FROM units WHERE id = ?",
+            (number,),
+        )
+        files = self._read(
+            "SELECT id, unit, source, target, dev, inode, size, mtime_ns, content_key, parent, partial, state, claimed,"
+            " copy_dev, copy_inode, placed_mtime_ns, entry, info FROM files WHERE unit = ? ORDER BY id",
+            (number,),
+        )
+        return UnitRow(
+            id=row[0],
+            run=row[1],
+            purpose=UnitPurpose(row[2]),
+            state=UnitState(row[3]),
+            group=row[4],
+            relation=row[5],
+            keeper=_path(row[6]),
+            reverses=row[7],
+            reason=row[8],
+            files=tuple(_file(file) for file in files),
+        )
+
+    def open_units(self) -> list[UnitRow]:
+        """The units that were begun and not ended, newest first. A run is not ended while it has one."""
+        rows = self._read(
+            "SELECT id FROM units WHERE state = 'begun' AND run IN (SELECT id FROM runs WHERE ended IS NULL)"
+            " ORDER BY id DESC"
+        )
+        return [self.unit(row[0]) for row in rows]
+
+    def unclear_units(self) -> list[UnitRow]:
+        """The units that need a person, newest first."""
+        return [
+            self.unit(row[0])
+            for row in self._read("SELECT id FROM units WHERE state = 'needs a person' ORDER BY id DESC")
+        ]
+
+    def entries_of_others(self, file: FileRow) -> set[str]:
+        """Where the trash keeps the files of other units that went there from the same path and are away."""
+        rows = self._read(
+            "SELECT f.entry FROM files f JOIN units u ON u.id = f.unit WHERE f.source = ? AND f.id != ?"
+            " AND f.entry IS NOT NULL AND u.state = 'done' AND u.purpose = 'act'",
+            (_blob(file.move.source), file.id),
+        )
+        return {os.fsdecode(entry) for (entry,) in rows}
+
+    def open_runs(self) -> list[int]:
+        """The numbers of runs that were begun and not ended."""
+        return [row[0] for row in self._read("SELECT id FROM runs WHERE ended IS NULL ORDER BY id")]
+
+    def folders(self, run: int) -> list[tuple[str, bool]]:
+        """What the run made, innermost last: path, and whether it is the marker file."""
+        rows = self._read("SELECT path, marker FROM folders WHERE run = ? ORDER BY id", (run,))
+        return [(os.fsdecode(path), bool(marker)) for path, marker in rows]
+
+    def runs_with_folders(self) -> list[int]:
+        """The runs that made folders which may still be there, newest first."""
+        return [row[0] for row in self._read("SELECT DISTINCT run FROM folders ORDER BY run DESC")]
+
+    def counts(self, run: int) -> list[tuple[UnitState, int, int, int]]:
+        """For each state: how many units, files and bytes of the run are in it."""
+        rows = self._read(
+            "SELECT u.state, COUNT(DISTINCT u.id), COUNT(*), SUM(f.size) FROM units u JOIN files f ON f.unit = u.id"
+            " WHERE u.run = ? AND u.purpose != 'put back' GROUP BY u.state",
+            (run,),
+        )
+        return [(UnitState(state), units, files, size) for state, units, files, size in rows]
+
+    # -- within --------------------------------------------------------------------------------------------------------
+
+    def _run(self, row: Sequence[Any]) -> RunRow:
+        roots = self._read("SELECT path FROM roots WHERE run = ? ORDER BY rowid", (row[0],))
+        return RunRow(
+            id=row[0],
+            purpose=RunPurpose(row[1]),
+            began=row[2],
+            ended=row[3],
+            target=_path(row[4]),
+            undoes=row[5],
+            roots=tuple(os.fsdecode(path) for (path,) in roots),
+        )
+
+    def _write(self, sql: str, values: Iterable[object]) -> int:
+        with _telling(self.path):
+            if not self._db.in_transaction:
+                self._db.execute("BEGIN IMMEDIATE")
+            return self._db.execute(sql, tuple(values)).lastrowid or 0
+
+    def _read(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
+        with _telling(self.path):
+            return self._db.execute(sql, tuple(values)).fetchall()
+
+
+def exists(path: str) -> bool:
+    """There is a journal: something was acted on before."""
+    return os.path.exists(path)
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    from dedupe.library.header import lies_on_a_network, read_header
+
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise JournalError(
+            f"The folder {display_path(os.path.dirname(path))} for the journal cannot be made: {error.strerror}."
+        ) from error
+    header = read_header(path)
+    rolling_back = os.path.exists(path + "-journal")
+    if header is not None and not header.empty and not rolling_back and (not header.is_sqlite or header.truncated):
+        raise _unusable(path, "is damaged, or no journal of dedupe's")
+    db = sqlite3.connect(os.fsencode(path), isolation_level=None, timeout=15)
+    try:
+        _begin_or_check(db, path)
+        # A write-ahead log needs memory shared between all who open it, which a network does not give.
+        db.execute(f"PRAGMA journal_mode = {'DELETE' if lies_on_a_network(path) else 'WAL'}")
+        db.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _begin_or_check(db: sqlite3.Connection, path: str) -> None:
+    """The schema is written before WAL is switched on: a crash leaves an empty file or a whole schema, no third."""
+    [(application,)] = db.execute("PRAGMA application_id")
+    [(version,)] = db.execute("PRAGMA user_version")
+    [(tables,)] = db.execute("SELECT COUNT(*) FROM sqlite_master")
+    if (application, version, tables) == (0, 0, 0):
+        db.executescript(
+            f"BEGIN IMMEDIATE; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {_VERSION};"
+            f"{SCHEMA} COMMIT;"
+        )
+    elif application != _APPLICATION_ID:
+        raise _unusable(path, "is no journal of dedupe's")
+    elif version != _VERSION:
+        raise _unusable(path, "was written by another version of dedupe")
+
+
+def _unusable(path: str, what: str) -> JournalError:
+    return JournalError(
+        f"The journal {display_path(path)} {what}; it is left as it is, and nothing is moved without it."
+    )
+
+
+@contextmanager
+def _telling(path: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError(f"The journal {display_path(path)} cannot be used: {error}.") from error
+
+
+def _blob(path: str | None) -> bytes | None:
+    return None if path is None else os.fsencode(path)
+
+
+def _path(blob: bytes | None) -> str | None:
+    return None if blob is None else os.fsdecode(blob)
+
+
+def _file(row: Sequence[Any]) -> FileRow:
+    stamp = FileStamp(dev=int(row[4]), inode=int(row[5]), size=row[6], mtime_ns=row[7], ctime_ns=0, links=1)
+    return FileRow(
+        id=row[0],
+        unit=row[1],
+        move=FileMove(os.fsdecode(row[2]), _path(row[3]), stamp, row[8]),
+        parent=os.fsdecode(row[9]),
+        partial=_path(row[10]),
+        state=FileState(row[11]),
+        claimed=bool(row[12]),
+        copy=(int(row[13]), int(row[14])) if row[14] is not None else None,
+        placed_mtime_ns=row[15],
+        entry=_path(row[16]),
+        info=_path(row[17]),
+    )

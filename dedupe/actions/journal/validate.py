@@ -1,0 +1,96 @@
+"""Guards on the journal's rows, which somebody may have edited: none leads anywhere that dedupe would not have gone.
+
+Undo and recovery both ask here. Each guard returns the reason as a phrase, or None.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.journal.records import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow
+from dedupe.actions.planning.names import is_plain, root_of
+from dedupe.actions.platform.trash import Entry, entry_of, is_entry_of, is_entry_shaped
+from dedupe.actions.platform.volumes import lies_under
+from dedupe.terminal.console import display_path
+
+OUTSIDE = "its recorded place lies outside the folders of that run"
+_PARTIAL = re.compile(r"\.dedupe-[0-9a-f]{16}\.partial")
+
+
+def restore_blocker(file: FileRow, run: RunRow) -> str | None:
+    """Why this row must not be followed back."""
+    source = file.move.source
+    if not _is_home(source, run):
+        return OUTSIDE
+    if os.path.realpath(os.path.dirname(source)) != file.parent:
+        return "a link stands among the folders it came from"
+    return None
+
+
+def place_blocker(file: FileRow, run: RunRow) -> str | None:
+    """Why the row's place is none that dedupe put it to."""
+    if run.target is not None:
+        return None if _is_below(file.move.target, run.target) else "it lies outside the folder it was moved to"
+    if file.entry is None or file.info is None:
+        return "its place in the trash is not known"
+    if not is_entry_of(Entry(file.entry, file.info), file.move.source):
+        return "the trash has no record of it any more"
+    return None
+
+
+def unit_blocker(unit: UnitRow, journal: Journal) -> str | None:
+    """Why a unit that was begun must not be ended by what its rows say: recovery would remove or move what is not its own."""
+    run = journal.run(unit.run)
+    if run is not None and run.purpose is RunPurpose.UNDO:
+        run = journal.run(run.undoes or 0)
+    for file in unit.files:
+        reason = OUTSIDE if run is None else _ends_blocker(file, unit, run) or _partial_blocker(file)
+        if reason is not None:
+            return f"{display_path(file.move.source)}: {reason}"
+    return None
+
+
+def _ends_blocker(file: FileRow, unit: UnitRow, run: RunRow) -> str | None:
+    """One end of the row is a scanned folder, the other the run's target or the trash, in the unit's direction."""
+    source, target = file.move.source, file.move.target
+    there = _is_home(source, run) and _is_away(file.place, run)
+    back = target is not None and _is_home(target, run) and _is_away(source, run)
+    fits = {UnitPurpose.ACT: there, UnitPurpose.UNDO: back, UnitPurpose.PUT_BACK: there or back}[unit.purpose]
+    if not fits or (file.info is not None and not is_entry_shaped(_entry_file(file, file.info), file.info)):
+        return OUTSIDE
+    if os.path.isdir(os.path.dirname(source)) and os.path.realpath(os.path.dirname(source)) != file.parent:
+        return "a link stands among the folders it came from"
+    return None
+
+
+def _entry_file(file: FileRow, info: str) -> str:
+    """The file in the trash that the row's record is of: where it is, where an undo takes it from, or where it will be."""
+    if file.entry is not None:
+        return file.entry
+    return entry_of(info).file if file.move.target is None else file.move.source
+
+
+def _partial_blocker(file: FileRow) -> str | None:
+    """The name of an unfinished copy is one of dedupe's, beside the target."""
+    if file.partial is None:
+        return None
+    folder, name = os.path.split(file.partial)
+    beside = file.move.target is not None and folder == os.path.dirname(file.move.target)
+    return None if beside and _PARTIAL.fullmatch(name) else "its unfinished copy has no name that dedupe gives"
+
+
+def _is_home(path: str, run: RunRow) -> bool:
+    return is_plain(path) and root_of(path, run.roots) is not None
+
+
+def _is_away(place: str | None, run: RunRow) -> bool:
+    """Where the run put files. None is a file that went, or was to go, to a trash that tells no place."""
+    if run.target is not None:
+        return _is_below(place, run.target)
+    return place is None or (is_plain(place) and is_entry_shaped(place, None))
+
+
+def _is_below(place: str | None, target: str) -> bool:
+    return place is not None and is_plain(place) and place != target and lies_under(place, target)

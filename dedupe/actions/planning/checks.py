@@ -1,0 +1,274 @@
+"""What a file must still be before it, or a copy of it, is touched: opened without following links, read to the end, and
+found to be the very bytes that the scan saw.
+
+Each guard returns the reason as a phrase, or None; dry run and real run use the same ones. Size and times alone prove
+nothing (they can be set back), so the content is read every time; the change time is looked at before and after reading,
+because it cannot be set back. A relation is a fact about two contents: while both are the plan's, it still stands.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import xxhash
+
+from dedupe.actions.platform.disk import CHUNK, Disk
+from dedupe.types import Action, ContentKey, FileMove, FileStamp, Relation
+
+CHANGED = "changed since the scan"
+GONE = "no longer there"
+LINK = "is a link or no plain file any more"
+SAME_FILE = "is the same file as the photo that stays"
+NOT_EQUAL = "its bytes are not those of the photo that stays"
+LINKED_ELSEWHERE = "has another name (a hard link) that would stay behind"
+KEEPER = "the photo that stays: "
+
+
+class LeftAloneError(Exception):
+    """A file or unit is left as it is; the text is the phrase that says why."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A file that was checked and is held open: what it was planned as, and what the disk says of it."""
+
+    move: FileMove
+    handle: int
+    status: os.stat_result
+    volume_is_weak: bool
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """(device, inode)."""
+        return self.status.st_dev, self.status.st_ino
+
+
+# -- guards --------------------------------------------------------------------------------------------------------------
+
+
+def stamp_blocker(stamp: FileStamp, status: os.stat_result, weak: bool) -> str | None:
+    """The file under the name is not the one that was scanned, or was written to. A changed ctime alone passes."""
+    if (status.st_size, status.st_mtime_ns) != (stamp.size, stamp.mtime_ns):
+        return CHANGED
+    if not weak and (status.st_dev, status.st_ino) != (stamp.dev, stamp.inode):
+        return CHANGED
+    return None
+
+
+def content_blocker(expected: ContentKey, found: ContentKey) -> str | None:
+    """The bytes are not those that the scan compared."""
+    return CHANGED if found != expected else None
+
+
+def quiet_blocker(before: os.stat_result, after: os.stat_result) -> str | None:
+    """Somebody wrote to the file while it was read."""
+    same = (before.st_size, before.st_mtime_ns, before.st_ctime_ns) == (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ctime_ns,
+    )
+    return None if same else "is being changed right now"
+
+
+def same_file_blocker(victims: Sequence[Held], keepers: Sequence[Held]) -> str | None:
+    """A file must not leave in favour of itself under another name, nor reached through another mount: there its device
+    number may differ, but inode and all times do not."""
+    staying = {held.identity for held in keepers} | {_traits(held) for held in keepers}
+    return SAME_FILE if any(held.identity in staying or _traits(held) in staying for held in victims) else None
+
+
+def _traits(held: Held) -> tuple[int, ...]:
+    status = held.status
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def links_blocker(victims: Sequence[Held]) -> str | None:
+    """A hard-linked file leaves with all its names or not at all."""
+    for held in victims:
+        names = sum(other.identity == held.identity for other in victims)
+        if held.status.st_nlink > names and not held.volume_is_weak:
+            return LINKED_ELSEWHERE
+    return None
+
+
+def still_blocker(disk: Disk, held: Held, *, siblings: bool) -> str | None:
+    """The last look before the act: the name still leads to the file that was read, and nobody has written to it.
+
+    ``siblings``: another name of this file moved just now, which changes its ctime.
+    """
+    try:
+        named = disk.lstat(held.move.source)
+    except (FileNotFoundError, NotADirectoryError):
+        return GONE
+    if (named.st_dev, named.st_ino) != held.identity:
+        return CHANGED
+    now = disk.fstat(held.handle) if held.handle >= 0 else named
+    if (now.st_size, now.st_mtime_ns) != (held.status.st_size, held.status.st_mtime_ns):
+        return CHANGED
+    return CHANGED if now.st_ctime_ns != held.status.st_ctime_ns and not siblings else None
+
+
+# -- reading -------------------------------------------------------------------------------------------------------------
+
+
+def hold(disk: Disk, move: FileMove, stack: ExitStack, *, by_content: bool = False) -> Held:
+    """Open what ``move`` names and check its stamp; ``stack`` closes it. ``by_content``: of the stamp only the size counts,
+    because dedupe itself moved or copied the file. Raises LeftAloneError with the phrase."""
+    try:
+        named = disk.lstat(move.source)
+        if not stat.S_ISREG(named.st_mode):
+            raise LeftAloneError(LINK)
+        handle = disk.open_read(move.source)
+    except (FileNotFoundError, NotADirectoryError):
+        raise LeftAloneError(GONE) from None
+    except OSError as error:
+        raise LeftAloneError(LINK if error.errno == errno.ELOOP else unreadable(error)) from error
+    held = Held(move, handle, disk.fstat(handle), disk.volume(os.path.dirname(move.source)).weak)
+    stack.callback(let_go, disk, held)
+    if not stat.S_ISREG(held.status.st_mode):
+        raise LeftAloneError(LINK)
+    if held.identity != (named.st_dev, named.st_ino):
+        raise LeftAloneError(CHANGED)
+    if by_content:
+        _refuse(CHANGED if held.status.st_size != move.stamp.size else None)
+    else:
+        _refuse(stamp_blocker(move.stamp, held.status, held.volume_is_weak))
+    return held
+
+
+def let_go(disk: Disk, held: Held) -> None:
+    """Close it, once."""
+    if held.handle >= 0:
+        disk.close(held.handle)
+        held.handle = -1
+
+
+def check_content(disk: Disk, held: Held) -> None:
+    """Read the held file to its end. Raises LeftAloneError where it is not what was scanned."""
+    _wait_for_the_clock(disk, held)
+    before = disk.fstat(held.handle)
+    try:
+        found = content_key_of(disk, held.handle)
+    except OSError as error:
+        raise LeftAloneError(unreadable(error)) from error
+    _check_read(disk, held, before, found)
+
+
+def check_equal(disk: Disk, victim: Held, keeper: Held) -> None:
+    """Read both to their ends, side by side, and compare every byte. Raises LeftAloneError."""
+    for held in (victim, keeper):
+        _wait_for_the_clock(disk, held)
+    before, before_keeper = disk.fstat(victim.handle), disk.fstat(keeper.handle)
+    try:
+        found, found_keeper, equal = _compare(disk, victim.handle, keeper.handle)
+    except OSError as error:
+        raise LeftAloneError(unreadable(error)) from error
+    _check_read(disk, victim, before, found)
+    with as_keeper():
+        _check_read(disk, keeper, before_keeper, found_keeper)
+    _refuse(bytes_blocker(equal))
+
+
+def bytes_blocker(equal: bool) -> str | None:
+    """`identical` means the same bytes, not the same hash."""
+    return None if equal else NOT_EQUAL
+
+
+class as_keeper:  # noqa: N801 - used like a function: `with as_keeper():`
+    """Within the block a LeftAloneError speaks of the photo that stays."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, LeftAloneError):
+            raise LeftAloneError(KEEPER + str(error)) from error
+
+
+def hold_unit(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
+    """Open and read every file of a unit and of the keeper's: victims, keepers. Raises LeftAloneError.
+
+    Afterwards each is known to hold the bytes of the plan, and nothing was changed.
+    """
+    victims = [hold(disk, move, stack) for move in action.moves]
+    with as_keeper():
+        keepers = [hold(disk, part, stack) for part in (action.keeper, *action.keeper_parts)]
+    _refuse(same_file_blocker(victims, keepers))
+    _refuse(links_blocker(victims))
+    rest = list(victims)
+    staying = list(keepers)
+    if action.relation is Relation.IDENTICAL:
+        check_equal(disk, victims[0], keepers[0])
+        del rest[0], staying[0]
+    for held in rest:
+        check_content(disk, held)
+    with as_keeper():
+        for held in staying:
+            check_content(disk, held)
+    return victims, keepers
+
+
+def content_key_of(disk: Disk, handle: int) -> ContentKey:
+    """XXH3-128 of an open file from its first byte on."""
+    hasher = xxhash.xxh3_128()
+    disk.rewind(handle)
+    while chunk := disk.read(handle, CHUNK):
+        hasher.update(chunk)
+    return hasher.digest()
+
+
+def _compare(disk: Disk, a: int, b: int) -> tuple[ContentKey, ContentKey, bool]:
+    """Both content keys, and whether the bytes are the same ones."""
+    hash_a, hash_b, equal = xxhash.xxh3_128(), xxhash.xxh3_128(), True
+    disk.rewind(a)
+    disk.rewind(b)
+    while True:
+        chunk_a, chunk_b = _full_chunk(disk, a), _full_chunk(disk, b)
+        if not chunk_a and not chunk_b:
+            return hash_a.digest(), hash_b.digest(), equal
+        hash_a.update(chunk_a)
+        hash_b.update(chunk_b)
+        equal = equal and chunk_a == chunk_b
+
+
+def _full_chunk(disk: Disk, handle: int) -> bytes:
+    """A read may return less than is there; two files are compared in step, so it must not."""
+    parts = []
+    missing = CHUNK
+    while missing and (part := disk.read(handle, missing)):
+        parts.append(part)
+        missing -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _check_read(disk: Disk, held: Held, before: os.stat_result, found: ContentKey) -> None:
+    after = disk.fstat(held.handle)
+    _refuse(quiet_blocker(before, after))
+    _refuse(content_blocker(held.move.content_key, found))
+    held.status = after
+
+
+def _wait_for_the_clock(disk: Disk, held: Held) -> None:
+    """A file written to within the clock's last tick could be written to again without its times changing: let the tick
+    pass first (borg #3536)."""
+    tick = disk.volume(os.path.dirname(held.move.source)).tick_ns
+    newest = max(held.status.st_mtime_ns, held.status.st_ctime_ns)
+    ago = time.time_ns() - newest
+    if 0 <= ago < tick:
+        time.sleep((tick - ago) / 1e9)
+
+
+def unreadable(error: OSError) -> str:
+    """The phrase for a file that may not be read."""
+    return f"cannot be read ({(error.strerror or 'unknown error').lower()})"
+
+
+def _refuse(reason: str | None) -> None:
+    if reason is not None:
+        raise LeftAloneError(reason)

@@ -1,0 +1,284 @@
+"""From a scan's selected extras to the actions that would be taken: calling this touches nothing, it only reads.
+
+Dry run and real run consume the same actions. An extra that must not leave is planned nowhere; why is said by the
+outcomes beside the plan.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
+from dedupe.actions.planning.names import folded, free_names, root_labels, root_of
+from dedupe.actions.planning.siblings import Beside
+from dedupe.actions.platform.disk import Disk
+from dedupe.types import (
+    Action,
+    ActionKind,
+    Companion,
+    CompanionKind,
+    ContentKey,
+    Extra,
+    FileMove,
+    FileStamp,
+    Group,
+    Outcome,
+    OutcomeKind,
+    Photo,
+    Relation,
+    ScanResult,
+)
+
+NOT_READ: ContentKey = b""
+"""The key of a companion that was not read; it equals no file's."""
+
+_NEEDS_COUNTERPART = frozenset((CompanionKind.RAW, CompanionKind.PHOTO, CompanionKind.VIDEO, CompanionKind.EDIT))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done, in order, and the selected extras that are left alone, with the reason."""
+
+    actions: tuple[Action, ...]
+    left: tuple[Outcome, ...] = ()
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The companions that several photos share, each with the names of all of them: it goes with the last one, and only if
+    all the others have left before."""
+
+
+def plan(
+    result: ScanResult,
+    *,
+    kind: ActionKind,
+    target: str | None,
+    disk: Disk | None = None,
+    read_companions: bool = True,
+) -> tuple[Action, ...]:
+    """The actions for the selected extras of ``result``, in its order. ``target`` is the folder of a move, None for the
+    trash. Without ``read_companions`` (a preview) companions are compared by size alone and carry no content key."""
+    return draft(result, kind=kind, target=target, disk=disk, read_companions=read_companions).actions
+
+
+def draft(
+    result: ScanResult,
+    *,
+    kind: ActionKind,
+    target: str | None,
+    disk: Disk | None = None,
+    read_companions: bool = True,
+) -> Plan:
+    """As ``plan``, with what was left alone."""
+    drafter = _Drafter(result, kind, target, disk or Disk(), read_companions)
+    actions: list[Action] = []
+    left: list[Outcome] = []
+    for group, extra in selected(result):
+        action, reason = drafter.action(group, extra)
+        if reason is None:
+            actions.append(drafter.placed(action))
+        else:
+            left.append(Outcome(action, OutcomeKind.REFUSED, reason))
+    return Plan(tuple(actions), tuple(left), drafter.shared)
+
+
+def selected(result: ScanResult) -> Iterator[tuple[Group, Extra]]:
+    """Every extra that is to leave, with its group."""
+    for group in result.groups:
+        for extra in group.extras:
+            if extra.selected:
+                yield group, extra
+
+
+def names_of(photo: Photo) -> Iterator[tuple[str, FileStamp, ContentKey]]:
+    """Every name of a photo and of its halves, each with what it must be."""
+    for half in (photo, *photo.halves):
+        for path in (half.file.path, *half.file.links_inside):
+            yield path, half.file.stamp, half.content_key
+
+
+def companions_of(photo: Photo) -> list[Companion]:
+    """The companions of a photo and its halves, each once."""
+    seen: dict[str, Companion] = {}
+    for half in (photo, *photo.halves):
+        for companion in half.file.companions:
+            seen.setdefault(companion.path, companion)
+    return list(seen.values())
+
+
+# -- guards --------------------------------------------------------------------------------------------------------------
+
+
+def relation_blocker(extra: Extra) -> str | None:
+    """Another shot of the same scene is no duplicate, whatever was selected."""
+    return "is another shot, no duplicate" if extra.relation is Relation.SIMILAR else None
+
+
+def protected_blocker(extra: Extra) -> str | None:
+    """Protected and reference folders give nothing away."""
+    units = (extra.photo, *extra.photo.halves)
+    if any(unit.file.protected for unit in units):
+        return "lies in a protected folder"
+    if any(unit.file.reference for unit in units):
+        return "lies in a reference folder"
+    return None
+
+
+def half_blocker(half: Photo, keep: Photo) -> str | None:
+    """A RAW leaves only for a RAW, a picture for a picture: the scan verified the pair, here it must still be there."""
+    return None if counterpart_of(half, keep) else f"its {_noun(half)} has no counterpart beside the photo that stays"
+
+
+def companion_blocker(companion: Companion, counterpart: FileMove | None) -> str | None:
+    """A video, RAW, picture or edit leaves only while the same bytes stay beside the kept photo."""
+    if companion.kind in _NEEDS_COUNTERPART and counterpart is None:
+        return f"its {companion.kind.value} has no equal beside the photo that stays"
+    return None
+
+
+def counterpart_of(half: Photo, keep: Photo) -> Photo | None:
+    """The part of the keeper's unit that stays in place of ``half``: the same content, the same picture, or at least the
+    same kind."""
+    parts = (keep, *keep.halves)
+    same_content = [part for part in parts if part.content_key == half.content_key]
+    same_picture = [part for part in parts if part.payload_key is not None and part.payload_key == half.payload_key]
+    same_kind = [part for part in parts if part.facts.raw == half.facts.raw]
+    return next(iter((*same_content, *same_picture, *same_kind)), None)
+
+
+def _noun(half: Photo) -> str:
+    return "raw" if half.facts.raw else "photo"
+
+
+# -- the drafting --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Drafter:
+    result: ScanResult
+    kind: ActionKind
+    target: str | None
+    disk: Disk
+    read_companions: bool
+    shared: dict[str, frozenset[str]] = field(default_factory=dict)
+    _planned: set[str] = field(default_factory=set)
+    _names: set[str] = field(default_factory=set)
+    _owners: dict[str, set[str]] = field(default_factory=dict)
+    _labels: dict[str, str] = field(default_factory=dict)
+    _folds: bool = False
+    _beside: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._beside = Beside(self.disk)
+        self._labels = root_labels(self.result.roots)
+        for photo in _photos(self.result):
+            for companion in companions_of(photo):
+                self._owners.setdefault(companion.path, set()).update(path for path, _, _ in names_of(photo))
+        if self.target is not None:
+            self.target = os.path.realpath(self.target)
+            self._folds = self.disk.volume(self.target).folds
+
+    def action(self, group: Group, extra: Extra) -> tuple[Action, str | None]:
+        """The action without targets, and why it must not be taken, or None."""
+        parts: dict[str, FileMove] = {}
+        moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(extra.photo))]
+        reason = relation_blocker(extra) or protected_blocker(extra)
+        for half in extra.photo.halves:
+            reason = reason or half_blocker(half, group.keep)
+            part = counterpart_of(half, group.keep)
+            if part is not None and part is not group.keep:
+                parts[part.path] = FileMove(part.path, None, part.file.stamp, part.content_key)
+        for companion in self._leaving(extra.photo):
+            move, counterpart = self._companion(companion, group.keep)
+            reason = reason or companion_blocker(companion, counterpart)
+            moves.append(move)
+            if counterpart is not None:
+                parts[counterpart.source] = counterpart
+        keep = group.keep
+        sources = [move.source for move in moves]
+        reason = reason or self._beside.unseen_blocker(sources, self.shared, again=False)
+        return (
+            Action(
+                kind=self.kind,
+                group=group.id,
+                relation=extra.relation,
+                moves=tuple(moves),
+                keeper=FileMove(keep.path, None, keep.file.stamp, keep.content_key),
+                keeper_parts=tuple(parts.values()),
+            ),
+            reason,
+        )
+
+    def placed(self, action: Action) -> Action:
+        """The action, now planned, with its targets: the folders of the root kept, one free number for the whole unit."""
+        self._planned.update(move.source for move in action.moves)
+        if self.target is None:
+            return action
+        names = free_names([self._wanted(move.source) for move in action.moves], self._is_taken)
+        self._names.update(self._key(name) for name in names)
+        moves = (replace(move, target=name) for move, name in zip(action.moves, names, strict=True))
+        return replace(action, moves=tuple(moves))
+
+    def _wanted(self, source: str) -> str:
+        root = root_of(source, self.result.roots)
+        below = os.path.basename(source) if root is None else os.path.relpath(source, root)
+        return os.path.join(self.target or "", self._labels.get(root or "", ""), below)
+
+    def _is_taken(self, name: str) -> bool:
+        return self._key(name) in self._names or self.disk.is_taken(name)
+
+    def _key(self, name: str) -> str:
+        return folded(name) if self._folds else name
+
+    # -- companions ------------------------------------------------------------------------------------------------------
+
+    def _leaving(self, photo: Photo) -> Iterator[Companion]:
+        """The companions that go with the photo: its own, and a shared one if all the others are planned to leave before."""
+        companions = companions_of(photo)
+        own = {path for path, _, _ in names_of(photo)} | {companion.path for companion in companions}
+        for companion in companions:
+            holders = self._beside.owners(companion.path) | self._owners[companion.path]
+            if not holders <= own:
+                self.shared[companion.path] = holders
+            if holders <= own | self._planned:
+                yield companion
+
+    def _companion(self, companion: Companion, keep: Photo) -> tuple[FileMove, FileMove | None]:
+        """What moves, and the file with the same bytes in the keeper's unit, or None."""
+        move = self._read(companion)
+        for other in self._same_kind(companion, keep):
+            if other.stamp.size == move.stamp.size and other.source != move.source:
+                read = other if other.content_key else self._read(Companion(other.source, companion.kind, other.stamp))
+                if not self.read_companions or (move.content_key and read.content_key == move.content_key):
+                    return move, read
+        return move, None
+
+    def _same_kind(self, companion: Companion, keep: Photo) -> Iterable[FileMove]:
+        if companion.kind not in _NEEDS_COUNTERPART:
+            return
+        for other in companions_of(keep):
+            if other.kind is companion.kind:
+                yield FileMove(other.path, None, other.stamp, NOT_READ)
+        for path, stamp, key in names_of(keep):
+            yield FileMove(path, None, stamp, key)
+
+    def _read(self, companion: Companion) -> FileMove:
+        """The companion with its content key; with the key of nothing where it is not what the scan saw."""
+        move = FileMove(companion.path, None, companion.stamp, NOT_READ)
+        if not self.read_companions:
+            return move
+        try:
+            with ExitStack() as stack:
+                held = hold(self.disk, move, stack)
+                return replace(move, content_key=content_key_of(self.disk, held.handle))
+        except (LeftAloneError, OSError):
+            return move
+
+
+def _photos(result: ScanResult) -> Iterator[Photo]:
+    for group in result.groups:
+        yield group.keep
+        yield from (extra.photo for extra in group.extras)
+    for series in result.series:
+        yield from series.photos

@@ -1,0 +1,94 @@
+"""What lies beside a photo on the disk now: companions that the scan did not see, and the other photos of a companion.
+
+Who belongs to whom is worked out by the very rules of the scan (``photos/companions.py``), once a folder, and again only
+where a name is new there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from dedupe.actions.platform.disk import Disk
+
+UNSEEN = "has a companion that the scan did not see"
+
+
+@dataclass(slots=True)
+class _Folder:
+    """``known`` are all names that the companions were worked out from, ``names`` those that are there now."""
+
+    known: frozenset[str]
+    names: frozenset[str]
+    companions: dict[str, list[str]]
+    owners: dict[str, list[str]]
+
+
+class Beside:
+    """Looks into the folders of the photos that are to leave."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._folders: dict[str, _Folder] = {}
+
+    def unseen_blocker(self, paths: Sequence[str], shared: Collection[str], *, again: bool) -> str | None:
+        """A companion of the photos among ``paths`` is neither among them nor ``shared`` (left behind on purpose), as
+        a phrase, or None. ``again``: their folders are listed anew."""
+        from dedupe.formats.sniff import PHOTO_EXTENSIONS
+
+        looked: set[str] = set()
+        for index, path in enumerate(paths):
+            folder, name = os.path.split(path)
+            if index and os.path.splitext(name)[1].lower() not in PHOTO_EXTENSIONS:
+                continue
+            if again and folder not in looked:
+                self._look(folder)
+                looked.add(folder)
+            beside = (os.path.join(folder, other) for other in self._folder(folder).companions.get(name, ()))
+            if any(other not in paths and other not in shared and self._is_file(other) for other in beside):
+                return UNSEEN
+        return None
+
+    def owners(self, companion: str) -> frozenset[str]:
+        """The photos that the companion belongs to, as its folder was when it was last listed."""
+        folder, name = os.path.split(companion)
+        found = self._folder(folder)
+        return frozenset(os.path.join(folder, owner) for owner in found.owners.get(name, ()) if owner in found.names)
+
+    def _folder(self, folder: str) -> _Folder:
+        return self._folders[folder] if folder in self._folders else self._look(folder)
+
+    def _look(self, folder: str) -> _Folder:
+        try:
+            names = frozenset(self._disk.listdir(folder))
+        except OSError:
+            names = frozenset()  # what is in the way of reading it will be in the way of the photo too
+        found = self._folders.get(folder)
+        if found is not None and names <= found.known:
+            found.names = names
+        else:
+            self._folders[folder] = found = _worked_out(names)
+        return found
+
+    def _is_file(self, path: str) -> bool:
+        try:
+            return stat.S_ISREG(self._disk.lstat(path).st_mode)
+        except OSError:
+            return False
+
+
+def _worked_out(names: frozenset[str]) -> _Folder:
+    from dedupe.formats.sniff import PHOTO_EXTENSIONS
+    from dedupe.tree.companions import COMPANION_EXTENSIONS, attach
+
+    photos = [name for name in names if os.path.splitext(name)[1].lower() in PHOTO_EXTENSIONS]
+    others = [name for name in names if os.path.splitext(name)[1].lower() in COMPANION_EXTENSIONS]
+    companions: dict[str, list[str]] = {}
+    owners: dict[str, list[str]] = {}
+    for photo, owned in attach(photos, others).items() if others else ():
+        companions[photo] = [name for name, _ in owned]
+        for name, _ in owned:
+            owners.setdefault(name, []).append(photo)
+    return _Folder(names, names, companions, owners)

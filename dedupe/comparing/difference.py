@@ -1,0 +1,99 @@
+"""Where two pictures that lie on each other differ, once tone is accounted for.
+
+Each picture is predicted from the other through the tone curve that both share and a gain that varies slowly over the picture
+(contrast, filters, vignettes). The smaller of the errors counts, since a curve that clips can only be followed one way. What is
+left is held against local contrast and against the noise that compression has left everywhere: connected places where it
+stands out are spots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from dedupe.comparing import regions, tone_curve
+from dedupe.comparing.align import Floats, Mask, Rgb
+from dedupe.comparing.regions import Spot
+from dedupe.comparing.registration import band
+from dedupe.comparing.tone_curve import spread
+
+_WINDOW: Final = 2.5
+_SLACK: Final = 0.15
+_MOST_NOISE: Final = 2.2
+_PAPER: Final = 0.42
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``peak``: the strongest local disagreement, 1 and more is a difference whatever the compression. ``share`` of the
+    textured area that disagrees. ``tone``: mean departure of the tone curve from no change, grey levels. ``noise``: grey
+    levels of unexplained structure in the median. ``mask`` bool[h, w]: the places of the spots."""
+
+    peak: float
+    share: float
+    tone: float
+    noise: float
+    mask: Mask
+    spots: tuple[Spot, ...]
+
+
+def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
+    """What differs between two pictures on one grid, uint8[h, w, 3] each, where ``cover`` is 1."""
+    inside = cover > 0
+    p, q = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (still, moved))
+    bp, bq = band(p.astype(np.float32), cover), band(q.astype(np.float32), cover)
+    change, readings = tone_curve.readings(p, q, cover)
+    error2 = _unexplained(bp, bq, cover)
+    for one, other in readings[1:]:
+        error2 = np.minimum(error2, _unexplained(band(one, cover), band(other, cover), cover))
+    contrast2 = cv2.GaussianBlur(np.maximum(bp * bp, bq * bq), (0, 0), _WINDOW)
+    noise2 = float(np.median(error2[inside])) if inside.any() else 0.0
+    floor = 9 + 9 * min(noise2, _MOST_NOISE**2)
+    disagreement = np.where(inside, error2 / (floor + _SLACK * contrast2), 0)
+    textured = (contrast2 > 9) & inside
+    mask, found = regions.find(disagreement > 1, still, moved, cover)
+    return Difference(
+        peak=float(disagreement.max()),
+        share=float((disagreement > 1)[textured].mean()) if textured.any() else 0.0,
+        tone=change,
+        noise=noise2**0.5,
+        mask=mask,
+        spots=found,
+    )
+
+
+def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, float]:
+    """(chroma, luma, cast) in grey levels, as the pictures are: the strongest local departures beyond what lies on edges, and
+    the mean departure of chroma."""
+    rim = cv2.erode(cover, np.ones((5, 5), np.uint8), borderValue=0.0) > 0
+    if not rim.any():
+        return 0.0, 0.0, 0.0
+    beyond, cast = [], []
+    one, other = (cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb) for picture in (still, moved))
+    for channel in range(3):
+        u, v = (cv2.GaussianBlur(picture[..., channel].astype(np.float32), (0, 0), _WINDOW) for picture in (one, other))
+        steep = np.maximum(_slope(u), _slope(v))
+        beyond.append(float((np.abs(u - v) - 0.5 * steep)[rim].max()))
+        cast.append(float(np.abs(u - v)[rim].mean()))
+    return max(0.0, beyond[1], beyond[2]), max(0.0, beyond[0]), max(cast[1:])
+
+
+def is_document(picture: Rgb) -> bool:
+    """Whether one tone covers so much of the picture that it is a page or a screen rather than a photograph."""
+    tones = np.bincount(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).ravel(), minlength=256) / picture[..., 0].size
+    return float(np.convolve(tones, np.ones(5), "same").max()) > _PAPER
+
+
+def _unexplained(source: Floats, target: Floats, cover: Floats) -> Floats:
+    """float32[h, w]: local mean square of the structure in ``target`` that ``source`` lacks or has too much of."""
+    power = spread(source * source, cover, 32.0)
+    gain = np.clip((spread(source * target, cover, 32.0) + 4) / (power + 4), 0.25, 4.0)
+    off = target - gain * source
+    return cv2.GaussianBlur(off * off, (0, 0), _WINDOW)
+
+
+def _slope(values: Floats) -> Floats:
+    return cv2.morphologyEx(values, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))

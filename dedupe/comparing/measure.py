@@ -1,0 +1,120 @@
+"""One look at two pictures that lie on each other: everything that the verdict is drawn from, measured once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from dedupe.comparing import align, difference, registration, sharpness
+from dedupe.comparing.align import Mask, Matrix, Rgb
+from dedupe.comparing.difference import Difference
+from dedupe.comparing.registration import FINE, Bend, Field, Laid
+
+LEAST_BLOCKS: Final = 12
+"""Fewer textured blocks than this prove nothing by their places."""
+_AGREES: Final = 0.8
+_MOST_NOISE: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """``quarter``: 25th percentile of the correlation, as they lie, of blocks outside all spots. ``fit``: their mean,
+    weighed by texture: ranks how well pictures fit. ``agreement``: share of the textured blocks outside all spots that
+    correlate once shifted. ``overlap``: share of each picture's frame (a, b) that the other covers. ``placement``:
+    float64[2, 3], b's frame (0–1 each way) onto a's. ``softened``: sigma in pixels of the grid by which a had to be
+    softened to look like b, negative where it was b."""
+
+    laid: Laid
+    bend: Bend
+    difference: Difference
+    blocks: int
+    quarter: float
+    fit: float
+    agreement: float
+    overlap: tuple[float, float]
+    placement: Matrix
+    softened: float
+    echo: float
+
+    @property
+    def frame_error(self) -> float:
+        """How far b's whole frame lies from a's whole frame in any of the eight turns and mirrors: the largest distance of
+        two corners, as a share of a's long side."""
+        overlay = self.laid.overlay
+        return overlay_frame_error(overlay.still.shape, overlay.moving.shape, overlay.matrix)
+
+
+def see(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Sight:
+    """Settles b on a, starting from ``matrix`` (pixels of b onto pixels of a), and measures."""
+    raw = registration.overlay(a, b, matrix)
+    over, softened = sharpness.even(raw)
+    laid = registration.settle(over, rounds)
+    found = difference.differences(laid.still, laid.moved, laid.cover)
+    field, textured = laid.field, laid.field.textured
+    clean = textured & ~_touched(found.mask)
+    count = int(textured.sum())
+    weight = field.texture[textured].astype(np.float64)
+    plain = field.plain[textured]
+    untouched = field.plain[clean] if clean.sum() >= LEAST_BLOCKS else plain
+    return Sight(
+        laid=laid,
+        bend=registration.bend(field, clean),
+        difference=found,
+        blocks=count,
+        quarter=float(np.percentile(untouched, 25)) if count else 0.0,
+        fit=float(weight @ plain / weight.sum()) if count else 0.0,
+        agreement=_agreement(field, clean, found.noise),
+        overlap=_overlap(laid),
+        placement=_placement(laid),
+        softened=-softened if over.swapped else softened,
+        echo=sharpness.echo(registration.relaid(raw, laid)) if softened else 1.0,
+    )
+
+
+def _agreement(field: Field, clean: Mask, noise: float) -> float:
+    """The share of the blocks that correlate, of those with structure well above the noise."""
+    clear = clean & (field.texture > 3 * min(noise, _MOST_NOISE))
+    judged = clear if clear.sum() >= LEAST_BLOCKS else clean
+    return float((field.correlation[judged] > _AGREES).mean()) if judged.any() else 0.0
+
+
+def overlay_frame_error(still: tuple[int, ...], moving: tuple[int, ...], matrix: Matrix) -> float:
+    """The largest distance between corners when the frame of ``moving`` should cover that of ``still``, share of the long
+    side; the best of the eight turns and mirrors."""
+    corners = _corners(moving)
+    lies = corners @ matrix[:, :2].T + matrix[:, 2]
+    errors = []
+    for whole in align.frame_matrices(still, moving):
+        should = corners @ whole[:, :2].T + whole[:, 2]
+        errors.append(float(np.hypot(*(lies - should).T).max()))
+    return min(errors) / max(still[:2])
+
+
+def _corners(shape: tuple[int, ...]) -> Matrix:
+    height, width = shape[:2]
+    return np.array([[-0.5, -0.5], [width - 0.5, -0.5], [-0.5, height - 0.5], [width - 0.5, height - 0.5]])
+
+
+def _touched(mask: Mask) -> Mask:
+    """bool[rows, cols]: blocks that a spot, or its halo in the band, reaches into."""
+    return (
+        registration.blocks(cv2.dilate(mask.astype(np.float32), np.ones((25, 25), np.uint8)))
+        > 0.03 * (2 * registration.CELL) ** 2
+    )
+
+
+def _overlap(laid: Laid) -> tuple[float, float]:
+    covered = float((laid.cover > 0).sum())
+    moving = laid.overlay.moving.shape
+    area = moving[0] * moving[1] * align.scale_of(laid.overlay.matrix) ** 2
+    shares = (min(1.0, covered / laid.cover.size), min(1.0, covered / max(area, 1.0)))
+    return (shares[1], shares[0]) if laid.overlay.swapped else shares
+
+
+def _placement(laid: Laid) -> Matrix:
+    over = laid.overlay
+    unit = align.to_unit(over.matrix, over.moving.shape, over.still.shape)
+    return align.invert(unit) if over.swapped else unit

@@ -1,0 +1,155 @@
+"""Where relate gets its pictures from: features of previews and pixels of originals, each worked out once per worker.
+
+Tasks arrive grouped by photo, so a small memory of what was used last serves; it never changes a verdict.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+import numpy as np
+
+from dedupe.comparing import align
+from dedupe.comparing.align import Features, Floats, Grey, Rgb
+from dedupe.errors import DedupeError
+from dedupe.types import ContentKey, Facts, PayloadKey
+
+FEATURES_KEPT: Final = 48
+ORIGINALS_KEPT: Final = 4
+WINDOWS_KEPT: Final = 16
+LUMAS_KEPT: Final = 2
+WHOLE_PIXELS: Final = 26_000_000
+"""A worker has 200 MB (DESIGN.md §8): larger originals are not decoded in colour at full size."""
+GREY_PIXELS: Final = 60_000_000
+"""Nor larger JPEGs in grey."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One photo as relate sees it: ``preview`` are the bytes of the stored preview, ``path`` is opened for close calls only."""
+
+    content_key: ContentKey
+    preview: bytes
+    facts: Facts
+    path: str
+    payload_key: PayloadKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Luma:
+    """Lightness as stored, uint8[h, w], neither turned nor scaled, 255 where a colour is clipped; ``steps``: a JPEG's
+    quantisation steps float32[8, 8], by vertical and horizontal frequency, None for other formats; ``profile``: the colour
+    profile, None where it changes nothing."""
+
+    pixels: Grey
+    steps: Floats | None
+    profile: bytes | None
+
+
+class _Memory(Generic[K, V]):
+    """The values used last."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._kept: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        if key not in self._kept:
+            self._kept[key] = make()
+            while len(self._kept) > self._room:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+
+_features: _Memory[ContentKey, Features] = _Memory(FEATURES_KEPT)
+_windows: _Memory[tuple[ContentKey, int, int, int], Rgb | None] = _Memory(WINDOWS_KEPT)
+_originals: _Memory[tuple[ContentKey, int], Rgb | None] = _Memory(ORIGINALS_KEPT)
+
+
+_lumas: _Memory[ContentKey, Luma | None] = _Memory(LUMAS_KEPT)
+
+
+def features_of(view: View) -> Features:
+    """Key points of the stored preview; DamagedError where the preview is no picture."""
+    from dedupe.decoding import decode
+
+    return _features.get(view.content_key, lambda: align.features(decode.decode_preview(view.preview)))
+
+
+def original_of(view: View, long_side: int) -> Rgb | None:
+    """uint8[h, w, 3] of the original, long side at most ``long_side``; None where it is gone, changed or unreadable."""
+    return _originals.get((view.content_key, long_side), lambda: _read(view, long_side))
+
+
+def window_of(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
+    """uint8[≤ side, ≤ side, 3] of the original at its full size, round ``middle`` (0–1 each way); None where the original
+    is gone, changed, unreadable or too large to be decoded whole."""
+    key = (view.content_key, round(middle[0] * 100), round(middle[1] * 100), side)
+    return _windows.get(key, lambda: _cut(view, middle, side))
+
+
+def _cut(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
+    whole = _whole(view)
+    if whole is None:
+        return None
+    height, width = whole.shape[:2]
+    top = min(max(0, round(middle[1] * height) - side // 2), max(0, height - side))
+    left = min(max(0, round(middle[0] * width) - side // 2), max(0, width - side))
+    return whole[top : top + side, left : left + side].copy()
+
+
+def _whole(view: View) -> Rgb | None:
+    from dedupe.decoding import decode
+
+    if view.facts.pixels <= WHOLE_PIXELS:
+        return _read(view, max(view.facts.width, view.facts.height))
+    if view.facts.format != "JPEG" or view.facts.pixels > GREY_PIXELS:
+        return None
+    # Not remembered: it would take as much room as all the rest.
+    found = _opened(view, lambda data: decode.luma(data, mark_clipped=False))
+    if found is None:
+        return None
+    grey = decode.upright(found[0], view.facts.orientation)
+    return np.broadcast_to(grey[:, :, None], (*grey.shape, 3))
+
+
+def luma_of(view: View) -> Luma | None:
+    """The lightness of the original at its full size; None where it is gone, changed, unreadable or larger than WHOLE_PIXELS."""
+    return _lumas.get(view.content_key, lambda: _luma(view))
+
+
+def _luma(view: View) -> Luma | None:
+    from dedupe.decoding import decode
+
+    if view.facts.pixels > WHOLE_PIXELS:
+        return None
+    found = _opened(view, lambda data: decode.luma(data, mark_clipped=True))
+    return None if found is None else Luma(*found)
+
+
+def _read(view: View, long_side: int) -> Rgb | None:
+    from dedupe.decoding import decode
+    from dedupe.formats.sniff import DEFAULT_MAX_PIXELS
+
+    # What was read once under the user's own limit is not refused now.
+    most = max(DEFAULT_MAX_PIXELS, view.facts.pixels)
+    return _opened(view, lambda data: decode.decode(data, long_side=long_side, max_pixels=most).pixels)
+
+
+def _opened(view: View, look: Callable[[bytes], V]) -> V | None:
+    """What ``look`` makes of the original's bytes; None where it is gone, changed or unreadable."""
+    from dedupe.decoding import content_key
+
+    try:
+        data = Path(view.path).read_bytes()
+        return look(data) if content_key.content_key(data) == view.content_key else None
+    except (OSError, DedupeError, MemoryError):
+        return None

@@ -1,0 +1,176 @@
+"""Was one picture saved from the other's very pixels? Two shots from a tripod show the same and are not.
+
+Saving a JPEG rounds each coefficient of its 8 × 8 blocks to a multiple of its quantisation step, so a copy of the same size lies
+within half a step of what it was made from, everywhere (JPEG compatibility: Fridrich, Goljan and Du 2001). The noise of a second
+shot knows no such bound. Two copies of a third picture lie within half of both their steps.
+
+Measured over eight photographs, saved at quality 40–97 from JPEGs of 60–97: of a copy's coefficients at most 0.2 % lie outside
+below quality 75, and 0.8 % at 95; of two shots with noise of one grey level 0.3 % at 40, 0.9 % at 70, 10 % and more from 85 on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import numpy as np
+
+from dedupe.comparing.align import Floats, Grey
+from dedupe.comparing.pictures import View, luma_of
+
+_BLOCKS: Final = 6_000
+_LEAST_BLOCKS: Final = 60
+_UNCLIPPED: Final = (3, 252)
+_SLACK: Final = 1.5
+"""Grey levels that rounding to eight bits and the decoders' arithmetic may add to half a step."""
+_CHILD_SLACK: Final = 1.0
+_CHILD: Final = 0.003
+_NO_CHILD: Final = 0.01
+"""Share of the telling coefficients outside [true copies ≤ 0.003; false ones of sixteen photographs 0.007–0.7, few below]."""
+_SIBLING: Final = 0.004
+_HARDLY: Final = 2.0
+_RARELY: Final = 0.005
+_TELLING_STEP: Final = 4.0
+_LEAST_TELLING: Final = 100
+_ON_COMB: Final = 0.1
+_NEAR_COMB: Final = 0.22
+_CLEARLY: Final = 0.8
+"""Off the comb, in steps: what was decoded from it ≤ 0.03, what was saved again and better ≤ 0.20; the other way round
+≥ 0.26 beside the latter, ≥ 0.12 beside the former."""
+_FREQUENCIES: Final = np.add.outer(np.arange(8), np.arange(8)) <= 7
+"""Coefficients looked at: the steps of the finest are too coarse to tell."""
+_COSINES: Final = np.array(
+    [[(0.5 if k else 0.125**0.5) * np.cos(np.pi * (2 * n + 1) * k / 16) for n in range(8)] for k in range(8)],
+    np.float32,
+)
+
+
+class Origin(Enum):
+    """What the coefficients of two files say of how the one came from the other."""
+
+    SOURCE = "the first is the source of the second, or as good"
+    COPY = "the second is the source of the first, or as good"
+    EQUAL = "neither lacks anything of the other"
+    UNKNOWN = "which was saved from the other cannot be told"
+    PROFILE = "has another colour profile"
+    APART = "differs by more than saving it again explains"
+
+
+def origin(a: View, b: View) -> Origin:
+    """How two pictures of one size came from each other, in whichever of the eight ways the one is turned."""
+    one, other = luma_of(a), luma_of(b)
+    if one is None or other is None or (one.steps is None and other.steps is None):
+        return Origin.UNKNOWN
+    if one.profile != other.profile:
+        return Origin.PROFILE
+    turn = _turn(one.pixels, other.pixels)
+    if turn is None:
+        return Origin.UNKNOWN
+    pairs = [_blocks(_turned(one.pixels, turn), other.pixels), _blocks(_turned_back(other.pixels, turn), one.pixels)]
+    if min(len(pair[0]) for pair in pairs) < _LEAST_BLOCKS:
+        return Origin.UNKNOWN
+    on_b, on_a = (_Seen(*(_coefficients(blocks) for blocks in pair)) for pair in pairs)
+    # What WebP, HEIC and the like may do to their pixels is not known: only JPEG's bounds are.
+    exact = all(view.facts.format == "JPEG" or view.facts.lossless for view in (a, b))
+    return _judged(on_a, on_b, one.steps, other.steps, exact)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Coefficients of both pictures on the grid of one of them, float32[n, coefficients]: of the other's and its own."""
+
+    moved: Floats
+    own: Floats
+
+
+def _judged(on_a: _Seen, on_b: _Seen, a_steps: Floats | None, b_steps: Floats | None, exact: bool) -> Origin:
+    combs = _told_by_combs(_off_comb(on_a.moved, on_a.own, a_steps), _off_comb(on_b.moved, on_b.own, b_steps))
+    b_from_a, a_from_b = _is_child(on_b, b_steps), _is_child(on_a, a_steps)
+    sign = combs or int(b_from_a is True) - int(a_from_b is True)
+    if sign and True in (b_from_a, a_from_b):
+        return Origin.SOURCE if sign > 0 else Origin.COPY
+    if not exact:
+        return Origin.UNKNOWN
+    if float((np.abs(on_b.moved - on_b.own) > _HARDLY).mean()) < _RARELY:
+        return Origin.EQUAL
+    both = sum((steps for steps in (a_steps, b_steps) if steps is not None), np.zeros((8, 8), np.float32))
+    apart = min(_outside(seen.moved - seen.own, both) for seen in (on_a, on_b))
+    return Origin.APART if apart > _SIBLING and True not in (b_from_a, a_from_b) else Origin.UNKNOWN
+
+
+def _told_by_combs(a_comb: float | None, b_comb: float | None) -> int:
+    """1 where b lies on the comb of a, -1 where a lies on that of b, 0 where neither is clear. What was made from a picture still
+    lies on the multiples of the steps by which that was saved, however well it was saved itself (Fan and de Queiroz 2003)."""
+    if a_comb is not None and b_comb is not None:
+        nearer, farther = sorted((a_comb, b_comb))
+        return (1 if a_comb < b_comb else -1) if nearer < _NEAR_COMB and nearer < _CLEARLY * farther else 0
+    if a_comb is not None:
+        return int(a_comb < _ON_COMB)
+    return -int(b_comb is not None and b_comb < _ON_COMB)
+
+
+def _off_comb(copy: Floats, source: Floats, steps: Floats | None) -> float | None:
+    """Mean distance, in steps, of the coefficients of ``copy`` from those of ``source``, saved by these steps: 0.25 by
+    chance. None where too few tell; the mean of a block tells nothing, as flat ones keep it exactly."""
+    if steps is None:
+        return None
+    step = np.broadcast_to(steps[_FREQUENCIES], source.shape)
+    telling = (step >= _TELLING_STEP) & (np.abs(source) > 0.75 * step)
+    telling[:, 0] = False
+    if telling.sum() < _LEAST_TELLING:
+        return None
+    return float((np.abs(copy - source)[telling] / step[telling]).mean())
+
+
+def _is_child(seen: _Seen, steps: Floats | None) -> bool | None:
+    """Whether what was saved by these steps was made from the other; None where that is not clear. Only coefficients that one
+    of the two has, at steps that exclude something, count: zeros agree with everything."""
+    if steps is None:
+        return False
+    step = np.broadcast_to(steps[_FREQUENCIES], seen.own.shape)
+    telling = (step >= _TELLING_STEP) & (np.maximum(np.abs(seen.own), np.abs(seen.moved)) > 0.5 * step)
+    if telling.sum() < _LEAST_TELLING:
+        return None
+    outside = float((np.abs(seen.moved - seen.own)[telling] > 0.5 * step[telling] + _CHILD_SLACK).mean())
+    return True if outside < _CHILD else None if outside < _NO_CHILD else False
+
+
+def _outside(apart: Floats, steps: Floats) -> float:
+    """The share of all coefficients that lie farther apart than half a step."""
+    return float((np.abs(apart) > 0.5 * steps[_FREQUENCIES] + _SLACK).mean())
+
+
+def _coefficients(blocks: Floats) -> Floats:
+    """float32[n, coefficients]: the discrete cosine transform of blocks float32[n, 8, 8]."""
+    return (_COSINES @ blocks @ _COSINES.T)[:, _FREQUENCIES].astype(np.float32)
+
+
+def _blocks(one: Grey, other: Grey) -> tuple[Floats, Floats]:
+    """Blocks of two pictures of one shape at the same places, float32[n, 8, 8], spread over the frame; clipped ones left out."""
+    height, width = (extent // 8 for extent in one.shape)
+    stride = max(1, int(np.ceil((height * width / _BLOCKS) ** 0.5)))
+    tiles = [picture[: height * 8, : width * 8].reshape(height, 8, width, 8) for picture in (one, other)]
+    cut = [tile[::stride, :, ::stride].transpose(0, 2, 1, 3).reshape(-1, 8, 8) for tile in tiles]
+    low, high = _UNCLIPPED
+    kept = np.logical_and.reduce([(part.min((1, 2)) > low) & (part.max((1, 2)) < high) for part in cut])
+    return cut[0][kept].astype(np.float32), cut[1][kept].astype(np.float32)
+
+
+def _turn(one: Grey, other: Grey) -> int | None:
+    """Which of the eight turns and mirrors lays ``one`` onto ``other``; None where their sizes differ."""
+    fitting = [turn for turn in range(8) if _turned(one, turn).shape == other.shape]
+    stride = max(1, max(other.shape) // 96)
+    target = other[::stride, ::stride].astype(np.float32)
+    if not fitting:
+        return None
+    return min(fitting, key=lambda turn: float(np.abs(_turned(one, turn)[::stride, ::stride] - target).mean()))
+
+
+def _turned(picture: Grey, turn: int) -> Grey:
+    return np.rot90(picture[:, ::-1] if turn >= 4 else picture, turn % 4)
+
+
+def _turned_back(picture: Grey, turn: int) -> Grey:
+    back = np.rot90(picture, -(turn % 4))
+    return back[:, ::-1] if turn >= 4 else back

@@ -1,0 +1,127 @@
+"""Connected places where two pictures on one grid differ, and what kind of difference each is.
+
+What people and apps put on a picture is thin (a stamp, a watermark), or a line of outlined letters (a caption), or a flat band at
+the rim (a bar, an empty corner). Anything else that is larger than a speck is other content: something moved, came, or was
+replaced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from dedupe.comparing.align import Floats, Mask, Rgb
+
+_LEAST: Final = 6
+_SPECK_SIDE: Final = 0.04
+_STROKE_WIDTH: Final = 0.035
+_CHANGED: Final = 24.0
+_PAD: Final = 3
+
+
+class SpotKind(Enum):
+    """What kind of difference a spot is."""
+
+    SPECK = "speck"
+    STROKES = "strokes"
+    BAND = "band"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A connected place where the pictures differ; ``share`` of the overlap (0–1)."""
+
+    kind: SpotKind
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The surroundings of one spot, cut out; ``mask`` bool[h, w] is the spot itself, ``away`` the largest difference of a
+    channel, ``edge`` whether it reaches the rim of what both show."""
+
+    mask: Mask
+    still: Rgb
+    moved: Rgb
+    away: npt.NDArray[np.int16]
+    edge: bool
+
+
+def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple[Spot, ...]]:
+    """The spots that ``mask`` bool[h, w] marks, largest first, and the mask with their gaps closed."""
+    if not mask.any():
+        return mask, ()
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    area = float((cover > 0).sum())
+    found = []
+    for label in range(1, count):
+        left, top, width, height, size = (int(v) for v in stats[label])
+        if size >= _LEAST:
+            window = np.s_[max(0, top - _PAD) : top + height + _PAD, max(0, left - _PAD) : left + width + _PAD]
+            place = _place(labels[window] == label, still[window], moved[window], cover[window])
+            found.append(Spot(_kind(place, max(cover.shape)), size / area))
+    return closed > 0, tuple(sorted(found, key=lambda spot: (-spot.share, spot.kind.value)))
+
+
+def flatness(colours: Rgb, within: int = 12) -> float:
+    """The share of the pixels, uint8[n, 3], that have the commonest colour within ± ``within``."""
+    coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
+    commonest = np.bincount(coarse).argmax()
+    centre = np.median(colours[coarse == commonest], axis=0)
+    return float((np.abs(colours - centre).max(axis=1) <= within).mean())
+
+
+def _place(own: Mask, still: Rgb, moved: Rgb, cover: Floats) -> _Place:
+    mask = (cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & (cover > 0)
+    away = np.abs(still.astype(np.int16) - moved.astype(np.int16)).max(axis=2)
+    rim = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+    return _Place(mask, still, moved, away, bool(rim or (cover == 0).any()))
+
+
+def _kind(place: _Place, long_side: int) -> SpotKind:
+    if place.mask.sum() < (_SPECK_SIDE * long_side) ** 2:
+        return SpotKind.SPECK
+    strong = float(np.percentile(place.away[place.mask], 90))
+    changed = place.mask & (place.away > max(_CHANGED, 0.4 * strong))
+    thickness = 2 * float(cv2.distanceTransform(np.pad(changed.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
+    if thickness <= max(5.0, _STROKE_WIDTH * long_side):
+        return SpotKind.STROKES
+    if _outlined(place.still[changed], place.moved[changed]) or _is_line(place, changed):
+        return SpotKind.STROKES
+    flat = max(flatness(place.still[place.mask]), flatness(place.moved[place.mask]))
+    return SpotKind.BAND if flat > 0.6 and place.edge else SpotKind.CONTENT
+
+
+def _outlined(one: Rgb, other: Rgb) -> bool:
+    """Whether the changed pixels, uint8[n, 3] each, are white letters outlined in black on one side and not on the other."""
+    shares = []
+    for colours in (one, other):
+        white, black = float((colours.min(axis=1) > 200).mean()), float((colours.max(axis=1) < 55).mean())
+        shares.append(white + black if min(white, black) > 0.08 else 0.0)
+    return max(shares) > 0.55 and min(shares) < 0.6 * max(shares)
+
+
+def _is_line(place: _Place, changed: Mask) -> bool:
+    """Whether one side shows a line of colourless letters: long, full of edges, more so than the other side."""
+    height, width = place.mask.shape
+    if max(height, width) < 2.5 * min(height, width):
+        return False
+    edges = [_edges(picture)[place.mask].mean() for picture in (place.still, place.moved)]
+    lettered = place.still if edges[0] > edges[1] else place.moved
+    colours = lettered[changed].astype(np.int16)
+    colourful = float((colours.max(axis=1) - colours.min(axis=1)).mean())
+    return bool(max(edges) > 10 and max(edges) > 1.25 * min(edges) and colourful < 40)
+
+
+def _edges(picture: Rgb) -> Floats:
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return cv2.magnitude(
+        cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    )

@@ -1,0 +1,279 @@
+"""What is left of the displacement between two pictures once one lies on the other.
+
+The finer picture is brought down to the sampling of the coarser one, both are band-passed, and the overlap is cut into blocks. In
+each, a linear model explains the one picture by the other: a gain (tone) and a shift (Lucas and Kanade 1981), with the shift's
+standard error from what stays unexplained. One affine map explains the shifts of all blocks when both pictures come from one
+capture, to a few hundredths of a pixel; two captures leave shifts that bend over the picture: perspective, parallax, motion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from dedupe.comparing import tone_curve
+from dedupe.comparing.align import Floats, Mask, Matrix, Rgb, compose, invert, scale_of
+from dedupe.comparing.tone_curve import spread
+
+P = TypeVar("P", bound=np.generic)
+
+CELL: Final = 16
+"""Blocks are 2 × 2 cells and overlap by half."""
+FINE: Final = 1.2
+COARSE: Final = 8.0
+TEXTURED: Final = 2.0
+"""Band-passed contrast, in grey levels, from which a block counts: above what compression leaves in flat areas."""
+_MIN_COVER: Final = 0.9
+_SHIFT_FLOOR: Final = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Two pictures at the sampling of the coarser one: ``matrix`` maps pixels of ``moving`` onto ``still``.
+
+    ``still`` is a, ``moving`` is b brought down to its sampling; the other way round where ``swapped``.
+    """
+
+    still: Rgb
+    moving: Rgb
+    matrix: Matrix
+    swapped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The block-wise comparison; each array is float32[rows, cols] over the blocks.
+
+    ``valid`` 1: wholly inside both pictures. ``texture``: the weaker of both band-passed contrasts, grey levels. ``plain``:
+    correlation as they lie; ``correlation``: after the block's own shift. ``gain``: tone. ``dx``, ``dy``: how far ``moving``
+    lies beside ``still``, pixels; ``sigma``: standard error of each. ``x``, ``y``: block centres.
+    """
+
+    valid: Floats
+    texture: Floats
+    plain: Floats
+    correlation: Floats
+    gain: Floats
+    dx: Floats
+    dy: Floats
+    sigma: Floats
+    x: Floats
+    y: Floats
+
+    @property
+    def textured(self) -> Mask:
+        """bool[rows, cols]: inside both pictures and with structure in both."""
+        return (self.valid > 0) & (self.texture > TEXTURED)
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """An overlay whose displacement is settled: both pictures on one grid.
+
+    ``still``, ``moved`` uint8[h, w, 3]; ``cover`` float32[h, w], 1 where both have content.
+    """
+
+    overlay: Overlay
+    field: Field
+    still: Rgb
+    moved: Rgb
+    cover: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """The part of the shifts that no affine map explains and a smooth cubic does: ``amplitude`` root mean square in pixels,
+    ``certainty`` the F statistic of the cubic terms (about 1–5 for noise)."""
+
+    amplitude: float
+    certainty: float
+
+
+def overlay(a: Rgb, b: Rgb, matrix: Matrix) -> Overlay:
+    """Brings the finer of two pictures down to the sampling of the coarser; ``matrix`` maps pixels of b onto a."""
+    swapped = scale_of(matrix) > 1.0
+    still, fine, onto = (b, a, invert(matrix)) if swapped else (a, b, matrix)
+    factor = scale_of(onto)
+    if factor > 0.98:
+        return Overlay(still, fine, onto, swapped)
+    height, width = fine.shape[:2]
+    across, down = max(1, round(width * factor)), max(1, round(height * factor))
+    small = cv2.resize(fine, (across, down), interpolation=cv2.INTER_AREA)
+    sx, sy = width / across, height / down
+    grow = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2]])
+    return Overlay(still, small, compose(onto, grow), swapped)
+
+
+def settle(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Laid:
+    """Refines the overlay by the shifts of its blocks until one affine map explains what it can of them; ``rounds`` are the
+    fine scales of the band, coarse to fine."""
+    still, moving = grey_of(over.still), grey_of(over.moving)
+    matrix = over.matrix
+    for fine in rounds:
+        cover = cover_of(over, matrix)
+        matrix = compose(_correction(_compared(still, warped(moving, matrix, still.shape), cover, fine)), matrix)
+    cover = cover_of(over, matrix)
+    moved = warped(over.moving, matrix, still.shape)
+    still_grey, moved_grey = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (over.still, moved))
+    _, readings = tone_curve.readings(still_grey, moved_grey, cover)
+    # A tone that bends or clips would pass for shifts: the reading under which the blocks agree best is the true one.
+    seen = max((_compared(p, q, cover, FINE) for p, q in readings), key=_agreeing)
+    return Laid(replace(over, matrix=matrix), seen, over.still, moved, cover)
+
+
+def bend(field: Field, among: Mask) -> Bend:
+    """How far the shifts of the blocks ``among`` bool[rows, cols] bend over the picture."""
+    usable = among & (field.correlation > 0.5)
+    count = int(usable.sum())
+    if count < 24:
+        return Bend(0.0, 0.0)
+    x, y = _unit(field.x[usable]), _unit(field.y[usable])
+    affine = np.stack([np.ones_like(x), x, y], 1)
+    smooth = np.stack([x * x, x * y, y * y, x**3, x * x * y, x * y * y, y**3], 1)
+    cubic = np.concatenate([affine, smooth], 1)
+    sigma2 = field.sigma[usable].astype(np.float64) ** 2 + _SHIFT_FLOOR**2
+    certainty = amplitude2 = 0.0
+    for shift in (field.dx[usable].astype(np.float64), field.dy[usable].astype(np.float64)):
+        weight = 1 / sigma2
+        for _ in range(2):
+            off = shift - cubic @ _solve(cubic, shift, weight)
+            reach = np.maximum(0.6, 4 * np.sqrt(sigma2))
+            weight = np.maximum(0.0, 1 - (off / reach) ** 2) ** 2 / sigma2
+        curved = cubic @ _solve(cubic, shift, weight)
+        straight = affine @ _solve(affine, shift, weight)
+        before, after = float(weight @ (shift - straight) ** 2), float(weight @ (shift - curved) ** 2)
+        freedom = max(1, int((weight > 0).sum()) - 10)
+        certainty += max(0.0, before - after) / 14 / max(after / freedom, 1e-9)
+        amplitude2 += float(weight @ (curved - straight) ** 2) / max(float(weight.sum()), 1e-9)
+    return Bend(amplitude2**0.5, certainty)
+
+
+def band(grey: Floats, cover: Floats, fine: float = FINE, coarse: float = COARSE) -> Floats:
+    """float32[h, w]: structure between ``fine`` and ``coarse`` pixels, judged from covered pixels alone, so that the edge of
+    the overlap looks the same in both pictures (normalised convolution, Knutsson and Westin 1993)."""
+    smooth = cv2.GaussianBlur(grey, (0, 0), fine)
+    return (smooth - spread(grey, cover, coarse)) * cover
+
+
+def grey_of(rgb: Rgb) -> Floats:
+    """float32[h, w] luma, 0–255."""
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+
+
+def warped(picture: npt.NDArray[P], matrix: Matrix, shape: tuple[int, ...]) -> npt.NDArray[P]:
+    """The picture on a grid of that shape, ``matrix`` mapping its pixels onto the grid's."""
+    size = (shape[1], shape[0])
+    return cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def cover_of(over: Overlay, matrix: Matrix) -> Floats:
+    """float32[h, w] on the grid of ``still``: 1 where ``moving``, laid by ``matrix``, has content."""
+    height, width = over.still.shape[:2]
+    ones = np.ones(over.moving.shape[:2], np.float32)
+    cover = cv2.warpAffine(ones, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    return cv2.erode((cover > 0.999).astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1.0)
+
+
+def _compared(still: Floats, moved: Floats, cover: Floats, fine: float) -> Field:
+    coarse = max(COARSE, 4 * fine)
+    return _field(band(still, cover, fine, coarse), band(moved, cover, fine, coarse), cover, fine)
+
+
+def relaid(over: Overlay, laid: Laid) -> Laid:
+    """``over`` laid as ``laid`` is: the same two pictures before one was softened."""
+    moved = warped(over.moving, laid.overlay.matrix, over.still.shape)
+    return replace(laid, overlay=replace(over, matrix=laid.overlay.matrix), still=over.still, moved=moved)
+
+
+def _agreeing(seen: Field) -> float:
+    weight = seen.texture * seen.valid
+    return float((weight * seen.correlation).sum() / max(float(weight.sum()), 1e-6))
+
+
+def _field(still: Floats, moved: Floats, cover: Floats, fine: float) -> Field:
+    gx = cv2.Sobel(moved, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8) * cover
+    gy = cv2.Sobel(moved, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8) * cover
+    covered = blocks(cover)
+    n = np.maximum(covered, 1.0)
+    ff, gg, fg = blocks(still * still), blocks(moved * moved), blocks(still * moved)
+    basis = (moved, gx, gy)
+    normal = np.empty((*ff.shape, 3, 3), np.float64)
+    for i in range(3):
+        for j in range(i, 3):
+            normal[..., i, j] = normal[..., j, i] = gg if i + j == 0 else blocks(basis[i] * basis[j])
+        # A little noise in the gradients keeps flat and one-directional blocks solvable: their shift is merely uncertain.
+        normal[..., i, i] += 0.02 * n
+    right = np.stack([fg, blocks(still * gx), blocks(still * gy)], -1).astype(np.float64)
+    inverse = np.linalg.inv(normal)
+    solved = np.einsum("...ij,...j->...i", inverse, right)
+    left = np.maximum(ff - (solved * right).sum(-1), 0.0)
+    gain = solved[..., 0]
+    safe = np.where(np.abs(gain) < 0.05, 0.05, gain)
+    # The band is ``fine`` pixels wide, so neighbouring pixels share their noise: a block holds fewer independent ones.
+    variance = left / n * (4 * np.pi * fine**2) * (inverse[..., 1, 1] + inverse[..., 2, 2]) / 2
+    rows, cols = ff.shape
+    values = {
+        "valid": covered >= _MIN_COVER * (2 * CELL) ** 2,
+        "texture": np.sqrt(np.minimum(ff, gg) / n),
+        "plain": fg / np.sqrt(np.maximum(ff * gg, 1e-6)),
+        "correlation": np.sqrt(np.clip(1 - left / np.maximum(ff, 1e-6), 0, 1)) * np.sign(gain),
+        "gain": gain,
+        "dx": -solved[..., 1] / safe,
+        "dy": -solved[..., 2] / safe,
+        "sigma": np.sqrt(variance) / np.abs(safe),
+        "x": np.broadcast_to((np.arange(cols) + 1) * CELL - 0.5, ff.shape),
+        "y": np.broadcast_to(((np.arange(rows) + 1) * CELL - 0.5)[:, None], ff.shape),
+    }
+    return Field(**{name: np.asarray(value, np.float32) for name, value in values.items()})
+
+
+def blocks(product: Floats) -> Floats:
+    """Sums over blocks of 2 × 2 cells, one block every cell; the ragged margin is padded with nothing."""
+    height, width = product.shape
+    rows, cols = max(2, -(-height // CELL)), max(2, -(-width // CELL))
+    padded = np.zeros((rows * CELL, cols * CELL), np.float32)
+    padded[:height, :width] = product
+    cells = cv2.resize(padded, (cols, rows), interpolation=cv2.INTER_AREA) * np.float32(CELL * CELL)
+    return cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]
+
+
+def _correction(seen: Field) -> Matrix:
+    """The affine map, float64[2, 3], that undoes what the shifts of the blocks have in common."""
+    usable = (seen.valid > 0) & (seen.texture > 1.5) & (seen.correlation > 0.4)
+    if usable.sum() < 3:
+        return np.eye(2, 3)
+    x, y = seen.x[usable].astype(np.float64), seen.y[usable].astype(np.float64)
+    dx, dy = seen.dx[usable].astype(np.float64), seen.dy[usable].astype(np.float64)
+    sigma2 = seen.sigma[usable].astype(np.float64) ** 2 + 0.1**2
+    cx, cy = x.mean(), y.mean()
+    basis = np.stack([x - cx, y - cy, np.ones_like(x)], 1)
+    # Key points have settled turn and scale to a few per cent already; few blocks must not bend that.
+    prior = np.diag([1 / 0.03**2, 1 / 0.03**2, 1 / 5.0**2])
+    fits = (np.zeros(3), np.zeros(3))
+    limit = 6.0
+    for _ in range(6):
+        away = np.hypot(dx - basis @ fits[0], dy - basis @ fits[1])
+        weight = np.maximum(0.0, 1 - (away / limit) ** 2) ** 2 / sigma2
+        normal = basis.T @ (basis * weight[:, None]) + prior
+        fits = (_solved(normal, basis.T @ (weight * dx)), _solved(normal, basis.T @ (weight * dy)))
+        limit = max(1.0, limit * 0.6)
+    (ax, bx, tx), (ay, by, ty) = fits
+    return np.array([[1 + ax, bx, tx - ax * cx - bx * cy], [ay, 1 + by, ty - ay * cx - by * cy]])
+
+
+def _unit(values: Floats) -> Matrix:
+    wide = values.astype(np.float64)
+    return (wide - wide.mean()) / max(float(wide.std()), 1e-6)
+
+
+def _solve(basis: Matrix, values: Matrix, weight: Matrix) -> Matrix:
+    root = np.sqrt(weight)
+    return np.asarray(np.linalg.lstsq(basis * root[:, None], values * root, rcond=None)[0])
+
+
+def _solved(normal: Matrix, right: Matrix) -> Matrix:
+    return np.asarray(np.linalg.solve(normal, right), np.float64)

@@ -1,0 +1,73 @@
+"""Brings two pictures on one grid to the same sharpness, so that a blurred or noisy copy is compared by what both can show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from dedupe.comparing.align import Floats, Rgb
+from dedupe.comparing.registration import CELL, TEXTURED, Laid, Overlay, blocks, cover_of, grey_of, warped
+
+_APART: Final = 2.0
+_LEAST_BLOCKS: Final = 6
+_SIGMAS: Final = (0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 5.5)
+
+
+def even(over: Overlay) -> tuple[Overlay, float]:
+    """The overlay with its sharper picture softened to the other's sharpness, and the sigma in pixels that this took: 0 where
+    they are alike, negative where ``moving`` was softened."""
+    cover = cover_of(over, over.matrix)
+    still, moved = grey_of(over.still), warped(grey_of(over.moving), over.matrix, over.still.shape)
+    one, other = _crispness(still, cover), _crispness(moved, cover)
+    judged = np.isfinite(one) & np.isfinite(other)
+    if judged.sum() < _LEAST_BLOCKS:
+        return over, 0.0
+    ahead = float(np.median(one[judged] / other[judged]))
+    if ahead > _APART:
+        sigma = _matching(still, cover, other)
+        return replace(over, still=_soft(over.still, sigma)), sigma
+    if ahead < 1 / _APART:
+        sigma = _matching(moved, cover, one)
+        return replace(over, moving=_soft(over.moving, sigma)), -sigma
+    return over, 0.0
+
+
+def echo(laid: Laid) -> float:
+    """How much stronger the fine structure of the one picture is, as far as the other shows it too: 1 for pictures alike and for
+    one that is merely noisier, more where one is blurred. Blind to tone."""
+    one, other = grey_of(laid.still), grey_of(laid.moved)
+    fine = [(cv2.GaussianBlur(g, (0, 0), 0.7) - cv2.GaussianBlur(g, (0, 0), 1.8)) * laid.cover for g in (one, other)]
+    rough = [(cv2.GaussianBlur(g, (0, 0), 3.0) - cv2.GaussianBlur(g, (0, 0), 8.0)) * laid.cover for g in (one, other)]
+    gains = [_gain(*fine) / max(_gain(*rough), 1e-3), _gain(*fine[::-1]) / max(_gain(*rough[::-1]), 1e-3)]
+    return max(gains)
+
+
+def _gain(one: Floats, other: Floats) -> float:
+    return float((one * other).sum()) / max(float((other * other).sum()), 1e-3)
+
+
+def _crispness(grey: Floats, cover: Floats) -> Floats:
+    """float32[rows, cols]: of each block, the share of its structure that is finer than 2 px; not a number where a block is
+    not covered or flat. Falls with blur, rises with noise, blind to tone; captions reach few blocks."""
+    sharp, soft, ground = (cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (0.7, 1.8, 8.0))
+    fine, coarse, area = (
+        blocks(values * cover) for values in ((sharp - soft) ** 2, (soft - ground) ** 2, np.ones_like(grey))
+    )
+    told = (area > 0.9 * (2 * CELL) ** 2) & (coarse > TEXTURED**2 * area)
+    return np.where(told, (fine + 1e-3) / np.maximum(coarse, 1.0), np.nan).astype(np.float32)
+
+
+def _matching(grey: Floats, cover: Floats, wanted: Floats) -> float:
+    for sigma in _SIGMAS:
+        left = _crispness(cv2.GaussianBlur(grey, (0, 0), sigma), cover) / wanted
+        told = left[np.isfinite(left)]
+        if not len(told) or float(np.median(told)) < 1.1:
+            return sigma
+    return _SIGMAS[-1]
+
+
+def _soft(picture: Rgb, sigma: float) -> Rgb:
+    return cv2.GaussianBlur(picture, (0, 0), sigma)

@@ -1,0 +1,250 @@
+"""Pillow's half of :mod:`dedupe.decoding.decode`: every format that is no JPEG and no RAW, and CMYK JPEG.
+
+Pillow opens a file by its header alone, so the size is judged before pixels are decoded. A truncated file is
+never loaded. TIFF and HEIF come out upright (Pillow and libheif turn them), the others as stored.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+
+from dedupe.decoding import icc, tiff_opencv
+from dedupe.formats import embedded, jpeg, sniff, webp
+from dedupe.formats.errors import DamagedError, UnsupportedError
+from dedupe.formats.header import Source, orientation
+from dedupe.formats.tiff import Tiff
+
+Image.MAX_IMAGE_PIXELS = None  # decode.check_size judges, with the user's limit
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+_UPRIGHT_ALREADY: Final = frozenset((sniff.TIFF, sniff.HEIF))
+BROKEN: Final = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow and its plug-ins raise for malformed files, besides OverflowError and RuntimeError."""
+
+
+def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArray[np.uint8], Source, str | None]:
+    """(uint8[h, w, 3] RGB in the file's own space, turned as ``source.orientation`` says; source;
+    warning).
+    """
+    from dedupe.decoding import tiff_opencv
+    from dedupe.decoding.decode import check_size
+
+    stated = sniff.frame_size(data, kind)
+    if stated is not None:
+        check_size(*stated, max_pixels)
+    warning = png_warning(data) if kind == sniff.PNG else None
+    tiff = Tiff.open(data) if kind == sniff.TIFF else None
+    if tiff is not None and tiff_opencv.is_odd(tiff):
+        return tiff_opencv.load(data, tiff, max_pixels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = opened(data, kind)
+        check_size(*image.size, max_pixels)
+        if kind == sniff.PNG:
+            loaded(image, kind)  # what stands behind the picture data is known only now: exiftool puts XMP there
+        source = source_of(data, kind, image)
+        if kind == sniff.JPEG2000:
+            _reduce(image, long_side)
+        pixels = rgb(_smaller(loaded(image, kind), long_side), source.icc)
+        if tiff is not None and image.mode.startswith("I;16") and tiff_opencv.is_white_zero(tiff):
+            pixels = 255 - pixels
+        return pixels, source, warning
+
+
+def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> NDArray[np.uint8]:
+    """A JPEG that cv2 does not serve (CMYK, YCCK, odd variants) as uint8[h, w, 3] RGB, at a scale that still
+    serves.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = opened(data, sniff.JPEG)
+        short = max(1, long_side * min(parts.width, parts.height) // max(parts.width, parts.height))
+        asked = (long_side, short) if parts.width >= parts.height else (short, long_side)
+        image.draft(None, asked)  # None: keep the mode
+        return rgb(loaded(image, sniff.JPEG), parts.icc)
+
+
+def opened(data: bytes, kind: str) -> Image.Image:
+    if kind == sniff.HEIF:
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+        pillow_heif.options.DECODE_THREADS = 1
+    try:
+        return Image.open(io.BytesIO(data))
+    except (*BROKEN, OverflowError, RuntimeError) as problem:
+        raise DamagedError(f"is damaged: it cannot be read as {kind}") from problem
+
+
+def loaded(image: Image.Image, kind: str) -> Image.Image:
+    try:
+        image.load()
+    except NotImplementedError as problem:
+        raise UnsupportedError(f"is a variant of {kind} that cannot be decoded") from problem
+    except (*BROKEN, OverflowError, RuntimeError) as problem:
+        raise DamagedError(f"is a damaged {kind}: {_short(problem)}") from problem
+    return image
+
+
+def _short(problem: BaseException) -> str:
+    text = " ".join(str(problem).split())
+    return text[:80] if text.isprintable() and text else type(problem).__name__
+
+
+def _reduce(image: Any, long_side: int) -> None:
+    """Let OpenJPEG decode at the smallest power of two that still serves."""
+    levels = 0
+    while max(image.size) >> (levels + 1) >= long_side and levels < 5:
+        levels += 1
+    image.reduce = levels
+
+
+def _smaller(image: Image.Image, long_side: int) -> Image.Image:
+    """A large picture averaged down to no less than twice what is asked for, before copies of it cost memory."""
+    factor = max(image.size) // (2 * long_side)
+    if factor >= 2 and image.mode in ("1", "P") and "transparency" not in image.info:
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    if factor < 2 or image.mode not in ("L", "RGB", "RGBA", "LA", "CMYK") or "transparency" in image.info:
+        return image
+    return image.reduce(factor)  # transparent pixels weigh nothing: Pillow premultiplies
+
+
+def has_alpha(image: Image.Image) -> bool:
+    """Whether anything in a picture may be transparent."""
+    return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+
+
+def rgb(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
+    """uint8[h, w, 3] of any mode; what is transparent is shown on white, deeper channels are scaled to 8
+    bits.
+    """
+    if has_alpha(image):
+        whole = image.convert("RGBA")
+        if whole.getchannel("A").getextrema() != (255, 255):
+            whole = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole)
+        image = whole.convert("RGB")
+    elif image.mode == "CMYK":
+        image = icc.cmyk_to_rgb(image, profile)
+    elif image.mode.startswith("I;16"):
+        return _grey(np.asarray(image).astype(np.uint16) >> 8)
+    elif image.mode in ("I", "F"):
+        return _grey(_scaled(np.asarray(image)))
+    elif image.mode != "RGB":
+        image = image.convert("RGB")
+    return np.asarray(image)
+
+
+def _scaled(values: NDArray[Any]) -> NDArray[Any]:
+    """Integers of up to 16 bits by their depth; other ranges (0–1 of a float picture, or wider) by their
+    largest value.
+    """
+    top = float(values.max(initial=0))
+    if not np.isfinite(top):
+        values, top = np.nan_to_num(values, posinf=0.0), 1.0
+    if np.issubdtype(values.dtype, np.floating):
+        limit = 1.0 if top <= 1.0 else 255.0 if top <= 255.0 else top
+    else:
+        limit = 255.0 if top <= 255 else 65535.0 if top <= 65535 else top
+    return np.clip(values * (255.0 / limit), 0, 255)
+
+
+def _grey(values: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.repeat(values.astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def source_of(data: bytes, kind: str, image: Any) -> Source:
+    info = image.info
+    exif = info.get("exif") or None
+    if exif is not None and exif[:6] == b"Exif\x00\x00":
+        exif = exif[6:]
+    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or None
+    if isinstance(xmp, str):
+        xmp = xmp.encode("utf-8", "surrogateescape")
+    if kind == sniff.TIFF:
+        exif = data
+    if kind == sniff.HEIF:
+        extra = embedded.in_heif(data, tuple(info.get("aux", {})), bool(info.get("depth_images")))
+    else:
+        extra = embedded.in_xmp(xmp)
+    turned = 1 if kind in _UPRIGHT_ALREADY else _avif_turn(image) if kind == sniff.AVIF else orientation(exif)
+    profile = info.get("icc_profile")
+    return Source(
+        kind,
+        width=image.width,
+        height=image.height,
+        orientation=turned,
+        frames=_frames(data, kind, image),
+        alpha=has_alpha(image),
+        lossless=_lossless(data, kind, image),
+        quality=webp.quality(data) if kind == sniff.WEBP else None,
+        icc=profile if isinstance(profile, bytes) and profile else None,
+        exif=exif,
+        xmp=xmp,
+        embedded=extra,
+    )
+
+
+def _avif_turn(image: Image.Image) -> int:
+    """Pillow puts the turn of AVIF's own boxes into the EXIF it reports; the file's EXIF does not count."""
+    value = image.getexif().get(0x0112, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _frames(data: bytes, kind: str, image: Any) -> int:
+    """Frames of an animation or pages of a TIFF; reduced copies of a page do not count."""
+    if kind == sniff.TIFF:
+        tiff = Tiff.open(data)
+        if tiff is not None:
+            return max(1, sum(not (tiff.integer(page, 0x00FE) or 0) & 1 for page in tiff.chain()))
+    try:
+        return max(1, int(getattr(image, "n_frames", 1)))
+    except (*BROKEN, OverflowError, RuntimeError):
+        return 1
+
+
+def _lossless(data: bytes, kind: str, image: Any) -> bool:
+    if kind in (sniff.PNG, sniff.GIF, sniff.BMP):
+        return True
+    if kind == sniff.TIFF:
+        return image.info.get("compression") not in ("jpeg", "webp", "tiff_jpeg")
+    if kind == sniff.WEBP:
+        return webp.is_lossless(data)
+    if kind == sniff.JPEG2000:
+        at = data.find(b"\xff\x52")  # COD; its last field before the precincts is the wavelet: 1 is the reversible one
+        return at >= 0 and data[at + 13 : at + 14] == b"\x01"
+    return False
+
+
+def png_warning(data: bytes) -> str | None:
+    """What is wrong with the checksums of a PNG's chunks, which Pillow does not verify for pixel data."""
+    at, size = 8, len(data)
+    while at + 12 <= size:
+        (length,) = struct.unpack_from(">I", data, at)
+        stop = at + 8 + length
+        if stop + 4 > size:
+            break
+        name = data[at + 4 : at + 8]
+        if name[:1].isupper() and zlib.crc32(memoryview(data)[at + 4 : stop]) != int.from_bytes(data[stop : stop + 4]):
+            return "Corrupt PNG data: a checksum does not match"
+        if name == b"IEND":
+            return None
+        at = stop + 4
+    return "Corrupt PNG data: the end is missing"

@@ -1,0 +1,209 @@
+"""One photo's bytes, read once: keys, facts, preview and the pixels for the embedding. Runs in a worker
+process.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import pathlib
+import sqlite3
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from dedupe.decoding import content_key
+from dedupe.formats import metadata
+from dedupe.formats.errors import PhotoError
+from dedupe.formats.sniff import DEFAULT_MAX_PIXELS
+from dedupe.types import ContentKey, Facts, FileStamp, PayloadKey, SkipKind, Skipped
+
+if TYPE_CHECKING:
+    from dedupe.decoding.decode import Decoded
+
+MAX_BYTES: Final = 1 << 30
+"""Larger files are "too large to judge": they would not fit the workers' memory limit."""
+
+_OPEN_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """``stamp`` is what walk saw; ``side`` the input size of the embedding network (0: no pixels wanted)."""
+
+    path: str
+    stamp: FileStamp
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    cache_path: str | None = None
+    side: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A photo that was read. ``pixels`` is uint8[side, side, 3] RGB as bytes, squashed from the *decoded
+    preview*, so that its embedding is the same cold and from a stored preview; empty where none was asked
+    for.
+    """
+
+    path: str
+    stamp: FileStamp
+    content_key: ContentKey
+    payload_key: PayloadKey | None
+    facts: Facts
+    preview: bytes
+    pixels: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file whose content the cache already knows: it was hashed, not decoded."""
+
+    path: str
+    stamp: FileStamp
+    content_key: ContentKey
+
+
+def read_photo(request: ReadRequest) -> Read | Skipped | Known:
+    """Read and judge one file; every way in which a file can be bad comes back as Skipped, with a sentence's
+    rest.
+
+    MemoryError passes: the pool reports it with the limit.
+    """
+    path = request.path
+    try:
+        data, stamp = _read(path)
+    except OSError as problem:
+        return Skipped(path, SkipKind.UNREADABLE, f"cannot be read: {problem.strerror or type(problem).__name__}")
+    except PhotoError as problem:
+        return Skipped(path, problem.kind, str(problem))
+    if not _same(stamp, request.stamp) or len(data) != stamp.size:
+        return Skipped(path, SkipKind.CHANGED, "changed while it was read: scan again")
+    key = content_key.content_key(data)
+    if request.cache_path is not None and _known(request.cache_path, key):
+        return Known(path, stamp, key)
+    try:
+        return _judge(request, data, stamp, key)
+    except PhotoError as problem:
+        return Skipped(path, problem.kind, str(problem))
+
+
+def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey) -> Read:
+    from dedupe.decoding import decode
+
+    decoded = decode.decode(data, long_side=decode.PREVIEW_SIDE, max_pixels=request.max_pixels)
+    preview = decode.preview(decoded.pixels)
+    return Read(
+        request.path,
+        stamp,
+        key,
+        _payload(data, decoded),
+        facts_of(decoded),
+        preview,
+        decode.squash(preview, request.side).tobytes() if request.side else b"",
+    )
+
+
+def _payload(data: bytes, decoded: Decoded) -> PayloadKey | None:
+    if decoded.parts is None or decoded.warning is not None:
+        return None
+    return content_key.jpeg_payload(data, decoded.parts, decoded.source.orientation)
+
+
+def facts_of(decoded: Decoded) -> Facts:
+    """The facts of a decoded picture; its pixels must have been asked for at the preview's size."""
+    from dedupe.decoding.decode import texture
+
+    source = decoded.source
+    said = metadata.read(source.exif, source.xmp, source.photoshop)
+    return Facts(
+        format=source.format,
+        width=decoded.width,
+        height=decoded.height,
+        orientation=source.orientation,
+        taken=said.taken,
+        camera=said.camera,
+        gps=said.gps,
+        caption=said.caption,
+        rating=said.rating,
+        software=said.software,
+        frames=source.frames,
+        embedded=source.embedded,
+        alpha=source.alpha,
+        raw=source.raw,
+        lossless=source.lossless,
+        quality=source.quality,
+        texture=texture(decoded.pixels),
+        suspect=decoded.warning,
+    )
+
+
+def _read(path: str) -> tuple[bytes, FileStamp]:
+    """The bytes of a regular file and its stamp, which is the same before and after (else CHANGED is
+    raised).
+    """
+    descriptor = os.open(path, _OPEN_FLAGS)
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise _RefusedError(SkipKind.UNREADABLE, "is no regular file")
+        if before.st_size > MAX_BYTES:
+            raise _RefusedError(SkipKind.TOO_LARGE, f"has {before.st_size / 1e9:.1f} GB, more than dedupe judges")
+        data = _bytes(descriptor, before.st_size)
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    stamp = FileStamp.of(before)
+    if not _same(stamp, FileStamp.of(after)):
+        raise _RefusedError(SkipKind.CHANGED, "changed while it was read: scan again")
+    return data, stamp
+
+
+def _bytes(descriptor: int, size: int) -> bytes:
+    """The whole file, in one read where the system allows it (Linux gives at most 2 GiB at once)."""
+    data = os.read(descriptor, size + 1)
+    if len(data) in (size, size + 1):
+        return data
+    pieces = [data]
+    while piece := os.read(descriptor, 1 << 24):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+class _RefusedError(PhotoError):
+    """A file refused before its content was looked at."""
+
+    def __init__(self, kind: SkipKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind  # type: ignore[misc]  # the one class whose kind is the instance's
+
+
+def _same(one: FileStamp, other: FileStamp) -> bool:
+    """Whether two stamps are of one unchanged file; the ctime may differ (a new hard link changes it)."""
+    return (one.dev, one.inode, one.size, one.mtime_ns) == (
+        other.dev,
+        other.inode,
+        other.size,
+        other.mtime_ns,
+    )
+
+
+def _known(cache_path: str, key: ContentKey) -> bool:
+    """Whether the cache holds this content; False where it cannot be asked."""
+    connection = _cache(cache_path)
+    if connection is None:
+        return False
+    try:
+        return connection.execute("SELECT 1 FROM contents WHERE content_key = ?", (key,)).fetchone() is not None
+    except sqlite3.Error:
+        return False
+
+
+@functools.lru_cache(maxsize=2)
+def _cache(cache_path: str) -> sqlite3.Connection | None:
+    """A read-only connection that lives as long as the worker; None where there is no cache yet."""
+    try:
+        return sqlite3.connect(pathlib.Path(cache_path).absolute().as_uri() + "?mode=ro", uri=True, timeout=1.0)
+    except sqlite3.Error:
+        return None

@@ -1,0 +1,191 @@
+"""The structure of a JPEG file, without decoding it (ITU-T T.81 Annex B; JFIF; EXIF; ICC.1 Annex B.4; CIPA
+DC-007).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from dedupe.formats.errors import DamagedError
+
+_SOI, _EOI, _SOS, _DQT, _COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
+_FRAMES: Final = frozenset((*range(0xC0, 0xD0),)) - {0xC4, 0xC8, 0xCC}
+_BLOCK: Final = 1 << 19
+_RGB_IDS: Final = (0x52, 0x47, 0x42)
+_STANDARD_LUMINANCE: Final = bytes.fromhex(
+    "100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768"
+    "673e4d71797064785c656763"
+)  # T.81 table K.1, in the zigzag order of the file
+
+
+@dataclass(slots=True)
+class Jpeg:
+    """What the markers say. ``end`` is the offset behind EOI, None where the file ends before it; ``kept``
+    are the byte ranges from SOI to ``end`` that are neither APPn nor COM; ``scans`` counts the SOS
+    markers; ``luminance`` is the quantisation table that the first component names, 64 values in
+    zigzag order, empty where the file has none such.
+    """
+
+    width: int = 0
+    height: int = 0
+    components: tuple[int, ...] = ()
+    process: int = 0
+    precision: int = 8
+    scans: int = 0
+    end: int | None = None
+    kept: list[tuple[int, int]] = field(default_factory=list)
+    first_table: int = 0
+    luminance: tuple[int, ...] = ()
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    icc: bytes | None = None
+    adobe: bytes | None = None
+    photoshop: bytes | None = None
+    mpf: bytes | None = None
+    jfif: bool = False
+
+    @property
+    def is_luma_first(self) -> bool:
+        """Whether the first component is lightness: grey, or YCbCr as JFIF and Adobe have it."""
+        transformed = self.adobe is None or len(self.adobe) < 12 or self.adobe[11] == 1
+        return len(self.components) == 1 or (len(self.components) == 3 and transformed and self.components != _RGB_IDS)
+
+    @property
+    def progressive(self) -> bool:
+        return self.process in (0xC2, 0xC6, 0xCA, 0xCE)
+
+
+def parse(data: bytes) -> Jpeg:
+    """Read the markers of a JPEG up to the end of its (first) picture; DamagedError where it has no frame."""
+    parts, profile, tables = Jpeg(), dict[int, bytes](), dict[int, tuple[int, ...]]()
+    for marker, start, body, stop in _segments(data):
+        if marker in _FRAMES and not parts.process:
+            _frame(parts, marker, data, body)
+        elif marker == _DQT and not parts.scans:  # what comes later is for later scans
+            tables.update(_tables(data[body:stop]))
+        elif 0xE0 <= marker <= 0xEF:
+            _application(parts, profile, marker, data[body:stop])
+            continue
+        elif marker == _EOI:
+            parts.end = stop
+        elif marker == _SOS:
+            parts.scans += 1
+        if marker != _COM:
+            parts.kept.append((start, stop))
+    if not parts.process or not parts.width:
+        raise DamagedError("is cut off before the picture begins")
+    if profile:
+        parts.icc = b"".join(profile[number] for number in sorted(profile))
+    parts.luminance = tables.get(parts.first_table, ())
+    return parts
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """(marker, start, start of the body, stop) up to EOI; an SOS segment includes the entropy-coded data
+    behind it.
+    """
+    at, size = 2, len(data)
+    while at + 1 < size:
+        if data[at] != 0xFF:  # stray bytes between segments: decoders skip to the next marker
+            at = data.find(b"\xff", at)
+            if at < 0:
+                return
+            continue
+        marker = data[at + 1]
+        if marker in (0xFF, 0x00):
+            at += 1 if marker else 2
+        elif marker == _EOI:
+            yield marker, at, at + 2, at + 2
+            return
+        elif marker == 0x01 or _SOI >= marker >= 0xD0:
+            at += 2
+        elif at + 4 > size:
+            return
+        else:
+            (length,) = struct.unpack_from(">H", data, at + 2)
+            stop = at + 2 + max(length, 2)
+            if marker == _SOS:
+                stop = _scan_end(data, stop)
+            yield marker, at, at + 4, min(stop, size)
+            at = stop
+
+
+def _scan_end(data: bytes, start: int) -> int:
+    """Where the entropy-coded data that begin at ``start`` end: at the first marker that is no restart, or the end.
+
+    In such data every 0xFF byte is followed by 0x00, a restart code or a fill byte. Ten times as fast as a regex.
+    """
+    import numpy as np
+
+    view = np.frombuffer(data, np.uint8)
+    for at in range(start, len(data) - 1, _BLOCK):
+        block = view[at : at + _BLOCK + 1]
+        found = np.flatnonzero(block[:-1] == 0xFF)
+        after = block[found + 1]
+        markers = found[(after != 0) & (after != 0xFF) & ((after < 0xD0) | (after > 0xD7))]
+        if markers.size:
+            return at + int(markers[0])
+    return len(data)
+
+
+def _frame(parts: Jpeg, marker: int, data: bytes, body: int) -> None:
+    try:
+        precision, height, width, count = struct.unpack_from(">BHHB", data, body)
+    except struct.error:
+        return
+    parts.process, parts.precision, parts.width, parts.height = marker, precision, width, height
+    parts.components = tuple(data[body + 6 : body + 6 + 3 * count : 3])
+    parts.first_table = data[body + 8] if count and len(data) > body + 8 else 0
+
+
+def _tables(body: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """(destination, 64 values in zigzag order) of each table of a DQT segment, up to one that is cut off."""
+    at = 0
+    while at < len(body):
+        form = ">64H" if body[at] >> 4 else ">64B"
+        stop = at + 1 + struct.calcsize(form)
+        if stop > len(body):
+            return
+        yield body[at] & 15, struct.unpack_from(form, body, at + 1)
+        at = stop
+
+
+def _application(parts: Jpeg, profile: dict[int, bytes], marker: int, body: bytes) -> None:
+    if marker == 0xE0 and body[:5] == b"JFIF\x00":
+        parts.jfif = True
+    elif marker == 0xE1 and body[:6] == b"Exif\x00\x00" and parts.exif is None:
+        parts.exif = body[6:]
+    elif marker == 0xE1 and body[:29] == b"http://ns.adobe.com/xap/1.0/\x00" and parts.xmp is None:
+        parts.xmp = body[29:]
+    elif marker == 0xE2 and body[:12] == b"ICC_PROFILE\x00" and len(body) > 14:
+        profile.setdefault(body[12], body[14:])
+    elif marker == 0xE2 and body[:4] == b"MPF\x00" and parts.mpf is None:
+        parts.mpf = body[4:]
+    elif marker == 0xED and body[:14] == b"Photoshop 3.0\x00" and parts.photoshop is None:
+        parts.photoshop = body[14:]
+    elif marker == 0xEE and body[:5] == b"Adobe":
+        parts.adobe = body
+
+
+def quality(parts: Jpeg) -> int | None:
+    """The IJG quality 1–100 whose luminance table is nearest the file's, None where the file has no 8-bit
+    table.
+
+    The IJG scale factor S relates table and standard as ``table = standard · S / 100``; quality is ``(200 −
+    S) / 2`` for S ≤ 100 and ``5000 / S`` beyond (jcparam.c). Entries that were clipped (1 or 255) tell little
+    and are left out.
+    """
+    told = [
+        100 * value / standard
+        for value, standard in zip(parts.luminance, _STANDARD_LUMINANCE, strict=False)
+        if 1 < value < 255
+    ]
+    if not parts.luminance:
+        return None
+    if len(told) < 8:
+        return 100 if max(parts.luminance) <= 2 else 1
+    scale = sum(told) / len(told)
+    return max(1, min(100, round((200 - scale) / 2 if scale <= 100 else 5000 / scale)))

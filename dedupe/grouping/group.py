@@ -1,0 +1,302 @@
+"""From verdicts on pairs to what a person is shown: groups with a keeper and its extras, and series.
+
+What holds for every result, whatever the verdicts (``tests/matching/test_grouping.py`` draws random ones):
+
+- every extra is directly verified against the photo that stays: no chains;
+- a path is in one group at most, and no group holds two photos that are apart: ``similar`` by a match, set apart by the user,
+  or of capture times that prove two captures with no match that overrules them;
+- a photo that fits two captures is in the group of the one it fits best;
+- a reference photo is never an extra; nothing protected, suspect, in doubt or lossy to lose is selected;
+- the order of photos and matches does not matter.
+
+A unit that holds something without counterpart at the keeper's (a RAW, a video, an edit) is shown with the group, is never
+selected, and ``Extra.loses`` names what it is.
+
+Series are the connected parts of the pairs that are ``similar``. A group stands in a series as its keeper; its extras are in
+none. Groups come by the bytes their extras take up, the largest first, then by path; extras by relation, then path.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from dedupe.grouping.captures import captures
+from dedupe.grouping.keeper import RULES, ordered
+from dedupe.grouping.losses import CompanionKey, hindrance
+from dedupe.grouping.match_graph import Node, gather
+from dedupe.grouping.stars import Decisions, Lies, Star, Stars
+from dedupe.types import SAFE_RELATIONS, ContentKey, Extra, Group, Match, Photo, Relation, Series
+
+_PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
+
+
+def group(
+    photos: Iterable[Photo],
+    matches: Iterable[Match],
+    *,
+    rules: Sequence[str] = tuple(RULES),
+    select: Collection[Relation] = SAFE_RELATIONS,
+    show: Collection[Relation] = tuple(Relation),
+    cross_only: bool = False,
+    decisions: Decisions | None = None,
+    companion_key: CompanionKey | None = None,
+) -> tuple[tuple[Group, ...], tuple[Series, ...]]:
+    """The groups and series of ``photos``; identical contents and equal payloads need no match.
+
+    ``rules``: keeper rules, those not named follow in their default order. ``select``: relations whose extras are selected
+    where nothing is lost (never ``similar``). ``show``: relations given back at all. ``cross_only``: only pairs from different
+    roots. ``companion_key`` is asked for the content key of a companion only where its unit is an extra and a file of the same
+    kind and size stands beside the keeper.
+
+    Raises UsageError on an unknown rule.
+    """
+    with _no_collection():
+        grouping = _Grouping(photos, matches, cross_only, decisions)
+        stars = Stars(grouping.known, ordered(rules), grouping.may_leave, decisions, companion_key)
+        found = [star for cluster in grouping.clusters() for star in stars.of(cluster)]
+        doubtful = grouping.doubtful_paths()
+        groups = (_group(star, stars, doubtful, select, show) for star in found)
+        series = grouping.series(found) if Relation.SIMILAR in show else ()
+        return _in_order(one for one in groups if one.extras), series
+
+
+def open_pairs(
+    photos: Iterable[Photo],
+    matches: Iterable[Match],
+    *,
+    rules: Sequence[str] = tuple(RULES),
+    cross_only: bool = False,
+    decisions: Decisions | None = None,
+) -> tuple[tuple[ContentKey, ContentKey], ...]:
+    """Pairs worth a verdict although the embedding did not hold them close: the keeper of each cluster and the pictures of
+    the cluster that no match joins to it, ``a < b``, in order.
+
+    Where they are verified too, grouping again brings photos into one group that only a chain joined. Pairs whose verdict was
+    "unrelated" are among them; to remember those is the caller's.
+    """
+    grouping = _Grouping(photos, matches, cross_only, decisions)
+    known = grouping.known
+    stars = Stars(known, ordered(rules), grouping.may_leave, decisions, challengers=0)
+    pairs: set[tuple[ContentKey, ContentKey]] = set()
+    for cluster in grouping.clusters():
+        if len(cluster) < 3:
+            continue
+        star = next(iter(stars.of(cluster)), None)
+        if star is None:
+            continue
+        keep = known.picture_of[star.keep.photo.content_key]
+        for node in cluster:
+            if node != keep and node not in known.near.get(keep, {}) and grouping.comparable(keep, node):
+                a, b = star.keep.photo.content_key, known.photos[known.units[node][0]].content_key
+                pairs.add((min(a, b), max(a, b)))
+    return tuple(sorted(pairs))
+
+
+def reclaimable(groups: Iterable[Group], *, selected_only: bool = False) -> dict[Relation, int]:
+    """The bytes that the extras of each relation take up, companions and halves counted; nothing for what cannot leave: files
+    with further names (hard links), protected and reference photos, and companions that a photo of the group which stays
+    shares. A companion of several extras counts once."""
+    totals: dict[Relation, int] = {relation: 0 for relation in Relation if relation is not Relation.SIMILAR}
+    counted: dict[str, int] = {}
+    for one in groups:
+        leave = [extra for extra in one.extras if extra.selected or not selected_only]
+        stay = [one.keep, *(extra.photo for extra in one.extras if selected_only and not extra.selected)]
+        for extra in leave:
+            fresh = leaving(extra.photo, stay).items() - counted.items()
+            totals[extra.relation] += sum(size for _, size in fresh)
+            counted.update(fresh)
+    return totals
+
+
+def leaving(photo: Photo, stay: Iterable[Photo]) -> dict[str, int]:
+    """The files of the unit of ``photo`` whose bytes come free where it leaves and those of ``stay`` do not, with their sizes."""
+    if photo.file.protected or photo.file.reference:
+        return {}
+    held = {companion.path for one in stay for unit in (one, *one.halves) for companion in unit.file.companions}
+    stamps = {unit.path: unit.file.stamp for unit in (photo, *photo.halves)}
+    for unit in (photo, *photo.halves):
+        stamps.update((one.path, one.stamp) for one in unit.file.companions if one.path not in held)
+    return {path: stamp.size for path, stamp in stamps.items() if stamp.links == 1}
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No cyclic garbage is made here, and looking for some among a million photos takes longer than the grouping."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _each_once(photos: Iterable[Photo]) -> list[Photo]:
+    """The photos by path, each path once."""
+    by_path = sorted(photos, key=_path_of)
+    return [
+        photo
+        for photo, before in zip(by_path, [None, *by_path], strict=False)
+        if before is None or before.file.path != photo.file.path
+    ]
+
+
+def _path_of(photo: Photo) -> str:
+    return photo.file.path
+
+
+class _Grouping:
+    """What ``group`` and ``open_pairs`` share: the verdicts that count, and the clusters made of them."""
+
+    def __init__(
+        self, photos: Iterable[Photo], matches: Iterable[Match], cross_only: bool, decisions: Decisions | None
+    ) -> None:
+        self.known = gather(_each_once(photos), matches)
+        self._cross_only = cross_only
+        self._similar = [ends for ends in self.known.similar if self.comparable(*ends)]
+        self._obey(decisions)
+        self._captures = captures(self.known)
+
+    def may_leave(self, extra: Photo, keep: Photo) -> bool:
+        """Whether ``extra`` may be an extra of ``keep`` as far as their folders go."""
+        if extra.file.reference:
+            return False
+        return not self._cross_only or extra.file.root != keep.file.root
+
+    def clusters(self) -> Iterator[tuple[Node, ...]]:
+        """The nodes of each capture that may give a group."""
+        joined = {node for cluster in self._captures.clusters for node in cluster}
+        yield from self._captures.clusters
+        for node, units in self.known.units.items():
+            if node not in joined and len(units) > 1:
+                yield (node,)
+
+    def doubtful_paths(self) -> frozenset[str]:
+        """The photos that fitted another capture as well."""
+        units, photos = self.known.units, self.known.photos
+        return frozenset(photos[unit].path for node in self._captures.doubtful for unit in units[node])
+
+    def series(self, stars: Iterable[Star]) -> tuple[Series, ...]:
+        """The connected parts of the similar pairs, each photo of a group standing as its keeper."""
+        keepers = {lies.unit.photo.path: star.keep.photo for star in stars for lies in star.extras}
+        parts = _Parts()
+        shown: dict[str, Photo] = {}
+        for ends in self._similar:
+            stand_ins = [
+                keepers.get(photo.path, photo)
+                for node in ends
+                for photo in (self.known.photos[unit] for unit in self.known.units[node])
+            ]
+            shown.update((photo.path, photo) for photo in stand_ins)
+            for photo in stand_ins[1:]:
+                parts.join(stand_ins[0].path, photo.path)
+        found = (sorted((shown[path] for path in part), key=_moment) for part in parts.all() if len(part) > 1)
+        made = (Series(_name([photo.content_key for photo in part]), tuple(part)) for part in found)
+        return tuple(sorted(made, key=lambda one: one.photos[0].path))
+
+    def _obey(self, decisions: Decisions | None) -> None:
+        """Takes out the pairs that are not to be compared, and sets apart those that the user set apart."""
+        known = self.known
+        for one in sorted(known.near):
+            for other in [other for other in known.near[one] if one < other]:
+                apart = decisions is not None and decisions.not_duplicates(self._head(one), self._head(other))
+                if apart:
+                    known.apart.setdefault(one, set()).add(other)
+                    known.apart.setdefault(other, set()).add(one)
+                if apart or not self.comparable(one, other):
+                    del known.near[one][other], known.near[other][one]
+        known.near = {node: others for node, others in known.near.items() if others}
+
+    def _head(self, node: Node) -> Photo:
+        return self.known.photos[self.known.units[node][0]]
+
+    def comparable(self, one: Node, other: Node) -> bool:
+        """Whether any unit of the one may be compared with any of the other."""
+        ours, theirs = ([self.known.photos[unit].file for unit in self.known.units[node]] for node in (one, other))
+        if all(file.reference for file in (*ours, *theirs)):
+            return False
+        return not self._cross_only or len({file.root for file in (*ours, *theirs)}) > 1
+
+
+def _group(
+    star: Star, stars: Stars, doubtful: frozenset[str], select: Collection[Relation], show: Collection[Relation]
+) -> Group:
+    extras = [
+        _extra(lies, star, stars, _in_doubt(lies, star, doubtful), select)
+        for lies in star.extras
+        if lies.relation in show
+    ]
+    extras.sort(key=lambda extra: (extra.relation.rank, extra.photo.path))
+    keys = [star.keep.photo.content_key, *sorted(extra.photo.content_key for extra in extras)]
+    return Group(_name(keys), star.keep.photo, star.reason, tuple(extras))
+
+
+def _in_doubt(lies: Lies, star: Star, doubtful: frozenset[str]) -> bool:
+    if lies.relation in _PROVEN:
+        return False
+    return lies.unit.photo.path in doubtful or star.keep.photo.path in doubtful
+
+
+def _extra(lies: Lies, star: Star, stars: Stars, in_doubt: bool, select: Collection[Relation]) -> Extra:
+    keep = star.keep.photo
+    lost = stars.lost(lies, star.keep)
+    hindered = hindrance(lies.unit.photo, keep, lies.relation)
+    if not hindered and in_doubt:
+        hindered = "fits another shot of the series as well"
+    if not hindered and lies.relation is Relation.RESAVED:
+        hindered = lies.fit.why  # a re-save that is in doubt says of what
+    wanted = lies.relation in select and lies.relation is not Relation.SIMILAR
+    return Extra(
+        photo=lies.unit.photo,
+        relation=lies.relation,
+        distance=lies.fit.distance,
+        selected=wanted and not lost and not hindered,
+        note=hindered or lies.fit.why,
+        loses=lost,
+    )
+
+
+def _in_order(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """The groups by the bytes their extras take up, each with an id of its own."""
+    sizes = [(sum(sum(leaving(extra.photo, (one.keep,)).values()) for extra in one.extras), one) for one in groups]
+    sizes.sort(key=lambda sized: (-sized[0], sized[1].keep.path))
+    seen: dict[str, int] = {}
+    named = []
+    for _, one in sizes:
+        count = seen[one.id] = seen.get(one.id, 0) + 1
+        # The same contents in two groups (two reference folders, say) need two names.
+        name = one.id if count == 1 else f"{one.id}-{count}"
+        named.append(Group(name, one.keep, one.reason, one.extras))
+    return tuple(named)
+
+
+def _name(keys: Sequence[ContentKey]) -> str:
+    return hashlib.blake2b(b"".join(keys), digest_size=6).hexdigest()
+
+
+def _moment(photo: Photo) -> tuple[bool, int, float, str]:
+    taken = photo.facts.taken
+    if taken is None:
+        return True, 0, 0.0, photo.path
+    return False, taken.seconds, taken.fraction, photo.path
+
+
+class _Parts:
+    """Connected parts of a graph of paths (union by size)."""
+
+    def __init__(self) -> None:
+        self._part: dict[str, list[str]] = {}
+
+    def join(self, one: str, other: str) -> None:
+        ours, theirs = (self._part.setdefault(path, [path]) for path in (one, other))
+        if ours is theirs:
+            return
+        large, small = (ours, theirs) if len(ours) >= len(theirs) else (theirs, ours)
+        large += small
+        self._part.update(dict.fromkeys(small, large))
+
+    def all(self) -> list[list[str]]:
+        return list({id(part): part for part in self._part.values()}.values())

@@ -1,0 +1,236 @@
+"""Which photo of a group stays: ordered rules, each a number to compare and the phrase that says what decided.
+
+Every rule judges a photo by itself, so that comparing by one rule after the other is a total order: no three photos
+can each be better than the next. What the alignment knows of two photos (which of them holds more real detail) goes
+in beforehand, as ``Contender.detail``: the pixels of an enlarged copy count no more than those it was made from.
+The last rule, the path, separates whatever the others leave equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from dedupe.errors import UsageError
+from dedupe.grouping.provenance import copy_mark, distance_to_camera
+from dedupe.types import CompanionKind, Photo
+
+Key: TypeAlias = tuple[int | str, ...]
+"""What a rule compares; the smaller is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A photo that may stay. ``detail``: its real pixels; ``quality``: how little its compression took, 1–100 as a
+    JPEG's, 101 lossless, 102 RAW; ``followers``: how many others show the same as it, edits not counted."""
+
+    photo: Photo
+    detail: int
+    quality: int
+    followers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason to keep a photo. ``phrase`` says it of a photo and of the runner-up it beat by this rule."""
+
+    name: str
+    key: Callable[[Contender], Key]
+    phrase: Callable[[Contender, Contender], str]
+
+
+def quality_of(photo: Photo) -> int:
+    """How little the compression took from a picture, as ``Contender.quality``; 90 where the format does not say."""
+    facts = photo.facts
+    if facts.raw:
+        return 102
+    if facts.lossless:
+        return 101
+    return facts.quality or 90
+
+
+def has_raw(photo: Photo) -> bool:
+    """Whether a RAW is part of the unit, read or not."""
+    if not photo.halves and not photo.file.companions:
+        return photo.facts.raw
+    units = (photo, *photo.halves)
+    return any(
+        unit.facts.raw or any(companion.kind is CompanionKind.RAW for companion in unit.file.companions)
+        for unit in units
+    )
+
+
+def carries(photo: Photo) -> tuple[str, ...]:
+    """What a unit holds besides its pixels, as phrases, the weightiest first."""
+    facts, companions = photo.facts, {companion.kind for companion in photo.file.companions}
+    said = (
+        ("the capture date", facts.taken is not None),
+        ("GPS", facts.gps is not None),
+        ("the caption", bool(facts.caption)),
+        ("the rating", bool(facts.rating)),
+        ("the Live Photo video", CompanionKind.VIDEO in companions),
+        *((f"the embedded {name}", True) for name in facts.embedded),
+        ("all its frames", facts.frames > 1),
+        ("the edit", CompanionKind.EDIT in companions),
+        ("the sidecar", CompanionKind.SIDECAR in companions),
+    )
+    return tuple(name for name, there in said if there)
+
+
+def _damage(contender: Contender) -> Key:
+    if not contender.photo.halves:
+        return (contender.photo.facts.suspect is not None,)
+    units = (contender.photo, *contender.photo.halves)
+    return (sum(unit.facts.suspect is not None for unit in units),)
+
+
+def _raw(contender: Contender) -> Key:
+    """A unit with the RAW before one without, and of two such the one with more pictures beside it."""
+    photo = contender.photo
+    return (not has_raw(photo), -len(photo.halves) if photo.halves and has_raw(photo) else 0)
+
+
+def _raw_phrase(_keep: Contender, other: Contender) -> str:
+    return "has the RAW and what was developed from it" if has_raw(other.photo) else "has the RAW"
+
+
+def _metadata(contender: Contender) -> Key:
+    held = carries(contender.photo)
+    facts = contender.photo.facts
+    return (-len(held), facts.taken is None, facts.gps is None, -facts.frames)
+
+
+def _metadata_phrase(keep: Contender, other: Contender) -> str:
+    lacking = [name for name in carries(keep.photo) if name not in carries(other.photo)]
+    return f"has {_listed(lacking)}" if lacking else f"has {keep.photo.facts.frames} frames"
+
+
+def _detail_phrase(keep: Contender, other: Contender) -> str:
+    facts = keep.photo.facts
+    size = f"{facts.width}×{facts.height}"
+    return f"more real detail ({size}{'; the other is enlarged' if other.photo.pixels > keep.photo.pixels else ''})"
+
+
+def _original_phrase(keep: Contender, _other: Contender) -> str:
+    return "names its camera" if distance_to_camera(keep.photo) else "camera original"
+
+
+def _quality(contender: Contender) -> Key:
+    """An edit is saved last, and often best: what most copies are copies of comes first."""
+    return (-contender.followers, -contender.quality)
+
+
+def _quality_phrase(keep: Contender, other: Contender) -> str:
+    if keep.followers != other.followers:
+        return "what most of the copies show"
+    if other.quality < quality_of(other.photo):
+        return "the other was saved again"
+
+    def said(contender: Contender) -> str:
+        if contender.quality > 100:
+            return "lossless"
+        return f"quality {contender.quality}" if contender.photo.facts.quality else "quality unknown"
+
+    return f"less compressed ({said(keep)} against {said(other)})"
+
+
+# Before 1980-01-02 lie the zeros of FAT, ZIP and a clock that was never set: no date at all.
+_FIRST_DATE_NS: Final = 315_619_200_000_000_000
+_TWO_SECONDS_NS: Final = 2_000_000_000
+_NO_DATE: Final = 1 << 62
+
+
+def _age(contender: Contender) -> Key:
+    """By the file's own date, in the two-second steps of FAT, so that a faithful copy is not the older file."""
+    written, taken = contender.photo.file.stamp.mtime_ns, contender.photo.facts.taken
+    return (
+        written // _TWO_SECONDS_NS if written >= _FIRST_DATE_NS else _NO_DATE,
+        taken.seconds if taken is not None else _NO_DATE,
+    )
+
+
+def _age_phrase(keep: Contender, other: Contender) -> str:
+    return "older file" if _age(keep)[0] != _age(other)[0] else "earlier capture date"
+
+
+def _name_phrase(_keep: Contender, other: Contender) -> str:
+    return f"name without {copy_mark(other.photo.path) or 'a copy mark'}"
+
+
+def _path(contender: Contender) -> Key:
+    path = contender.photo.path
+    return (len(path), path)
+
+
+def _path_phrase(keep: Contender, other: Contender) -> str:
+    return "shorter path" if len(keep.photo.path) != len(other.photo.path) else "first by path"
+
+
+UNDAMAGED: Final = Rule("undamaged", _damage, lambda _keep, _other: "undamaged; the other decodes with warnings")
+REFERENCE: Final = Rule(
+    "reference", lambda one: (not one.photo.file.reference,), lambda _keep, _other: "in a reference folder"
+)
+"""No rule to name: a reference photo is never an extra, so where it may keep at all, it keeps."""
+
+RULES: Final[Mapping[str, Rule]] = {
+    rule.name: rule
+    for rule in (
+        UNDAMAGED,
+        Rule("protected", lambda one: (not one.photo.file.protected,), lambda _keep, _other: "in a protected folder"),
+        Rule("detail", lambda one: (-one.detail,), _detail_phrase),
+        Rule("raw", _raw, _raw_phrase),
+        Rule("original", lambda one: (distance_to_camera(one.photo),), _original_phrase),
+        Rule("metadata", _metadata, _metadata_phrase),
+        Rule("compression", _quality, _quality_phrase),
+        Rule("oldest", _age, _age_phrase),
+        Rule("name", lambda one: (copy_mark(one.photo.path) is not None,), _name_phrase),
+        Rule("path", _path, _path_phrase),
+    )
+}
+"""The keeper rules in their default order (DESIGN.md §5)."""
+
+
+def ordered(names: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The rules named, then the others in their default order; undamaged always leads, a reference photo comes next.
+
+    Raises UsageError on a name that is no rule.
+    """
+    for name in names:
+        if name not in RULES:
+            raise UsageError(f"There is no keeper rule “{name}”; the rules are {', '.join(RULES)}.")
+    wanted = dict.fromkeys((*names, *RULES))
+    first = (UNDAMAGED, REFERENCE)
+    return (*first, *(RULES[name] for name in wanted if name != UNDAMAGED.name))
+
+
+def ranked(contenders: Iterable[Contender], rules: Sequence[Rule]) -> list[Contender]:
+    """The contenders, the one to keep first; the same whatever order they come in."""
+    return _sorted(list(contenders), rules)
+
+
+def _sorted(contenders: list[Contender], rules: Sequence[Rule]) -> list[Contender]:
+    """By the first rule that separates any of them, each tie by the rules after it: most are settled by a few."""
+    if len(contenders) < 2:
+        return contenders
+    for at, rule in enumerate(rules):
+        keys = [rule.key(one) for one in contenders]
+        if keys.count(keys[0]) == len(keys):
+            continue
+        ties: dict[Key, list[Contender]] = {}
+        for key, one in zip(keys, contenders, strict=True):
+            ties.setdefault(key, []).append(one)
+        return [one for key in sorted(ties) for one in _sorted(ties[key], rules[at + 1 :])]
+    return contenders
+
+
+def reason(keep: Contender, runner_up: Contender, rules: Sequence[Rule]) -> str:
+    """The phrase of the first rule by which the two differ."""
+    for rule in rules:
+        if rule.key(keep) != rule.key(runner_up):
+            return rule.phrase(keep, runner_up)
+    return _path_phrase(keep, runner_up)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,105 @@
+"""The databases together, for `dedupe cache`: what they hold, tidying, emptying. Begins none that is not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dedupe.library.cache import Cache
+from dedupe.library.decisions import Decisions
+from dedupe.library.header import file_size
+from dedupe.library.paths import StorePaths
+from dedupe.library.previews import Previews
+from dedupe.library.prune import Pruned
+from dedupe.terminal.console import display_path, format_count
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One database: is it there, how large, and what it holds, as short phrases."""
+
+    name: str
+    path: str
+    there: bool = False
+    bytes_on_disk: int = 0
+    held: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What ``prune`` and ``clear`` did; ``notices`` are sentences the user should read."""
+
+    notices: tuple[str, ...]
+    pruned: Pruned
+    previews: int = 0
+
+
+def prune(paths: StorePaths) -> Tidied | None:
+    """Forgets photos that are surely gone, and their previews; None where nothing has been begun."""
+    if not os.path.lexists(paths.cache):
+        return None
+    with Cache(paths.cache) as cache, Previews(paths.previews) as previews:
+        pruned = cache.prune()
+        dropped = previews.prune(cache.content_keys())
+        return Tidied((*cache.notices, *previews.notices), pruned, dropped)
+
+
+def clear(paths: StorePaths) -> Tidied | None:
+    """Empties cache and previews; None where nothing has been begun."""
+    if not os.path.lexists(paths.cache):
+        return None
+    with Cache(paths.cache) as cache, Previews(paths.previews) as previews:
+        cache.clear()
+        previews.clear()
+        _drop_indexes(paths.index)
+        return Tidied((*cache.notices, *previews.notices), Pruned(0, 0, 0, 0, 0))
+
+
+def _drop_indexes(folder: str) -> None:
+    """The search indexes are made again from the vectors; only files that bear their names are removed."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            if name.endswith(".vectors"):
+                os.unlink(os.path.join(folder, name))  # noqa: TID251 - dedupe's own file, never a photo
+
+
+def held(paths: StorePaths) -> list[Held]:
+    """Cache, previews, decisions and journal. Raises StoreError where one that is there cannot be opened."""
+    return [
+        _held("cache", paths.cache, _cache),
+        _held("previews", paths.previews, _previews),
+        _held("decisions", paths.decisions, _decisions),
+        _held("journal", paths.journal, lambda _: ()),
+    ]
+
+
+def _held(name: str, path: str, look: Callable[[str], tuple[str, ...]]) -> Held:
+    if not os.path.lexists(path):
+        return Held(name, path)
+    found = look(path)
+    return Held(name, path, True, sum(file_size(path + end) for end in ("", "-wal", "-journal")), found)
+
+
+def _cache(path: str) -> tuple[str, ...]:
+    with Cache(path) as cache:
+        info, notices = cache.info(), cache.notices
+    return (
+        *notices,
+        f"{format_count(info.files, 'file')}, {format_count(info.contents, 'photo')} read, "
+        f"{format_count(info.failures, 'file')} that cannot be judged",
+        f"verdicts on {format_count(info.verdicts, 'pair')}",
+        *(f"{format_count(count, 'vector')} by {model}" for model, count in info.vectors),
+        *(f"from {display_path(root)}" for root in info.roots),
+    )
+
+
+def _previews(path: str) -> tuple[str, ...]:
+    with Previews(path) as previews:
+        return (*previews.notices, format_count(previews.info()[0], "preview"))
+
+
+def _decisions(path: str) -> tuple[str, ...]:
+    with Decisions(path) as decisions:
+        return (format_count(len(decisions.made()), "decision"),)

@@ -1,0 +1,149 @@
+"""What a person wishes to be done with the extras: checked, shown, agreed to, done and accounted for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dedupe.errors import UsageError
+from dedupe.terminal.ask import agreed, is_terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dedupe.library.paths import StorePaths
+    from dedupe.settings import Settings
+    from dedupe.types import ScanResult
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user asked to be done with the extras."""
+
+    move_to: str | None = None
+    trash: bool = False
+    yes: bool = False
+    dry_run: bool = False
+    review: bool = False
+
+    @property
+    def act(self) -> bool:
+        """An action was asked for."""
+        return self.trash or self.move_to is not None
+
+    def check(self, *, to_stdout: bool = False) -> None:
+        """Raises UsageError where the wishes contradict each other or cannot be agreed to here."""
+        if self.trash and self.move_to is not None:
+            raise UsageError("--trash and --move-to exclude each other: say which of the two.")
+        if self.move_to == "":
+            raise UsageError("--move-to is empty (an unset variable?): name the folder.")
+        if (self.yes or self.dry_run) and not self.act:
+            raise UsageError("--yes and --dry-run need --move-to DIR or --trash.")
+        if self.act and not (self.yes or self.dry_run) and (to_stdout or not is_terminal(sys.stdin)):
+            raise UsageError("Without a terminal to ask on, --move-to and --trash need --yes (or --dry-run).")
+        if self.review and (to_stdout or not on_terminal()):
+            raise UsageError("A review needs a terminal.")
+
+
+def on_terminal() -> bool:
+    """A person can be asked: stdin and stdout are terminals."""
+    return is_terminal(sys.stdin) and is_terminal(sys.stdout)
+
+
+def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool = False) -> int:
+    """Preview, ask unless --yes, act, and tell what the disk shows afterwards; the exit code.
+
+    ``quiet`` sends the account to stderr, because stdout carries JSON alone.
+    """
+    from dedupe import actions
+    from dedupe.library.paths import StorePaths
+    from dedupe.review.summary import show_actions, show_preview
+    from dedupe.terminal.console import stderr, stdout
+    from dedupe.types import ActionKind
+
+    console = stderr() if quiet else stdout()
+    kind = ActionKind.TRASH if wishes.trash else ActionKind.MOVE
+    if not (wishes.yes or wishes.dry_run):
+        told = actions.preview(result, kind=kind, target=wishes.move_to, max_drop=settings.max_drop)
+        show_preview(told, console)
+        if told.photos == 0 or not agreed("Go on?"):
+            _print(console, ["Nothing was touched."])
+            return 0
+    with counted("apply") as advance:
+        report = actions.act(
+            result,
+            kind=kind,
+            target=wishes.move_to,
+            paths=StorePaths.at(settings.store),
+            max_drop=settings.max_drop,
+            dry_run=wishes.dry_run,
+            progress=advance,
+        )
+    if wishes.dry_run:
+        show_actions((outcome.action for outcome in report.done), console)
+    _print(console, report.sentences())
+    return report.exit_code
+
+
+@contextmanager
+def counted(step: str) -> Iterator[Callable[[int, int], None]]:
+    """Progress of that name on the screen, for the length of the block; to be called with (done, in all) after each unit."""
+    from dedupe.terminal.console import progress
+
+    with progress((step,)).step(step) as shown:
+
+        def advance(done: int, total: int) -> None:
+            shown.expect(total)
+            shown.advance()
+
+        yield advance
+
+
+def recover(settings: Settings, *, dry_run: bool = False) -> None:
+    """Ends what a crash interrupted, and says so; in a dry run, which moves nothing, only says that it is open."""
+    from dedupe.actions import recover_if_needed
+    from dedupe.library.paths import StorePaths
+
+    paths = StorePaths.at(settings.store)
+    told = _interrupted(paths) if dry_run else recover_if_needed(paths)
+    if told:
+        from dedupe.terminal.console import stderr
+
+        _print(stderr(), told)
+
+
+def _interrupted(paths: StorePaths) -> list[str]:
+    from dedupe.actions import unsettled
+    from dedupe.errors import StoreError
+    from dedupe.terminal.console import format_count
+
+    try:
+        count = unsettled(paths).open
+    except StoreError as error:
+        return [str(error)]
+    return [f"{format_count(count, 'interrupted move')} not ended yet: `dedupe recover` does it."] if count else []
+
+
+def tell_unproven(count: int) -> int:
+    """Says how many accepted photos stay because their proof is gone; the exit code that makes."""
+    if not count:
+        return 0
+    from dedupe.terminal.console import format_count
+
+    say([f"{format_count(count, 'accepted photo')} can no longer be proven and stay: scan again."])
+    return 1
+
+
+def say(lines: Iterable[str]) -> None:
+    """Sentences on stdout."""
+    from dedupe.terminal.console import stdout
+
+    _print(stdout(), lines)
+
+
+def _print(console: Console, lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)

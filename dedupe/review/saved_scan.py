@@ -1,0 +1,116 @@
+"""The last scan as it is reviewed and applied: its result, its edits, and the proof of one photo against another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from dedupe.errors import UsageError
+from dedupe.review.choice import Reviewed, Verify, reviewed
+from dedupe.types import ContentKey, Extra, Match, Pair, Photo, ScanResult
+
+if TYPE_CHECKING:
+    from dedupe.library.scans import SavedScan
+    from dedupe.session import Session
+    from dedupe.settings import Settings
+    from dedupe.terminal.pictures import Preview
+
+
+@contextmanager
+def last_scan(settings: Settings) -> Iterator[tuple[Session, ScanResult]]:
+    """The last scan in the store of ``settings`` and a session of its model, open while the context lasts.
+
+    Raises UsageError where nothing was scanned yet (and begins no store then), StoreError as ``Session``.
+    """
+    from dedupe.library.decisions import Decisions
+    from dedupe.library.paths import StorePaths
+    from dedupe.session import Session
+
+    decisions = StorePaths.at(settings.store).decisions
+    saved = None
+    if os.path.lexists(decisions):
+        with Decisions(decisions) as memory:
+            saved = memory.saved_scan()
+    if saved is None:
+        raise UsageError("There is no scan yet: run `dedupe scan DIR` first.")
+    with Session(_as_scanned(settings, saved)) as session:
+        yield session, saved.result
+
+
+def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
+    """What decides about photos as it was for the scan, the rest as it is now. A model of other weights is not loaded."""
+    from dedupe.library.codec import from_json
+    from dedupe.settings import Settings
+
+    then = from_json(Settings, saved.settings)
+    model = then.model if then.weights is None else "compact"
+    return replace(then, model=model, weights=None, store=settings.store, max_drop=settings.max_drop or then.max_drop)
+
+
+def as_reviewed(session: Session, result: ScanResult) -> Reviewed:
+    """``result`` as the review left it, for `dedupe apply`."""
+    return reviewed(result, session.decisions.edits(), verifier(session))
+
+
+def previews(session: Session) -> Preview:
+    """The stored previews by photo; one may be gone."""
+    return lambda photo: session.previews.get(photo.content_key)
+
+
+def verifier(session: Session) -> Verify:
+    """Proves one photo against another from what the scan stored; a pair that was not compared is not proven."""
+    from dedupe.decoding.content_key import content_key_of_path
+    from dedupe.grouping.group import group
+
+    companion_key = cache(content_key_of_path)
+
+    def verify(keep: Photo, photo: Photo) -> Extra | None:
+        found, _ = group(
+            (keep, photo),
+            _matches(session, keep, photo),
+            rules=session.settings.keep,
+            select=session.settings.select,
+            cross_only=session.settings.cross_only,
+            decisions=_Wish(keep),
+            companion_key=companion_key,
+        )
+        proven = [extra for one in found if one.keep.path == keep.path for extra in one.extras]
+        return proven[0] if proven else None
+
+    return verify
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """The word of the person who reviews: this photo is to stay. What was said earlier of the two is being changed."""
+
+    keep: Photo
+
+    def not_duplicates(self, a: Photo, b: Photo) -> bool:
+        return False
+
+    def chosen_keeper(self, photos: Sequence[Photo]) -> Photo:
+        return self.keep
+
+
+def _matches(session: Session, keep: Photo, photo: Photo) -> list[Match]:
+    """What the scan found out about the pictures of the two units."""
+    from dedupe.comparing.version import RELATE_VERSION
+    from dedupe.steps.compare import distances
+
+    ours, theirs = _contents(keep), _contents(photo)
+    ends = sorted({(min(a, b), max(a, b)) for a in ours for b in theirs if a != b})
+    known = session.cache.matches([Pair(a, b, 0.0) for a, b in ends], RELATE_VERSION)
+    related = [pair for pair in ends if pair in known and known[pair].relation is not None]
+    if not related:
+        return []
+    apart = distances(session, related)
+    return [replace(known[pair], distance=distance) for pair, distance in zip(related, apart, strict=True)]
+
+
+def _contents(photo: Photo) -> set[ContentKey]:
+    return {photo.content_key, *(half.content_key for half in photo.halves)}

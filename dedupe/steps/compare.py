@@ -1,0 +1,252 @@
+"""neighbours and relate: from contents to the verdict on each candidate pair, remembered by content."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from dedupe.comparing.version import RELATE_VERSION, UNREAD
+from dedupe.errors import QueryError
+from dedupe.library.verdicts import fingerprint
+from dedupe.session import Session
+from dedupe.steps.contents import Contents
+from dedupe.steps.read import chunks, restore_previews
+from dedupe.types import ContentKey, Match, Pair, PayloadKey, PhotoFile, Relation
+
+if TYPE_CHECKING:
+    from dedupe.comparing.relate import RelateTask
+
+_log = logging.getLogger("dedupe")
+
+PAIR_BATCH = 1_000
+"""Pairs whose previews are in memory at once: at most 50 MB."""
+PAYLOAD_RADIUS = 0.35
+"""Two lossless files of the same pixels embed almost alike; farther pairs are not worth two full decodes."""
+PAYLOAD_CROWD = 50
+"""Up to so many files of one payload are compared each with each; more are compared with the first of them."""
+
+
+def matches(session: Session, contents: Contents) -> list[Match]:
+    """neighbours and relate: the verdict on each candidate pair that shows one scene at least, by (a, b).
+
+    Where nothing has changed since they were found they come from the cache at once.
+    """
+    keys = contents.keys
+    name = _fingerprint(session, keys)
+    found = session.cache.settled(name, RELATE_VERSION)
+    if found is not None:
+        for step in ("neighbours", "relate"):
+            with session.step(step, len(keys)) as shown:
+                shown.advance(len(keys))
+        return [match for match in found if _may_matter(session, contents, match)]
+    pairs = neighbours(session, keys)
+    asked = [pair for pair in pairs if _may_matter(session, contents, pair)]
+    judged = relate(session, contents, asked)
+    if len(asked) == len(pairs) == judged.count:
+        session.cache.settle(name, RELATE_VERSION, judged.matches)
+    return judged.matches
+
+
+def _fingerprint(session: Session, keys: Sequence[ContentKey]) -> bytes:
+    return fingerprint(session.model.name, session.radius, session.model.neighbours, keys)
+
+
+def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
+    """Candidate pairs within the radius (``matching.neighbours``), remembered for this very set of contents."""
+    with session.step("neighbours", len(keys)) as shown:
+        name = _fingerprint(session, keys)
+        pairs = session.cache.candidates(name)
+        if pairs is None:
+            found = {(pair.a, pair.b): pair for pair in _same_payload(session, keys)}
+            if len(keys) > 1:
+                found.update(((pair.a, pair.b), pair) for pair in _searched(session, keys))
+            pairs = [found[ends] for ends in sorted(found)]
+            session.cache.put_candidates(name, pairs)
+        shown.advance(len(keys))
+    return pairs
+
+
+def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+    from dedupe.candidates.neighbours import VectorBlocks
+    from dedupe.candidates.neighbours import neighbours as search
+    from dedupe.embedding import unit
+
+    cache, model = session.cache, session.model
+    blocks = VectorBlocks(
+        len(keys),
+        model.dim,
+        lambda start, stop: unit(next(cache.vector_blocks(model.name, keys[start:stop], size=max(stop - start, 1)))),
+        half=model.storage == "float16",
+    )
+    found = search(blocks, session.radius, model.neighbours)
+    for i, j, distance in zip(found.i.tolist(), found.j.tolist(), found.distance.tolist(), strict=True):
+        yield Pair(keys[i], keys[j], distance)
+
+
+def _same_payload(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+    """Pairs of one payload, whatever the radius: the same pixels give the same preview, so their distance is 0."""
+    sharing: dict[PayloadKey, list[ContentKey]] = {}
+    for key, payload in sorted(session.cache.payloads(keys).items()):
+        if payload is not None:
+            sharing.setdefault(payload, []).append(key)
+    for crowd in sharing.values():
+        pairs = combinations(crowd, 2) if len(crowd) <= PAYLOAD_CROWD else ((crowd[0], other) for other in crowd[1:])
+        for a, b in pairs:
+            yield Pair(a, b, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``matches``: the pairs that show one scene at least, by (a, b); ``count``: how many were judged for good."""
+
+    matches: list[Match]
+    count: int
+
+
+def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Judged:
+    """The verdict on each pair, from the cache or from the workers; unrelated pairs are remembered too."""
+    with session.step("relate", len(pairs)) as shown:
+        known = session.cache.matches(pairs, RELATE_VERSION)
+        shown.advance(len(known))
+        found = list(known.values())
+        todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
+        find_payloads(session, contents.files, _perhaps_same_pixels(session, todo))
+        for match in _related(session, contents, _by_cluster(todo)):
+            if match.why != UNREAD:
+                session.cache.put_matches([match], RELATE_VERSION)
+            found.append(match)
+            shown.advance()
+        find_payloads(session, contents.files, _grouped(session, found))
+    related = sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
+    return Judged(related, sum(match.why != UNREAD for match in found))
+
+
+def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[Match]:
+    """The verdicts; of a pair whose worker failed nothing is claimed and nothing remembered."""
+    if not pairs:
+        return
+    from dedupe.comparing.relate import relate as relate_pair
+
+    for chunk in chunks(pairs, PAIR_BATCH):
+        for _, answer in session.pool().run(relate_pair, _tasks(session, contents, chunk)):
+            if isinstance(answer, Match):
+                yield answer
+            elif answer is not None:
+                _log.warning("Two photos could not be compared (%s: %s).", answer.kind, answer.detail)
+
+
+def _by_cluster(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs, those of photos that hang together side by side, so that a worker meets a photo again while it remembers it."""
+    parent: dict[ContentKey, ContentKey] = {}
+
+    def first(key: ContentKey) -> ContentKey:
+        while (above := parent.setdefault(key, key)) != key:
+            parent[key] = parent[above]
+            key = above
+        return key
+
+    for pair in pairs:
+        one, other = sorted((first(pair.a), first(pair.b)))
+        parent[other] = one
+    return sorted(pairs, key=lambda pair: (first(pair.a), pair.a, pair.b))
+
+
+def examine(session: Session, contents: Contents, ends: tuple[ContentKey, ContentKey], distance: float) -> Match:
+    """The verdict on one pair (a < b) with all its evidence, made anew, also where the two show different things.
+
+    Raises QueryError where the worker that compared them failed.
+    """
+    pair = Pair(*ends, distance)
+    find_payloads(session, contents.files, _perhaps_same_pixels(session, [pair]))
+    for match in _related(session, contents, [pair]):
+        return match
+    raise QueryError("The two photos could not be compared.")
+
+
+def _tasks(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[RelateTask]:
+    from dedupe.comparing.relate import RelateTask, View
+
+    ends = sorted(_ends(pairs))
+    restore_previews(session, contents.files, ends)
+    previews = session.previews.get_many(ends)
+    said = session.cache.contents(ends)
+    views = {
+        key: View(key, previews[key], said[key][1], contents.files[key][0].path, said[key][0])
+        for key in ends
+        if key in previews and key in said
+    }
+    tasks = [
+        RelateTask(views[pair.a], views[pair.b], pair.distance) for pair in pairs if pair.a in views and pair.b in views
+    ]
+    if len(tasks) < len(pairs):
+        _log.warning("%d pairs were not compared: their photos changed meanwhile. Scan again.", len(pairs) - len(tasks))
+    return tasks
+
+
+def _grouped(session: Session, found: Sequence[Match]) -> set[ContentKey]:
+    """The matched contents that are no JPEG: the user's decisions hang on the payload key, and theirs was not worked out."""
+    safe = [match for match in found if match.relation is not None and match.relation is not Relation.SIMILAR]
+    return {key for key, facts in session.cache.facts(_ends(safe)).items() if facts.format != "JPEG"}
+
+
+def _perhaps_same_pixels(session: Session, pairs: Sequence[Pair]) -> set[ContentKey]:
+    """The contents whose full pixels are worth hashing: no JPEG, and close to another such of the same size."""
+    close = [pair for pair in pairs if pair.distance <= PAYLOAD_RADIUS]
+    facts = session.cache.facts(_ends(close))
+    wanted: set[ContentKey] = set()
+    for pair in close:
+        a, b = facts.get(pair.a), facts.get(pair.b)
+        if a and b and "JPEG" not in (a.format, b.format) and (a.width, a.height) == (b.width, b.height):
+            wanted.update((pair.a, pair.b))
+    return wanted
+
+
+def find_payloads(
+    session: Session, files: Mapping[ContentKey, Sequence[PhotoFile]], keys: Iterable[ContentKey]
+) -> None:
+    """Works out the payload keys of these contents where that was not tried before."""
+    wanted = sorted(keys)
+    held = session.cache.payloads(wanted)
+    todo = [key for key in wanted if key not in held]
+    if not todo:
+        return
+    from dedupe.decoding.content_key import Payload, PayloadRequest, payload_of
+
+    requests = [PayloadRequest(files[key][0].path, key) for key in todo]
+    for request, answer in session.pool().run(payload_of, requests):
+        if isinstance(answer, Payload):
+            session.cache.put_payload(request.content_key, answer.key)
+
+
+def _ends(pairs: Iterable[Pair | Match]) -> set[ContentKey]:
+    return {key for pair in pairs for key in (pair.a, pair.b)}
+
+
+def _may_matter(session: Session, contents: Contents, pair: Pair | Match) -> bool:
+    """The pair can lead to an extra: it is not one of two reference photos, nor with --cross-only of one root."""
+    settings = session.settings
+    if not (settings.reference or settings.cross_only):
+        return True
+    files = (*contents.files[pair.a], *contents.files[pair.b])
+    if all(file.reference for file in files):
+        return False
+    return not settings.cross_only or len({file.root for file in files}) > 1
+
+
+def distances(session: Session, pairs: Sequence[tuple[ContentKey, ContentKey]]) -> list[float]:
+    """The Euclidean distances between the unit vectors of the pairs, in their order; 2 where a vector is missing."""
+    import numpy as np
+
+    from dedupe.embedding import unit
+
+    model = session.model.name
+    ends = sorted({key for pair in pairs for key in pair})
+    lost = set(session.cache.missing_vectors(model, ends))
+    row = {key: number for number, key in enumerate(key for key in ends if key not in lost)}
+    vectors = unit(session.cache.vectors(model, list(row)))
+    return [
+        float(np.linalg.norm(vectors[row[a]] - vectors[row[b]])) if a in row and b in row else 2.0 for a, b in pairs
+    ]

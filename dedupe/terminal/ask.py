@@ -1,0 +1,76 @@
+"""Questions on a terminal. Whatever is not a clear yes is a no: an empty line, the end of input, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from dedupe.report.sizes import freed_bytes
+from dedupe.terminal.console import display_text, format_bytes, format_count
+from dedupe.types import ScanResult
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """A person is at the other end; not where the program was started with the stream closed."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def agreed(question: str, *, default: bool = False) -> bool:
+    """Whether a person answers yes; ``default`` is what an empty line means."""
+    answer = _line(f"{question} [{'Y/n' if default else 'y/N'}] ")
+    if answer is None:
+        return False
+    if not answer:
+        return default
+    return answer.lower() in ("y", "yes")
+
+
+def answer(question: str) -> str:
+    """The line a person types, without blanks around it; empty where there is none."""
+    return _line(f"{question} ") or ""
+
+
+def where_to(chosen: ScanResult) -> tuple[bool, str | None]:
+    """Where the selected extras of ``chosen`` shall go, as a person answers: to the trash, or to which folder, or neither."""
+    extras = [(extra, freed_bytes(extra.photo, group.keep)) for group in chosen.groups for extra in group.extras]
+    sizes = [size for extra, size in extras if extra.selected]
+    count = f"{format_count(len(sizes), 'photo')} ({format_bytes(sum(sizes))})"
+    said = answer(f"Remove {count}: to the trash (t), a folder (f), not now (Enter)?").lower()
+    if said in ("t", "trash"):
+        return True, None
+    if said in ("f", "folder"):
+        folder = answer("Which folder? It may be new; their folders are kept below it:")
+        return False, os.path.abspath(os.path.expanduser(folder)) if folder else None
+    return False, None
+
+
+def _line(prompt: str) -> str | None:
+    """One line from stdin; None at its end and on Ctrl-C. Keys typed before the question do not answer it."""
+    _drop_typed_ahead()
+    sys.stderr.write(display_text(prompt))
+    sys.stderr.flush()
+    try:
+        line = "" if sys.stdin is None or sys.stdin.closed else sys.stdin.readline()
+    except KeyboardInterrupt:
+        line = ""
+    if not line:
+        sys.stderr.write("\n")
+        return None
+    return line.strip()
+
+
+def _drop_typed_ahead() -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+        return
+    import termios
+
+    if not is_terminal(sys.stdin):
+        return
+    with suppress(termios.error, OSError):  # the terminal may be gone
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
