@@ -103,9 +103,9 @@ def blank(layout: int, text: int) -> Picture:
     tone = scanner.uniform(236, 252, 3)
     height, width = 1169, 827
     fibres: NDArray[np.float32] = sheet.standard_normal((height, width), np.float32)
-    grain = cv2.GaussianBlur(fibres, (0, 0), 1.2) * 5 + fibres * 1.2
+    noise = cv2.GaussianBlur(fibres, (0, 0), 1.2) * 5 + fibres * 1.2
     shadow = np.linspace(0, 1, width, dtype=np.float32) ** 12 * float(sheet.uniform(5, 30))
-    return as_picture(tone[None, None, :] + (grain - shadow[None, :])[..., None])
+    return as_picture(tone[None, None, :] + (noise - shadow[None, :])[..., None])
 
 
 def _line(rng: Generator, size: int, width: int) -> str:
@@ -118,5 +118,5 @@ def _line(rng: Generator, size: int, width: int) -> str:
 def _scanned(sheet: Image.Image, rng: Generator) -> Picture:
     """Laid a little askew, with the scanner's grain: two scans are never registered to the pixel."""
     askew = sheet.rotate(float(rng.uniform(-0.6, 0.6)), Image.Resampling.BICUBIC, fillcolor=(240, 239, 236))
-    grain: NDArray[np.float32] = rng.standard_normal((sheet.height, sheet.width, 1), np.float32)
-    return as_picture(np.asarray(askew, dtype=np.float32) + grain * 2.5)
+    noise: NDArray[np.float32] = rng.standard_normal((sheet.height, sheet.width, 1), np.float32)
+    return as_picture(np.asarray(askew, dtype=np.float32) + noise * 2.5)

@@ -84,7 +84,7 @@ def _read(store: sqlite3.Connection, files: Sequence[Path], jobs: int) -> None:
         for count, (request, read) in enumerate(pool.run(read_photo, requests), 1):
             if isinstance(read, Read):
                 pixels = np.frombuffer(read.pixels, np.uint8).reshape(1, side, side, 3)
-                view = View(read.content_key, read.preview, read.facts, read.path, read.payload_key)
+                view = View(read.content_key, read.preview, read.facts, read.path, read.pixel_key)
                 row = (request.path, read.content_key, pickle.dumps(view), network.embed(pixels)[0].tobytes())
                 store.execute("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?)", row)
             if count % _COMMIT_EVERY == 0:

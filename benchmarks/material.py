@@ -30,7 +30,7 @@ _TINY = 96
 _A_FOLDER = 500
 _KEPT = 600
 _KEPT_SIDE = 400
-_GRAIN = 5.0
+_NOISE = 5.0
 
 
 class Palette:
@@ -95,8 +95,8 @@ def _composed(palette: Palette, number: int, rng: Generator) -> Picture:
         first = np.ascontiguousarray(np.rot90(first, number // len(palette) % 4))
     picture = cv2.resize(first, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.float32)
     picture = 0.75 * picture + 0.25 * cv2.resize(second, (WIDTH, HEIGHT))
-    grain: NDArray[np.float32] = rng.standard_normal((HEIGHT, WIDTH, 1), np.float32)
-    return as_picture(picture + grain * _GRAIN)
+    noise: NDArray[np.float32] = rng.standard_normal((HEIGHT, WIDTH, 1), np.float32)
+    return as_picture(picture + noise * _NOISE)
 
 
 def _tiny(sources: list[str], folder: Path, numbers: range) -> None:

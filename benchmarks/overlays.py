@@ -41,10 +41,10 @@ def watermark(picture: Picture, rng: Generator) -> Picture:
     layer = Image.new("RGBA", image.size, (255, 255, 255, 0))
     across = rng.random() < 0.5
     size = round(min(image.size) * (0.13 if across else 0.06))
-    spot = (image.width / 2, image.height / 2) if across else (image.width * 0.82, image.height * 0.94)
+    region = (image.width / 2, image.height / 2) if across else (image.width * 0.82, image.height * 0.94)
     strength = int(rng.integers(90, 150) if across else rng.integers(140, 220))
     text = "© " + sentence(rng, 2).title()
-    ImageDraw.Draw(layer).text(spot, text, (255, 255, 255, strength), font(size), anchor="mm")
+    ImageDraw.Draw(layer).text(region, text, (255, 255, 255, strength), font(size), anchor="mm")
     if across:
         layer = layer.rotate(float(rng.choice([0, 25, -25])), Image.Resampling.BICUBIC)
     return np.asarray(Image.alpha_composite(image, layer).convert("RGB"))

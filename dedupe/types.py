@@ -15,8 +15,8 @@ from typing import TypeAlias
 ContentKey: TypeAlias = bytes
 """XXH3-128 digest of a file's bytes, 16 bytes."""
 
-PayloadKey: TypeAlias = bytes
-"""Digest of the picture alone (DESIGN.md §5), 16 bytes; equal payload proves the same pixels."""
+PixelKey: TypeAlias = bytes
+"""Digest of the picture alone (DESIGN.md §5), 16 bytes; equal pixel key proves the same pixels."""
 
 
 class Relation(StrEnum):
@@ -163,15 +163,15 @@ class Facts:
 class Photo:
     """A photo that was read: where it is and what its content says.
 
-    ``halves`` are the other pictures of its unit (the RAW of a RAW+JPEG), read like it; they are in no group of their
-    own. ``file.companions`` are the unit's files that are no pictures (sidecars, Live Photo video).
+    ``members`` are the other pictures of its asset (the RAW of a RAW+JPEG), read like it; they are in no group of their
+    own. ``file.companions`` are the asset's files that are no pictures (sidecars, Live Photo video).
     """
 
     file: PhotoFile
     content_key: ContentKey
-    payload_key: PayloadKey | None
+    pixel_key: PixelKey | None
     facts: Facts
-    halves: tuple[Photo, ...] = ()
+    members: tuple[Photo, ...] = ()
 
     @property
     def path(self) -> str:
@@ -235,7 +235,9 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Extra:
     """A photo of a group that need not stay, directly verified against the keeper. ``loses`` names what would be lost
-    with it (empty where nothing is); ``note`` is the remark the table shows."""
+    with it (empty where nothing is); ``note`` is the remark the table shows. ``keeper`` is the path of the photo that stays for
+    this one: for a copy the head of its version, for the head of an edited version the one it was made from; empty in scans
+    saved before it existed, where it is the group's ``keep``."""
 
     photo: Photo
     relation: Relation
@@ -243,6 +245,7 @@ class Extra:
     selected: bool
     note: str = ""
     loses: tuple[str, ...] = ()
+    keeper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +310,8 @@ class FileMove:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One unit leaves: all its files, or none; ``moves[0]`` is its photo. The keeper is named with what it must still
-    be, ``keeper_parts`` are the files of its unit that stay in place of this unit's other parts."""
+    """One asset leaves: all its files, or none; ``moves[0]`` is its photo. The keeper is named with what it must still
+    be, ``keeper_parts`` are the files of its asset that stay in place of this asset's other parts."""
 
     kind: ActionKind
     group: str

@@ -118,7 +118,7 @@ def photo_at(
     root: str | os.PathLike[str],
     *,
     companions: Sequence[Companion] = (),
-    halves: Sequence[Photo] = (),
+    members: Sequence[Photo] = (),
     links_inside: Sequence[str] = (),
     protected: bool = False,
     reference: bool = False,
@@ -140,9 +140,9 @@ def photo_at(
             reference=reference,
         ),
         content_key=key(content),
-        payload_key=key(content.split(b"\n")[0]),
+        pixel_key=key(content.split(b"\n")[0]),
         facts=Facts(format="JPEG", width=40, height=30, raw=extension in _RAW),
-        halves=tuple(halves),
+        members=tuple(members),
     )
 
 

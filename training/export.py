@@ -3,7 +3,7 @@
 Writes NAME.tflite (dynamic-range int8, what the product runs) and NAME.json (what `dedupe models` reads) to FOLDER, and
 NAME-float16.tflite to the run for comparison. The vector is the mean over
 the looks of `looks.py`. The input is one RGB square, uint8[1, s, s, 3]; the output a unit vector
-float32[1, dim]. Refuses (exit 1) when the int8 network strays from the float one.
+float32[1, dim]. Refuses (exit 1) when the int8 network unscanned files from the float one.
 """
 
 from __future__ import annotations

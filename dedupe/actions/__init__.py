@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 
 from dedupe.actions.execution.apply import Applied, Applier, Progress, Terms, rehearse
-from dedupe.actions.execution.recover import ActionPaths, recover, recover_if_needed, settle_all
+from dedupe.actions.execution.recover import ActionPaths, reconcile_all, recover, recover_if_needed
 from dedupe.actions.execution.undo import UndoReport, undo
-from dedupe.actions.journal.history import RunSummary, history, unsettled
+from dedupe.actions.journal.history import RunSummary, history, unreconciled
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.planning.plan import Plan, draft, plan
 from dedupe.actions.planning.preflight import check_all, drop_blocker
@@ -34,7 +34,7 @@ __all__ = [
     "recover",
     "recover_if_needed",
     "undo",
-    "unsettled",
+    "unreconciled",
 ]
 
 
@@ -63,7 +63,7 @@ def act(
         drafted, terms = _prepared(result, kind, place, max_drop, disk)
         return _report(None, drafted, terms, rehearse(drafted.actions, terms, disk, progress), dry_run=True)
     with only_one(paths.lock), Journal(paths.journal, disk) as journal:
-        notes = settle_all(disk, journal)
+        notes = reconcile_all(disk, journal)
         drafted, terms = _prepared(result, kind, place, max_drop, disk)
         if not drafted.actions:
             return _report(None, drafted, terms, Applied(), notes=tuple(notes))

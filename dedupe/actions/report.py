@@ -110,7 +110,7 @@ class Preview:
 
 
 def freed(action: Action) -> int:
-    """The bytes that leave with a unit, each file once however many names it has."""
+    """The bytes that leave with an asset, each file once however many names it has."""
     return sum({(m.stamp.dev, m.stamp.inode): m.stamp.size for m in action.moves}.values())
 
 

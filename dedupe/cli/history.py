@@ -31,7 +31,7 @@ def history(store: o.Store = None) -> None:
             str(run.number),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(run.began)),
             what if run.target is None else f"{what} to {display_path(run.target)}",
-            str(run.units),
+            str(run.assets),
             str(run.files),
             format_bytes(run.bytes),
             str(run.undone),

@@ -18,6 +18,6 @@ def recover(store: o.Store = None) -> None:
     paths = StorePaths.at(load_settings({"store": store}).store)
     told = actions.recover(paths)
     say(told or ["Nothing was interrupted: there is nothing to recover."])
-    left = actions.unsettled(paths)
+    left = actions.unreconciled(paths)
     if left.open or left.needs_person:
         raise typer.Exit(4 if left.open else 1)

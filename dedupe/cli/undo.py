@@ -39,7 +39,7 @@ def undo(
         if not is_terminal(sys.stdin):
             raise UsageError("Without a terminal to ask on, undo needs --yes.")
         where = "the trash" if one.target is None else display_path(one.target)
-        what = format_count(one.units - one.undone, "photo")
+        what = format_count(one.assets - one.undone, "photo")
         stdout().print(
             f"Run {one.number}: {what}, {format_bytes(one.bytes_away)}, come back from {where}.", soft_wrap=True
         )

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from dedupe.comparing import difference
-from dedupe.comparing.measure import Sight
-from dedupe.comparing.regions import Spot, SpotKind
+from dedupe.comparing.measure import Measurement
+from dedupe.comparing.regions import Region, RegionKind
 from dedupe.types import Relation
 
 AGREEMENT: Final = 0.85
@@ -35,49 +35,51 @@ class Verdict:
     why: str
 
 
-def judge(sight: Sight) -> Verdict:
+def judge(measurement: Measurement) -> Verdict:
     """What one look says of two pictures of one scene: `similar`, `edited` or `resaved`."""
-    other = another_shot(sight)
+    other = another_shot(measurement)
     if other is not None:
         return Verdict(Relation.SIMILAR, other)
-    change = visible_change(sight)
+    change = visible_change(measurement)
     if change is not None:
         return Verdict(Relation.EDITED, change)
     return Verdict(Relation.RESAVED, "")
 
 
-def another_shot(sight: Sight) -> str | None:
+def another_shot(measurement: Measurement) -> str | None:
     """Why the two pictures are two captures, or None."""
-    bend = sight.bend
+    bend = measurement.bend
     if any(bend.certainty > certainty and bend.amplitude > amplitude for certainty, amplitude in BENDS):
         return "another point of view"
-    if sight.agreement < AGREEMENT:
+    if measurement.agreement < AGREEMENT:
         return "differs all over"
-    spots = sight.difference.spots
-    if sum(spot.share for spot in spots) > MOST_COVERED:
+    found_regions = measurement.difference.found_regions
+    if sum(region.share for region in found_regions) > MOST_COVERED:
         return "differs in most places"
-    if any(spot.kind is SpotKind.CONTENT for spot in spots):
+    if any(region.kind is RegionKind.CONTENT for region in found_regions):
         return "something moved or was replaced"
-    laid = sight.laid
-    if any(spot.kind is not SpotKind.SPECK for spot in spots) and (
-        difference.is_document(laid.still) and difference.is_document(laid.overlay.moving)
+    registered = measurement.registered
+    if any(region.kind is not RegionKind.SPECK for region in found_regions) and (
+        difference.is_document(registered.still) and difference.is_document(registered.overlay.moving)
     ):
         return "other text"
     return None
 
 
-def visible_change(sight: Sight) -> str | None:
+def visible_change(measurement: Measurement) -> str | None:
     """What a person would see, or None where the pictures agree everywhere."""
-    grid = min(sight.laid.overlay.moving.shape[:2])
-    if sight.frame_error > WHOLE_FRAME + 0.75 / grid:
-        return _frame_phrase(sight)
-    if sight.difference.spots or sight.difference.peak > CALM_PEAK:
-        return _spot_phrase(sight.difference.spots)
-    if abs(sight.softened) > SOFT:
+    grid = min(measurement.registered.overlay.moving.shape[:2])
+    if measurement.frame_error > WHOLE_FRAME + 0.75 / grid:
+        return _frame_phrase(measurement)
+    if measurement.difference.found_regions or measurement.difference.peak > CALM_PEAK:
+        return _region_phrase(measurement.difference.found_regions)
+    if abs(measurement.softened) > SOFT:
         return "blurred or noisy"
-    if sight.difference.tone > TONE:
+    if measurement.difference.tone > TONE:
         return "tone changed"
-    colour, light, cast = difference.departure(sight.laid.still, sight.laid.moved, sight.laid.cover)
+    colour, light, cast = difference.departure(
+        measurement.registered.still, measurement.registered.moved, measurement.registered.cover
+    )
     if colour > COLOUR or cast > CAST:
         return "colour changed"
     if light > LIGHT:
@@ -85,15 +87,15 @@ def visible_change(sight: Sight) -> str | None:
     return None
 
 
-def _frame_phrase(sight: Sight) -> str:
-    least = min(sight.overlap)
+def _frame_phrase(measurement: Measurement) -> str:
+    least = min(measurement.overlap)
     return f"cropped to {least:.0%}" if least < 0.97 else "framed a little differently"
 
 
-def _spot_phrase(spots: tuple[Spot, ...]) -> str:
-    kinds = {spot.kind for spot in spots}
-    if SpotKind.STROKES in kinds:
+def _region_phrase(found_regions: tuple[Region, ...]) -> str:
+    kinds = {region.kind for region in found_regions}
+    if RegionKind.STROKES in kinds:
         return "text or a mark put on it"
-    if SpotKind.BAND in kinds:
+    if RegionKind.BAND in kinds:
         return "a band put on it"
     return "a spot differs"

@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from dedupe.comparing import align
 from dedupe.comparing.align import Floats, Matrix, Rgb
-from dedupe.comparing.measure import Sight
+from dedupe.comparing.measure import Measurement
 from dedupe.comparing.pictures import View, window_of
 from dedupe.comparing.regions import flatness
-from dedupe.comparing.registration import Laid, grey_of
+from dedupe.comparing.registration import Registered, grey_of
 
 SAME_SAMPLING: Final = 1.08
 """Nearer than this in sampling it cannot be told which of two was made from the other."""
@@ -59,23 +59,23 @@ class _Spectrum:
         return float(np.log2(max(float(self.power[ring].mean()), 1e-9))) if ring.any() else -30.0
 
 
-def detail(a: View, b: View, sight: Sight, close: Sight | None) -> float:
+def detail(a: View, b: View, measurement: Measurement, close: Measurement | None) -> float:
     """> 0 where a holds more real detail than b, < 0 where b does, 0 where they are equal or it cannot be told.
 
     The size of the number is the log2 of the ratio of sampling, or a small one where blur or padding decides.
     """
-    scale = sampling(a, b, sight)
+    scale = sampling(a, b, measurement)
     if max(scale, 1 / scale) < SAME_SAMPLING:
-        return _sharper(close or sight) or _unpadded(sight)
+        return _sharper(close or measurement) or _unpadded(measurement)
     if scale > 1:
-        return _finer(a, b, sight.placement, scale, sight.overlap)
-    return -_finer(b, a, align.invert(sight.placement), 1 / scale, sight.overlap[::-1])
+        return _finer(a, b, measurement.placement, scale, measurement.overlap)
+    return -_finer(b, a, align.invert(measurement.placement), 1 / scale, measurement.overlap[::-1])
 
 
-def sampling(a: View, b: View, sight: Sight) -> float:
+def sampling(a: View, b: View, measurement: Measurement) -> float:
     """Pixels of a for one pixel of b, along a line."""
     shape_a, shape_b = ((view.facts.height, view.facts.width) for view in (a, b))
-    return align.scale_of(align.from_unit(sight.placement, shape_b, shape_a))
+    return align.scale_of(align.from_unit(measurement.placement, shape_b, shape_a))
 
 
 def _finer(fine: View, coarse: View, placement: Matrix, ratio: float, overlap: tuple[float, float]) -> float:
@@ -141,31 +141,31 @@ def _middles(placement: Matrix) -> tuple[tuple[float, float], tuple[float, float
     return (float(middle[0]), float(middle[1])), (float(back[0]), float(back[1]))
 
 
-def _sharper(sight: Sight) -> float:
+def _sharper(measurement: Measurement) -> float:
     """> 0 where b is a blurred a, < 0 where a is a blurred b. Noise makes a picture crisper too, but adds nothing to what the
     other shows: only fine structure that the softer one shows faintly counts."""
-    if abs(sight.softened) < _BLURRED:
+    if abs(measurement.softened) < _BLURRED:
         return 0.0
-    return float(np.sign(sight.softened)) * 0.5 if sight.echo > _ECHO else 0.0
+    return float(np.sign(measurement.softened)) * 0.5 if measurement.echo > _ECHO else 0.0
 
 
-def _unpadded(sight: Sight) -> float:
+def _unpadded(measurement: Measurement) -> float:
     """> 0 where b is a with a frame, bars or a screen round it, < 0 the other way round; also where b is cut out of a."""
-    share_a, share_b = sight.overlap
+    share_a, share_b = measurement.overlap
     if min(share_a, share_b) > _WHOLE or max(share_a, share_b) < _WHOLE:
         return 0.0
-    outside = _outside(sight.laid, larger_is_b=share_b < share_a)
+    outside = _outside(measurement.registered, larger_is_b=share_b < share_a)
     if not len(outside):
         return 0.0
     padded = flatness(outside, _PLAIN) > _PADDING
     return 0.05 if padded == (share_b < share_a) else -0.05
 
 
-def _outside(laid: Laid, larger_is_b: bool) -> Rgb:
+def _outside(registered: Registered, larger_is_b: bool) -> Rgb:
     """uint8[n, 3]: what the larger picture shows outside the smaller one's frame."""
-    over = laid.overlay
+    over = registered.overlay
     if larger_is_b == over.swapped:
-        return over.still[laid.cover == 0]
+        return over.still[registered.cover == 0]
     height, width = over.moving.shape[:2]
     ones = np.ones(over.still.shape[:2], np.uint8)
     cover = cv2.warpAffine(ones, align.invert(over.matrix), (width, height), flags=cv2.INTER_NEAREST)

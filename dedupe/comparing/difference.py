@@ -16,7 +16,7 @@ import numpy as np
 
 from dedupe.comparing import regions, tone_curve
 from dedupe.comparing.align import Floats, Mask, Rgb
-from dedupe.comparing.regions import Spot
+from dedupe.comparing.regions import Region
 from dedupe.comparing.registration import band
 from dedupe.comparing.tone_curve import spread
 
@@ -37,7 +37,7 @@ class Difference:
     tone: float
     noise: float
     mask: Mask
-    spots: tuple[Spot, ...]
+    found_regions: tuple[Region, ...]
 
 
 def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
@@ -61,7 +61,7 @@ def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
         tone=change,
         noise=noise2**0.5,
         mask=mask,
-        spots=found,
+        found_regions=found,
     )
 
 

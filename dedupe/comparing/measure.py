@@ -11,7 +11,7 @@ import numpy as np
 from dedupe.comparing import align, difference, registration, sharpness
 from dedupe.comparing.align import Mask, Matrix, Rgb
 from dedupe.comparing.difference import Difference
-from dedupe.comparing.registration import FINE, Bend, Field, Laid
+from dedupe.comparing.registration import FINE, Bend, Field, Registered
 
 LEAST_BLOCKS: Final = 12
 """Fewer textured blocks than this prove nothing by their places."""
@@ -20,14 +20,14 @@ _MOST_NOISE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Measurement:
     """``quarter``: 25th percentile of the correlation, as they lie, of blocks outside all spots. ``fit``: their mean,
     weighed by texture: ranks how well pictures fit. ``agreement``: share of the textured blocks outside all spots that
     correlate once shifted. ``overlap``: share of each picture's frame (a, b) that the other covers. ``placement``:
     float64[2, 3], b's frame (0–1 each way) onto a's. ``softened``: sigma in pixels of the grid by which a had to be
     softened to look like b, negative where it was b."""
 
-    laid: Laid
+    registered: Registered
     bend: Bend
     difference: Difference
     blocks: int
@@ -43,34 +43,34 @@ class Sight:
     def frame_error(self) -> float:
         """How far b's whole frame lies from a's whole frame in any of the eight turns and mirrors: the largest distance of
         two corners, as a share of a's long side."""
-        overlay = self.laid.overlay
+        overlay = self.registered.overlay
         return overlay_frame_error(overlay.still.shape, overlay.moving.shape, overlay.matrix)
 
 
-def see(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Sight:
+def measure(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Measurement:
     """Settles b on a, starting from ``matrix`` (pixels of b onto pixels of a), and measures."""
     raw = registration.overlay(a, b, matrix)
     over, softened = sharpness.even(raw)
-    laid = registration.settle(over, rounds)
-    found = difference.differences(laid.still, laid.moved, laid.cover)
-    field, textured = laid.field, laid.field.textured
+    registered = registration.refine(over, rounds)
+    found = difference.differences(registered.still, registered.moved, registered.cover)
+    field, textured = registered.field, registered.field.textured
     clean = textured & ~_touched(found.mask)
     count = int(textured.sum())
     weight = field.texture[textured].astype(np.float64)
     plain = field.plain[textured]
     untouched = field.plain[clean] if clean.sum() >= LEAST_BLOCKS else plain
-    return Sight(
-        laid=laid,
+    return Measurement(
+        registered=registered,
         bend=registration.bend(field, clean),
         difference=found,
         blocks=count,
         quarter=float(np.percentile(untouched, 25)) if count else 0.0,
         fit=float(weight @ plain / weight.sum()) if count else 0.0,
         agreement=_agreement(field, clean, found.noise),
-        overlap=_overlap(laid),
-        placement=_placement(laid),
+        overlap=_overlap(registered),
+        placement=_placement(registered),
         softened=-softened if over.swapped else softened,
-        echo=sharpness.echo(registration.relaid(raw, laid)) if softened else 1.0,
+        echo=sharpness.echo(registration.re_registered(raw, registered)) if softened else 1.0,
     )
 
 
@@ -85,11 +85,11 @@ def overlay_frame_error(still: tuple[int, ...], moving: tuple[int, ...], matrix:
     """The largest distance between corners when the frame of ``moving`` should cover that of ``still``, share of the long
     side; the best of the eight turns and mirrors."""
     corners = _corners(moving)
-    lies = corners @ matrix[:, :2].T + matrix[:, 2]
+    placed = corners @ matrix[:, :2].T + matrix[:, 2]
     errors = []
     for whole in align.frame_matrices(still, moving):
         should = corners @ whole[:, :2].T + whole[:, 2]
-        errors.append(float(np.hypot(*(lies - should).T).max()))
+        errors.append(float(np.hypot(*(placed - should).T).max()))
     return min(errors) / max(still[:2])
 
 
@@ -106,15 +106,15 @@ def _touched(mask: Mask) -> Mask:
     )
 
 
-def _overlap(laid: Laid) -> tuple[float, float]:
-    covered = float((laid.cover > 0).sum())
-    moving = laid.overlay.moving.shape
-    area = moving[0] * moving[1] * align.scale_of(laid.overlay.matrix) ** 2
-    shares = (min(1.0, covered / laid.cover.size), min(1.0, covered / max(area, 1.0)))
-    return (shares[1], shares[0]) if laid.overlay.swapped else shares
+def _overlap(registered: Registered) -> tuple[float, float]:
+    covered = float((registered.cover > 0).sum())
+    moving = registered.overlay.moving.shape
+    area = moving[0] * moving[1] * align.scale_of(registered.overlay.matrix) ** 2
+    shares = (min(1.0, covered / registered.cover.size), min(1.0, covered / max(area, 1.0)))
+    return (shares[1], shares[0]) if registered.overlay.swapped else shares
 
 
-def _placement(laid: Laid) -> Matrix:
-    over = laid.overlay
+def _placement(registered: Registered) -> Matrix:
+    over = registered.overlay
     unit = align.to_unit(over.matrix, over.moving.shape, over.still.shape)
     return align.invert(unit) if over.swapped else unit

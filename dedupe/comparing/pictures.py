@@ -16,7 +16,7 @@ import numpy as np
 from dedupe.comparing import align
 from dedupe.comparing.align import Features, Floats, Grey, Rgb
 from dedupe.errors import DedupeError
-from dedupe.types import ContentKey, Facts, PayloadKey
+from dedupe.types import ContentKey, Facts, PixelKey
 
 FEATURES_KEPT: Final = 48
 ORIGINALS_KEPT: Final = 4
@@ -39,7 +39,7 @@ class View:
     preview: bytes
     facts: Facts
     path: str
-    payload_key: PayloadKey | None = None
+    pixel_key: PixelKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

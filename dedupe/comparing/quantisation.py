@@ -33,8 +33,8 @@ _HARDLY: Final = 2.0
 _RARELY: Final = 0.005
 _TELLING_STEP: Final = 4.0
 _LEAST_TELLING: Final = 100
-_ON_COMB: Final = 0.1
-_NEAR_COMB: Final = 0.22
+_ON_LATTICE: Final = 0.1
+_NEAR_LATTICE: Final = 0.22
 _CLEARLY: Final = 0.8
 """Off the comb, in steps: what was decoded from it ≤ 0.03, what was saved again and better ≤ 0.20; the other way round
 ≥ 0.26 beside the latter, ≥ 0.12 beside the former."""
@@ -85,9 +85,11 @@ class _Seen:
 
 
 def _judged(on_a: _Seen, on_b: _Seen, a_steps: Floats | None, b_steps: Floats | None, exact: bool) -> Origin:
-    combs = _told_by_combs(_off_comb(on_a.moved, on_a.own, a_steps), _off_comb(on_b.moved, on_b.own, b_steps))
+    lattices = _told_by_lattices(
+        _off_lattice(on_a.moved, on_a.own, a_steps), _off_lattice(on_b.moved, on_b.own, b_steps)
+    )
     b_from_a, a_from_b = _is_child(on_b, b_steps), _is_child(on_a, a_steps)
-    sign = combs or int(b_from_a is True) - int(a_from_b is True)
+    sign = lattices or int(b_from_a is True) - int(a_from_b is True)
     if sign and True in (b_from_a, a_from_b):
         return Origin.SOURCE if sign > 0 else Origin.COPY
     if not exact:
@@ -99,18 +101,18 @@ def _judged(on_a: _Seen, on_b: _Seen, a_steps: Floats | None, b_steps: Floats | 
     return Origin.APART if apart > _SIBLING and True not in (b_from_a, a_from_b) else Origin.UNKNOWN
 
 
-def _told_by_combs(a_comb: float | None, b_comb: float | None) -> int:
+def _told_by_lattices(a_lattice: float | None, b_lattice: float | None) -> int:
     """1 where b lies on the comb of a, -1 where a lies on that of b, 0 where neither is clear. What was made from a picture still
     lies on the multiples of the steps by which that was saved, however well it was saved itself (Fan and de Queiroz 2003)."""
-    if a_comb is not None and b_comb is not None:
-        nearer, farther = sorted((a_comb, b_comb))
-        return (1 if a_comb < b_comb else -1) if nearer < _NEAR_COMB and nearer < _CLEARLY * farther else 0
-    if a_comb is not None:
-        return int(a_comb < _ON_COMB)
-    return -int(b_comb is not None and b_comb < _ON_COMB)
+    if a_lattice is not None and b_lattice is not None:
+        nearer, farther = sorted((a_lattice, b_lattice))
+        return (1 if a_lattice < b_lattice else -1) if nearer < _NEAR_LATTICE and nearer < _CLEARLY * farther else 0
+    if a_lattice is not None:
+        return int(a_lattice < _ON_LATTICE)
+    return -int(b_lattice is not None and b_lattice < _ON_LATTICE)
 
 
-def _off_comb(copy: Floats, source: Floats, steps: Floats | None) -> float | None:
+def _off_lattice(copy: Floats, source: Floats, steps: Floats | None) -> float | None:
     """Mean distance, in steps, of the coefficients of ``copy`` from those of ``source``, saved by these steps: 0.25 by
     chance. None where too few tell; the mean of a block tells nothing, as flat ones keep it exactly."""
     if steps is None:

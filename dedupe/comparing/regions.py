@@ -24,7 +24,7 @@ _CHANGED: Final = 24.0
 _PAD: Final = 3
 
 
-class SpotKind(Enum):
+class RegionKind(Enum):
     """What kind of difference a spot is."""
 
     SPECK = "speck"
@@ -34,10 +34,10 @@ class SpotKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Region:
     """A connected place where the pictures differ; ``share`` of the overlap (0–1)."""
 
-    kind: SpotKind
+    kind: RegionKind
     share: float
 
 
@@ -53,7 +53,7 @@ class _Place:
     edge: bool
 
 
-def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple[Spot, ...]]:
+def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple[Region, ...]]:
     """The spots that ``mask`` bool[h, w] marks, largest first, and the mask with their gaps closed."""
     if not mask.any():
         return mask, ()
@@ -66,8 +66,8 @@ def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple
         if size >= _LEAST:
             window = np.s_[max(0, top - _PAD) : top + height + _PAD, max(0, left - _PAD) : left + width + _PAD]
             place = _place(labels[window] == label, still[window], moved[window], cover[window])
-            found.append(Spot(_kind(place, max(cover.shape)), size / area))
-    return closed > 0, tuple(sorted(found, key=lambda spot: (-spot.share, spot.kind.value)))
+            found.append(Region(_kind(place, max(cover.shape)), size / area))
+    return closed > 0, tuple(sorted(found, key=lambda region: (-region.share, region.kind.value)))
 
 
 def flatness(colours: Rgb, within: int = 12) -> float:
@@ -85,18 +85,18 @@ def _place(own: Mask, still: Rgb, moved: Rgb, cover: Floats) -> _Place:
     return _Place(mask, still, moved, away, bool(rim or (cover == 0).any()))
 
 
-def _kind(place: _Place, long_side: int) -> SpotKind:
+def _kind(place: _Place, long_side: int) -> RegionKind:
     if place.mask.sum() < (_SPECK_SIDE * long_side) ** 2:
-        return SpotKind.SPECK
+        return RegionKind.SPECK
     strong = float(np.percentile(place.away[place.mask], 90))
     changed = place.mask & (place.away > max(_CHANGED, 0.4 * strong))
     thickness = 2 * float(cv2.distanceTransform(np.pad(changed.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
     if thickness <= max(5.0, _STROKE_WIDTH * long_side):
-        return SpotKind.STROKES
+        return RegionKind.STROKES
     if _outlined(place.still[changed], place.moved[changed]) or _is_line(place, changed):
-        return SpotKind.STROKES
+        return RegionKind.STROKES
     flat = max(flatness(place.still[place.mask]), flatness(place.moved[place.mask]))
-    return SpotKind.BAND if flat > 0.6 and place.edge else SpotKind.CONTENT
+    return RegionKind.BAND if flat > 0.6 and place.edge else RegionKind.CONTENT
 
 
 def _outlined(one: Rgb, other: Rgb) -> bool:

@@ -71,7 +71,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class Registered:
     """An overlay whose displacement is settled: both pictures on one grid.
 
     ``still``, ``moved`` uint8[h, w, 3]; ``cover`` float32[h, w], 1 where both have content.
@@ -108,7 +108,7 @@ def overlay(a: Rgb, b: Rgb, matrix: Matrix) -> Overlay:
     return Overlay(still, small, compose(onto, grow), swapped)
 
 
-def settle(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Laid:
+def refine(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Registered:
     """Refines the overlay by the shifts of its blocks until one affine map explains what it can of them; ``rounds`` are the
     fine scales of the band, coarse to fine."""
     still, moving = grey_of(over.still), grey_of(over.moving)
@@ -122,7 +122,7 @@ def settle(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Laid
     _, readings = tone_curve.readings(still_grey, moved_grey, cover)
     # A tone that bends or clips would pass for shifts: the reading under which the blocks agree best is the true one.
     seen = max((_compared(p, q, cover, FINE) for p, q in readings), key=_agreeing)
-    return Laid(replace(over, matrix=matrix), seen, over.still, moved, cover)
+    return Registered(replace(over, matrix=matrix), seen, over.still, moved, cover)
 
 
 def bend(field: Field, among: Mask) -> Bend:
@@ -183,10 +183,10 @@ def _compared(still: Floats, moved: Floats, cover: Floats, fine: float) -> Field
     return _field(band(still, cover, fine, coarse), band(moved, cover, fine, coarse), cover, fine)
 
 
-def relaid(over: Overlay, laid: Laid) -> Laid:
-    """``over`` laid as ``laid`` is: the same two pictures before one was softened."""
-    moved = warped(over.moving, laid.overlay.matrix, over.still.shape)
-    return replace(laid, overlay=replace(over, matrix=laid.overlay.matrix), still=over.still, moved=moved)
+def re_registered(over: Overlay, registered: Registered) -> Registered:
+    """``over`` laid as ``registered`` is: the same two pictures before one was softened."""
+    moved = warped(over.moving, registered.overlay.matrix, over.still.shape)
+    return replace(registered, overlay=replace(over, matrix=registered.overlay.matrix), still=over.still, moved=moved)
 
 
 def _agreeing(seen: Field) -> float:

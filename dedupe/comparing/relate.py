@@ -2,7 +2,7 @@
 
 The evidence is asked in this order, and each step can only make the verdict less safe:
 
-1. equal payload: the same pixels, nothing else matters;
+1. equal pixel key: the same pixels, nothing else matters;
 2. alignment of the previews: is it one scene at all?
 3. capture times: two times of one camera are two captures;
 4. displacement: what one affine map cannot explain is another point of view or motion;
@@ -28,7 +28,7 @@ from dedupe.comparing import align, capture_time, quantisation, registration, se
 from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
 from dedupe.comparing.classify import Verdict, judge
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
-from dedupe.comparing.measure import LEAST_BLOCKS, Sight, see
+from dedupe.comparing.measure import LEAST_BLOCKS, Measurement, measure
 from dedupe.comparing.pictures import View, features_of, original_of
 from dedupe.comparing.quantisation import Origin
 from dedupe.comparing.registration import FINE
@@ -45,8 +45,8 @@ FIT: Final = 0.4
 """Mean correlation of all blocks from which they do [copies ≥ 0.69, strangers on one bedspread ≤ 0.53]."""
 CLOSE_SIDE: Final = 1200
 """Long side, in pixels, of the larger original at the second look."""
-GRAIN_QUALITY: Final = 85
-GRAIN: Final = 0.75
+NOISE_QUALITY: Final = 85
+NOISE: Final = 0.75
 SHARED: Final = 0.5
 _TRIMMED: Final = 0.9995
 UNTOLD: Final = "which of the two holds more detail cannot be told"
@@ -72,63 +72,63 @@ def relate(task: RelateTask) -> Match:
     """
     a, b = (task.a, task.b) if task.a.content_key <= task.b.content_key else (task.b, task.a)
     match = Match(a.content_key, b.content_key, task.distance, None)
-    if a.payload_key is not None and a.payload_key == b.payload_key:
+    if a.pixel_key is not None and a.pixel_key == b.pixel_key:
         return replace(match, relation=Relation.SAME_PIXELS, score=1.0, why="the same picture, other metadata")
     one, other = features_of(a), features_of(b)
-    alignment, sight = _first_sight(one, other)
-    if sight is None:
+    alignment, measurement = _first_measurement(one, other)
+    if measurement is None:
         return match
-    verdict, more = _verdict(a, b, sight)
+    verdict, more = _verdict(a, b, measurement)
     return replace(
         match,
         relation=verdict.relation if verdict else None,
         why=verdict.why if verdict else "",
-        score=max(0.0, sight.fit),
+        score=max(0.0, measurement.fit),
         detail=more,
-        evidence=_evidence(a, b, alignment, sight),
+        evidence=_evidence(a, b, alignment, measurement),
     )
 
 
-def _first_sight(one: Features, other: Features) -> tuple[Alignment | None, Sight | None]:
+def _first_measurement(one: Features, other: Features) -> tuple[Alignment | None, Measurement | None]:
     """The previews, aligned by key points or, where these know nothing, frame on frame."""
     alignment = align.align(one, other)
-    sight = see(one.rgb, other.rgb, alignment.matrix) if alignment else None
-    if sight is None or not _one_scene(sight):
+    measurement = measure(one.rgb, other.rgb, alignment.matrix) if alignment else None
+    if measurement is None or not _one_scene(measurement):
         whole = align.align_whole(one, other)
-        second = see(one.rgb, other.rgb, whole) if whole is not None else None
-        if second is not None and (sight is None or second.fit > sight.fit):
+        second = measure(one.rgb, other.rgb, whole) if whole is not None else None
+        if second is not None and (measurement is None or second.fit > measurement.fit):
             return None, second
-    return alignment, sight
+    return alignment, measurement
 
 
-def _one_scene(sight: Sight) -> bool:
-    return sight.blocks >= LEAST_BLOCKS and sight.quarter > SCENE and sight.fit > FIT
+def _one_scene(measurement: Measurement) -> bool:
+    return measurement.blocks >= LEAST_BLOCKS and measurement.quarter > SCENE and measurement.fit > FIT
 
 
-def _verdict(a: View, b: View, sight: Sight) -> tuple[Verdict | None, float]:
+def _verdict(a: View, b: View, measurement: Measurement) -> tuple[Verdict | None, float]:
     """The verdict, and which picture holds more detail where they are one capture."""
-    if not _one_scene(sight):
+    if not _one_scene(measurement):
         return None, 0.0
     apart = capture_time.seconds_apart(a.facts, b.facts)
     if apart is not None:
         return Verdict(Relation.SIMILAR, f"taken {capture_time.said(apart)} apart"), 0.0
-    verdict = judge(sight)
+    verdict = judge(measurement)
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
-    closer, close = _close_look(a, b, sight, verdict)
+    closer, close = _close_look(a, b, measurement, verdict)
     verdict = max(verdict, closer, key=lambda each: each.relation.rank)
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
-    more = detail(a, b, sight, close)
-    return _doubted(a, b, sight, more) if verdict.relation is Relation.RESAVED else (verdict, more)
+    more = detail(a, b, measurement, close)
+    return _doubted(a, b, measurement, more) if verdict.relation is Relation.RESAVED else (verdict, more)
 
 
-def _doubted(a: View, b: View, sight: Sight, more: float) -> tuple[Verdict, float]:
+def _doubted(a: View, b: View, measurement: Measurement, more: float) -> tuple[Verdict, float]:
     """What a would-be re-save comes to when its files are asked; and which picture holds more, where that tells it too."""
     if min(a.facts.texture, b.facts.texture) < LOW_TEXTURE:
         return Verdict(Relation.EDITED, "too little texture to be sure"), more
     if not _same_size(a, b):
-        scale = sampling(a, b, sight)
+        scale = sampling(a, b, measurement)
         if min(scale, 1 / scale) > _TRIMMED:
             return Verdict(Relation.RESAVED, ""), more
         unlike = min(scale, 1 / scale) < 1 / SAME_SAMPLING
@@ -141,51 +141,51 @@ def _doubted(a: View, b: View, sight: Sight, more: float) -> tuple[Verdict, floa
     return Verdict(Relation.RESAVED, ""), {Origin.SOURCE: SOURCE, Origin.COPY: -SOURCE}.get(found, 0.0) or more
 
 
-def _close_look(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[Verdict, Sight | None]:
+def _close_look(a: View, b: View, measurement: Measurement, verdict: Verdict) -> tuple[Verdict, Measurement | None]:
     """The verdict of the originals at the highest sampling that both have, at most CLOSE_SIDE pixels on the long side; the
     given one, and no look, where the previews show it all."""
-    sides = _close_sides(a, b, sight, verdict)
+    sides = _close_sides(a, b, measurement, verdict)
     if sides is None:
         return verdict, None
     one, other = original_of(a, sides[0]), original_of(b, sides[1])
     if one is None or other is None:
         return Verdict(Relation.EDITED, UNREAD), None
-    matrix = align.from_unit(sight.placement, other.shape, one.shape)
+    matrix = align.from_unit(measurement.placement, other.shape, one.shape)
     soft = abs(sharpness.even(registration.overlay(one, other, matrix))[1])
     if soft > _TOO_SOFT:
         # One of them shows nothing finer than this: what it lacks is no difference.
         one, other = (_shrunk(picture, 1 / soft) for picture in (one, other))
-        matrix = align.from_unit(sight.placement, other.shape, one.shape)
-        if max(*one.shape, *other.shape) < _grid(sight):
+        matrix = align.from_unit(measurement.placement, other.shape, one.shape)
+        if max(*one.shape, *other.shape) < _grid(measurement):
             return verdict, None
-    close = see(one, other, matrix, (FINE,))
+    close = measure(one, other, matrix, (FINE,))
     closer = judge(close)
-    if closer.relation is not Relation.SIMILAR and all(_keeps_grain(view) for view in (a, b)):
-        own = sensor_noise.grain(close.laid)
-        if own is not None and own.strength > GRAIN and own.shared < SHARED:
+    if closer.relation is not Relation.SIMILAR and all(_keeps_sensor_noise(view) for view in (a, b)):
+        own = sensor_noise.noise(close.registered)
+        if own is not None and own.strength > NOISE and own.shared < SHARED:
             # A resized copy has other noise than its original, and is one capture all the same: that is only in doubt.
             relation = Relation.SIMILAR if _same_size(a, b) else Relation.EDITED
             return Verdict(relation, "each has its own sensor noise"), close
     return closer, close
 
 
-def _close_sides(a: View, b: View, sight: Sight, verdict: Verdict) -> tuple[int, int] | None:
+def _close_sides(a: View, b: View, measurement: Measurement, verdict: Verdict) -> tuple[int, int] | None:
     """Long sides at which to decode a and b so that both have the same sampling; None where the previews show it all.
 
     A would-be `resaved` is looked at closely even where the originals are no larger: previews are compressed once more.
     """
     full = [max(view.facts.width, view.facts.height) for view in (a, b)]
-    ratio = _per_pixel(a, b, sight)
+    ratio = _per_pixel(a, b, measurement)
     side_a = min(float(full[0]), full[1] / ratio, CLOSE_SIDE, CLOSE_SIDE / ratio)
-    gain = max(side_a, side_a * ratio) / _grid(sight)
+    gain = max(side_a, side_a * ratio) / _grid(measurement)
     if gain < (_NO_COARSER if verdict.relation is Relation.RESAVED else _CLOSER):
         return None
     return round(side_a), round(side_a * ratio)
 
 
-def _grid(sight: Sight) -> int:
+def _grid(measurement: Measurement) -> int:
     """The longest side of the two pictures at the first look."""
-    return max(*sight.laid.overlay.still.shape, *sight.laid.overlay.moving.shape)
+    return max(*measurement.registered.overlay.still.shape, *measurement.registered.overlay.moving.shape)
 
 
 def _shrunk(picture: Rgb, factor: float) -> Rgb:
@@ -197,32 +197,32 @@ def _same_size(a: View, b: View) -> bool:
     return sorted((a.facts.width, a.facts.height)) == sorted((b.facts.width, b.facts.height))
 
 
-def _keeps_grain(view: View) -> bool:
+def _keeps_sensor_noise(view: View) -> bool:
     """Whether the file's compression lets sensor noise through; WebP's and HEIC's smooth it away at any quality."""
-    jpeg = view.facts.format == "JPEG" and (view.facts.quality or 0) >= GRAIN_QUALITY
+    jpeg = view.facts.format == "JPEG" and (view.facts.quality or 0) >= NOISE_QUALITY
     return view.facts.lossless or jpeg
 
 
-def _per_pixel(a: View, b: View, sight: Sight) -> float:
+def _per_pixel(a: View, b: View, measurement: Measurement) -> float:
     """Long side of b in units of a's sampling, over the long side of a."""
     shape_a, shape_b = (a.facts.height, a.facts.width), (b.facts.height, b.facts.width)
-    scale = align.scale_of(align.from_unit(sight.placement, shape_b, shape_a))
+    scale = align.scale_of(align.from_unit(measurement.placement, shape_b, shape_a))
     return scale * max(shape_b) / max(shape_a)
 
 
-def _evidence(a: View, b: View, alignment: Alignment | None, sight: Sight) -> Evidence:
+def _evidence(a: View, b: View, alignment: Alignment | None, measurement: Measurement) -> Evidence:
     shape_a, shape_b = (a.facts.height, a.facts.width), (b.facts.height, b.facts.width)
-    pixels = align.from_unit(sight.placement, shape_b, shape_a)
-    textured = sight.laid.field.textured
+    pixels = align.from_unit(measurement.placement, shape_b, shape_a)
+    textured = measurement.registered.field.textured
     return Evidence(
         keypoints=alignment.matches if alignment else 0,
         inliers=alignment.inliers if alignment else 0,
-        overlap=min(sight.overlap),
-        correlation=sight.quarter,
-        worst_block=float(sight.laid.field.correlation[textured].min()) if textured.any() else 0.0,
-        tone=sight.difference.tone,
-        residual=sight.bend.amplitude,
-        transform=_transform(pixels, sight.placement),
+        overlap=min(measurement.overlap),
+        correlation=measurement.quarter,
+        worst_block=float(measurement.registered.field.correlation[textured].min()) if textured.any() else 0.0,
+        tone=measurement.difference.tone,
+        residual=measurement.bend.amplitude,
+        transform=_transform(pixels, measurement.placement),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.comparing.registration import Laid, grey_of
+from dedupe.comparing.registration import Registered, grey_of
 
 _CELL: Final = 16
 _LEAST_CELLS: Final = 80
@@ -20,7 +20,7 @@ _CLIPPED: Final = (8.0, 247.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Grain:
+class SensorNoise:
     """``strength``: grain of the weaker picture in grey levels; ``shared``: 1 where the weaker one's grain is all in the other, 0
     where the two have nothing in common."""
 
@@ -28,12 +28,12 @@ class Grain:
     shared: float
 
 
-def grain(laid: Laid) -> Grain | None:
+def noise(registered: Registered) -> SensorNoise | None:
     """The grain of two pictures on one grid, in the flattest quarter of what both cover; None where too little is flat and
     unclipped."""
-    grey = (grey_of(laid.still), grey_of(laid.moved))
+    grey = (grey_of(registered.still), grey_of(registered.moved))
     fine = [cv2.GaussianBlur(g, (0, 0), 0.5) - cv2.GaussianBlur(g, (0, 0), 1.5) for g in grey]
-    usable = laid.cover > 0
+    usable = registered.cover > 0
     for g in grey:
         usable &= (g > _CLIPPED[0]) & (g < _CLIPPED[1])
     inside = usable.astype(np.float32)
@@ -51,4 +51,4 @@ def grain(laid: Laid) -> Grain | None:
     busy = np.maximum(one, other)
     flat = busy <= np.percentile(busy, 25)
     weaker = min(float(one[flat].mean()), float(other[flat].mean()))
-    return Grain(strength=weaker**0.5, shared=float(both[flat].mean()) / max(weaker, 1e-6))
+    return SensorNoise(strength=weaker**0.5, shared=float(both[flat].mean()) / max(weaker, 1e-6))

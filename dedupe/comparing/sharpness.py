@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from dedupe.comparing.align import Floats, Rgb
-from dedupe.comparing.registration import CELL, TEXTURED, Laid, Overlay, blocks, cover_of, grey_of, warped
+from dedupe.comparing.registration import CELL, TEXTURED, Overlay, Registered, blocks, cover_of, grey_of, warped
 
 _APART: Final = 2.0
 _LEAST_BLOCKS: Final = 6
@@ -35,12 +35,16 @@ def even(over: Overlay) -> tuple[Overlay, float]:
     return over, 0.0
 
 
-def echo(laid: Laid) -> float:
+def echo(registered: Registered) -> float:
     """How much stronger the fine structure of the one picture is, as far as the other shows it too: 1 for pictures alike and for
     one that is merely noisier, more where one is blurred. Blind to tone."""
-    one, other = grey_of(laid.still), grey_of(laid.moved)
-    fine = [(cv2.GaussianBlur(g, (0, 0), 0.7) - cv2.GaussianBlur(g, (0, 0), 1.8)) * laid.cover for g in (one, other)]
-    rough = [(cv2.GaussianBlur(g, (0, 0), 3.0) - cv2.GaussianBlur(g, (0, 0), 8.0)) * laid.cover for g in (one, other)]
+    one, other = grey_of(registered.still), grey_of(registered.moved)
+    fine = [
+        (cv2.GaussianBlur(g, (0, 0), 0.7) - cv2.GaussianBlur(g, (0, 0), 1.8)) * registered.cover for g in (one, other)
+    ]
+    rough = [
+        (cv2.GaussianBlur(g, (0, 0), 3.0) - cv2.GaussianBlur(g, (0, 0), 8.0)) * registered.cover for g in (one, other)
+    ]
     gains = [_gain(*fine) / max(_gain(*rough), 1e-3), _gain(*fine[::-1]) / max(_gain(*rough[::-1]), 1e-3)]
     return max(gains)
 

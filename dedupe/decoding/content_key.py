@@ -1,4 +1,4 @@
-"""What makes two files the same: the bytes (content key) or the picture alone (payload key); DESIGN.md §5.
+"""What makes two files the same: the bytes (content key) or the picture alone (pixel key); DESIGN.md §5.
 
 Both are XXH3-128, fast and not cryptographic: bytes are compared again before any action.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import xxhash
 
-from dedupe.types import ContentKey, PayloadKey
+from dedupe.types import ContentKey, PixelKey
 
 if TYPE_CHECKING:
     from dedupe.formats.jpeg import Jpeg
@@ -43,7 +43,7 @@ def content_key_of_path(path: str) -> ContentKey | None:
         return None
 
 
-def jpeg_payload(data: bytes, parts: Jpeg, orientation: int) -> PayloadKey | None:
+def jpeg_pixel_key(data: bytes, parts: Jpeg, orientation: int) -> PixelKey | None:
     """The key of a JPEG's picture: its stream without APPn, COM and what follows the end, but with all that
     changes how it looks: ICC profile, Adobe marker, orientation. None for a picture that is cut off.
     """
@@ -69,7 +69,7 @@ def digest_of(pieces: Iterable[bytes | memoryview]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class PayloadRequest:
+class PixelKeyRequest:
     """The file at ``path``, as long as it still holds the content that was read."""
 
     path: str
@@ -77,24 +77,24 @@ class PayloadRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Payload:
-    """What is known for good of a content: its payload key, or None where its picture cannot be proven."""
+class PixelKeyAnswer:
+    """What is known for good of a content: its pixel key, or None where its picture cannot be proven."""
 
-    key: PayloadKey | None
+    key: PixelKey | None
 
 
-def payload_of(request: PayloadRequest) -> Payload | None:
-    """The payload key of a content, from its full pixels unless it is a JPEG; a worker task, for candidates
+def pixel_key_of(request: PixelKeyRequest) -> PixelKeyAnswer | None:
+    """The pixel key of a content, from its full pixels unless it is a JPEG; a worker task, for candidates
     only.
 
     ``Payload(None)`` where it cannot be proven: the content is damaged, or its decoder gives less than the file
     holds. None where that content is not to be had now: the file is gone, unreadable or another.
     """
-    from dedupe.decoding.pixel_key import payload
+    from dedupe.decoding.pixel_key import pixel_key
 
     try:
         with open(request.path, "rb") as file:
             data = file.read()
     except OSError:
         return None
-    return Payload(payload(data)) if content_key(data) == request.content_key else None
+    return PixelKeyAnswer(pixel_key(data)) if content_key(data) == request.content_key else None

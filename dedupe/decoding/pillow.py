@@ -44,7 +44,6 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
     """(uint8[h, w, 3] RGB in the file's own space, turned as ``source.orientation`` says; source;
     warning).
     """
-    from dedupe.decoding import tiff_opencv
     from dedupe.decoding.decode import check_size
 
     stated = sniff.frame_size(data, kind)

@@ -1,4 +1,4 @@
-"""The payload key of a whole file: of a JPEG from its stream, of all else from its full upright pixels.
+"""The pixel key of a whole file: of a JPEG from its stream, of all else from its full upright pixels.
 
 Pixels are brought into one form (RGB, plus alpha where anything is transparent; 8 or 16 bits), so that a
 lossless change of container keeps the key. Where a decoder would give less than the file holds (more than 8
@@ -22,13 +22,13 @@ from dedupe.formats import jpeg, sniff
 from dedupe.formats.errors import PhotoError, TooLargeError
 from dedupe.formats.header import Source, orientation
 from dedupe.formats.tiff import Tiff
-from dedupe.types import PayloadKey
+from dedupe.types import PixelKey
 
 _MOST_FRAMES: Final = 2000
 _PLAIN_GAMMA: Final = 0.45455
 
 
-def payload(data: bytes) -> PayloadKey | None:
+def pixel_key(data: bytes) -> PixelKey | None:
     """The key of the picture in ``data``; None where it is damaged or its pixels cannot be had in full.
 
     MemoryError passes.
@@ -39,7 +39,7 @@ def payload(data: bytes) -> PayloadKey | None:
             return None
         if kind == sniff.JPEG:
             parts = jpeg.parse(data)
-            return content_key.jpeg_payload(data, parts, orientation(parts.exif))
+            return content_key.jpeg_pixel_key(data, parts, orientation(parts.exif))
         pieces = _raw_pieces(data) if kind == sniff.RAW else _pieces(data, kind)
         return content_key.digest_of(pieces)
     except PhotoError:

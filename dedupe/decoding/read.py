@@ -16,7 +16,7 @@ from dedupe.decoding import content_key
 from dedupe.formats import metadata
 from dedupe.formats.errors import PhotoError
 from dedupe.formats.sniff import DEFAULT_MAX_PIXELS
-from dedupe.types import ContentKey, Facts, FileStamp, PayloadKey, SkipKind, Skipped
+from dedupe.types import ContentKey, Facts, FileStamp, PixelKey, SkipKind, Skipped
 
 if TYPE_CHECKING:
     from dedupe.decoding.decode import Decoded
@@ -50,7 +50,7 @@ class Read:
     path: str
     stamp: FileStamp
     content_key: ContentKey
-    payload_key: PayloadKey | None
+    pixel_key: PixelKey | None
     facts: Facts
     preview: bytes
     pixels: bytes = b""
@@ -98,17 +98,17 @@ def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey)
         request.path,
         stamp,
         key,
-        _payload(data, decoded),
+        _pixel_key(data, decoded),
         facts_of(decoded),
         preview,
         decode.squash(preview, request.side).tobytes() if request.side else b"",
     )
 
 
-def _payload(data: bytes, decoded: Decoded) -> PayloadKey | None:
+def _pixel_key(data: bytes, decoded: Decoded) -> PixelKey | None:
     if decoded.parts is None or decoded.warning is not None:
         return None
-    return content_key.jpeg_payload(data, decoded.parts, decoded.source.orientation)
+    return content_key.jpeg_pixel_key(data, decoded.parts, decoded.source.orientation)
 
 
 def facts_of(decoded: Decoded) -> Facts:

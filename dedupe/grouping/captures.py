@@ -22,7 +22,7 @@ from dedupe.grouping.match_graph import FitKey, Node, Verdicts
 from dedupe.types import CaptureTime, Facts, Relation
 
 Moments: TypeAlias = tuple[int, ...]
-"""The different capture times of a node's units, by number; empty where none states one."""
+"""The different capture times of a node's assets, by number; empty where none states one."""
 
 _AS_A_RESAVE = Relation.RESAVED.rank
 
@@ -40,32 +40,32 @@ def captures(known: Verdicts) -> Captures:
     """The clusters of all nodes that are near another."""
     times = _Times(known)
     doubtful: set[Node] = set()
-    apart = dict(known.apart)
+    cannot_link = dict(known.cannot_link)
     edges: list[tuple[FitKey, Node, Node]] = []
-    rejected = {(node, other) for node in known.near for other in _rejected(node, known, times, doubtful)}
+    rejected = {(node, other) for node in known.must_link for other in _rejected(node, known, times, doubtful)}
     for one, other in rejected:
-        apart[one] = apart.get(one, set()) | {other}
-        apart[other] = apart.get(other, set()) | {one}
-    for one, others in known.near.items():
+        cannot_link[one] = cannot_link.get(one, set()) | {other}
+        cannot_link[other] = cannot_link.get(other, set()) | {one}
+    for one, others in known.must_link.items():
         for other, fit in others.items():
             if one < other and (one, other) not in rejected and (other, one) not in rejected:
                 edges.append((fit.key, one, other))
-    clusters = _joined(sorted(edges), _Making(known, apart, times), doubtful)
+    clusters = _joined(sorted(edges), _Making(known, cannot_link, times), doubtful)
     return Captures(tuple(sorted(clusters)), frozenset(doubtful))
 
 
 def _rejected(node: Node, known: Verdicts, times: _Times, doubtful: set[Node]) -> Sequence[Node]:
     """The neighbours of ``node`` that are apart from one that fits it better."""
-    near = known.near[node]
-    if len(near) == 1:
+    must_link = known.must_link[node]
+    if len(must_link) == 1:
         return ()
-    making = _Making(known, known.apart, times)
+    making = _Making(known, known.cannot_link, times)
     kept, rejected = _Cluster(), []
-    for other in sorted(near, key=lambda other: (near[other].key, other)):
+    for other in sorted(must_link, key=lambda other: (must_link[other].key, other)):
         one = making.cluster(other)
         if making.clash(kept, one):
             rejected.append(other)
-            if near[other].rank <= _AS_A_RESAVE:
+            if must_link[other].rank <= _AS_A_RESAVE:
                 doubtful.add(node)
         else:
             kept.absorb(one)
@@ -74,41 +74,41 @@ def _rejected(node: Node, known: Verdicts, times: _Times, doubtful: set[Node]) -
 
 @dataclass(slots=True)
 class _Cluster:
-    """Nodes of one capture: ``foes`` are the nodes apart from any of them, ``moments`` which of them state which times."""
+    """Nodes of one capture: ``cannot_link`` are the nodes apart from any of them, ``moments`` which of them state which times."""
 
     members: set[Node] = field(default_factory=set)
-    foes: set[Node] = field(default_factory=set)
+    cannot_link: set[Node] = field(default_factory=set)
     moments: dict[Moments, list[Node]] = field(default_factory=dict)
 
     def absorb(self, other: _Cluster) -> None:
         self.members |= other.members
-        self.foes |= other.foes
+        self.cannot_link |= other.cannot_link
         for moments, nodes in other.moments.items():
             self.moments.setdefault(moments, []).extend(nodes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Making:
-    """What clusters are made by; ``apart`` goes both ways."""
+    """What clusters are made by; ``cannot_link`` goes both ways."""
 
     known: Verdicts
-    apart: Mapping[Node, set[Node]]
+    cannot_link: Mapping[Node, set[Node]]
     times: _Times
 
     def cluster(self, node: Node) -> _Cluster:
         """The node alone."""
         moments = self.times.of(node)
-        return _Cluster({node}, set(self.apart.get(node, ())), {moments: [node]} if moments else {})
+        return _Cluster({node}, set(self.cannot_link.get(node, ())), {moments: [node]} if moments else {})
 
     def clash(self, one: _Cluster, other: _Cluster) -> bool:
         """Whether any picture of the one is apart from any of the other."""
-        if not one.foes.isdisjoint(other.members):
+        if not one.cannot_link.isdisjoint(other.members):
             return True
         for ours, our_nodes in one.moments.items():
             for theirs, their_nodes in other.moments.items():
                 if self.times.differ(ours, theirs):
-                    near = self.known.near
-                    if any(a not in near[b] for a in our_nodes for b in their_nodes):
+                    must_link = self.known.must_link
+                    if any(a not in must_link[b] for a in our_nodes for b in their_nodes):
                         return True
         return False
 
@@ -145,9 +145,9 @@ class _Times:
         moments = self._of.get(node)
         if moments is None:
             numbers = set()
-            for unit in self._known.units[node]:
-                photo = self._known.photos[unit]
-                for picture in (photo, *photo.halves):
+            for asset in self._known.assets[node]:
+                photo = self._known.photos[asset]
+                for picture in (photo, *photo.members):
                     if picture.facts.taken is not None and picture.facts.camera is not None:
                         numbers.add(self._number(picture.facts.camera, picture.facts.taken, picture.facts))
             moments = self._of[node] = tuple(sorted(numbers))

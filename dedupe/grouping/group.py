@@ -9,7 +9,7 @@ What holds for every result, whatever the verdicts (``tests/matching/test_groupi
 - a reference photo is never an extra; nothing protected, suspect, in doubt or lossy to lose is selected;
 - the order of photos and matches does not matter.
 
-A unit that holds something without counterpart at the keeper's (a RAW, a video, an edit) is shown with the group, is never
+An asset that holds something without counterpart at the keeper's (a RAW, a video, an edit) is shown with the group, is never
 selected, and ``Extra.loses`` names what it is.
 
 Series are the connected parts of the pairs that are ``similar``. A group stands in a series as its keeper; its extras are in
@@ -25,9 +25,9 @@ from contextlib import contextmanager
 
 from dedupe.grouping.captures import captures
 from dedupe.grouping.keeper import RULES, ordered
-from dedupe.grouping.losses import CompanionKey, hindrance
+from dedupe.grouping.losses import CompanionKey, blocked_reason
 from dedupe.grouping.match_graph import Node, gather
-from dedupe.grouping.stars import Decisions, Lies, Star, Stars
+from dedupe.grouping.stars import Decisions, Membership, Star, Stars
 from dedupe.types import SAFE_RELATIONS, ContentKey, Extra, Group, Match, Photo, Relation, Series
 
 _PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
@@ -44,11 +44,11 @@ def group(
     decisions: Decisions | None = None,
     companion_key: CompanionKey | None = None,
 ) -> tuple[tuple[Group, ...], tuple[Series, ...]]:
-    """The groups and series of ``photos``; identical contents and equal payloads need no match.
+    """The groups and series of ``photos``; identical contents and equal pixel keys need no match.
 
     ``rules``: keeper rules, those not named follow in their default order. ``select``: relations whose extras are selected
     where nothing is lost (never ``similar``). ``show``: relations given back at all. ``cross_only``: only pairs from different
-    roots. ``companion_key`` is asked for the content key of a companion only where its unit is an extra and a file of the same
+    roots. ``companion_key`` is asked for the content key of a companion only where its asset is an extra and a file of the same
     kind and size stands beside the keeper.
 
     Raises UsageError on an unknown rule.
@@ -89,14 +89,14 @@ def open_pairs(
             continue
         keep = known.picture_of[star.keep.photo.content_key]
         for node in cluster:
-            if node != keep and node not in known.near.get(keep, {}) and grouping.comparable(keep, node):
-                a, b = star.keep.photo.content_key, known.photos[known.units[node][0]].content_key
+            if node != keep and node not in known.must_link.get(keep, {}) and grouping.comparable(keep, node):
+                a, b = star.keep.photo.content_key, known.photos[known.assets[node][0]].content_key
                 pairs.add((min(a, b), max(a, b)))
     return tuple(sorted(pairs))
 
 
 def reclaimable(groups: Iterable[Group], *, selected_only: bool = False) -> dict[Relation, int]:
-    """The bytes that the extras of each relation take up, companions and halves counted; nothing for what cannot leave: files
+    """The bytes that the extras of each relation take up, companions and members counted; nothing for what cannot leave: files
     with further names (hard links), protected and reference photos, and companions that a photo of the group which stays
     shares. A companion of several extras counts once."""
     totals: dict[Relation, int] = {relation: 0 for relation in Relation if relation is not Relation.SIMILAR}
@@ -112,13 +112,13 @@ def reclaimable(groups: Iterable[Group], *, selected_only: bool = False) -> dict
 
 
 def leaving(photo: Photo, stay: Iterable[Photo]) -> dict[str, int]:
-    """The files of the unit of ``photo`` whose bytes come free where it leaves and those of ``stay`` do not, with their sizes."""
+    """The files of ``photo``'s asset whose bytes come free where it leaves and those of ``stay`` do not, with their sizes."""
     if photo.file.protected or photo.file.reference:
         return {}
-    held = {companion.path for one in stay for unit in (one, *one.halves) for companion in unit.file.companions}
-    stamps = {unit.path: unit.file.stamp for unit in (photo, *photo.halves)}
-    for unit in (photo, *photo.halves):
-        stamps.update((one.path, one.stamp) for one in unit.file.companions if one.path not in held)
+    held = {companion.path for one in stay for asset in (one, *one.members) for companion in asset.file.companions}
+    stamps = {asset.path: asset.file.stamp for asset in (photo, *photo.members)}
+    for asset in (photo, *photo.members):
+        stamps.update((one.path, one.stamp) for one in asset.file.companions if one.path not in held)
     return {path: stamp.size for path, stamp in stamps.items() if stamp.links == 1}
 
 
@@ -170,25 +170,25 @@ class _Grouping:
         """The nodes of each capture that may give a group."""
         joined = {node for cluster in self._captures.clusters for node in cluster}
         yield from self._captures.clusters
-        for node, units in self.known.units.items():
-            if node not in joined and len(units) > 1:
+        for node, assets in self.known.assets.items():
+            if node not in joined and len(assets) > 1:
                 yield (node,)
 
     def doubtful_paths(self) -> frozenset[str]:
         """The photos that fitted another capture as well."""
-        units, photos = self.known.units, self.known.photos
-        return frozenset(photos[unit].path for node in self._captures.doubtful for unit in units[node])
+        assets, photos = self.known.assets, self.known.photos
+        return frozenset(photos[asset].path for node in self._captures.doubtful for asset in assets[node])
 
     def series(self, stars: Iterable[Star]) -> tuple[Series, ...]:
         """The connected parts of the similar pairs, each photo of a group standing as its keeper."""
-        keepers = {lies.unit.photo.path: star.keep.photo for star in stars for lies in star.extras}
+        keepers = {membership.asset.photo.path: star.keep.photo for star in stars for membership in star.extras}
         parts = _Parts()
         shown: dict[str, Photo] = {}
         for ends in self._similar:
             stand_ins = [
                 keepers.get(photo.path, photo)
                 for node in ends
-                for photo in (self.known.photos[unit] for unit in self.known.units[node])
+                for photo in (self.known.photos[asset] for asset in self.known.assets[node])
             ]
             shown.update((photo.path, photo) for photo in stand_ins)
             for photo in stand_ins[1:]:
@@ -200,22 +200,22 @@ class _Grouping:
     def _obey(self, decisions: Decisions | None) -> None:
         """Takes out the pairs that are not to be compared, and sets apart those that the user set apart."""
         known = self.known
-        for one in sorted(known.near):
-            for other in [other for other in known.near[one] if one < other]:
-                apart = decisions is not None and decisions.not_duplicates(self._head(one), self._head(other))
-                if apart:
-                    known.apart.setdefault(one, set()).add(other)
-                    known.apart.setdefault(other, set()).add(one)
-                if apart or not self.comparable(one, other):
-                    del known.near[one][other], known.near[other][one]
-        known.near = {node: others for node, others in known.near.items() if others}
+        for one in sorted(known.must_link):
+            for other in [other for other in known.must_link[one] if one < other]:
+                cannot_link = decisions is not None and decisions.not_duplicates(self._head(one), self._head(other))
+                if cannot_link:
+                    known.cannot_link.setdefault(one, set()).add(other)
+                    known.cannot_link.setdefault(other, set()).add(one)
+                if cannot_link or not self.comparable(one, other):
+                    del known.must_link[one][other], known.must_link[other][one]
+        known.must_link = {node: others for node, others in known.must_link.items() if others}
 
     def _head(self, node: Node) -> Photo:
-        return self.known.photos[self.known.units[node][0]]
+        return self.known.photos[self.known.assets[node][0]]
 
     def comparable(self, one: Node, other: Node) -> bool:
-        """Whether any unit of the one may be compared with any of the other."""
-        ours, theirs = ([self.known.photos[unit].file for unit in self.known.units[node]] for node in (one, other))
+        """Whether any asset of the one may be compared with any of the other."""
+        ours, theirs = ([self.known.photos[asset].file for asset in self.known.assets[node]] for node in (one, other))
         if all(file.reference for file in (*ours, *theirs)):
             return False
         return not self._cross_only or len({file.root for file in (*ours, *theirs)}) > 1
@@ -225,37 +225,38 @@ def _group(
     star: Star, stars: Stars, doubtful: frozenset[str], select: Collection[Relation], show: Collection[Relation]
 ) -> Group:
     extras = [
-        _extra(lies, star, stars, _in_doubt(lies, star, doubtful), select)
-        for lies in star.extras
-        if lies.relation in show
+        _extra(membership, star, stars, _in_doubt(membership, star, doubtful), select)
+        for membership in star.extras
+        if membership.relation in show
     ]
     extras.sort(key=lambda extra: (extra.relation.rank, extra.photo.path))
     keys = [star.keep.photo.content_key, *sorted(extra.photo.content_key for extra in extras)]
     return Group(_name(keys), star.keep.photo, star.reason, tuple(extras))
 
 
-def _in_doubt(lies: Lies, star: Star, doubtful: frozenset[str]) -> bool:
-    if lies.relation in _PROVEN:
+def _in_doubt(membership: Membership, star: Star, doubtful: frozenset[str]) -> bool:
+    if membership.relation in _PROVEN:
         return False
-    return lies.unit.photo.path in doubtful or star.keep.photo.path in doubtful
+    return membership.asset.photo.path in doubtful or star.keep.photo.path in doubtful
 
 
-def _extra(lies: Lies, star: Star, stars: Stars, in_doubt: bool, select: Collection[Relation]) -> Extra:
+def _extra(membership: Membership, star: Star, stars: Stars, in_doubt: bool, select: Collection[Relation]) -> Extra:
     keep = star.keep.photo
-    lost = stars.lost(lies, star.keep)
-    hindered = hindrance(lies.unit.photo, keep, lies.relation)
-    if not hindered and in_doubt:
-        hindered = "fits another shot of the series as well"
-    if not hindered and lies.relation is Relation.RESAVED:
-        hindered = lies.fit.why  # a re-save that is in doubt says of what
-    wanted = lies.relation in select and lies.relation is not Relation.SIMILAR
+    lost = stars.lost(membership, star.keep)
+    blocked = blocked_reason(membership.asset.photo, keep, membership.relation)
+    if not blocked and in_doubt:
+        blocked = "fits another shot of the series as well"
+    if not blocked and membership.relation is Relation.RESAVED:
+        blocked = membership.fit.why  # a re-save that is in doubt says of what
+    wanted = membership.relation in select and membership.relation is not Relation.SIMILAR
     return Extra(
-        photo=lies.unit.photo,
-        relation=lies.relation,
-        distance=lies.fit.distance,
-        selected=wanted and not lost and not hindered,
-        note=hindered or lies.fit.why,
+        photo=membership.asset.photo,
+        relation=membership.relation,
+        distance=membership.fit.distance,
+        selected=wanted and not lost and not blocked,
+        note=blocked or membership.fit.why,
         loses=lost,
+        keeper=keep.path,
     )
 
 

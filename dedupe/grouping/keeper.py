@@ -2,7 +2,7 @@
 
 Every rule judges a photo by itself, so that comparing by one rule after the other is a total order: no three photos
 can each be better than the next. What the alignment knows of two photos (which of them holds more real detail) goes
-in beforehand, as ``Contender.detail``: the pixels of an enlarged copy count no more than those it was made from.
+in beforehand, as ``Candidate.detail``: the pixels of an enlarged copy count no more than those it was made from.
 The last rule, the path, separates whatever the others leave equal.
 """
 
@@ -21,14 +21,14 @@ Key: TypeAlias = tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class Candidate:
     """A photo that may stay. ``detail``: its real pixels; ``quality``: how little its compression took, 1–100 as a
-    JPEG's, 101 lossless, 102 RAW; ``followers``: how many others show the same as it, edits not counted."""
+    JPEG's, 101 lossless, 102 RAW; ``support``: how many others show the same as it, edits not counted."""
 
     photo: Photo
     detail: int
     quality: int
-    followers: int = 0
+    support: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Rule:
     """One reason to keep a photo. ``phrase`` says it of a photo and of the runner-up it beat by this rule."""
 
     name: str
-    key: Callable[[Contender], Key]
-    phrase: Callable[[Contender, Contender], str]
+    key: Callable[[Candidate], Key]
+    phrase: Callable[[Candidate, Candidate], str]
 
 
 def quality_of(photo: Photo) -> int:
-    """How little the compression took from a picture, as ``Contender.quality``; 90 where the format does not say."""
+    """How little the compression took from a picture, as ``Candidate.quality``; 90 where the format does not say."""
     facts = photo.facts
     if facts.raw:
         return 102
@@ -51,18 +51,18 @@ def quality_of(photo: Photo) -> int:
 
 
 def has_raw(photo: Photo) -> bool:
-    """Whether a RAW is part of the unit, read or not."""
-    if not photo.halves and not photo.file.companions:
+    """Whether a RAW is part of the asset, read or not."""
+    if not photo.members and not photo.file.companions:
         return photo.facts.raw
-    units = (photo, *photo.halves)
+    assets = (photo, *photo.members)
     return any(
-        unit.facts.raw or any(companion.kind is CompanionKind.RAW for companion in unit.file.companions)
-        for unit in units
+        asset.facts.raw or any(companion.kind is CompanionKind.RAW for companion in asset.file.companions)
+        for asset in assets
     )
 
 
 def carries(photo: Photo) -> tuple[str, ...]:
-    """What a unit holds besides its pixels, as phrases, the weightiest first."""
+    """What an asset holds besides its pixels, as phrases, the weightiest first."""
     facts, companions = photo.facts, {companion.kind for companion in photo.file.companions}
     said = (
         ("the capture date", facts.taken is not None),
@@ -78,59 +78,59 @@ def carries(photo: Photo) -> tuple[str, ...]:
     return tuple(name for name, there in said if there)
 
 
-def _damage(contender: Contender) -> Key:
-    if not contender.photo.halves:
-        return (contender.photo.facts.suspect is not None,)
-    units = (contender.photo, *contender.photo.halves)
-    return (sum(unit.facts.suspect is not None for unit in units),)
+def _damage(candidate: Candidate) -> Key:
+    if not candidate.photo.members:
+        return (candidate.photo.facts.suspect is not None,)
+    assets = (candidate.photo, *candidate.photo.members)
+    return (sum(asset.facts.suspect is not None for asset in assets),)
 
 
-def _raw(contender: Contender) -> Key:
-    """A unit with the RAW before one without, and of two such the one with more pictures beside it."""
-    photo = contender.photo
-    return (not has_raw(photo), -len(photo.halves) if photo.halves and has_raw(photo) else 0)
+def _raw(candidate: Candidate) -> Key:
+    """An asset with the RAW before one without, and of two such the one with more pictures beside it."""
+    photo = candidate.photo
+    return (not has_raw(photo), -len(photo.members) if photo.members and has_raw(photo) else 0)
 
 
-def _raw_phrase(_keep: Contender, other: Contender) -> str:
+def _raw_phrase(_keep: Candidate, other: Candidate) -> str:
     return "has the RAW and what was developed from it" if has_raw(other.photo) else "has the RAW"
 
 
-def _metadata(contender: Contender) -> Key:
-    held = carries(contender.photo)
-    facts = contender.photo.facts
+def _metadata(candidate: Candidate) -> Key:
+    held = carries(candidate.photo)
+    facts = candidate.photo.facts
     return (-len(held), facts.taken is None, facts.gps is None, -facts.frames)
 
 
-def _metadata_phrase(keep: Contender, other: Contender) -> str:
+def _metadata_phrase(keep: Candidate, other: Candidate) -> str:
     lacking = [name for name in carries(keep.photo) if name not in carries(other.photo)]
     return f"has {_listed(lacking)}" if lacking else f"has {keep.photo.facts.frames} frames"
 
 
-def _detail_phrase(keep: Contender, other: Contender) -> str:
+def _detail_phrase(keep: Candidate, other: Candidate) -> str:
     facts = keep.photo.facts
     size = f"{facts.width}×{facts.height}"
     return f"more real detail ({size}{'; the other is enlarged' if other.photo.pixels > keep.photo.pixels else ''})"
 
 
-def _original_phrase(keep: Contender, _other: Contender) -> str:
+def _original_phrase(keep: Candidate, _other: Candidate) -> str:
     return "names its camera" if distance_to_camera(keep.photo) else "camera original"
 
 
-def _quality(contender: Contender) -> Key:
+def _quality(candidate: Candidate) -> Key:
     """An edit is saved last, and often best: what most copies are copies of comes first."""
-    return (-contender.followers, -contender.quality)
+    return (-candidate.support, -candidate.quality)
 
 
-def _quality_phrase(keep: Contender, other: Contender) -> str:
-    if keep.followers != other.followers:
+def _quality_phrase(keep: Candidate, other: Candidate) -> str:
+    if keep.support != other.support:
         return "what most of the copies show"
     if other.quality < quality_of(other.photo):
         return "the other was saved again"
 
-    def said(contender: Contender) -> str:
-        if contender.quality > 100:
+    def said(candidate: Candidate) -> str:
+        if candidate.quality > 100:
             return "lossless"
-        return f"quality {contender.quality}" if contender.photo.facts.quality else "quality unknown"
+        return f"quality {candidate.quality}" if candidate.photo.facts.quality else "quality unknown"
 
     return f"less compressed ({said(keep)} against {said(other)})"
 
@@ -141,29 +141,29 @@ _TWO_SECONDS_NS: Final = 2_000_000_000
 _NO_DATE: Final = 1 << 62
 
 
-def _age(contender: Contender) -> Key:
+def _age(candidate: Candidate) -> Key:
     """By the file's own date, in the two-second steps of FAT, so that a faithful copy is not the older file."""
-    written, taken = contender.photo.file.stamp.mtime_ns, contender.photo.facts.taken
+    written, taken = candidate.photo.file.stamp.mtime_ns, candidate.photo.facts.taken
     return (
         written // _TWO_SECONDS_NS if written >= _FIRST_DATE_NS else _NO_DATE,
         taken.seconds if taken is not None else _NO_DATE,
     )
 
 
-def _age_phrase(keep: Contender, other: Contender) -> str:
+def _age_phrase(keep: Candidate, other: Candidate) -> str:
     return "older file" if _age(keep)[0] != _age(other)[0] else "earlier capture date"
 
 
-def _name_phrase(_keep: Contender, other: Contender) -> str:
+def _name_phrase(_keep: Candidate, other: Candidate) -> str:
     return f"name without {copy_mark(other.photo.path) or 'a copy mark'}"
 
 
-def _path(contender: Contender) -> Key:
-    path = contender.photo.path
+def _path(candidate: Candidate) -> Key:
+    path = candidate.photo.path
     return (len(path), path)
 
 
-def _path_phrase(keep: Contender, other: Contender) -> str:
+def _path_phrase(keep: Candidate, other: Candidate) -> str:
     return "shorter path" if len(keep.photo.path) != len(other.photo.path) else "first by path"
 
 
@@ -204,27 +204,27 @@ def ordered(names: Sequence[str] = ()) -> tuple[Rule, ...]:
     return (*first, *(RULES[name] for name in wanted if name != UNDAMAGED.name))
 
 
-def ranked(contenders: Iterable[Contender], rules: Sequence[Rule]) -> list[Contender]:
-    """The contenders, the one to keep first; the same whatever order they come in."""
-    return _sorted(list(contenders), rules)
+def ranked(candidates: Iterable[Candidate], rules: Sequence[Rule]) -> list[Candidate]:
+    """The candidates, the one to keep first; the same whatever order they come in."""
+    return _sorted(list(candidates), rules)
 
 
-def _sorted(contenders: list[Contender], rules: Sequence[Rule]) -> list[Contender]:
+def _sorted(candidates: list[Candidate], rules: Sequence[Rule]) -> list[Candidate]:
     """By the first rule that separates any of them, each tie by the rules after it: most are settled by a few."""
-    if len(contenders) < 2:
-        return contenders
+    if len(candidates) < 2:
+        return candidates
     for at, rule in enumerate(rules):
-        keys = [rule.key(one) for one in contenders]
+        keys = [rule.key(one) for one in candidates]
         if keys.count(keys[0]) == len(keys):
             continue
-        ties: dict[Key, list[Contender]] = {}
-        for key, one in zip(keys, contenders, strict=True):
+        ties: dict[Key, list[Candidate]] = {}
+        for key, one in zip(keys, candidates, strict=True):
             ties.setdefault(key, []).append(one)
         return [one for key in sorted(ties) for one in _sorted(ties[key], rules[at + 1 :])]
-    return contenders
+    return candidates
 
 
-def reason(keep: Contender, runner_up: Contender, rules: Sequence[Rule]) -> str:
+def reason(keep: Candidate, runner_up: Candidate, rules: Sequence[Rule]) -> str:
     """The phrase of the first rule by which the two differ."""
     for rule in rules:
         if rule.key(keep) != rule.key(runner_up):

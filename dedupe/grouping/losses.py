@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
-from dedupe.grouping.keeper import Contender
+from dedupe.grouping.keeper import Candidate
 from dedupe.types import Companion, CompanionKind, Facts, Photo, Relation
 
 CompanionKey: TypeAlias = Callable[[str], bytes | None]
@@ -41,11 +41,11 @@ _COMPANIONS: Final = {
 
 
 def losses(
-    extra: Contender, keep: Contender, relation: Relation, companion_key: CompanionKey | None
+    extra: Candidate, keep: Candidate, relation: Relation, companion_key: CompanionKey | None
 ) -> tuple[str, ...]:
-    """What of the unit ``extra`` the unit ``keep`` lacks, as phrases; empty where nothing is lost.
+    """What of the asset ``extra`` the asset ``keep`` lacks, as phrases; empty where nothing is lost.
 
-    ``relation`` is that of their first pictures. What the halves lack is the caller's to add. Without ``companion_key``
+    ``relation`` is that of their first pictures. What the members lack is the caller's to add. Without ``companion_key``
     no companion has its equal, unless both share it.
     """
     lost: list[str] = []
@@ -56,7 +56,7 @@ def losses(
     return tuple(dict.fromkeys(lost))
 
 
-def _of_picture(extra: Contender, keep: Contender, relation: Relation) -> Iterator[str]:
+def _of_picture(extra: Candidate, keep: Candidate, relation: Relation) -> Iterator[str]:
     ours, theirs = extra.photo.facts, keep.photo.facts
     if relation is not Relation.SAME_PIXELS:
         if extra.detail > keep.detail:
@@ -96,9 +96,9 @@ def _far(a: tuple[float, float], b: tuple[float, float]) -> bool:
 
 
 def _of_companions(extra: Photo, keep: Photo, companion_key: CompanionKey | None) -> Iterator[str]:
-    held = [companion for unit in (keep, *keep.halves) for companion in unit.file.companions]
-    for unit in (extra, *extra.halves):
-        for companion in unit.file.companions:
+    held = [companion for asset in (keep, *keep.members) for companion in asset.file.companions]
+    for asset in (extra, *extra.members):
+        for companion in asset.file.companions:
             if companion.kind in _COMPANIONS and not _has_equal(companion, held, companion_key):
                 yield _COMPANIONS[companion.kind]
 
@@ -113,18 +113,18 @@ def _has_equal(companion: Companion, held: list[Companion], companion_key: Compa
     return key is not None and any(companion_key(other.path) == key for other in rivals)
 
 
-def hindrance(extra: Photo, keep: Photo, relation: Relation) -> str:
+def blocked_reason(extra: Photo, keep: Photo, relation: Relation) -> str:
     """Why ``extra`` is not pre-selected although nothing is lost, as a phrase; empty where nothing hinders."""
-    units = (extra, *extra.halves)
-    if any(unit.file.protected for unit in units):
+    assets = (extra, *extra.members)
+    if any(asset.file.protected for asset in assets):
         return "is protected"
-    if any(unit.file.stamp.links > 1 + len(unit.file.links_inside) for unit in units):
+    if any(asset.file.stamp.links > 1 + len(asset.file.links_inside) for asset in assets):
         return "has another name outside the scanned folders"
-    if any(companion.stamp.links > 1 for unit in units for companion in unit.file.companions):
+    if any(companion.stamp.links > 1 for asset in assets for companion in asset.file.companions):
         return "a file of its unit has another name"
-    if any(unit.facts.suspect is not None for unit in units):
+    if any(asset.facts.suspect is not None for asset in assets):
         return "decodes with warnings"
-    if any(unit.facts.suspect is not None for unit in (keep, *keep.halves)):
+    if any(asset.facts.suspect is not None for asset in (keep, *keep.members)):
         return "the kept photo decodes with warnings"
     if relation not in _PROVEN and min(_long_side(extra), _long_side(keep)) < SMALL_SIDE:
         return "too small to be sure"

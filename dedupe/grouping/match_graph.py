@@ -1,6 +1,6 @@
 """What is known of each two pictures: the matches, gathered by picture instead of by file.
 
-Contents of one payload are one *picture*: equal payload proves equal pixels, so what was verified against one of them was
+Contents of one payload are one *picture*: equal pixel key proves equal pixels, so what was verified against one of them was
 verified against the others. Of two pictures several verdicts may be known, one a pair of contents; they are weighed so that
 in doubt two captures stay two:
 
@@ -8,7 +8,7 @@ in doubt two captures stay two:
 2. another shot,
 3. verified without that.
 
-A *unit* has several pictures (RAW+JPEG). It stands in the graph as its first picture, its *node*; what is known of its halves
+A *asset* has several pictures (RAW+JPEG). It stands in the graph as its first picture, its *node*; what is known of its members
 adds to what is known of the node, and gives way to what is known of the first pictures (``Weight``).
 """
 
@@ -20,13 +20,13 @@ from enum import IntEnum
 from operator import itemgetter
 from typing import TypeAlias
 
-from dedupe.types import ContentKey, Match, PayloadKey, Photo, Relation
+from dedupe.types import ContentKey, Match, Photo, PixelKey, Relation
 
 Picture: TypeAlias = int
 """A number for all contents of one payload."""
 
 Node: TypeAlias = int
-"""The first picture of some unit."""
+"""The first picture of some asset."""
 
 FitKey: TypeAlias = tuple[int, float, float]
 
@@ -63,45 +63,45 @@ _MARKED_APART = frozenset(("something moved or was replaced", "differs in most p
 
 
 class Weight(IntEnum):
-    """What a verdict on two nodes weighs; the smaller number wins. That halves are two captures weighs as much as that
+    """What a verdict on two nodes weighs; the smaller number wins. That members are two captures weighs as much as that
     two first pictures are, where both state a time."""
 
     SURE = 0
-    APART = 1
+    CANNOT_LINK = 1
     VERIFIED = 2
-    HALVES_APART = 3
-    HALF_VERIFIED = 4
+    MEMBERS_CANNOT_LINK = 3
+    MEMBER_VERIFIED = 4
 
 
 @dataclass(slots=True)
 class _Said:
     """Everything said of two nodes: the weightiest of either kind, and the best fit."""
 
-    near: Weight | None = None
-    apart: Weight | None = None
+    must_link: Weight | None = None
+    cannot_link: Weight | None = None
     fit: Fit | None = None
 
     @property
     def together(self) -> bool:
-        return self.near is not None and (self.apart is None or self.near < self.apart)
+        return self.must_link is not None and (self.cannot_link is None or self.must_link < self.cannot_link)
 
 
 @dataclass(slots=True)
 class Verdicts:
-    """All that is known, by number. ``units`` are indices into ``photos``; a node without any verdict or second unit is
+    """All that is known, by number. ``assets`` are indices into ``photos``; a node without any verdict or second asset is
     in none of the maps."""
 
     photos: Sequence[Photo]
     picture_of: dict[ContentKey, Picture] = field(default_factory=dict)
     node_of: list[Node] = field(default_factory=list)
-    units: dict[Node, list[int]] = field(default_factory=dict)
+    assets: dict[Node, list[int]] = field(default_factory=dict)
     fits: dict[tuple[Picture, Picture], Fit] = field(default_factory=dict)
-    near: dict[Node, dict[Node, Fit]] = field(default_factory=dict)
-    apart: dict[Node, set[Node]] = field(default_factory=dict)
+    must_link: dict[Node, dict[Node, Fit]] = field(default_factory=dict)
+    cannot_link: dict[Node, set[Node]] = field(default_factory=dict)
     similar: list[tuple[Node, Node]] = field(default_factory=list)
 
     def between(self, ours: Photo, theirs: Photo) -> Fit | None:
-        """How the picture ``ours`` lies on ``theirs`` (halves not looked at), ``detail`` > 0 where ours holds more."""
+        """How the picture ``ours`` lies on ``theirs`` (members not looked at), ``detail`` > 0 where ours holds more."""
         if ours.content_key == theirs.content_key:
             return SAME_BYTES
         a, b = self.picture_of[ours.content_key], self.picture_of[theirs.content_key]
@@ -116,22 +116,22 @@ class Verdicts:
 def gather(photos: Sequence[Photo], matches: Iterable[Match]) -> Verdicts:
     """The verdicts on ``photos``; matches of contents that none of them has are left out."""
     known = Verdicts(photos)
-    halves, matches = _number(known), list(matches)
-    said = _weigh(known, matches, halves, _timed(photos, matches))
-    apart = []
+    members, matches = _number(known), list(matches)
+    said = _weigh(known, matches, members, _timed(photos, matches))
+    cannot_link = []
     for (a, b), verdict in sorted(said.items(), key=itemgetter(0)):
         if verdict.together and verdict.fit is not None:
-            known.near.setdefault(a, {})[b] = verdict.fit
-            known.near.setdefault(b, {})[a] = verdict.fit
-        elif verdict.apart is not None:
-            apart.append((a, b))
+            known.must_link.setdefault(a, {})[b] = verdict.fit
+            known.must_link.setdefault(b, {})[a] = verdict.fit
+        elif verdict.cannot_link is not None:
+            cannot_link.append((a, b))
     covered = _covered(known, matches)
-    for a, b in apart:
+    for a, b in cannot_link:
         if (a, b) not in covered:
             known.similar.append((a, b))
-            known.apart.setdefault(a, set()).add(b)
-            known.apart.setdefault(b, set()).add(a)
-    _collect_units(known)
+            known.cannot_link.setdefault(a, set()).add(b)
+            known.cannot_link.setdefault(b, set()).add(a)
+    _collect_assets(known)
     return known
 
 
@@ -145,32 +145,32 @@ def _covered(known: Verdicts, matches: Iterable[Match]) -> set[tuple[Picture, Pi
         a, b = known.picture_of.get(match.a), known.picture_of.get(match.b)
         if a is None or b is None:
             continue
-        ours, theirs = known.near.get(a, {}), known.near.get(b, {})
+        ours, theirs = known.must_link.get(a, {}), known.must_link.get(b, {})
         if any(_MARKS & {ours[each].why, theirs[each].why} for each in ours.keys() & theirs.keys()):
             found.add((min(a, b), max(a, b)))
     return found
 
 
 def _number(known: Verdicts) -> dict[Picture, set[Node]]:
-    """Numbers the pictures; the nodes of the units that have a picture as a half, by picture."""
-    by_payload: dict[PayloadKey, Picture] = {}
-    halves: dict[Picture, set[Node]] = {}
+    """Numbers the pictures; the nodes of the assets that have a picture as a half, by picture."""
+    by_pixel_key: dict[PixelKey, Picture] = {}
+    members: dict[Picture, set[Node]] = {}
     picture_of, node_of = known.picture_of, known.node_of
 
     def number(photo: Photo) -> Picture:
-        content, payload = photo.content_key, photo.payload_key
+        content, pixel_key = photo.content_key, photo.pixel_key
         picture = picture_of.get(content)
         if picture is None:
-            picture = len(picture_of) if payload is None else by_payload.setdefault(payload, len(picture_of))
+            picture = len(picture_of) if pixel_key is None else by_pixel_key.setdefault(pixel_key, len(picture_of))
             picture_of[content] = picture
         return picture
 
     for photo in known.photos:
         node = number(photo)
         node_of.append(node)
-        for half in photo.halves:
-            halves.setdefault(number(half), set()).add(node)
-    return halves
+        for half in photo.members:
+            members.setdefault(number(half), set()).add(node)
+    return members
 
 
 def _timed(photos: Sequence[Photo], matches: Sequence[Match]) -> set[ContentKey]:
@@ -179,16 +179,16 @@ def _timed(photos: Sequence[Photo], matches: Sequence[Match]) -> set[ContentKey]
     return {
         picture.content_key
         for photo in photos
-        for picture in (photo, *photo.halves)
+        for picture in (photo, *photo.members)
         if picture.content_key in wanted and picture.facts.taken is not None
     }
 
 
 def _weigh(
-    known: Verdicts, matches: Iterable[Match], halves: dict[Picture, set[Node]], timed: set[ContentKey]
+    known: Verdicts, matches: Iterable[Match], members: dict[Picture, set[Node]], timed: set[ContentKey]
 ) -> dict[tuple[Node, Node], _Said]:
     said: dict[tuple[Node, Node], _Said] = {}
-    firsts = set(known.node_of) if halves else None
+    firsts = set(known.node_of) if members else None
     for match in matches:
         a, b = known.picture_of.get(match.a), known.picture_of.get(match.b)
         if match.relation is None or a is None or b is None or a == b:
@@ -200,17 +200,17 @@ def _weigh(
             ends = (min(a, b), max(a, b))
             known.fits[ends] = _better(known.fits.get(ends), fit)
         both_timed = match.a in timed and match.b in timed
-        for one, other, heads in _node_pairs(a, b, halves, firsts):
+        for one, other, heads in _node_pairs(a, b, members, firsts):
             _tell(said, one, other, fit, _weight(fit is not None, heads, both_timed))
     if firsts is not None:
-        for picture in sorted(firsts.intersection(halves)):
-            for owner in halves[picture] - {picture}:
+        for picture in sorted(firsts.intersection(members)):
+            for owner in members[picture] - {picture}:
                 _tell(said, owner, picture, SAME_BYTES, Weight.SURE)
     return said
 
 
 def _node_pairs(
-    a: Picture, b: Picture, halves: dict[Picture, set[Node]], firsts: set[Node] | None
+    a: Picture, b: Picture, members: dict[Picture, set[Node]], firsts: set[Node] | None
 ) -> Iterator[tuple[Node, Node, int]]:
     """The pairs of nodes that a verdict on two pictures concerns, and of how many of them it concerns the first picture."""
     if firsts is None:
@@ -218,8 +218,8 @@ def _node_pairs(
         return
     ours = [(a, 1)] if a in firsts else []
     theirs = [(b, 1)] if b in firsts else []
-    ours += [(owner, 0) for owner in halves.get(a, ()) if owner != a]
-    theirs += [(owner, 0) for owner in halves.get(b, ()) if owner != b]
+    ours += [(owner, 0) for owner in members.get(a, ()) if owner != a]
+    theirs += [(owner, 0) for owner in members.get(b, ()) if owner != b]
     for one, head in ours:
         for other, other_head in theirs:
             if one != other:
@@ -227,14 +227,14 @@ def _node_pairs(
 
 
 def _weight(verified: bool, heads: int, both_timed: bool) -> Weight | None:
-    """None where the verdict says nothing of the units: two halves that match prove nothing of the first pictures."""
+    """None where the verdict says nothing of the assets: two members that match prove nothing of the first pictures."""
     if verified:
         if heads == 2:
             return Weight.SURE if both_timed else Weight.VERIFIED
-        return Weight.HALF_VERIFIED if heads else None
+        return Weight.MEMBER_VERIFIED if heads else None
     if heads == 2 or both_timed:
-        return Weight.APART
-    return Weight.HALVES_APART
+        return Weight.CANNOT_LINK
+    return Weight.MEMBERS_CANNOT_LINK
 
 
 def _tell(said: dict[tuple[Node, Node], _Said], one: Node, other: Node, fit: Fit | None, weight: Weight | None) -> None:
@@ -242,9 +242,9 @@ def _tell(said: dict[tuple[Node, Node], _Said], one: Node, other: Node, fit: Fit
         return
     verdict = said.setdefault((min(one, other), max(one, other)), _Said())
     if fit is None:
-        verdict.apart = weight if verdict.apart is None else min(verdict.apart, weight)
+        verdict.cannot_link = weight if verdict.cannot_link is None else min(verdict.cannot_link, weight)
     else:
-        verdict.near = weight if verdict.near is None else min(verdict.near, weight)
+        verdict.must_link = weight if verdict.must_link is None else min(verdict.must_link, weight)
         verdict.fit = _better(verdict.fit, fit)
 
 
@@ -254,13 +254,13 @@ def _better(held: Fit | None, fit: Fit) -> Fit:
     return held
 
 
-def _collect_units(known: Verdicts) -> None:
-    """The units of each node that has more than one, or a verdict."""
+def _collect_assets(known: Verdicts) -> None:
+    """The assets of each node that has more than one, or a verdict."""
     seen = bytearray(len(known.picture_of))
     for node in known.node_of:
         seen[node] += seen[node] < 2
-    for node in (*known.near, *known.apart):
+    for node in (*known.must_link, *known.cannot_link):
         seen[node] = 2
-    for unit, node in enumerate(known.node_of):
+    for asset, node in enumerate(known.node_of):
         if seen[node] > 1:
-            known.units.setdefault(node, []).append(unit)
+            known.assets.setdefault(node, []).append(asset)

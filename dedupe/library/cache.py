@@ -16,7 +16,7 @@ from dedupe.library import files, prune, vectors, verdicts
 from dedupe.library.codec import from_json, to_json
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
-from dedupe.types import ContentKey, Facts, FileStamp, Match, Pair, PayloadKey, PhotoFile, Skipped
+from dedupe.types import ContentKey, Facts, FileStamp, Match, Pair, PhotoFile, PixelKey, Skipped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ _PUT_CONTENT = (
     "INSERT INTO contents(content_key, payload_key, facts) VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
     "SET payload_key = coalesce(excluded.payload_key, payload_key), facts = excluded.facts"
 )
-_PUT_PAYLOAD = "UPDATE contents SET payload_key = ? WHERE content_key = ?"
+_PUT_PIXEL_KEY = "UPDATE contents SET payload_key = ? WHERE content_key = ?"
 
 KIND = Kind(
     name="cache",
@@ -78,14 +78,14 @@ class Cache(Closing):
         path: str,
         stamp: FileStamp,
         key: ContentKey,
-        payload_key: PayloadKey | None,
+        pixel_key: PixelKey | None,
         facts: Facts,
         *,
         read_ns: int | None = None,
     ) -> None:
         """A photo that was read at ``read_ns`` (wall clock; taken as when the cache was opened where it is
         not known)."""
-        self._db.queue(_PUT_CONTENT, (key, payload_key, to_json(facts)))
+        self._db.queue(_PUT_CONTENT, (key, pixel_key, to_json(facts)))
         self.put_file(path, stamp, key, read_ns=read_ns)
 
     def put_file(self, path: str, stamp: FileStamp, key: ContentKey, *, read_ns: int | None = None) -> None:
@@ -98,16 +98,16 @@ class Cache(Closing):
         meanwhile)."""
         files.put_failure(self._db, skipped, stamp, self._decoder, self._opened_ns if read_ns is None else read_ns)
 
-    def put_payload(self, key: ContentKey, payload_key: PayloadKey | None) -> None:
-        """A payload key worked out later; None says that it was looked for and there is none."""
-        self._db.queue(_PUT_PAYLOAD, (payload_key or b"", key))
+    def put_pixel_key(self, key: ContentKey, pixel_key: PixelKey | None) -> None:
+        """A pixel key worked out later; None says that it was looked for and there is none."""
+        self._db.queue(_PUT_PIXEL_KEY, (pixel_key or b"", key))
 
-    def contents(self, keys: Iterable[ContentKey]) -> dict[ContentKey, tuple[PayloadKey | None, Facts]]:
+    def contents(self, keys: Iterable[ContentKey]) -> dict[ContentKey, tuple[PixelKey | None, Facts]]:
         """Payload key and facts by content key. A key is missing where another dedupe has pruned it
         meanwhile."""
         rows = self._db.among("SELECT content_key, payload_key, facts FROM contents WHERE content_key IN ({})", keys)
         try:
-            return {key: (payload or None, from_json(Facts, facts)) for key, payload, facts in rows}
+            return {key: (pixel_key or None, from_json(Facts, facts)) for key, pixel_key, facts in rows}
         except ValueError as error:
             raise self._db.damage() from error
 
@@ -115,12 +115,12 @@ class Cache(Closing):
         """Facts by content key, as ``contents``."""
         return {key: facts for key, (_, facts) in self.contents(keys).items()}
 
-    def payloads(self, keys: Iterable[ContentKey]) -> dict[ContentKey, PayloadKey | None]:
-        """The payload keys worked out so far, None where there is none; a key not looked for yet is
+    def pixel_keys(self, keys: Iterable[ContentKey]) -> dict[ContentKey, PixelKey | None]:
+        """The pixel keys worked out so far, None where there is none; a key not looked for yet is
         missing."""
         return {
-            key: payload or None
-            for key, payload in self._db.among(
+            key: pixel_key or None
+            for key, pixel_key in self._db.among(
                 "SELECT content_key, payload_key FROM contents WHERE payload_key IS NOT NULL AND content_key IN ({})",
                 keys,
             )

@@ -67,7 +67,7 @@ def _optional(arguments: tuple[Any, ...]) -> tuple[Converter, Converter]:
 
 def _tuple(arguments: tuple[Any, ...]) -> tuple[Converter, Converter]:
     if arguments[-1] is Ellipsis:
-        # The element may be the record that holds this tuple (the halves of a photo): resolve it late.
+        # The element may be the record that holds this tuple (the members of a photo): resolve it late.
         element = arguments[0]
         return (
             lambda values: list(map(_codec(element)[0], values)),

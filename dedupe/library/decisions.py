@@ -1,7 +1,7 @@
 """The user's word: which photos are not duplicates, which one is to be kept; and the last scan with its
 review.
 
-A decision hangs on the pictures, not on the files: on the payload key, and on the content key where that is
+A decision hangs on the pictures, not on the files: on the pixel key, and on the content key where that is
 all there is (both are stored, and a payload that becomes known later is added). So it survives renaming,
 moving and re-tagging. Two photos of one payload are told apart by their content, two of one content by
 their path: there the decision lapses with what tells them apart, which means only that dedupe asks again.
@@ -19,7 +19,7 @@ from enum import StrEnum
 from dedupe.library import scans
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
-from dedupe.types import ContentKey, PayloadKey, Photo, ScanResult
+from dedupe.types import ContentKey, Photo, PixelKey, ScanResult
 
 KIND = Kind(
     name="decisions",
@@ -42,12 +42,12 @@ class Who:
     """One photo of a decision: what it was, and where it lay when the decision was made."""
 
     content_key: ContentKey
-    payload_key: PayloadKey | None
+    pixel_key: PixelKey | None
     path: str
 
     def same_picture(self, other: Who | Photo) -> bool:
         """Whether the payload says so; False where one is not known."""
-        return self.payload_key is not None and self.payload_key == other.payload_key
+        return self.pixel_key is not None and self.pixel_key == other.pixel_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class Decisions(Closing):
             a, b = (Who(who[at], who[at + 1], os.fsdecode(who[at + 2])) for at in (0, 3))
             decision = Decision(number, DecisionKind(kind), a, b, made_at)
             self._made[number] = decision
-            self._lacking.update(one.content_key for one in (a, b) if one.payload_key is None)
+            self._lacking.update(one.content_key for one in (a, b) if one.pixel_key is None)
             if decision.kind is DecisionKind.KEEPER:
                 for key in _keys(a):
                     self._keepers.setdefault(key, []).append(number)
@@ -226,13 +226,13 @@ class Decisions(Closing):
                 self._apart.update(_apart(a, b))
 
     def _learn(self, photos: Iterable[Photo]) -> None:
-        """Adds the payload keys that were not known when a decision was made."""
+        """Adds the pixel keys that were not known when a decision was made."""
         if not self._lacking:
             return
         news = [
-            (photo.payload_key, photo.content_key)
+            (photo.pixel_key, photo.content_key)
             for photo in photos
-            if photo.payload_key is not None and photo.content_key in self._lacking
+            if photo.pixel_key is not None and photo.content_key in self._lacking
         ]
         if news:
             with self._db.transaction() as connection:
@@ -252,11 +252,11 @@ class Decisions(Closing):
 
 
 def _columns(photo: Photo) -> tuple[bytes, bytes | None, bytes]:
-    return photo.content_key, photo.payload_key, os.fsencode(photo.path)
+    return photo.content_key, photo.pixel_key, os.fsencode(photo.path)
 
 
 def _keys(who: Who | Photo) -> tuple[bytes, ...]:
-    return (who.content_key,) if who.payload_key is None else (who.content_key, who.payload_key)
+    return (who.content_key,) if who.pixel_key is None else (who.content_key, who.pixel_key)
 
 
 def _apart(a: Who, b: Who) -> set[tuple[bytes, bytes]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from dedupe import steps
 from dedupe.errors import QueryError, UsageError
-from dedupe.queries import library, units
+from dedupe.queries import assets, library
 from dedupe.queries.library import Ends, Found, Shelf
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
@@ -34,7 +34,7 @@ class Checked:
     """A new photo and where the library has it.
 
     ``have`` are its duplicates there, the safest and best fitting first. RAW+JPEG, an iPhone's edit with its original and a
-    Live Photo are one photo: ``photo`` leads, ``halves`` are its other pictures, each with what the library has of it.
+    Live Photo are one photo: ``photo`` leads, ``members`` are its other pictures, each with what the library has of it.
     ``lacks`` are the absolute paths of those of its files that the library has no counterpart of: pictures without a
     duplicate, a RAW without a RAW, a video or a file of edits without one of the same bytes. ``better``: nothing of it is
     lacking there, but by the keeper rules (undamaged, detail, raw, original, metadata, compression) it would be kept instead
@@ -45,22 +45,22 @@ class Checked:
     have: tuple[Found, ...]
     better: bool = False
     lacks: tuple[str, ...] = ()
-    halves: tuple[Checked, ...] = ()
+    members: tuple[Checked, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """``new`` (nothing of it is there), ``partly`` (something is, something lacks), ``better``, or ``have``."""
-        if not any(one.have for one in (self, *self.halves)):
+        if not any(one.have for one in (self, *self.members)):
             return "new"
         return "partly" if self.lacks else "better" if self.better else "have"
 
     @property
     def files(self) -> tuple[str, ...]:
         """Absolute paths of what is to be copied or moved together: of a photo that is wholly there (``have``) the files whose
-        counterpart was found, else all of the unit, the photo first."""
-        pictures = (self.photo, *self.photo.halves)
+        counterpart was found, else all of the asset, the photo first."""
+        pictures = (self.photo, *self.photo.members)
         everything = (one for photo in pictures for one in photo.file.companions)
-        beside = units.counted(self.photo) if self.verdict == "have" else everything
+        beside = assets.counted(self.photo) if self.verdict == "have" else everything
         return tuple(dict.fromkeys((*(photo.path for photo in pictures), *(one.path for one in beside))))
 
 
@@ -148,14 +148,14 @@ def _checked(session: Session, fresh: Shelf, shelf: Shelf, alone: frozenset[str]
         )
         return tuple(sorted((one for one in found if one.duplicate), key=_best_first))
 
-    counterparts = units.Counterparts(frozenset(file.path for file, _ in shelf.files()), cache(content_key_of_path))
+    counterparts = assets.Counterparts(frozenset(file.path for file, _ in shelf.files()), cache(content_key_of_path))
     result = []
-    for unit in units.joined(library.photos_of(session, fresh), alone):
-        said = [(part, have(part)) for part in (unit, *unit.halves)]
-        lacks = counterparts.lacking(unit, said)
-        better = not lacks and _is_better(session, unit, [one for _, found in said for one in found], matches)
-        halves = tuple(Checked(part, found) for part, found in said[1:])
-        result.append(Checked(unit, said[0][1], better, lacks, halves))
+    for asset in assets.joined(library.photos_of(session, fresh), alone):
+        said = [(part, have(part)) for part in (asset, *asset.members)]
+        lacks = counterparts.lacking(asset, said)
+        better = not lacks and _is_better(session, asset, [one for _, found in said for one in found], matches)
+        members = tuple(Checked(part, found) for part, found in said[1:])
+        result.append(Checked(asset, said[0][1], better, lacks, members))
     return result
 
 
@@ -183,22 +183,22 @@ def _best_first(found: Found) -> tuple[int, float, str]:
     return rank, -found.score, found.photo.path
 
 
-def _is_better(session: Session, unit: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) -> bool:
-    """Whether the keeper rules would keep ``unit`` instead of each that the library has of it, for what it is: being older, or a
+def _is_better(session: Session, asset: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) -> bool:
+    """Whether the keeper rules would keep ``asset`` instead of each that the library has of it, for what it is: being older, or a
     name or path, makes no photo better."""
-    if any(one.photo.content_key == unit.content_key for one in have):
+    if any(one.photo.content_key == asset.content_key for one in have):
         return False
     from dedupe.grouping.group import group
-    from dedupe.tree.companions import join_halves
+    from dedupe.tree.companions import join_members
 
     rules = tuple(rule for rule in session.settings.keep if rule not in _TIES)
-    for one in join_halves([*{found.photo.path: _oldest(found.photo) for found in have}.values()]):
+    for one in join_members([*{found.photo.path: _oldest(found.photo) for found in have}.values()]):
         ends = {
-            library.in_order(a.content_key, b.content_key) for a in (unit, *unit.halves) for b in (one, *one.halves)
+            library.in_order(a.content_key, b.content_key) for a in (asset, *asset.members) for b in (one, *one.members)
         }
         about = [match for pair in sorted(ends) if (match := matches.get(pair)) is not None]
-        groups, _ = group([unit, one], about, rules=rules, decisions=session.decisions)
-        if not any(group.keep.path == unit.path for group in groups):
+        groups, _ = group([asset, one], about, rules=rules, decisions=session.decisions)
+        if not any(group.keep.path == asset.path for group in groups):
             return False
     return bool(have)
 

@@ -60,7 +60,7 @@ def _evidence(comparison: Comparison) -> tuple[str, ...]:
             lines.append("No key points agree on how one could lie on the other.")
         return tuple(lines)
     how = "B lies on A" if comparison.relation is not None else "At best B would lie on A"
-    lines.append(f"{_keypoints(evidence)} {how} {_lies(evidence.transform)}; they share {evidence.overlap:.0%}.")
+    lines.append(f"{_keypoints(evidence)} {how} {_membership(evidence.transform)}; they share {evidence.overlap:.0%}.")
     lines.append(
         f"Block correlation {evidence.correlation:.2f} (25th percentile), worst block {evidence.worst_block:.2f}; "
         f"tone change {evidence.tone:.1f} grey levels, displacement {evidence.residual:.2f} px."
@@ -81,7 +81,7 @@ def _keypoints(evidence: Evidence) -> str:
     return f"{evidence.inliers} of {evidence.keypoints} matched key points agree."
 
 
-def _lies(transform: Transform) -> str:
+def _membership(transform: Transform) -> str:
     whole = round(transform.turn)
     near = abs((transform.turn - whole + 180) % 360 - 180) < 0.1
     turn = _QUARTERS.get(whole % 360) if near else None

@@ -46,7 +46,7 @@ _STALE_S: Final = 3600
 class VectorIndex:
     """The index in the file ``path``, for vectors of ``dim`` numbers of the NumPy type ``dtype``; empty where there is none.
 
-    ``mark`` names what made the vectors (model, weights, reader): a file with another mark is not used. With ``unit`` the
+    ``mark`` names what made the vectors (model, weights, reader): a file with another mark is not used. With ``asset`` the
     vectors are compared by direction, else as they are. ``rebuilt`` says that a file was there and did not fit.
     """
 

@@ -170,7 +170,7 @@ def _checked(console: Console, one: Checked) -> None:
     if one.verdict == "partly":
         for path in one.lacks:
             _line(console, "not there", path)
-    for part in (one, *one.halves):
+    for part in (one, *one.members):
         for found in part.have[:_COPIES]:
             relation = found.relation.value if found.relation is not None else ""
             why = f" ({display_text(found.why)})" if found.why else ""

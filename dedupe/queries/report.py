@@ -7,7 +7,7 @@ Paths are absolute, one that is not UTF-8 has ``path_b64`` beside it, and a phot
 - compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, evidence: {keypoints, inliers,
   overlap, correlation, worst_block, tone, residual, transform: {matrix, turn, mirrored, scale} or null}``
 - check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|partly|better|have, have: [{PHOTO…, relation,
-  distance, why}], lacks: [path…], halves: [{PHOTO…, have}]}], skipped, unread``; ``halves`` are the other pictures of a unit
+  distance, why}], lacks: [path…], members: [{PHOTO…, have}]}], skipped, unread``; ``members`` are the other pictures of an asset
 
 ``relation`` is null where two photos do not show one scene.
 """
@@ -84,7 +84,7 @@ def _checked(checked: Checked) -> dict[str, object]:
         "have": [_found(found) for found in checked.have],
         **paths_entry("lacks", checked.lacks),
         "halves": [
-            {**photo_entry(half.photo), "have": [_found(found) for found in half.have]} for half in checked.halves
+            {**photo_entry(half.photo), "have": [_found(found) for found in half.have]} for half in checked.members
         ],
     }
 

@@ -19,6 +19,7 @@ from contextlib import suppress
 
 from dedupe._version import __version__
 from dedupe.errors import UsageError
+from dedupe.report import phrases
 from dedupe.report.sizes import freed_bytes, further_files
 from dedupe.terminal.console import display_path, display_text, format_taken, is_unsafe
 from dedupe.types import CaptureTime, Extra, Group, Photo, ScanResult, Series, Skipped
@@ -114,7 +115,7 @@ def _group(group: Group) -> dict[str, object]:
     return {
         "id": group.id,
         "keep": photo_entry(group.keep),
-        "reason": display_text(group.reason),
+        "reason": display_text(phrases.reason(group)),
         "extras": [_extra(extra) for extra in group.extras],
         "reclaimable_bytes": sum(freed_bytes(extra.photo, group.keep) for extra in group.extras),
     }
@@ -140,8 +141,8 @@ def _extra(extra: Extra) -> dict[str, object]:
         "relation": extra.relation.value,
         "distance": round(extra.distance, 6),
         "selected": extra.selected,
-        "note": display_text(extra.note),
-        "loses": [display_text(loss) for loss in extra.loses],
+        "note": display_text(phrases.remark(extra)),
+        "loses": [display_text(loss) for loss in phrases.losses(extra)],
     }
 
 
@@ -206,7 +207,7 @@ def csv_rows(result: ScanResult) -> Iterator[str]:
     """The lines of the CSV: its head, then the kept photo and the extras of each group in turn."""
     yield _line(_CSV_HEAD)
     for number, group in enumerate(result.groups, 1):
-        yield _row(number, "keep", group.keep, reason=group.reason)
+        yield _row(number, "keep", group.keep, reason=phrases.reason(group))
         for extra in group.extras:
             yield _row(number, "extra", extra.photo, extra)
 
@@ -227,8 +228,8 @@ def _row(number: int, role: str, photo: Photo, extra: Extra | None = None, reaso
             ("yes" if extra.selected else "no") if extra else "",
             "yes" if photo.file.protected or photo.file.reference else "no",
             _harmless(reason),
-            _harmless("; ".join(extra.loses)) if extra else "",
-            _harmless(extra.note) if extra else "",
+            _harmless("; ".join(phrases.losses(extra))) if extra else "",
+            _harmless(phrases.remark(extra)) if extra else "",
             sum(1 for _ in further_files(photo)),
             "" if path == photo.path else _b64(photo.path),
         )

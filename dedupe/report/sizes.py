@@ -1,4 +1,4 @@
-"""What a unit is made of, where it lies, and what its leaving would free."""
+"""What an asset is made of, where it lies, and what its leaving would free."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dedupe.types import Extra, Group, Photo, PhotoFile
 
 
 def further_files(photo: Photo) -> Iterator[str]:
-    """The paths that go with that of ``photo``: further names, companions, and the halves with theirs."""
+    """The paths that go with that of ``photo``: further names, companions, and the members with theirs."""
     yield from photo.file.links_inside
     for companion in photo.file.companions:
         yield companion.path
-    for half in photo.halves:
+    for half in photo.members:
         yield half.path
         yield from further_files(half)
 
 
 def freed_bytes(photo: Photo, keep: Photo) -> int:
-    """The bytes that the unit of ``photo`` gives back where it leaves and ``keep`` stays: nothing for a protected photo, a file
+    """The bytes that the asset of ``photo`` gives back where it leaves and ``keep`` stays: nothing for a protected photo, a file
     with further names, or a companion that both share."""
     return sum(leaving(photo, (keep,)).values())
 
@@ -44,14 +44,14 @@ def selected_extras(groups: Iterable[Group]) -> Iterator[Extra]:
 
 def pinned(photo: Photo) -> str:
     """Why ``photo`` may not leave whatever anybody selects, as a phrase; empty where it may."""
-    units = (photo, *photo.halves)
-    if any(unit.file.reference for unit in units):
+    assets = (photo, *photo.members)
+    if any(asset.file.reference for asset in assets):
         return "lies in a reference folder"
-    if any(unit.file.protected for unit in units):
+    if any(asset.file.protected for asset in assets):
         return "is protected"
-    if any(unit.file.stamp.links > 1 + len(unit.file.links_inside) for unit in units):
+    if any(asset.file.stamp.links > 1 + len(asset.file.links_inside) for asset in assets):
         return "has another name outside the scanned folders"
-    if any(companion.stamp.links > 1 for unit in units for companion in unit.file.companions):
+    if any(companion.stamp.links > 1 for asset in assets for companion in asset.file.companions):
         return "has a companion with another name"
     return ""
 

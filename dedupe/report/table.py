@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from dedupe.report import phrases
 from dedupe.report.rows import Layout, Mark, Row
 from dedupe.report.sizes import folder_of, freed_by, freed_bytes, further_files, pinned, selected_extras
 from dedupe.terminal.console import display_path, display_text, format_bytes, format_count, format_time
@@ -95,7 +96,7 @@ def tally(group: Group) -> str:
 
 def group_rows(group: Group) -> list[Row]:
     """The rows of one group, the kept photo first."""
-    return [keeper_row(group.keep, group.reason), *(extra_row(extra, group.keep) for extra in group.extras)]
+    return [keeper_row(group.keep, phrases.reason(group)), *(extra_row(extra, group.keep) for extra in group.extras)]
 
 
 def keeper_row(keep: Photo, reason: str) -> Row:
@@ -107,13 +108,13 @@ def keeper_row(keep: Photo, reason: str) -> Row:
 def extra_row(extra: Extra, keep: Photo) -> Row:
     """The row of an extra, with why it stays where it may not leave. A companion that ``keep`` shares is not counted: it
     stays."""
-    remarks = (extra.note or pinned(extra.photo), _belongings(extra.photo, besides=further_files(keep)))
+    remarks = (phrases.remark(extra) or pinned(extra.photo), _belongings(extra.photo, besides=further_files(keep)))
     return Row(
         extra.photo,
         Mark.REMOVE if extra.selected else Mark.STAYS,
         extra.relation,
         extra.distance,
-        extra.loses,
+        phrases.losses(extra),
         "; ".join(filter(None, remarks)),
     )
 

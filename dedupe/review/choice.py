@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from dedupe.library.scans import EditState, GroupEdit
+from dedupe.report import phrases
 from dedupe.report.sizes import freed_by, freed_bytes, pinned
 from dedupe.types import SAFE_RELATIONS, Extra, Group, Photo, ScanResult
 
@@ -165,5 +166,5 @@ def _group(group: Group, choice: Choice) -> Group | None:
         for extra in choice.extras
         if extra is not None
     )
-    reason = group.reason if choice.keep == 0 else CHOSEN
+    reason = phrases.reason(group) if choice.keep == 0 else CHOSEN
     return Group(group.id, choice.stays, reason, extras) if extras else None

@@ -90,7 +90,7 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
 
 @contextmanager
 def counted(step: str) -> Iterator[Callable[[int, int], None]]:
-    """Progress of that name on the screen, for the length of the block; to be called with (done, in all) after each unit."""
+    """Progress of that name on the screen, for the length of the block; to be called with (done, in all) after each asset."""
     from dedupe.terminal.console import progress
 
     with progress((step,)).step(step) as shown:
@@ -116,12 +116,12 @@ def recover(settings: Settings, *, dry_run: bool = False) -> None:
 
 
 def _interrupted(paths: StorePaths) -> list[str]:
-    from dedupe.actions import unsettled
+    from dedupe.actions import unreconciled
     from dedupe.errors import StoreError
     from dedupe.terminal.console import format_count
 
     try:
-        count = unsettled(paths).open
+        count = unreconciled(paths).open
     except StoreError as error:
         return [str(error)]
     return [f"{format_count(count, 'interrupted move')} not ended yet: `dedupe recover` does it."] if count else []

@@ -98,7 +98,7 @@ class _Wish:
 
 
 def _matches(session: Session, keep: Photo, photo: Photo) -> list[Match]:
-    """What the scan found out about the pictures of the two units."""
+    """What the scan found out about the pictures of the two assets."""
     from dedupe.comparing.version import RELATE_VERSION
     from dedupe.steps.compare import distances
 
@@ -113,4 +113,4 @@ def _matches(session: Session, keep: Photo, photo: Photo) -> list[Match]:
 
 
 def _contents(photo: Photo) -> set[ContentKey]:
-    return {photo.content_key, *(half.content_key for half in photo.halves)}
+    return {photo.content_key, *(half.content_key for half in photo.members)}

@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from dedupe.library.scans import EditState
+from dedupe.report import phrases
 from dedupe.report.rows import Layout, Mark, Row
 from dedupe.report.table import extra_row, keeper_row
 from dedupe.review.choice import CHOSEN
@@ -73,7 +74,7 @@ def _rows(state: ReviewState) -> list[Row]:
     for place, photo in enumerate(state.photos):
         extra = choice.extras[place]
         if place == choice.keep:
-            row = keeper_row(photo, state.group.reason if place == 0 else CHOSEN)
+            row = keeper_row(photo, phrases.reason(state.group) if place == 0 else CHOSEN)
         elif extra is None:
             row = Row(photo, Mark.UNPROVEN, remark="not proven against the photo that stays: it stays too")
         else:

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Self
 
 from dedupe.library.scans import EditState, GroupEdit
+from dedupe.report import phrases
 from dedupe.report.sizes import pinned
 from dedupe.review.choice import Choice, Verify, keep_instead, photos_of, restored
 from dedupe.terminal.console import format_count
@@ -159,8 +160,8 @@ def _toggle(state: ReviewState) -> ReviewState:
     changed = replace(extra, selected=not extra.selected)
     extras = (*state.choice.extras[: state.cursor], changed, *state.choice.extras[state.cursor + 1 :])
     state = _with(state, replace(state.choice, extras=extras, verdict=EditState.OPEN))
-    if changed.selected and changed.loses:
-        return state.told(f"This would lose: {', '.join(changed.loses)}. Enter accepts.")
+    if changed.selected and (lost := phrases.losses(changed)):
+        return state.told(f"This would lose: {', '.join(lost)}. Enter accepts.")
     return state.told("Enter accepts.")
 
 

@@ -4,7 +4,7 @@ What was found out is in the cache before a step ends, so a scan that is stopped
 is remembered loads no library and starts no worker.
 """
 
-from dedupe.steps.compare import distances, examine, find_payloads, matches, neighbours, relate
+from dedupe.steps.compare import distances, examine, find_pixel_keys, matches, neighbours, relate
 from dedupe.steps.contents import ByContent, Contents
 from dedupe.steps.group import Grouped, group
 from dedupe.steps.read import embed, read, restore_previews, walk
@@ -16,7 +16,7 @@ __all__ = [
     "distances",
     "embed",
     "examine",
-    "find_payloads",
+    "find_pixel_keys",
     "group",
     "matches",
     "neighbours",

@@ -14,7 +14,7 @@ from dedupe.library.verdicts import fingerprint
 from dedupe.session import Session
 from dedupe.steps.contents import Contents
 from dedupe.steps.read import chunks, restore_previews
-from dedupe.types import ContentKey, Match, Pair, PayloadKey, PhotoFile, Relation
+from dedupe.types import ContentKey, Match, Pair, PhotoFile, PixelKey, Relation
 
 if TYPE_CHECKING:
     from dedupe.comparing.relate import RelateTask
@@ -23,9 +23,9 @@ _log = logging.getLogger("dedupe")
 
 PAIR_BATCH = 1_000
 """Pairs whose previews are in memory at once: at most 50 MB."""
-PAYLOAD_RADIUS = 0.35
+PIXEL_KEY_RADIUS = 0.35
 """Two lossless files of the same pixels embed almost alike; farther pairs are not worth two full decodes."""
-PAYLOAD_CROWD = 50
+PIXEL_KEY_CROWD = 50
 """Up to so many files of one payload are compared each with each; more are compared with the first of them."""
 
 
@@ -60,7 +60,7 @@ def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
         name = _fingerprint(session, keys)
         pairs = session.cache.candidates(name)
         if pairs is None:
-            found = {(pair.a, pair.b): pair for pair in _same_payload(session, keys)}
+            found = {(pair.a, pair.b): pair for pair in _same_pixel_key(session, keys)}
             if len(keys) > 1:
                 found.update(((pair.a, pair.b), pair) for pair in _searched(session, keys))
             pairs = [found[ends] for ends in sorted(found)]
@@ -86,14 +86,14 @@ def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
         yield Pair(keys[i], keys[j], distance)
 
 
-def _same_payload(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+def _same_pixel_key(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
     """Pairs of one payload, whatever the radius: the same pixels give the same preview, so their distance is 0."""
-    sharing: dict[PayloadKey, list[ContentKey]] = {}
-    for key, payload in sorted(session.cache.payloads(keys).items()):
-        if payload is not None:
-            sharing.setdefault(payload, []).append(key)
+    sharing: dict[PixelKey, list[ContentKey]] = {}
+    for key, pixel_key in sorted(session.cache.pixel_keys(keys).items()):
+        if pixel_key is not None:
+            sharing.setdefault(pixel_key, []).append(key)
     for crowd in sharing.values():
-        pairs = combinations(crowd, 2) if len(crowd) <= PAYLOAD_CROWD else ((crowd[0], other) for other in crowd[1:])
+        pairs = combinations(crowd, 2) if len(crowd) <= PIXEL_KEY_CROWD else ((crowd[0], other) for other in crowd[1:])
         for a, b in pairs:
             yield Pair(a, b, 0.0)
 
@@ -113,13 +113,13 @@ def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Judge
         shown.advance(len(known))
         found = list(known.values())
         todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
-        find_payloads(session, contents.files, _perhaps_same_pixels(session, todo))
+        find_pixel_keys(session, contents.files, _perhaps_same_pixels(session, todo))
         for match in _related(session, contents, _by_cluster(todo)):
             if match.why != UNREAD:
                 session.cache.put_matches([match], RELATE_VERSION)
             found.append(match)
             shown.advance()
-        find_payloads(session, contents.files, _grouped(session, found))
+        find_pixel_keys(session, contents.files, _grouped(session, found))
     related = sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
     return Judged(related, sum(match.why != UNREAD for match in found))
 
@@ -160,7 +160,7 @@ def examine(session: Session, contents: Contents, ends: tuple[ContentKey, Conten
     Raises QueryError where the worker that compared them failed.
     """
     pair = Pair(*ends, distance)
-    find_payloads(session, contents.files, _perhaps_same_pixels(session, [pair]))
+    find_pixel_keys(session, contents.files, _perhaps_same_pixels(session, [pair]))
     for match in _related(session, contents, [pair]):
         return match
     raise QueryError("The two photos could not be compared.")
@@ -187,14 +187,14 @@ def _tasks(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[
 
 
 def _grouped(session: Session, found: Sequence[Match]) -> set[ContentKey]:
-    """The matched contents that are no JPEG: the user's decisions hang on the payload key, and theirs was not worked out."""
+    """The matched contents that are no JPEG: the user's decisions hang on the pixel key, and theirs was not worked out."""
     safe = [match for match in found if match.relation is not None and match.relation is not Relation.SIMILAR]
     return {key for key, facts in session.cache.facts(_ends(safe)).items() if facts.format != "JPEG"}
 
 
 def _perhaps_same_pixels(session: Session, pairs: Sequence[Pair]) -> set[ContentKey]:
     """The contents whose full pixels are worth hashing: no JPEG, and close to another such of the same size."""
-    close = [pair for pair in pairs if pair.distance <= PAYLOAD_RADIUS]
+    close = [pair for pair in pairs if pair.distance <= PIXEL_KEY_RADIUS]
     facts = session.cache.facts(_ends(close))
     wanted: set[ContentKey] = set()
     for pair in close:
@@ -204,21 +204,21 @@ def _perhaps_same_pixels(session: Session, pairs: Sequence[Pair]) -> set[Content
     return wanted
 
 
-def find_payloads(
+def find_pixel_keys(
     session: Session, files: Mapping[ContentKey, Sequence[PhotoFile]], keys: Iterable[ContentKey]
 ) -> None:
-    """Works out the payload keys of these contents where that was not tried before."""
+    """Works out the pixel keys of these contents where that was not tried before."""
     wanted = sorted(keys)
-    held = session.cache.payloads(wanted)
+    held = session.cache.pixel_keys(wanted)
     todo = [key for key in wanted if key not in held]
     if not todo:
         return
-    from dedupe.decoding.content_key import Payload, PayloadRequest, payload_of
+    from dedupe.decoding.content_key import PixelKeyAnswer, PixelKeyRequest, pixel_key_of
 
-    requests = [PayloadRequest(files[key][0].path, key) for key in todo]
-    for request, answer in session.pool().run(payload_of, requests):
-        if isinstance(answer, Payload):
-            session.cache.put_payload(request.content_key, answer.key)
+    requests = [PixelKeyRequest(files[key][0].path, key) for key in todo]
+    for request, answer in session.pool().run(pixel_key_of, requests):
+        if isinstance(answer, PixelKeyAnswer):
+            session.cache.put_pixel_key(request.content_key, answer.key)
 
 
 def _ends(pairs: Iterable[Pair | Match]) -> set[ContentKey]:

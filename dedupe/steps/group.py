@@ -32,7 +32,7 @@ def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Gro
     from dedupe.grouping import group
 
     settings = session.settings
-    photos, halves = _units(session, contents, matches)
+    photos, members = _units(session, contents, matches)
     open_pairs = group.open_pairs(
         photos, matches, rules=settings.keep, cross_only=settings.cross_only, decisions=session.decisions
     )
@@ -54,16 +54,16 @@ def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Gro
         groups,
         series,
         files=found,
-        photos=found - halves,
+        photos=found - members,
         reclaimable_bytes=sum(group.reclaimable(groups).values()),
     )
 
 
 def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tuple[list[Photo], int]:
-    """The units that may be in a group or series, and how many photos of the tree are halves of another."""
+    """The units that may be in a group or series, and how many photos of the tree are members of another."""
     from dedupe.tree.companion_time import agreeing
-    from dedupe.tree.companions import join_halves, stem_families
-    from dedupe.tree.unscanned import Strays
+    from dedupe.tree.companions import join_members, stem_families
+    from dedupe.tree.unscanned import UnscannedFiles
 
     paths = contents.files.paths()
     families = {path for family in stem_families(paths) for path in family}
@@ -80,9 +80,9 @@ def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tu
         if key in related or file.path in families
     ]
     photos.sort(key=lambda photo: os.fsencode(photo.path))
-    units = join_halves(photos)
-    strays = Strays(set(paths))
-    whole = [strays.attached(agreeing(photo)) if photo.content_key in related else photo for photo in units]
+    units = join_members(photos)
+    unscanned = UnscannedFiles(set(paths))
+    whole = [unscanned.attached(agreeing(photo)) if photo.content_key in related else photo for photo in units]
     return whole, len(photos) - len(units)
 
 

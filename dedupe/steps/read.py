@@ -113,7 +113,7 @@ def _read_files(
             session.previews.put(answer.content_key, answer.preview)
             batch.add(answer.content_key, answer.pixels)
             session.cache.put(
-                file.path, answer.stamp, answer.content_key, answer.payload_key, answer.facts, read_ns=read_ns
+                file.path, answer.stamp, answer.content_key, answer.pixel_key, answer.facts, read_ns=read_ns
             )
             yield file, answer.content_key
         elif isinstance(answer, Known):

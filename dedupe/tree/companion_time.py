@@ -29,18 +29,18 @@ _XMP_TIME: Final = re.compile(
 
 
 def agreeing(photo: Photo) -> Photo:
-    """The photo (and each of its halves) without the companions whose own time contradicts its capture time.
+    """The photo (and each of its members) without the companions whose own time contradicts its capture time.
 
     Opens the companions; those that cannot be read or say nothing stay.
     """
-    halves = tuple(agreeing(half) for half in photo.halves)
+    members = tuple(agreeing(half) for half in photo.members)
     taken = photo.facts.taken
     kept = photo.file.companions
     if taken is not None:
         kept = tuple(one for one in kept if same_moment(taken.seconds, stated(one.path, one.kind, one.stamp)))
-    if kept == photo.file.companions and halves == photo.halves:
+    if kept == photo.file.companions and members == photo.members:
         return photo
-    return dataclasses.replace(photo, file=dataclasses.replace(photo.file, companions=kept), halves=halves)
+    return dataclasses.replace(photo, file=dataclasses.replace(photo.file, companions=kept), members=members)
 
 
 def same_moment(taken: int, other: int | None) -> bool:

@@ -1,4 +1,4 @@
-"""Which files belong to a photo and move with it (DESIGN.md §5 "unit").
+"""Which files belong to a photo and move with it (DESIGN.md §5 "asset").
 
 By name first, within one folder: sidecars, Live Photo videos, Google Takeout's JSON in all its spellings;
 RAW+JPEG and iPhone edits are pictures of their own, joined once both were read. Names may lie, so times are
@@ -152,7 +152,7 @@ def stem_families(paths: Sequence[str]) -> list[tuple[str, ...]]:
     """The groups of files that :func:`join_halves` might join, by their names alone: only these need their
     facts.
     """
-    folders = {os.path.dirname(path) for path in _leading_to_halves(paths)}
+    folders = {os.path.dirname(path) for path in _leading_to_members(paths)}
     families: dict[tuple[str, str], list[str]] = defaultdict(list)
     for path in paths if folders else ():
         folder, name = os.path.split(path)
@@ -161,7 +161,7 @@ def stem_families(paths: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(members) for members in families.values() if len(members) > 1 and _may_join(members)]
 
 
-def _leading_to_halves(paths: Sequence[str]) -> list[str]:
+def _leading_to_members(paths: Sequence[str]) -> list[str]:
     """A quick look at the paths' ends: in most trees no file passes. Every RAW extension has three letters."""
     raws = {ending for ending in {path[-4:] for path in paths} if ending.lower() in RAW_EXTENSIONS}
     return [path for path in paths if "_E" in path[-16:] or path[-4:] in raws]
@@ -183,11 +183,11 @@ def _is_edit(path: str) -> bool:
     return _APPLE_EDIT.match(os.path.splitext(os.path.basename(path))[0]) is not None
 
 
-def join_halves(photos: Sequence[Photo]) -> list[Photo]:
+def join_members(photos: Sequence[Photo]) -> list[Photo]:
     """The photos with RAW+JPEG of one shot, and an iPhone's edit with its original, joined into one.
 
     Same folder and stem, capture times agreeing where both state one. The developed picture leads (copies
-    elsewhere are copies of it), the others become its ``halves``. The order of the rest is kept.
+    elsewhere are copies of it), the others become its ``members``. The order of the rest is kept.
     """
     families: dict[tuple[str, str], list[Photo]] = defaultdict(list)
     for photo in photos:
@@ -199,23 +199,23 @@ def join_halves(photos: Sequence[Photo]) -> list[Photo]:
         if len(members) > 1:
             for lead in _joined(members):
                 leads[lead.path] = lead
-                absorbed.update(half.path for half in lead.halves)
+                absorbed.update(half.path for half in lead.members)
     return [leads.get(photo.path, photo) for photo in photos if photo.path not in absorbed]
 
 
 def _joined(members: Sequence[Photo]) -> Iterator[Photo]:
-    """The lead of a family with its halves; nothing where none belong together."""
+    """The lead of a family with its members; nothing where none belong together."""
     pictures = [photo for photo in members if not photo.facts.raw and not _is_edit(photo.path)]
     lead = min(pictures or members, key=_lead_order)
-    halves = tuple(
+    members = tuple(
         photo
         for photo in sorted(members, key=lambda photo: os.fsencode(photo.path))
         if photo is not lead
         and (photo.facts.raw != lead.facts.raw or _is_edit(photo.path))
         and same_moment(photo, lead)
     )
-    if halves:
-        yield dataclasses.replace(lead, halves=halves)
+    if members:
+        yield dataclasses.replace(lead, members=members)
 
 
 def _lead_order(photo: Photo) -> tuple[bool, bool, int, bytes]:

@@ -1,6 +1,6 @@
-"""Halves of a unit that took no part in the scan: the RAW beside a JPEG that could not be read, or was left out.
+"""Halves of an asset that took no part in the scan: the RAW beside a JPEG that could not be read, or was left out.
 
-Without them a unit would be torn apart: its JPEG is an extra of another JPEG, and its RAW stays behind alone.
+Without them an asset would be torn apart: its JPEG is an extra of another JPEG, and its RAW stays behind alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dedupe.formats.sniff import PICTURE_EXTENSIONS, RAW_EXTENSIONS
 from dedupe.types import Companion, CompanionKind, FileStamp, Photo
 
 
-class Strays:
+class UnscannedFiles:
     """Finds them in the photos' folders, each of which is listed once. ``known`` are the paths of the photos that were read."""
 
     def __init__(self, known: Container[str]) -> None:
@@ -22,12 +22,12 @@ class Strays:
         self._folders: dict[str, dict[str, list[str]]] = {}
 
     def attached(self, photo: Photo) -> Photo:
-        """The photo with its stray halves as companions of its file; itself where there are none."""
-        found = [stray for unit in (photo, *photo.halves) for stray in self._of(unit)]
+        """The photo with its stray members as companions of its file; itself where there are none."""
+        found = [unscanned for asset in (photo, *photo.members) for unscanned in self._of(asset)]
         if not found:
             return photo
         held = {companion.path for companion in photo.file.companions}
-        fresh = {stray.path: stray for stray in found if stray.path not in held}
+        fresh = {unscanned.path: unscanned for unscanned in found if unscanned.path not in held}
         return replace(photo, file=replace(photo.file, companions=(*photo.file.companions, *fresh.values())))
 
     def _of(self, photo: Photo) -> list[Companion]:
@@ -36,12 +36,12 @@ class Strays:
         is_raw = photo.facts.raw or extension.lower() in RAW_EXTENSIONS
         kind = CompanionKind.PHOTO if is_raw else CompanionKind.RAW
         wanted = PICTURE_EXTENSIONS if is_raw else RAW_EXTENSIONS
-        strays = []
+        unscanned = []
         for other in self._names(folder).get(stem.casefold(), ()):
             path = os.path.join(folder, other)
             if os.path.splitext(other)[1].lower() in wanted and path not in self._known:
-                strays += _companion(path, kind)
-        return strays
+                unscanned += _companion(path, kind)
+        return unscanned
 
     def _names(self, folder: str) -> dict[str, list[str]]:
         if folder not in self._folders:

@@ -66,7 +66,7 @@ class Scanned:
         return tree_snapshot(self.photos, self.away, os.path.join(os.environ["XDG_DATA_HOME"], "Trash"))
 
     def interrupt(self) -> None:
-        """Make the journal say that the last run's units were begun and not ended."""
+        """Make the journal say that the last run's assets were begun and not ended."""
         with sqlite3.connect(self.paths.journal) as db:
             db.execute("UPDATE units SET state = 'begun'")
             db.execute("UPDATE runs SET ended = NULL")

@@ -102,7 +102,7 @@ def test_accepted_photos_that_lost_their_proof_are_named_and_stay(scanned: Scann
     result = scanned.scan(2)
     group = result.groups[0]
     # The other keeper's proof was in the cache, which is empty; pictures known to be equal would need none.
-    extra = replace(group.extras[0].photo, payload_key=b"another picture")
+    extra = replace(group.extras[0].photo, pixel_key=b"another picture")
     group = replace(group, extras=(replace(group.extras[0], photo=extra),))
     scanned.save(replace(result, groups=(group, *result.groups[1:])))
     scanned.review(
@@ -161,10 +161,10 @@ def test_a_dry_run_recovers_nothing_and_says_that_something_is_open(scanned: Sca
     told = scanned.ran(command, *paths, *to, "--dry-run")
     assert "1 interrupted move not ended yet: `dedupe recover` does it.\n" in told.stderr
     assert scanned.snapshot() == before
-    assert actions.unsettled(scanned.paths).open == 1
+    assert actions.unreconciled(scanned.paths).open == 1
     told = scanned.ran("recover")
     assert (told.returncode, "it is complete now" in told.stdout) == (0, True)
-    assert actions.unsettled(scanned.paths).open == 0
+    assert actions.unreconciled(scanned.paths).open == 0
 
 
 def test_recover_says_by_its_exit_code_what_is_left(
@@ -178,10 +178,10 @@ def test_recover_says_by_its_exit_code_what_is_left(
     scanned.interrupt()
     with monkeypatch.context() as failing:
 
-        def settle(*arguments: object, **named: object) -> None:
+        def reconcile(*arguments: object, **named: object) -> None:
             raise OSError(errno.EROFS, "Read-only file system")
 
-        failing.setattr("dedupe.actions.execution.reconcile.Settler.settle", settle)
+        failing.setattr("dedupe.actions.execution.reconcile.Reconciler.reconcile", reconcile)
         told = run(failing, capfdbinary, *recover)
         assert (told.code, b"cannot be settled yet" in told.out) == (4, True)
     (scanned.away / "old" / "0.jpg").write_bytes(b"overwritten by somebody")

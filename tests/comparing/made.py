@@ -52,7 +52,7 @@ def photo(
     path: str,
     content: str | None = None,
     *,
-    payload: str | None = None,
+    pixel_key: str | None = None,
     root: str = ROOT,
     size: int = 1_000,
     mtime: int = 1_600_000_000,
@@ -61,10 +61,10 @@ def photo(
     protected: bool = False,
     reference: bool = False,
     companions: Sequence[Companion] = (),
-    halves: Sequence[Photo] = (),
+    members: Sequence[Photo] = (),
     **facts: Any,
 ) -> Photo:
-    """A photo at ROOT/path; ``content`` is the path unless given, ``payload`` is its own unless given."""
+    """A photo at ROOT/path; ``content`` is the path unless given, ``pixel_key`` is its own unless given."""
     content = content if content is not None else path
     values = {name: getattr(FACTS, name) for name in FACTS.__dataclass_fields__} | facts
     file = PhotoFile(
@@ -76,7 +76,7 @@ def photo(
         protected,
         reference,
     )
-    return Photo(file, key_of(content), key_of("pixels of " + (payload or content)), Facts(**values), tuple(halves))
+    return Photo(file, key_of(content), key_of("pixels of " + (pixel_key or content)), Facts(**values), tuple(members))
 
 
 def match(

@@ -28,8 +28,8 @@ def photograph(name: str = "coffee", factor: float = 1.0) -> Picture:
     if factor == 1.0:
         return picture
     large = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    grain = np.random.default_rng(5).standard_normal(large.shape, np.float32)
-    return saturated(large + cv2.GaussianBlur(grain, (0, 0), 1.0) * 16)
+    noise = np.random.default_rng(5).standard_normal(large.shape, np.float32)
+    return saturated(large + cv2.GaussianBlur(noise, (0, 0), 1.0) * 16)
 
 
 def saturated(values: NDArray[np.float32]) -> Picture:
@@ -71,7 +71,7 @@ def more_detail_in_first(folder: Path, one: bytes | Picture, other: bytes | Pict
     return match.detail if match.a == a.content_key else -match.detail
 
 
-def shot_again(picture: Picture, seed: int, *, turn: float = 0.0, grain: float = 3.0) -> Picture:
+def shot_again(picture: Picture, seed: int, *, turn: float = 0.0, strength: float = 3.0) -> Picture:
     """What the camera sees a second later: turned by ``turn`` degrees about its own axes, with new sensor noise."""
     rng = np.random.default_rng(seed)
     height, width = picture.shape[:2]
@@ -81,7 +81,7 @@ def shot_again(picture: Picture, seed: int, *, turn: float = 0.0, grain: float =
     seen = cv2.warpPerspective(picture, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
     noise = cv2.GaussianBlur(rng.standard_normal(seen.shape, np.float32), (0, 0), 0.6) * 1.7
     margin_x, margin_y = round(width * 0.03), round(height * 0.03)
-    lit = saturated(seen.astype(np.float32) + noise * grain)
+    lit = saturated(seen.astype(np.float32) + noise * strength)
     return np.ascontiguousarray(lit[margin_y : height - margin_y, margin_x : width - margin_x])
 
 

@@ -10,7 +10,7 @@ from dedupe.comparing import align
 from tests.comparing.shots import Picture, photograph
 
 
-def lies(found: align.Alignment | None, points: list[tuple[float, float]]) -> np.ndarray:
+def membership(found: align.Alignment | None, points: list[tuple[float, float]]) -> np.ndarray:
     assert found is not None
     return np.array(points) @ found.matrix[:, :2].T + found.matrix[:, 2]
 
@@ -27,7 +27,7 @@ def whole() -> align.Features:
 def test_a_crop_lies_where_it_was_cut_out(whole: align.Features) -> None:
     cut = whole.rgb[40:220, 90:330]
     corners = [(0, 0), (239, 0), (0, 179), (239, 179)]
-    assert lies(align.align(whole, features(cut)), corners) == pytest.approx(
+    assert membership(align.align(whole, features(cut)), corners) == pytest.approx(
         np.array(corners) + np.array([90, 40]), abs=0.5
     )
 
@@ -41,7 +41,7 @@ def test_a_turned_or_mirrored_picture_is_turned_back(whole: align.Features, quar
     other, moved = (np.rot90(picture[:, ::-1] if mirrored else picture, quarters) for picture in (whole.rgb, marks))
     found = align.align(whole, features(other))
     points = [tuple(map(float, np.argwhere(moved == mark)[0][::-1])) for mark in (1, 2)]
-    assert lies(found, points) == pytest.approx(np.array([(30, 20), (350, 200)]), abs=0.7)
+    assert membership(found, points) == pytest.approx(np.array([(30, 20), (350, 200)]), abs=0.7)
     assert found is not None and found.mirrored is mirrored
 
 
@@ -52,7 +52,7 @@ def test_a_smaller_copy_lies_on_the_whole_frame(whole: align.Features, factor: f
     assert found is not None
     assert align.scale_of(found.matrix) == pytest.approx(1 / factor, rel=0.01)
     middle = [((small.shape[1] - 1) / 2, (small.shape[0] - 1) / 2)]
-    assert lies(found, middle) == pytest.approx(np.array([[199.5, 133.0]]), abs=1.0)
+    assert membership(found, middle) == pytest.approx(np.array([[199.5, 133.0]]), abs=1.0)
 
 
 def test_a_picture_tilted_by_ten_degrees_is_found(whole: align.Features) -> None:
@@ -88,9 +88,9 @@ def test_each_of_the_eight_turns_and_mirrors_lays_the_whole_frame_on_the_whole_f
     seen = set()
     for number, matrix in enumerate(align.frame_matrices(wide, high)):
         source = corners[:, ::-1] if number % 2 == 0 or number % 2 == 1 else corners
-        laid = np.round(source @ matrix[:, :2].T + matrix[:, 2], 6)
-        assert {tuple(p) for p in laid} == {tuple(p) for p in corners}
-        seen.add(laid.tobytes())
+        registered = np.round(source @ matrix[:, :2].T + matrix[:, 2], 6)
+        assert {tuple(p) for p in registered} == {tuple(p) for p in corners}
+        seen.add(registered.tobytes())
     assert len(seen) == 8
 
 

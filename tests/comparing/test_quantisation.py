@@ -46,7 +46,7 @@ def png(picture: Picture) -> bytes:
 def two_shots(strength: float = 2.0) -> tuple[Picture, Picture]:
     """One scene twice without any motion: only the sensor's noise is new. The scene's own noise is averaged away first."""
     scene = cv2.GaussianBlur(photograph("coffee"), (0, 0), 1.0)
-    return shot_again(scene, 1, grain=strength), shot_again(scene, 2, grain=strength)
+    return shot_again(scene, 1, strength=strength), shot_again(scene, 2, strength=strength)
 
 
 @pytest.mark.parametrize("turn", TURNS)

@@ -61,9 +61,9 @@ def test_a_blurred_or_noisy_copy_is_still_the_same_capture(tmp_path: Path, name:
     assert related(tmp_path, photograph(), changed(name, photograph())).relation in (Relation.RESAVED, Relation.EDITED)
 
 
-def test_equal_payload_is_the_same_picture_whatever_else_is_said(tmp_path: Path) -> None:
+def test_equal_pixel_key_is_the_same_picture_whatever_else_is_said(tmp_path: Path) -> None:
     a, b = saved(tmp_path, "a.jpg", photograph()), saved(tmp_path, "b.jpg", photograph("rocket"))
-    a, b = (replace(view, payload_key=b"p" * 16, preview=b"not even a picture") for view in (a, b))
+    a, b = (replace(view, pixel_key=b"p" * 16, preview=b"not even a picture") for view in (a, b))
     assert compared(a, b).relation is Relation.SAME_PIXELS
 
 
@@ -89,7 +89,7 @@ def test_a_camera_that_turned_by_half_a_degree_took_another_shot(tmp_path: Path,
 
 def test_two_shots_from_a_tripod_have_each_their_own_noise(tmp_path: Path) -> None:
     scene = photograph("coffee")
-    found = related(tmp_path, jpeg(shot_again(scene, 1, grain=4), 95), jpeg(shot_again(scene, 2, grain=4), 95))
+    found = related(tmp_path, jpeg(shot_again(scene, 1, strength=4), 95), jpeg(shot_again(scene, 2, strength=4), 95))
     assert found.relation is Relation.SIMILAR
 
 
@@ -130,11 +130,11 @@ def test_a_retouched_spot_is_shown_as_an_edit_and_never_safer(tmp_path: Path) ->
 def test_a_spot_too_small_for_the_preview_is_seen_in_the_originals(tmp_path: Path) -> None:
     large = photograph("coffee", 4.0)
 
-    def spot(picture: Picture) -> None:
+    def region(picture: Picture) -> None:
         cv2.circle(picture, (1500, 500), 9, (20, 20, 20), -1)
 
     assert related(tmp_path, large, jpeg(large, 60)).relation is Relation.RESAVED
-    assert related(tmp_path, large, jpeg(edited(large, spot), 60)).relation is Relation.EDITED
+    assert related(tmp_path, large, jpeg(edited(large, region), 60)).relation is Relation.EDITED
 
 
 def test_a_ball_of_another_colour_and_the_same_brightness_is_seen(tmp_path: Path) -> None:
@@ -170,8 +170,8 @@ def test_blank_sheets_are_never_duplicates_of_one_another(tmp_path: Path) -> Non
 def test_two_empty_skies_are_not_duplicates_and_a_copy_of_one_is_never_selected(tmp_path: Path) -> None:
     def sky(seed: int, top: int) -> Picture:
         ramp = np.linspace(top, 235, 480, dtype=np.float32)[:, None, None] * np.ones((1, 640, 1), np.float32)
-        grain = np.random.default_rng(seed).standard_normal((480, 640, 3), np.float32)
-        blue = ramp * np.array([0.75, 0.88, 1.0], np.float32) + grain * 1.5
+        noise = np.random.default_rng(seed).standard_normal((480, 640, 3), np.float32)
+        blue = ramp * np.array([0.75, 0.88, 1.0], np.float32) + noise * 1.5
         return np.clip(blue, 0, 255).astype(np.uint8)
 
     assert related(tmp_path, sky(1, 120), sky(2, 128)).relation in NOT_ONE_CAPTURE
@@ -225,8 +225,8 @@ def test_two_capture_times_do_not_make_strangers_similar(tmp_path: Path) -> None
     assert compared(one, stranger).relation is None
 
 
-def test_equal_payload_outweighs_capture_times(tmp_path: Path) -> None:
-    one, other = (replace(view, payload_key=b"p" * 16) for view in shots(tmp_path, 2))
+def test_equal_pixel_key_outweighs_capture_times(tmp_path: Path) -> None:
+    one, other = (replace(view, pixel_key=b"p" * 16) for view in shots(tmp_path, 2))
     assert compared(one, other).relation is Relation.SAME_PIXELS
 
 
@@ -246,7 +246,7 @@ def test_an_original_that_cannot_be_read_again_is_never_a_resave(tmp_path: Path,
 
 def test_a_copy_fits_the_shot_that_it_was_made_from_best(tmp_path: Path) -> None:
     scene = photograph("astronaut")
-    shots_taken = [shot_again(scene, seed, grain=4) for seed in range(4)]
+    shots_taken = [shot_again(scene, seed, strength=4) for seed in range(4)]
     views = [saved(tmp_path, f"{n}.jpg", jpeg(shot, 95)) for n, shot in enumerate(shots_taken)]
     for n, shot in enumerate(shots_taken):
         for copy in (changed("thumbnail 160", shot), jpeg(shot, 40)):

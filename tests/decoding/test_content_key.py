@@ -1,4 +1,4 @@
-"""The payload key is the picture's: re-tagging keeps it, and whatever changes how it looks changes it."""
+"""The pixel key is the picture's: re-tagging keeps it, and whatever changes how it looks changes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from dedupe.decoding import content_key
-from dedupe.decoding.pixel_key import payload
+from dedupe.decoding.pixel_key import pixel_key
 from tests.decoding.made import (
     encoded,
     exif,
@@ -28,7 +28,7 @@ from tests.decoding.made import (
 
 
 def _key(data: bytes) -> bytes:
-    key = payload(data)
+    key = pixel_key(data)
     assert key is not None and len(key) == 16
     return key
 
@@ -42,7 +42,7 @@ def test_the_content_key_is_the_same_from_bytes_and_from_a_file(tmp_path: Path) 
     assert content_key.content_key(b"") != content_key.content_key(b"\x00")
 
 
-def test_retagging_a_jpeg_keeps_its_payload_key() -> None:
+def test_retagging_a_jpeg_keeps_its_pixel_key() -> None:
     plain = encoded(photograph(128))
     for other in (
         with_xmp(plain, 'xmp:Rating="5"'),
@@ -55,7 +55,7 @@ def test_retagging_a_jpeg_keeps_its_payload_key() -> None:
         assert _key(other) == _key(plain)
 
 
-def test_what_changes_a_jpegs_looks_changes_its_payload_key() -> None:
+def test_what_changes_a_jpegs_looks_changes_its_pixel_key() -> None:
     plain = encoded(photograph(128), quality=90)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     keys = [
@@ -70,11 +70,11 @@ def test_what_changes_a_jpegs_looks_changes_its_payload_key() -> None:
     assert len(set(keys)) == len(keys)
 
 
-def test_a_jpeg_that_is_cut_off_has_no_payload_key() -> None:
-    assert payload(encoded(photograph(128))[:-2]) is None
+def test_a_jpeg_that_is_cut_off_has_no_pixel_key() -> None:
+    assert pixel_key(encoded(photograph(128))[:-2]) is None
 
 
-def test_a_lossless_change_of_container_keeps_the_payload_key() -> None:
+def test_a_lossless_change_of_container_keeps_the_pixel_key() -> None:
     picture = photograph(96)
     keys = {
         _key(encoded(picture, kind, **options))
@@ -92,7 +92,7 @@ def test_a_lossless_change_of_container_keeps_the_payload_key() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_payload_is_that_of_the_upright_picture(orientation: int) -> None:
+def test_the_pixel_key_is_that_of_the_upright_picture(orientation: int) -> None:
     turned_file = encoded(stored_for(orientation, photograph(64)[:40]), "PNG", exif=turned(orientation))
     assert _key(turned_file) == _key(encoded(photograph(64)[:40], "PNG"))
 
@@ -107,7 +107,7 @@ def test_grey_palette_and_opaque_alpha_are_the_same_picture_as_plain_colour() ->
     assert _key(encoded(grey, "PNG")) == _key(encoded(np.dstack([grey] * 3), "PNG"))
 
 
-def test_what_changes_the_pixels_changes_the_payload_key() -> None:
+def test_what_changes_the_pixels_changes_the_pixel_key() -> None:
     picture = photograph(64)
     changed = picture.copy()
     changed[63, 63, 2] ^= 1
@@ -141,12 +141,12 @@ def test_deep_pictures_that_would_lose_bits_have_no_key() -> None:
     import pillow_heif
 
     grey = np.random.default_rng(4).integers(0, 65536, (64, 64), np.uint16)
-    assert payload(encoded(grey, "JPEG2000")) is None
+    assert pixel_key(encoded(grey, "JPEG2000")) is None
     deep = np.random.default_rng(5).integers(0, 65536, (64, 64, 3), np.uint16)
     buffer = io.BytesIO()
     pillow_heif.encode("RGB;16", (64, 64), deep.tobytes(), buffer, quality=-1)
-    key = payload(buffer.getvalue())
-    assert key is not None and key != payload(encoded((deep >> 8).astype(np.uint8), "HEIF", quality=-1))
+    key = pixel_key(buffer.getvalue())
+    assert key is not None and key != pixel_key(encoded((deep >> 8).astype(np.uint8), "HEIF", quality=-1))
 
 
 def test_every_frame_of_an_animation_counts() -> None:
@@ -161,26 +161,26 @@ def test_every_frame_of_an_animation_counts() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "WEBP", "TIFF", "JPEG2000", "AVIF", "HEIF"])
-def test_a_damaged_file_has_no_payload_key(kind: str) -> None:
+def test_a_damaged_file_has_no_pixel_key(kind: str) -> None:
     data = encoded(photograph(64), kind)
-    assert payload(data) is not None
-    assert payload(data[: len(data) * 2 // 3]) is None
+    assert pixel_key(data) is not None
+    assert pixel_key(data[: len(data) * 2 // 3]) is None
 
 
-def test_a_png_whose_checksum_is_wrong_has_no_payload_key() -> None:
+def test_a_png_whose_checksum_is_wrong_has_no_pixel_key() -> None:
     data = bytearray(encoded(photograph(64), "PNG"))
     at = data.index(b"IDAT") + 4 + int.from_bytes(data[data.index(b"IDAT") - 4 : data.index(b"IDAT")])
     data[at] ^= 1
-    assert payload(bytes(data)) is None
+    assert pixel_key(bytes(data)) is None
 
 
 def test_the_task_answers_for_the_content_it_was_asked_about_and_no_other(tmp_path: Path) -> None:
-    def asked(path: str, content: bytes) -> content_key.Payload | None:
-        return content_key.payload_of(content_key.PayloadRequest(path, content_key.content_key(content)))
+    def asked(path: str, content: bytes) -> content_key.PixelKeyAnswer | None:
+        return content_key.pixel_key_of(content_key.PixelKeyRequest(path, content_key.content_key(content)))
 
     picture = encoded(quarters(), "PNG")
     whole: Any = put(tmp_path, b"\xff\xfe.png", picture)
-    assert asked(whole, picture) == content_key.Payload(payload(picture))
+    assert asked(whole, picture) == content_key.PixelKeyAnswer(pixel_key(picture))
     assert asked(str(tmp_path / "missing.jpg"), picture) is None
-    assert asked(put(tmp_path, "text.jpg", b"text"), b"text") == content_key.Payload(None)
+    assert asked(put(tmp_path, "text.jpg", b"text"), b"text") == content_key.PixelKeyAnswer(None)
     assert asked(put(tmp_path, "replaced.png", encoded(photograph(64), "PNG")), picture) is None

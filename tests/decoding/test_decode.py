@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from dedupe.decoding import decode
-from dedupe.decoding.pixel_key import payload
+from dedupe.decoding.pixel_key import pixel_key
 from dedupe.formats.errors import DamagedError, NotAPhotoError, TooLargeError
 from tests.decoding.made import (
     UPRIGHT,
@@ -323,5 +323,5 @@ def test_a_tiff_in_which_zero_is_white_is_shown_so() -> None:
     for deep in (grey, grey.astype(np.uint16) * 257):
         found = decode.decode(_tiff(deep, 0), long_side=400).pixels
         assert np.abs(found[:, :, 0].astype(int) - (255 - grey)).max() <= 1
-        assert payload(_tiff(deep, 0)) != payload(_tiff(deep, 1))
-    assert payload(_tiff(grey.astype(np.uint16), 0)) is None
+        assert pixel_key(_tiff(deep, 0)) != pixel_key(_tiff(deep, 1))
+    assert pixel_key(_tiff(grey.astype(np.uint16), 0)) is None

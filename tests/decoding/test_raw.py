@@ -73,12 +73,12 @@ def test_a_raw_that_is_cut_off_is_damaged() -> None:
         decode.decode(data[: len(data) // 2], long_side=400)
 
 
-def test_the_payload_of_a_raw_is_its_sensor_data() -> None:
+def test_the_pixel_key_of_a_raw_is_its_sensor_data() -> None:
     one = dng(encoded(quarters(640, 480)))
     other_preview = dng(encoded(quarters(480, 320)))
     other_sensor = one.replace(np.uint16(700).tobytes() + np.uint16(701).tobytes(), b"\x07\x07\x08\x08", 1)
-    assert pixel_key.payload(one) == pixel_key.payload(other_preview) is not None
-    assert pixel_key.payload(one) != pixel_key.payload(other_sensor)
+    assert pixel_key.pixel_key(one) == pixel_key.pixel_key(other_preview) is not None
+    assert pixel_key.pixel_key(one) != pixel_key.pixel_key(other_sensor)
 
 
 def test_without_rawpy_a_raw_is_skipped_with_the_name_of_what_is_missing(tmp_path: Path) -> None:

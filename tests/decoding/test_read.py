@@ -37,7 +37,7 @@ def test_one_reading_gives_keys_facts_preview_and_pixels(tmp_path: Path) -> None
     data = encoded(photograph()[:, :384], quality=88, exif=tags)
     found = _read(put(tmp_path, "a.jpg", data), side=112)
     assert found.content_key == content_key.content_key(data)
-    assert found.payload_key == pixel_key.payload(data)
+    assert found.pixel_key == pixel_key.pixel_key(data)
     facts = found.facts
     assert (facts.format, facts.width, facts.height, facts.orientation) == ("JPEG", 512, 384, 6)
     assert (facts.camera, facts.software) == ("Camera", "Editor")
@@ -63,8 +63,8 @@ def test_a_file_is_read_as_what_it_is_not_as_what_it_is_called(tmp_path: Path) -
     assert found.facts.format == "TIFF" and found.facts.lossless
 
 
-def test_only_a_jpegs_payload_key_is_made_while_reading(tmp_path: Path) -> None:
-    assert _read(put(tmp_path, "a.png", encoded(quarters(), "PNG"))).payload_key is None
+def test_only_a_jpegs_pixel_key_is_made_while_reading(tmp_path: Path) -> None:
+    assert _read(put(tmp_path, "a.png", encoded(quarters(), "PNG"))).pixel_key is None
 
 
 def test_any_byte_in_a_name_is_read(tmp_path: Path) -> None:

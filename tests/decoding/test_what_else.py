@@ -14,7 +14,7 @@ from dedupe.decoding import decode
 from dedupe.decoding.pillow import load
 from dedupe.formats import jpeg, metadata
 from dedupe.formats.embedded import in_jpeg
-from dedupe.tree.unscanned import Strays
+from dedupe.tree.unscanned import UnscannedFiles
 from dedupe.tree.walk import WalkOptions, walk
 from dedupe.types import CompanionKind, Facts, FileStamp, Photo, PhotoFile
 
@@ -91,8 +91,8 @@ def test_a_raw_that_could_not_be_read_still_belongs_to_its_picture(tmp_path: Pat
     (tmp_path / "IMG_2.CR2").write_bytes(b"another")
     path = str(tmp_path / "IMG_1.jpg")
     photo = Photo(PhotoFile(path, str(tmp_path), FileStamp.of(os.stat(path))), b"k" * 16, None, Facts("JPEG", 64, 48))
-    attached = Strays({path}).attached(photo)
+    attached = UnscannedFiles({path}).attached(photo)
     assert [(os.path.basename(one.path), one.kind) for one in attached.file.companions] == [
         ("img_1.CR2", CompanionKind.RAW)
     ]
-    assert Strays({path, str(tmp_path / "img_1.CR2")}).attached(photo) is photo
+    assert UnscannedFiles({path, str(tmp_path / "img_1.CR2")}).attached(photo) is photo

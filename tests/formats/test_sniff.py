@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dedupe.decoding import decode
-from dedupe.decoding.pixel_key import payload
+from dedupe.decoding.pixel_key import pixel_key
 from dedupe.formats import embedded, jpeg, sniff, webp
 from dedupe.formats.errors import DamagedError, UnsupportedError
 from tests.decoding.made import encoded, photograph, quarters, with_segment, with_xmp
@@ -265,4 +265,4 @@ def test_what_is_a_picture_that_nothing_here_decodes_is_unsupported() -> None:
     for data in (b"\xff\x0a" + b"\x00" * 40, b"\x00\x00\x00\x0cJXL \r\n\x87\n" + b"\x00" * 40, twelve_bits, lossless):
         with pytest.raises(UnsupportedError):
             decode.decode(data, long_side=400)
-        assert payload(data) is None or data in (twelve_bits, lossless)
+        assert pixel_key(data) is None or data in (twelve_bits, lossless)

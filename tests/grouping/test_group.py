@@ -27,8 +27,8 @@ def only(photos: Sequence[Photo], matches: Sequence[Match] = (), **options) -> G
 class UsersWord:
     """What a user said, by paths."""
 
-    def __init__(self, apart: Sequence[tuple[Photo, Photo]] = (), keep: Sequence[Photo] = ()) -> None:
-        self._apart = {frozenset((a.path, b.path)) for a, b in apart}
+    def __init__(self, cannot_link: Sequence[tuple[Photo, Photo]] = (), keep: Sequence[Photo] = ()) -> None:
+        self._apart = {frozenset((a.path, b.path)) for a, b in cannot_link}
         self._keep = {one.path for one in keep}
 
     def not_duplicates(self, a: Photo, b: Photo) -> bool:
@@ -49,16 +49,16 @@ def test_the_same_bytes_need_no_match():
     assert {extra.distance for extra in found.extras} == {0.0}
 
 
-def test_the_same_payload_is_the_same_pixels_and_needs_no_match():
-    found = only([photo("1.jpg", payload="p", mtime=1_400_000_000), photo("2.jpg", payload="p")])
+def test_the_same_pixel_key_is_the_same_pixels_and_needs_no_match():
+    found = only([photo("1.jpg", pixel_key="p", mtime=1_400_000_000), photo("2.jpg", pixel_key="p")])
     assert extras_of(found)["2.jpg"].relation is Relation.SAME_PIXELS
     assert extras_of(found)["2.jpg"].selected
 
 
-def test_photos_without_a_payload_key_are_told_apart_by_their_content():
-    a, b = (replace(photo(path), payload_key=None) for path in ("a.png", "b.png"))
+def test_photos_without_a_pixel_key_are_told_apart_by_their_content():
+    a, b = (replace(photo(path), pixel_key=None) for path in ("a.png", "b.png"))
     assert group([a, b], []) == ((), ())
-    c = replace(photo("c.png", "a.png"), payload_key=None)
+    c = replace(photo("c.png", "a.png"), pixel_key=None)
     assert as_sets(group([a, b, c], [])[0]) == [{"a.png", "c.png"}]
 
 
@@ -162,14 +162,14 @@ def test_a_whole_chain_of_copies_does_not_join_two_shots():
 
 
 def test_a_copy_whose_clock_was_shifted_keeps_its_place_beside_the_equal_pixels():
-    original, resaved = photo("1.jpg", payload="p", **shot(0)), photo("small.jpg", width=800, **shot(0))
-    shifted = photo("shifted.jpg", payload="p", **shot(1000))
+    original, resaved = photo("1.jpg", pixel_key="p", **shot(0)), photo("small.jpg", width=800, **shot(0))
+    shifted = photo("shifted.jpg", pixel_key="p", **shot(1000))
     verdicts = [match(original, resaved), match(shifted, resaved, SIMILAR)]
     assert as_sets(group([original, resaved, shifted], verdicts)[0]) == [{"1.jpg", "small.jpg", "shifted.jpg"}]
 
 
 def test_the_pixels_of_one_shot_without_exif_do_not_draw_in_another_shot():
-    first, bare = photo("1.jpg", payload="p", **shot(0)), photo("bare.jpg", payload="p")
+    first, bare = photo("1.jpg", pixel_key="p", **shot(0)), photo("bare.jpg", pixel_key="p")
     second = photo("2.jpg", **shot(1))
     verdicts = [match(first, second, SIMILAR), match(bare, second, EDITED)]
     assert as_sets(group([first, bare, second], verdicts)[0]) == [{"1.jpg", "bare.jpg"}]
@@ -264,11 +264,11 @@ def test_an_extra_with_something_the_kept_one_lacks_is_not_selected(facts, relat
     ],
 )
 def test_what_both_have_and_the_extra_has_otherwise_is_said(field, kept, extra, loses):
-    keep, other = photo("1.jpg", payload="p", **{field: kept}), photo("22.jpg", payload="p", **{field: extra})
+    keep, other = photo("1.jpg", pixel_key="p", **{field: kept}), photo("22.jpg", pixel_key="p", **{field: extra})
     found = only([keep, other])
     assert found.extras[0].loses == (loses,)
     assert not found.extras[0].selected
-    same = photo("22.jpg", payload="p", **{field: kept})
+    same = photo("22.jpg", pixel_key="p", **{field: kept})
     assert only([keep, same]).extras[0].selected
 
 
@@ -338,7 +338,7 @@ def test_the_extras_of_a_suspect_keeper_are_not_selected():
 
 
 def test_a_blank_page_is_selected_only_where_its_pixels_are_equal():
-    blank, same = photo("1.jpg", payload="p", texture=0.0), photo("2.jpg", payload="p", texture=0.0)
+    blank, same = photo("1.jpg", pixel_key="p", texture=0.0), photo("2.jpg", pixel_key="p", texture=0.0)
     assert only([blank, same]).extras[0].selected
     other = photo("2.jpg", texture=0.5)
     for verdicts in ([match(blank, other)], [match(blank, other, EDITED)]):
@@ -454,30 +454,30 @@ def test_a_sidecar_that_stays_with_the_kept_photo_is_not_counted():
     assert reclaimable(groups)[Relation.IDENTICAL] == 100
 
 
-# -- units -----------------------------------------------------------------------------------------------------------------
+# -- assets -----------------------------------------------------------------------------------------------------------------
 
 
-def unit(folder: str, jpeg: str, raw: str, **facts) -> Photo:
+def asset(folder: str, jpeg: str, raw: str, **facts) -> Photo:
     half = photo(f"{folder}/1.nef", raw, format="RAW", raw=True)
-    return photo(f"{folder}/1.jpg", jpeg, halves=[half], **facts)
+    return photo(f"{folder}/1.jpg", jpeg, members=[half], **facts)
 
 
-def test_the_halves_of_a_unit_are_no_duplicates_of_each_other():
-    pair = unit("a", "jpeg", "raw")
-    assert group([pair], [match(pair, pair.halves[0])]) == ((), ())
+def test_the_halves_of_a_asset_are_no_duplicates_of_each_other():
+    pair = asset("a", "jpeg", "raw")
+    assert group([pair], [match(pair, pair.members[0])]) == ((), ())
 
 
 def test_two_copies_of_a_raw_and_jpeg_are_one_extra_of_the_other():
-    first, second = unit("a", "jpeg", "raw"), unit("bb", "jpeg", "raw")
-    found = only([first, second], [match(first, first.halves[0], EDITED)])
+    first, second = asset("a", "jpeg", "raw"), asset("bb", "jpeg", "raw")
+    found = only([first, second], [match(first, first.members[0], EDITED)])
     assert (found.keep, found.extras[0].photo) == (first, second)
     assert found.extras[0].relation is Relation.IDENTICAL
     assert found.extras[0].selected
 
 
 @pytest.mark.parametrize("jpeg_alone", [True, False])
-def test_either_half_elsewhere_alone_is_an_extra_of_the_unit(jpeg_alone):
-    pair = unit("a", "jpeg", "raw")
+def test_either_half_elsewhere_alone_is_an_extra_of_the_asset(jpeg_alone):
+    pair = asset("a", "jpeg", "raw")
     alone = photo("alone.jpg", "jpeg") if jpeg_alone else photo("alone.nef", "raw", format="RAW", raw=True)
     found = only([pair, alone])
     assert found.keep is pair
@@ -486,23 +486,23 @@ def test_either_half_elsewhere_alone_is_an_extra_of_the_unit(jpeg_alone):
 
 
 def test_a_raw_with_its_jpeg_stays_over_the_same_raw_alone():
-    pair = unit("far/away", "jpeg", "raw")
+    pair = asset("far/away", "jpeg", "raw")
     alone = [photo(f"{number}.nef", "raw", format="RAW", raw=True, **shot(0)) for number in (1, 2)]
     found = only([pair, *alone])
     assert (found.keep, found.reason) == (pair, "has the RAW and what was developed from it")
     assert len(found.extras) == 2
 
 
-def test_a_unit_on_which_nothing_else_lies_may_still_be_an_extra():
-    pair, alone = unit("a", "jpeg", "raw"), photo("alone.nef", "raw", format="RAW", raw=True)
+def test_a_asset_on_which_nothing_else_lies_may_still_be_an_extra():
+    pair, alone = asset("a", "jpeg", "raw"), photo("alone.nef", "raw", format="RAW", raw=True)
     found = only([pair, alone], rules=["path"])
     assert (found.keep, found.extras[0].photo) == (pair, alone)
     live = photo("x.nef", "raw", format="RAW", raw=True, mtime=1_400_000_000)
     assert only([pair, live], rules=["oldest"]).keep is pair
 
 
-def test_a_unit_whose_raw_has_no_counterpart_is_not_selected_and_says_so():
-    pair, alone = unit("a", "jpeg", "raw"), photo("alone.jpg", "jpeg")
+def test_a_asset_whose_raw_has_no_counterpart_is_not_selected_and_says_so():
+    pair, alone = asset("a", "jpeg", "raw"), photo("alone.jpg", "jpeg")
     found = only([pair, alone], decisions=UsersWord(keep=[alone]))
     assert found.keep is alone
     assert found.extras[0].loses == ("the RAW",)
@@ -510,27 +510,27 @@ def test_a_unit_whose_raw_has_no_counterpart_is_not_selected_and_says_so():
 
 
 def test_a_raw_is_replaced_by_a_raw_only():
-    pair, jpegs = unit("a", "jpeg", "raw"), photo("b/1.jpg", "jpeg", halves=[photo("b/1.png", "developed")])
-    verdicts = [match(pair.halves[0], jpegs.halves[0], RESAVED)]
+    pair, jpegs = asset("a", "jpeg", "raw"), photo("b/1.jpg", "jpeg", members=[photo("b/1.png", "developed")])
+    verdicts = [match(pair.members[0], jpegs.members[0], RESAVED)]
     found = only([pair, jpegs], verdicts, decisions=UsersWord(keep=[jpegs]))
     assert found.keep is jpegs
     assert found.extras[0].loses == ("the RAW",)
 
 
-def test_a_unit_is_no_safer_than_the_least_safe_of_its_pictures():
-    first, second = unit("a", "jpeg", "raw one"), unit("bb", "jpeg", "raw two")
+def test_a_asset_is_no_safer_than_the_least_safe_of_its_pictures():
+    first, second = asset("a", "jpeg", "raw one"), asset("bb", "jpeg", "raw two")
     assert extras_of(only([first, second]))["bb/1.jpg"].loses == ("the RAW",)
-    edited = match(first.halves[0], second.halves[0], EDITED)
+    edited = match(first.members[0], second.members[0], EDITED)
     extra = extras_of(only([first, second], [edited]))["bb/1.jpg"]
     assert (extra.relation, extra.loses, extra.selected) == (EDITED, (), False)
-    extra = extras_of(only([first, second], [match(first.halves[0], second.halves[0], RESAVED)]))["bb/1.jpg"]
+    extra = extras_of(only([first, second], [match(first.members[0], second.members[0], RESAVED)]))["bb/1.jpg"]
     assert (extra.relation, extra.selected) == (RESAVED, True)
 
 
 def test_raws_of_two_captures_keep_their_jpegs_apart():
-    first = photo("a/1.jpg", "one", halves=[photo("a/1.nef", "r1", format="RAW", raw=True, **shot(0))])
-    second = photo("b/1.jpg", "two", halves=[photo("b/1.nef", "r2", format="RAW", raw=True, **shot(1))])
-    verdicts = [match(first, second, RESAVED), match(first.halves[0], second.halves[0], SIMILAR)]
+    first = photo("a/1.jpg", "one", members=[photo("a/1.nef", "r1", format="RAW", raw=True, **shot(0))])
+    second = photo("b/1.jpg", "two", members=[photo("b/1.nef", "r2", format="RAW", raw=True, **shot(1))])
+    verdicts = [match(first, second, RESAVED), match(first.members[0], second.members[0], SIMILAR)]
     groups, series = group([first, second], verdicts)
     assert groups == ()
     assert len(series) == 1
@@ -583,7 +583,7 @@ def test_takeout_json_only_moves_along():
     assert only([mine, photo("1.jpg", "same")]).extras[0].selected
 
 
-def test_a_companion_with_a_further_name_keeps_its_unit_from_being_selected():
+def test_a_companion_with_a_further_name_keeps_its_asset_from_being_selected():
     mine = photo("22.jpg", "same", companions=[companion("22.jpg.json", CompanionKind.TAKEOUT, links=2)])
     extra = only([mine, photo("1.jpg", "same")]).extras[0]
     assert (extra.selected, extra.note) == (False, "a file of its unit has another name")
@@ -603,23 +603,25 @@ def test_companions_of_photos_in_no_group_are_never_read():
 def test_what_the_user_set_apart_stays_apart():
     a, b, c = photo("a.jpg", width=9000), photo("b.jpg"), photo("c.jpg", width=1000)
     verdicts = [match(a, b), match(a, c), match(b, c)]
-    groups, series = group([a, b, c], verdicts, decisions=UsersWord(apart=[(a, b)]))
+    groups, series = group([a, b, c], verdicts, decisions=UsersWord(cannot_link=[(a, b)]))
     assert as_sets(groups) == [{"a.jpg", "c.jpg"}] or as_sets(groups) == [{"b.jpg", "c.jpg"}]
     assert series == ()
-    groups, _ = group([a, b, c], verdicts, decisions=UsersWord(apart=[(b, c)]))
+    groups, _ = group([a, b, c], verdicts, decisions=UsersWord(cannot_link=[(b, c)]))
     assert len(groups) == 1
     assert len(as_sets(groups)[0]) == 2
 
 
 def test_two_copies_of_the_same_bytes_may_be_set_apart():
     a, b, c = (photo(f"{one}.jpg", "same") for one in "abc")
-    groups, _ = group([a, b, c], [], decisions=UsersWord(apart=[(a, b)]))
+    groups, _ = group([a, b, c], [], decisions=UsersWord(cannot_link=[(a, b)]))
     assert as_sets(groups) == [{"a.jpg", "c.jpg"}]
 
 
 def test_extras_that_the_user_set_apart_without_a_match_are_in_different_groups():
     keep, b, c = photo("a.jpg", width=9000), photo("b.jpg"), photo("c.jpg")
-    groups, _ = group([keep, b, c], [match(keep, b, score=0.8), match(keep, c)], decisions=UsersWord(apart=[(b, c)]))
+    groups, _ = group(
+        [keep, b, c], [match(keep, b, score=0.8), match(keep, c)], decisions=UsersWord(cannot_link=[(b, c)])
+    )
     assert as_sets(groups) == [{"a.jpg", "c.jpg"}]
 
 
@@ -652,7 +654,7 @@ def test_the_same_photos_get_the_same_ids_wherever_they_lie():
 def test_two_groups_of_the_same_contents_have_two_ids():
     photos = [photo(f"library/{number}.jpg", "same", reference=True) for number in (1, 2)]
     mine = [photo(f"{number}.jpg", "same") for number in (1, 2)]
-    word = UsersWord(apart=[(photos[0], mine[1]), (photos[1], mine[0])])
+    word = UsersWord(cannot_link=[(photos[0], mine[1]), (photos[1], mine[0])])
     groups, _ = group([*photos, *mine], [], decisions=word)
     assert len(groups) == 2
     assert len({one.id for one in groups}) == 2
@@ -673,7 +675,7 @@ def libraries(draw) -> tuple[list[Photo], list[Match], dict]:
         if content not in contents:
             seconds = draw(st.sampled_from([None, None, 0, 1]))
             contents[content] = {
-                "payload": draw(st.sampled_from([content, content, "p"])),
+                "pixel_key": draw(st.sampled_from([content, content, "p"])),
                 "width": draw(st.sampled_from([1000, 4000])),
                 **({} if seconds is None else shot(seconds)),
             }
@@ -687,9 +689,9 @@ def libraries(draw) -> tuple[list[Photo], list[Match], dict]:
         if relation != "no verdict":
             finer = draw(st.sampled_from([None, one, other]))
             matches.append(match(one, other, relation, draw(st.sampled_from([0.3, 0.6, 0.9])), finer=finer))
-    apart = [pair for pair in combinations(photos, 2) if draw(flag)] if draw(flag) else []
+    cannot_link = [pair for pair in combinations(photos, 2) if draw(flag)] if draw(flag) else []
     keep = [one for one in photos if draw(flag)]
-    options = {"cross_only": draw(flag), "decisions": UsersWord(apart, keep) if draw(st.booleans()) else None}
+    options = {"cross_only": draw(flag), "decisions": UsersWord(cannot_link, keep) if draw(st.booleans()) else None}
     return photos, matches, options
 
 
@@ -700,18 +702,18 @@ class Truth:
         self.photos = photos
         self.timed = {one.content_key for one in photos if one.facts.taken}
         self.said: dict[frozenset[bytes | None], list[Match]] = {}
-        payload = {one.content_key: one.payload_key for one in photos}
+        pixel_key = {one.content_key: one.pixel_key for one in photos}
         for one in matches:
-            if one.relation is not None and payload[one.a] != payload[one.b]:
-                self.said.setdefault(frozenset((payload[one.a], payload[one.b])), []).append(one)
+            if one.relation is not None and pixel_key[one.a] != pixel_key[one.b]:
+                self.said.setdefault(frozenset((pixel_key[one.a], pixel_key[one.b])), []).append(one)
 
     def verdicts(self, a: Photo, b: Photo) -> list[Match]:
-        return self.said.get(frozenset((a.payload_key, b.payload_key)), [])
+        return self.said.get(frozenset((a.pixel_key, b.pixel_key)), [])
 
     def relation(self, a: Photo, b: Photo) -> Relation | None:
         if a.content_key == b.content_key:
             return Relation.IDENTICAL
-        if a.payload_key == b.payload_key:
+        if a.pixel_key == b.pixel_key:
             return Relation.SAME_PIXELS
         fits = [one for one in self.verdicts(a, b) if one.relation is not SIMILAR]
         return min(fits, key=self.fit).relation if fits else None
@@ -720,8 +722,8 @@ class Truth:
     def fit(one: Match) -> tuple:
         return (one.relation.rank, -one.score, one.distance)
 
-    def apart(self, a: Photo, b: Photo) -> bool:
-        if a.payload_key == b.payload_key:
+    def cannot_link(self, a: Photo, b: Photo) -> bool:
+        if a.pixel_key == b.pixel_key:
             return False
         verdicts = self.verdicts(a, b)
         fits = [one for one in verdicts if one.relation is not SIMILAR]
@@ -730,21 +732,22 @@ class Truth:
         if len(fits) < len(verdicts):
             return True
         ours, theirs = (
-            [one.facts for one in self.photos if one.payload_key == side.payload_key and one.facts.taken]
-            for side in (a, b)
+            [one.facts for one in self.photos if one.pixel_key == side.pixel_key and one.facts.taken] for side in (a, b)
         )
         differ = [seconds_apart(one, other) is not None for one in ours for other in theirs]
         return not fits and bool(differ) and all(differ)
 
     def best(self, a: Photo) -> list[Photo]:
         """The photos of other pixels that fit ``a`` as well as any."""
-        near = [(other, fit) for other in self.photos if (fit := self.best_fit(a, other)) is not None]
-        least = min((fit for _, fit in near), default=None)
-        return [other for other, fit in near if fit == least]
+        must_link = [(other, fit) for other in self.photos if (fit := self.best_fit(a, other)) is not None]
+        least = min((fit for _, fit in must_link), default=None)
+        return [other for other, fit in must_link if fit == least]
 
     def best_fit(self, a: Photo, b: Photo) -> tuple | None:
         fits = [self.fit(one) for one in self.verdicts(a, b) if one.relation is not SIMILAR]
-        return min(fits) if fits and not self.apart(a, b) and not (a.file.reference and b.file.reference) else None
+        return (
+            min(fits) if fits and not self.cannot_link(a, b) and not (a.file.reference and b.file.reference) else None
+        )
 
 
 @given(libraries())
@@ -767,7 +770,7 @@ def test_a_path_is_in_one_group_at_most_and_never_with_what_is_apart_from_it(lib
     assert len(paths) == len(set(paths))
     for group_ in members:
         for a, b in combinations(group_, 2):
-            assert not truth.apart(a, b)
+            assert not truth.cannot_link(a, b)
             assert word is None or not word.not_duplicates(a, b)
 
 
@@ -781,8 +784,8 @@ def test_no_photo_is_in_the_group_of_another_capture_than_the_one_it_fits_best(l
         for extra in one.extras:
             for a, b in ((extra.photo, one.keep), (one.keep, extra.photo)):
                 best = truth.best(a)
-                if len({each.payload_key for each in best}) == 1 and a.payload_key != b.payload_key:
-                    assert not truth.apart(best[0], b)
+                if len({each.pixel_key for each in best}) == 1 and a.pixel_key != b.pixel_key:
+                    assert not truth.cannot_link(best[0], b)
 
 
 @given(libraries())
@@ -825,7 +828,7 @@ def test_every_similar_pair_that_no_group_overrules_is_in_one_series(library):
     home = {photo.path: part.id for part in series for photo in part.photos}
     for a, b in combinations(photos, 2):
         similar = any(one.relation is SIMILAR for one in truth.verdicts(a, b))
-        if similar and truth.apart(a, b) and not (a.file.reference or b.file.reference):
+        if similar and truth.cannot_link(a, b) and not (a.file.reference or b.file.reference):
             ours, theirs = (stands_as.get(one.path, one.path) for one in (a, b))
             assert home[ours] == home[theirs]
     assert not set(home) & set(stands_as)
@@ -838,8 +841,8 @@ def test_asking_the_open_pairs_too_leaves_none_open(library):
     asked = open_pairs(photos, matches, **options)
     assert all(a < b for a, b in asked)
     assert not {(one.a, one.b) for one in matches if one.relation not in (None, SIMILAR)} & set(asked)
-    payloads = {one.content_key: one.payload_key for one in photos}
-    assert all(payloads[a] != payloads[b] for a, b in asked)
+    pixel_keys = {one.content_key: one.pixel_key for one in photos}
+    assert all(pixel_keys[a] != pixel_keys[b] for a, b in asked)
     verified = [Match(a, b, 0.5, EDITED, 0.1) for a, b in asked if (a, b) not in known]
     assert not set(open_pairs(photos, [*matches, *verified], **options)) & {(one.a, one.b) for one in verified}
 
@@ -897,19 +900,20 @@ def test_a_thumbnail_is_shown_but_never_selected_on_its_looks():
     whole, thumbnail = photo("1.jpg"), photo("22.jpg", width=160, height=120)
     found = only([whole, thumbnail], [match(whole, thumbnail, RESAVED)])
     assert (found.extras[0].selected, found.extras[0].note) == (False, "too small to be sure")
-    exact = only([whole, photo("22.jpg", width=160, height=120, payload="p"), photo("33.jpg", payload="p")])
+    exact = only([whole, photo("22.jpg", width=160, height=120, pixel_key="p"), photo("33.jpg", pixel_key="p")])
     assert exact.extras[0].relation is Relation.SAME_PIXELS
 
 
 def test_two_marks_on_one_original_are_not_two_shots():
     original, dated, marked = photo("1.jpg"), photo("dated.jpg"), photo("marked.jpg")
-    apart = match(dated, marked, SIMILAR, why="something moved or was replaced")
+    cannot_link = match(dated, marked, SIMILAR, why="something moved or was replaced")
     put_on = "text or a mark put on it"
     found = only(
-        [original, dated, marked], [match(original, dated, EDITED, why=put_on), match(original, marked, EDITED), apart]
+        [original, dated, marked],
+        [match(original, dated, EDITED, why=put_on), match(original, marked, EDITED), cannot_link],
     )
     assert len(found.extras) == 2
-    plain = [match(original, dated, EDITED, why="cropped"), match(original, marked, EDITED, why="cropped"), apart]
+    plain = [match(original, dated, EDITED, why="cropped"), match(original, marked, EDITED, why="cropped"), cannot_link]
     groups, _ = group([original, dated, marked], plain)
     assert [len(one.extras) for one in groups] == [1]
 

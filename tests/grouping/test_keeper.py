@@ -12,20 +12,20 @@ from hypothesis import strategies as st
 
 from dedupe.errors import UsageError
 from dedupe.grouping.group import group
-from dedupe.grouping.keeper import RULES, Contender, ordered, quality_of, ranked, reason
+from dedupe.grouping.keeper import RULES, Candidate, ordered, quality_of, ranked, reason
 from dedupe.grouping.provenance import copy_mark
 from dedupe.settings import KEEPER_RULES
 from dedupe.types import CompanionKind, Photo, Relation
 from tests.comparing.made import at, companion, match, name, photo, shot
 
 
-def contender(one: Photo) -> Contender:
-    return Contender(one, one.pixels, quality_of(one))
+def candidate(one: Photo) -> Candidate:
+    return Candidate(one, one.pixels, quality_of(one))
 
 
 def kept(*photos: Photo, rules: tuple[str, ...] = ()) -> tuple[str, str]:
     """Which of the photos stays, and why."""
-    order = ranked(map(contender, photos), ordered(rules))
+    order = ranked(map(candidate, photos), ordered(rules))
     return name(order[0].photo), reason(order[0], order[1], ordered(rules))
 
 
@@ -122,16 +122,16 @@ def test_a_raw_is_not_given_up_for_the_larger_picture_developed_from_it():
     assert groups[0].reason == "has the RAW"
 
 
-def test_the_unit_with_the_raw_stays():
+def test_the_asset_with_the_raw_stays():
     raw = photo("b/1.nef", format="RAW", raw=True)
-    pair = photo("b/1.jpg", "same", halves=[raw])
+    pair = photo("b/1.jpg", "same", members=[raw])
     alone = photo("1.jpg", "same")
     groups, _ = group([pair, alone], [])
     assert groups[0].keep is pair
     assert groups[0].reason == "has the RAW"
 
 
-def test_the_unit_with_the_live_photo_video_stays():
+def test_the_asset_with_the_live_photo_video_stays():
     live = photo("far/away/1.heic", "same", companions=[companion("far/away/1.mov", CompanionKind.VIDEO)])
     groups, _ = group([live, photo("1.heic", "same")], [])
     assert groups[0].keep is live
@@ -249,11 +249,11 @@ def facts_of_any_photo():
 )
 def test_the_order_is_total_and_the_same_whatever_order_the_photos_come_in(described, rules, random):
     photos = [photo(f"{number}/{stem}.jpg", **facts) for number, (stem, facts) in enumerate(described)]
-    one = [name(each.photo) for each in ranked(map(contender, photos), ordered(rules))]
+    one = [name(each.photo) for each in ranked(map(candidate, photos), ordered(rules))]
     random.shuffle(photos)
-    other = [name(each.photo) for each in ranked(map(contender, photos), ordered(rules))]
+    other = [name(each.photo) for each in ranked(map(candidate, photos), ordered(rules))]
     assert one == other
-    by_name = {name(each): contender(each) for each in photos}
+    by_name = {name(each): candidate(each) for each in photos}
     keys = [tuple(rule.key(by_name[each]) for rule in ordered(rules)) for each in one]
     assert keys == sorted(keys)
     for better, worse in pairwise(one):

@@ -13,9 +13,9 @@ from dedupe.types import (
     Facts,
     FileStamp,
     Match,
-    PayloadKey,
     Photo,
     PhotoFile,
+    PixelKey,
     Relation,
     Transform,
 )
@@ -34,13 +34,13 @@ def on_disk(path: Path, root: Path | None = None) -> PhotoFile:
     return PhotoFile(str(path), str(root or path.parent), FileStamp.of(path.lstat()))
 
 
-def photo(path: str, content: int | str, payload: int | str | None = None) -> Photo:
+def photo(path: str, content: int | str, pixel_key: int | str | None = None) -> Photo:
     """A photo that was read, at a path that need not exist."""
     file = PhotoFile(path, os.path.dirname(path), FileStamp(1, 2, 3, 4, 5))
-    return Photo(file, key(content), None if payload is None else _payload(payload), FACTS)
+    return Photo(file, key(content), None if pixel_key is None else _pixel_key(pixel_key), FACTS)
 
 
-def _payload(number: int | str) -> PayloadKey:
+def _pixel_key(number: int | str) -> PixelKey:
     return key(f"payload {number}")
 
 

@@ -43,7 +43,7 @@ def results() -> st.SearchStrategy[ScanResult]:
         embedded=st.lists(st.text(max_size=3), max_size=2).map(tuple),
     )
     whole = st.builds(Photo, file=file, facts=facts)
-    photo = st.builds(Photo, file=file, facts=facts, halves=st.lists(whole, max_size=1).map(tuple))
+    photo = st.builds(Photo, file=file, facts=facts, members=st.lists(whole, max_size=1).map(tuple))
     extra = st.builds(Extra, photo=photo, distance=number, loses=paths)
     groups = st.lists(st.builds(Group, keep=photo, extras=st.lists(extra, max_size=2).map(tuple)), max_size=2)
     series = st.lists(st.builds(Series, photos=st.lists(photo, max_size=2).map(tuple)), max_size=1)

@@ -256,7 +256,7 @@ def test_a_file_is_not_known_without_its_content(cache: Cache) -> None:
     assert cache.known([file]) == [None]
 
 
-def test_facts_and_payload_come_back_by_content(cache: Cache) -> None:
+def test_facts_and_pixel_key_come_back_by_content(cache: Cache) -> None:
     stamp = FileStamp(1, 2, 3, 4, made.LONG_AGO_NS)
     other = Facts("HEIC", 4032, 3024, gps=(47.5, 8.25), embedded=("depth",), suspect="zeroed in the middle")
     cache.put("/a.jpg", stamp, made.key(1), made.key("payload"), made.FACTS)
@@ -265,23 +265,23 @@ def test_facts_and_payload_come_back_by_content(cache: Cache) -> None:
         made.key(1): (made.key("payload"), made.FACTS),
         made.key(2): (None, other),
     }
-    assert cache.payloads([made.key(1), made.key(2)]) == {made.key(1): made.key("payload")}
+    assert cache.pixel_keys([made.key(1), made.key(2)]) == {made.key(1): made.key("payload")}
 
 
-def test_that_a_picture_has_no_payload_key_is_remembered_too(cache: Cache) -> None:
+def test_that_a_picture_has_no_pixel_key_is_remembered_too(cache: Cache) -> None:
     cache.put("/a.png", FileStamp(1, 2, 3, 4, 5), made.key(1), None, made.FACTS)
-    cache.put_payload(made.key(1), None)
-    assert cache.payloads([made.key(1)]) == {made.key(1): None}
-    cache.put_payload(made.key(1), made.key("payload"))
+    cache.put_pixel_key(made.key(1), None)
+    assert cache.pixel_keys([made.key(1)]) == {made.key(1): None}
+    cache.put_pixel_key(made.key(1), made.key("payload"))
     assert cache.contents([made.key(1)]) == {made.key(1): (made.key("payload"), made.FACTS)}
 
 
-def test_a_photo_seen_again_does_not_lose_the_payload_worked_out_for_it(cache: Cache) -> None:
+def test_a_photo_seen_again_does_not_lose_the_pixel_key_worked_out_for_it(cache: Cache) -> None:
     cache.put("/a.png", FileStamp(1, 2, 3, 4, 5), made.key(1), None, made.FACTS)
-    cache.put_payload(made.key(1), made.key("payload"))
+    cache.put_pixel_key(made.key(1), made.key("payload"))
     cache.flush()
     cache.put("/copy of a.png", FileStamp(1, 3, 3, 4, 5), made.key(1), None, made.FACTS)
-    assert cache.payloads([made.key(1)]) == {made.key(1): made.key("payload")}
+    assert cache.pixel_keys([made.key(1)]) == {made.key(1): made.key("payload")}
 
 
 def test_another_reader_reads_everything_again(store: str) -> None:

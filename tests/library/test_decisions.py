@@ -34,7 +34,7 @@ def moved(one: Photo, path: str) -> Photo:
 
 
 def retagged(one: Photo, content: str) -> Photo:
-    return replace(photo(one.path, content), payload_key=one.payload_key)
+    return replace(photo(one.path, content), pixel_key=one.pixel_key)
 
 
 def test_what_is_not_said_is_not_assumed(decisions: Decisions) -> None:
@@ -64,7 +64,7 @@ def test_it_holds_when_the_photos_are_retagged(decisions: Decisions) -> None:
     assert decisions.not_duplicates(retagged(A, "a with a rating"), retagged(B, "b with a caption"))
 
 
-def test_it_holds_for_a_retagged_photo_whose_payload_became_known_later(store: str) -> None:
+def test_it_holds_for_a_retagged_photo_whose_pixel_key_became_known_later(store: str) -> None:
     bare = photo(A.path, "a")
     with Decisions(store) as decisions:
         decisions.mark_not_duplicates(bare, B)

@@ -105,7 +105,8 @@ def test_the_library_is_not_read_again_and_tensorflow_is_not_loaded(
     dedupe.check([str(mine.photos / "web")], [str(mine.photos)], mine.settings)  # it learns where the copies lie
     code = (
         "import json, sys, dedupe\n"
-        "from dedupe.steps import reading\n"
+        "import importlib\n"
+        "reading = importlib.import_module('dedupe.steps.read')\n"
         "read = []\n"
         "todo = reading._read_files\n"
         "def counted(session, files, batch):\n"

@@ -70,7 +70,7 @@ def test_an_empty_result_is_json_too() -> None:
 def test_any_file_name_comes_back_from_the_json_byte_for_byte(names: list[bytes]) -> None:
     keep, copy, shot = (made.photo(os.fsdecode(name), root="/r") for name in names)
     result = made.result(
-        made.group("g", keep, made.extra(replace(copy, halves=(shot,)))),
+        made.group("g", keep, made.extra(replace(copy, members=(shot,)))),
         skipped=(Skipped(shot.path, SkipKind.DAMAGED, f"cannot read {shot.path}"),),
     )
     text = "".join(json_chunks(result))

@@ -174,7 +174,7 @@ def test_a_companion_of_two_extras_is_freed_once() -> None:
     )
 
 
-def test_the_bytes_of_a_unit_include_its_companions() -> None:
+def test_the_bytes_of_a_asset_include_its_companions() -> None:
     one = made.photo("b.jpg", size=500_000, companions=(made.companion("b.xmp"), made.companion("b.mov")))
     text = shown(made.result(made.group("g", made.photo("a.jpg"), made.extra(one))))
     assert "frees 502 kB" in text

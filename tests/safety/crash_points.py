@@ -101,8 +101,8 @@ class World:
         for name in self.files:
             if name.startswith("keep") and not (self.photos / name).is_file():
                 wrong.append(f"the keeper {name} is gone")
-        halves = [(self.photos / name).exists() for name in ("old/IMG_2.jpg", "old/IMG_2.xmp")]
-        if halves[0] != halves[1]:
+        members = [(self.photos / name).exists() for name in ("old/IMG_2.jpg", "old/IMG_2.xmp")]
+        if members[0] != members[1]:
             wrong.append("a unit was split")
         if self.before and (leftover := self._leftovers()):
             wrong.append(f"left lying around: {leftover}")
@@ -119,15 +119,15 @@ class World:
     def _check_journal(self) -> list[str]:
         wrong = []
         with Journal(self.paths.journal, Disk()) as journal:
-            if journal.open_units() or journal.open_runs():
+            if journal.open_assets() or journal.open_runs():
                 wrong.append("rows of the journal are still open")
             for run in journal.runs():
-                for unit in journal.units(run.id):
-                    for file in unit.files:
-                        away = unit.state == "done" and unit.purpose == "act"
+                for asset in journal.assets(run.id):
+                    for file in asset.files:
+                        away = asset.state == "done" and asset.purpose == "act"
                         if away and (file.place is None or not os.path.exists(file.place)):
                             wrong.append(f"the journal says done, but {file.place} is not there")
-                        back = unit.state == "rolled back" and unit.purpose == "act"
+                        back = asset.state == "rolled back" and asset.purpose == "act"
                         if back and not os.path.exists(file.move.source):
                             wrong.append(f"the journal says rolled back, but {file.move.source} is not there")
         return wrong

@@ -187,7 +187,7 @@ def test_a_tail_that_the_disk_lost_to_zeros_is_damage(tmp_path: Path) -> None:
 def test_only_the_end_marker_missing_is_no_damage(tmp_path: Path) -> None:
     found = _read(put(tmp_path, "a.jpg", encoded(photograph())[:-2]))
     assert isinstance(found, Read) and found.facts.suspect is None
-    assert found.payload_key is None
+    assert found.pixel_key is None
 
 
 def test_what_is_appended_to_a_photo_is_no_damage(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_jpeg_with_damage_in_the_middle_decodes_but_is_suspect(
     found = _read(put(tmp_path, "a.jpg", data[:start] + middle + data[start + size :]))
     assert isinstance(found, Read)
     assert found.facts.suspect is not None and found.facts.suspect.startswith("Corrupt JPEG data")
-    assert found.payload_key is None
+    assert found.pixel_key is None
 
 
 def test_zero_bytes_with_which_a_camera_fills_up_before_the_end_are_no_damage(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_photo_written_to_while_it_is_read_is_left_alone(world: World, which: 
 
 
 def before_commit(disk: FaultyDisk, number: int, happens: Callable[[], None]) -> None:
-    """Let something happen right before the journal's nth commit: the 2nd is the first unit's intent."""
+    """Let something happen right before the journal's nth commit: the 2nd is the first asset's intent."""
     seen = []
 
     def hook(step: str, arguments: tuple[object, ...]) -> None:

@@ -149,11 +149,11 @@ def test_the_account_adds_up(world: World, trash: bool) -> None:
     assert len(report.done) == len(gone) - 2
     assert report.bytes_freed == size
     [run] = actions.history(world.paths)
-    assert (run.units, run.files, run.bytes, run.undone) == (6, 6, size, 0)
+    assert (run.assets, run.files, run.bytes, run.undone) == (6, 6, size, 0)
     world.undo()
     newest, oldest = actions.history(world.paths)
-    assert (oldest.units, oldest.undone, oldest.undoable) == (6, 6, False)
-    assert (newest.undoes, newest.units) == (1, 6)
+    assert (oldest.assets, oldest.undone, oldest.undoable) == (6, 6, False)
+    assert (newest.undoes, newest.assets) == (1, 6)
     assert "left to undo" in (oldest.why_not or "")
 
 

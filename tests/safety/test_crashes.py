@@ -43,7 +43,7 @@ def crash(what: str, scenario: str, folder: Path) -> dict[str, Any]:
 
 
 ALL = bool(os.environ.get("DEDUPE_EVERY_POINT"))
-"""Every way of moving, every pair of points; without it a few minutes are saved by one unit instead of two where the way is
+"""Every way of moving, every pair of points; without it a few minutes are saved by one asset instead of two where the way is
 a variant of another, and by taking every few points where two crashes are combined."""
 
 _SHORT = ("move-across-volumes-by-link", "move-across-volumes-by-claim")
@@ -238,7 +238,7 @@ def test_a_full_disk_during_recovery_leaves_the_row_for_the_next_start(world: Wo
     actions.recover(world.paths)
     assert world.contents() == everything
     with Journal(world.paths.journal, Disk()) as journal:
-        assert not journal.open_units()
+        assert not journal.open_assets()
 
 
 def test_undo_after_a_crash_brings_back_every_bit(world: World) -> None:

@@ -172,7 +172,7 @@ def test_a_link_swapped_in_right_before_the_restoring_is_not_followed(world: Wor
 
     def hook(step: str, arguments: tuple[object, ...]) -> None:
         commits.extend([step] if step == "commit" else [])
-        if step == "commit" and len(commits) == 2:  # the first begins the run, the second is the unit's intent
+        if step == "commit" and len(commits) == 2:  # the first begins the run, the second is the asset's intent
             extra.parent.rmdir()
             extra.parent.symlink_to(outside)
 
@@ -260,10 +260,10 @@ def test_an_occupied_place_is_left_and_the_photo_put_beside_it(
     occupy(extra)
     before = tree_snapshot(world.root)
     report = world.undo()
-    beside = extra.with_name("a (restored).jpg")
-    assert [(restored.path, restored.now) for restored in report.restored] == [(str(extra), str(beside))]
+    siblings = extra.with_name("a (restored).jpg")
+    assert [(restored.path, restored.now) for restored in report.restored] == [(str(extra), str(siblings))]
     assert "a (restored).jpg" in " ".join(report.sentences())
-    assert beside.read_text() == "beach\nagain"
+    assert siblings.read_text() == "beach\nagain"
     after = tree_snapshot(world.root)
     assert {path: after[path] for path in before} == before
 
@@ -282,10 +282,10 @@ def test_a_place_taken_in_the_last_instant_of_undo_is_not_overwritten(world: Wor
     [restored] = world.undo(disk=disk).restored
     assert extra.read_bytes() == b"new photo"
     assert Path(restored.now).read_text() == "beach\nagain"
-    assert restored.beside
+    assert restored.siblings
 
 
-def test_a_unit_put_beside_keeps_its_common_name(world: World) -> None:
+def test_a_asset_put_beside_keeps_its_common_name(world: World) -> None:
     made = world.make({"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2", "old/a.xmp": "stars"})
     world.act()
     made["old/a.jpg"].write_bytes(b"new photo")

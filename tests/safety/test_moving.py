@@ -281,8 +281,8 @@ def test_names_that_only_differ_in_case_do_not_meet_on_a_folding_disk(world: Wor
     assert not planned.done
 
 
-def test_a_unit_of_two_names_that_fold_to_one_is_left_alone(world: World) -> None:
-    """Both names cannot be had at once there, so the unit does not go at all, and nothing loops."""
+def test_a_asset_of_two_names_that_fold_to_one_is_left_alone(world: World) -> None:
+    """Both names cannot be had at once there, so the asset does not go at all, and nothing loops."""
     _keep, extra = world.pair("resaved")
     os.link(extra, extra.with_name("A.JPG"))
 

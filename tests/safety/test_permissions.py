@@ -156,7 +156,7 @@ def test_a_trash_that_may_not_be_written_refuses_each_photo(world: World) -> Non
         (world.trash / "files").chmod(0o755)
 
 
-def test_a_unit_with_one_locked_companion_stays_whole(world: World) -> None:
+def test_a_asset_with_one_locked_companion_stays_whole(world: World) -> None:
     made = world.make({"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2", "old/a.xmp": "stars"})
     result = world.scan()
     made["old/a.xmp"].chmod(0)

@@ -254,7 +254,7 @@ class Photos(RuleBasedStateMachine):
             report = self._act(disk, trash)
         except (RefusedError, StoreError):
             return
-        self._settled()
+        self._reconciled()
         event(f"{'trashed' if trash else 'moved'} {min(len(report.done), 3)}, exit {report.exit_code}")
         for outcome in report.done:
             self._agreed(outcome.action, edits)
@@ -305,7 +305,7 @@ class Photos(RuleBasedStateMachine):
     @rule()
     def recover(self) -> None:
         actions.recover(self.paths)
-        self._settled()
+        self._reconciled()
 
     @rule(other_volume=st.booleans())
     def undo(self, other_volume: bool) -> None:
@@ -314,19 +314,19 @@ class Photos(RuleBasedStateMachine):
         except (UsageError, RefusedError):
             return
         event(f"undone {min(len(report.restored), 3)}, exit {report.exit_code}")
-        self._settled()
+        self._reconciled()
 
     def _loosen(self) -> None:
         if not self.crashed:
             self.touched_since = False
         self.crashed = True
 
-    def _settled(self) -> None:
+    def _reconciled(self) -> None:
         """After a recovery the count is exact again, unless the user had a hand in between crash and recovery, or the disk
-        let a unit not be settled yet."""
+        let an asset not be settled yet."""
         if os.path.exists(self.paths.journal):
             with Journal(self.paths.journal, Disk()) as journal:
-                if journal.open_units():
+                if journal.open_assets():
                     self._loosen()
                     return
         if self.crashed and self.touched_since:

@@ -106,7 +106,7 @@ def test_recovery_takes_the_file_that_was_thrown_not_an_equal_one_from_the_same_
 
     assert len(actions.recover(world.paths, disk=OldestFirst())) == 1
     with Journal(world.paths.journal, Disk()) as journal:
-        assert journal.unit(number).files[0].entry == str(world.trash / "files" / "a 1.jpg")
+        assert journal.asset(number).files[0].entry == str(world.trash / "files" / "a 1.jpg")
 
 
 def test_recovery_does_not_take_an_earlier_runs_file_for_one_that_was_lost(world: World) -> None:

@@ -160,12 +160,12 @@ def test_a_training_that_was_stopped_ends_where_the_uninterrupted_one_does_and_e
     shards: Path, tmp_path: Path
 ) -> None:
     whole = train(shards, tmp_path / "whole", stopped=False)
-    halves = train(shards, tmp_path / "halves", stopped=True)
+    members = train(shards, tmp_path / "halves", stopped=True)
     with np.load(tmp_path / "halves" / "first.npz") as stored:
         started = dict(stored)
-    assert int(whole["step"]) == int(halves["step"]) == 10
-    assert np.isclose(distance(whole, halves, "a"), 0, atol=0.2 * distance(whole, started, "a"))
-    assert np.isclose(distance(whole, halves, "n"), 0, atol=0.2 * distance(whole, started, "n"))
+    assert int(whole["step"]) == int(members["step"]) == 10
+    assert np.isclose(distance(whole, members, "a"), 0, atol=0.2 * distance(whole, started, "a"))
+    assert np.isclose(distance(whole, members, "n"), 0, atol=0.2 * distance(whole, started, "n"))
     assert distance(whole, started, "a") > 1
     assert (tmp_path / "halves" / "log.csv").read_text().count("\n") == 2
 

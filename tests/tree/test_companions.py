@@ -11,7 +11,7 @@ import pytest
 
 from dedupe.formats.sniff import RAW_EXTENSIONS
 from dedupe.tree import companion_time, companions
-from dedupe.tree.companions import attach, join_halves, stem_families
+from dedupe.tree.companions import attach, join_members, stem_families
 from dedupe.tree.walk import walk
 from dedupe.types import CaptureTime, Companion, CompanionKind, Facts, FileStamp, Photo, PhotoFile
 from tests.decoding.made import dng, encoded, put, quarters, stamp
@@ -129,7 +129,7 @@ def _photo(path: str, *, raw: bool | None = None, taken: int | None = 1000, foun
 
 
 def _joined(*photos: Photo) -> list[Any]:
-    return [(photo.path, [half.path for half in photo.halves]) for photo in join_halves(photos)]
+    return [(photo.path, [half.path for half in photo.members]) for photo in join_members(photos)]
 
 
 def test_raw_and_jpeg_of_one_shot_are_one_photo_led_by_the_jpeg() -> None:
@@ -158,7 +158,7 @@ def test_raw_and_heic_and_a_converted_dng_are_one_photo_too() -> None:
     ],
 )
 def test_other_pairs_are_photos_of_their_own(photos: tuple[str, str]) -> None:
-    assert [halves for _, halves in _joined(*map(_photo, photos))] == [[], []]
+    assert [members for _, members in _joined(*map(_photo, photos))] == [[], []]
 
 
 def test_a_jpeg_in_raws_clothing_is_no_raw() -> None:
@@ -182,8 +182,8 @@ def test_an_iphones_edit_is_one_photo_with_its_original() -> None:
 
 def test_an_edit_keeps_its_own_companions() -> None:
     aae = Companion("/r/IMG_1234.AAE", EDIT, FileStamp(1, 9, 1, 1, 1))
-    (photo,) = join_halves([_photo("/r/IMG_1234.HEIC", found=(aae,)), _photo("/r/IMG_E1234.HEIC")])
-    assert photo.file.companions == (aae,) and photo.halves[0].file.companions == ()
+    (photo,) = join_members([_photo("/r/IMG_1234.HEIC", found=(aae,)), _photo("/r/IMG_E1234.HEIC")])
+    assert photo.file.companions == (aae,) and photo.members[0].file.companions == ()
 
 
 def test_only_what_might_be_joined_needs_its_facts() -> None:
@@ -207,7 +207,7 @@ def test_only_what_might_be_joined_needs_its_facts() -> None:
 
 def test_every_raw_extension_is_seen_by_the_quick_look() -> None:
     paths = [f"/r/a{extension.upper()}" for extension in RAW_EXTENSIONS]
-    assert companions._leading_to_halves([*paths, "/r/a.JPG"]) == paths
+    assert companions._leading_to_members([*paths, "/r/a.JPG"]) == paths
 
 
 def test_walk_keeps_raw_and_jpeg_as_two_files_with_the_sidecar_of_both(tmp_path: Path) -> None:
@@ -277,9 +277,9 @@ def test_a_companion_of_another_moment_is_none(tmp_path: Path) -> None:
     found = tuple(Companion(path, VIDEO, stamp(path)) for path in (movie, other))
     lead = _photo("/r/a.JPG", taken=NOON, found=found)
     half = _photo("/r/a.CR2", taken=NOON, found=found[1:])
-    (photo,) = join_halves([lead, half])
+    (photo,) = join_members([lead, half])
     agreed = companion_time.agreeing(photo)
     assert agreed.file.companions == found[:1]
-    assert agreed.halves[0].file.companions == ()
+    assert agreed.members[0].file.companions == ()
     untimed = _photo("/r/a.JPG", taken=None, found=found)
     assert companion_time.agreeing(untimed) is untimed

@@ -1,7 +1,7 @@
-"""The plan carried out, strictly one unit after the other: SAFETY.md §2.
+"""The plan carried out, strictly one asset after the other: SAFETY.md §2.
 
-For each unit: guards on the plan → files of both sides opened and read → intent committed → moved, nothing overwritten →
-verified. A refusal leaves that unit alone and the next begins; a fault of the disk, the trash or the journal stops the
+For each asset: guards on the plan → files of both sides opened and read → intent committed → moved, nothing overwritten →
+verified. A refusal leaves that asset alone and the next begins; a fault of the disk, the trash or the journal stops the
 run, with everything begun put right. What is counted at the end was looked up on the disk again.
 """
 
@@ -19,20 +19,20 @@ from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopErr
 from dedupe.actions.execution.reconcile import partial_name
 from dedupe.actions.execution.recover import tidy
 from dedupe.actions.journal.journal import Journal, JournalError
-from dedupe.actions.journal.records import Intent, RunPurpose, UnitPurpose, UnitRow
-from dedupe.actions.planning.checks import KEEPER, Held, LeftAloneError, hold_unit
+from dedupe.actions.journal.records import AssetPurpose, AssetRow, Intent, RunPurpose
+from dedupe.actions.planning.checks import KEEPER, Held, LeftAloneError, hold_asset
 from dedupe.actions.planning.names import MARKER, free_names, is_plain, root_of
 from dedupe.actions.planning.preflight import is_inside
-from dedupe.actions.planning.siblings import Beside
+from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
-from dedupe.actions.platform.volumes import lies_under
+from dedupe.actions.platform.volumes import membership_under
 from dedupe.actions.report import freed
 from dedupe.errors import RefusedError
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
 
 Progress = Callable[[int, int], None]
-"""Called with (units dealt with, units in all)."""
+"""Called with (assets dealt with, assets in all)."""
 
 NOT_BEGUN = "not begun, because the run had stopped"
 STOPPED = "Stopped there: the rest was not begun. The next start, or `dedupe recover`, puts right what is left to do."
@@ -107,7 +107,12 @@ def target_blocker(action: Action, terms: Terms) -> str | None:
     if terms.target is None:
         return None if not any(targets) else "is planned for a folder, not for the trash"
     for target in targets:
-        if target is None or not is_plain(target) or target == terms.target or not lies_under(target, terms.target):
+        if (
+            target is None
+            or not is_plain(target)
+            or target == terms.target
+            or not membership_under(target, terms.target)
+        ):
             return "would not land in the folder that was named"
     return None
 
@@ -131,10 +136,10 @@ def way_blocker(action: Action, roots: Sequence[str]) -> str | None:
     return None
 
 
-def shared_blocker(action: Action, terms: Terms, beside: Beside) -> str | None:
-    """A companion of the unit belongs to a photo too that came after the plan was made."""
+def shared_blocker(action: Action, terms: Terms, siblings: Siblings) -> str | None:
+    """A companion of the asset belongs to a photo too that came after the plan was made."""
     own = {move.source for move in action.moves}
-    others = (beside.owners(path) - own - terms.shared.get(path, frozenset()) for path in own)
+    others = (siblings.owners(path) - own - terms.shared.get(path, frozenset()) for path in own)
     return "shares a companion with a photo that the scan did not see" if any(others) else None
 
 
@@ -161,13 +166,13 @@ class Applied:
 def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Progress | None = None) -> Applied:
     """The dry run: every guard and every check of the real one, and then nothing."""
     applied = Applied()
-    trash, beside = Trash(disk), Beside(disk)
+    trash, siblings = Trash(disk), Siblings(disk)
     gone: set[str] = set()
     for planned in actions:
         action = without_shared(planned, terms, gone)
         try:
             with ExitStack() as stack:
-                _checked(disk, trash, action, terms, stack, beside=beside)
+                _checked(disk, trash, action, terms, stack, siblings=siblings)
             gone.update(move.source for move in action.moves)
             applied.outcomes.append(Outcome(action, OutcomeKind.DONE, bytes_freed=freed(action)))
         except LeftAloneError as error:
@@ -180,14 +185,14 @@ def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Prog
 
 
 def _checked(
-    disk: Disk, trash: Trash, action: Action, terms: Terms, stack: ExitStack, *, beside: Beside
+    disk: Disk, trash: Trash, action: Action, terms: Terms, stack: ExitStack, *, siblings: Siblings
 ) -> tuple[list[Held], list[Held]]:
     """Every guard on one action: its files and its keeper's, open and read. Raises LeftAloneError."""
     _refuse(plan_blocker(action, terms))
-    victims, keepers = hold_unit(disk, action, stack)
+    victims, keepers = hold_asset(disk, action, stack)
     _refuse(way_blocker(action, terms.roots))
-    _refuse(beside.unseen_blocker([move.source for move in action.moves], terms.shared, again=True))
-    _refuse(shared_blocker(action, terms, beside))
+    _refuse(siblings.unseen_blocker([move.source for move in action.moves], terms.shared, again=True))
+    _refuse(shared_blocker(action, terms, siblings))
     if action.kind is ActionKind.TRASH:
         for held in victims:
             _refuse(trash.blocker(held.move.source, held.status))
@@ -195,17 +200,17 @@ def _checked(
 
 
 class Applier:
-    """One run. Use ``run`` once, with the lock held and every earlier unit settled."""
+    """One run. Use ``run`` once, with the lock held and every earlier asset settled."""
 
     def __init__(self, terms: Terms, disk: Disk, journal: Journal, trash: Trash) -> None:
         self._terms = terms
         self._disk = disk
         self._journal = journal
         self._trash = trash
-        self._beside = Beside(disk)
+        self._siblings = Siblings(disk)
         self._gone: set[str] = set()
         self._mover = Mover(disk, journal, trash)
-        self._units: list[int] = []
+        self._assets: list[int] = []
         self._prepared = False
         self._stopped: str | None = None
         purpose = RunPurpose.TRASH if terms.kind is ActionKind.TRASH else RunPurpose.MOVE
@@ -244,38 +249,38 @@ class Applier:
             applied.stopped = self._stopped
 
     def _act(self, action: Action) -> Outcome:
-        """One unit, under another name where its own is taken meanwhile."""
+        """One asset, under another name where its own is taken meanwhile."""
         action = without_shared(action, self._terms, self._gone)
         for _ in range(_NAMES_TRIED):
             with ExitStack() as stack:
                 victims, keepers = self._checked(action, stack)
                 self._prepare_target()
-                unit, way = self._begin(action)
+                asset, way = self._begin(action)
                 try:
-                    lost = self._mover.move(unit, victims, keepers, way)
+                    lost = self._mover.move(asset, victims, keepers, way)
                 except NameTakenError:
                     action = self._renamed(action)
                     continue
                 except ArrivedError as error:
                     lost = ()
                     self._stopped = f"Stopped after it: {error}. The rest was not begun."
-            self._units.append(unit.id)
+            self._assets.append(asset.id)
             self._gone.update(move.source for move in action.moves)
             note = f"moved without {', '.join(lost)}" if lost else ""
             return Outcome(action, OutcomeKind.DONE, note, freed(action))
         raise LeftAloneError("no name is free for it")
 
     def _checked(self, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
-        return _checked(self._disk, self._trash, action, self._terms, stack, beside=self._beside)
+        return _checked(self._disk, self._trash, action, self._terms, stack, siblings=self._siblings)
 
-    def _begin(self, action: Action) -> tuple[UnitRow, Way]:
-        """The intent of the unit, and of the folders it needs, on the disk."""
+    def _begin(self, action: Action) -> tuple[AssetRow, Way]:
+        """The intent of the asset, and of the folders it needs, on the disk."""
         targets = [move.target for move in action.moves]
         folders = missing_folders(targets) if self._terms.target is not None else ()
         for folder in folders:
             self._journal.add_folder(self.number, folder)
         intent = Intent(
-            purpose=UnitPurpose.ACT,
+            purpose=AssetPurpose.ACT,
             moves=action.moves,
             parents=tuple(os.path.realpath(os.path.dirname(move.source)) for move in action.moves),
             partials=tuple(partial_name(target) for target in targets),
@@ -285,7 +290,7 @@ class Applier:
             infos=self._trash.records(action.moves) if self._terms.target is None else (),
         )
         reals = tuple(None if target is None else os.path.dirname(target) for target in targets)
-        return self._journal.begin_unit(self.number, intent), Way(folders, reals)
+        return self._journal.begin_asset(self.number, intent), Way(folders, reals)
 
     def _renamed(self, action: Action) -> Action:
         names = free_names([move.target or "" for move in action.moves], self._disk.is_taken)
@@ -327,18 +332,18 @@ class Applier:
             self._recheck(applied)
             if not any(outcome.kind is OutcomeKind.DONE for outcome in applied.outcomes):
                 tidy(self._disk, self._journal, self.number)
-            if applied.stopped is None or not self._journal.open_units():
+            if applied.stopped is None or not self._journal.open_assets():
                 self._journal.end_run(self.number)
         except (JournalError, OSError) as error:
             applied.stopped = unfinished(error)
 
     def _recheck(self, applied: Applied) -> None:
-        """Every unit that was said to be gone is gone, and is where it was said to be."""
-        units = iter(self._units)
+        """Every asset that was said to be gone is gone, and is where it was said to be."""
+        assets = iter(self._assets)
         for index, outcome in enumerate(applied.outcomes):
             if outcome.kind is not OutcomeKind.DONE:
                 continue
-            reason = arrival_blocker(self._disk, self._journal.unit(next(units)), self._trash.undoable)
+            reason = arrival_blocker(self._disk, self._journal.asset(next(assets)), self._trash.undoable)
             if reason is not None:
                 applied.outcomes[index] = replace(outcome, kind=OutcomeKind.FAILED, reason=reason, bytes_freed=0)
                 applied.stopped = applied.stopped or "The disk does not show what was done."
@@ -351,11 +356,11 @@ def unfinished(error: JournalError | OSError) -> str:
     return f"{error} The photos are where they were said to be; the next start settles the journal."
 
 
-def arrival_blocker(disk: Disk, unit: UnitRow, undoable: bool) -> str | None:
+def arrival_blocker(disk: Disk, asset: AssetRow, undoable: bool) -> str | None:
     """The disk shows the opposite of what the journal says was done."""
-    if unit.keeper is not None and not disk.is_taken(unit.keeper):
+    if asset.keeper is not None and not disk.is_taken(asset.keeper):
         return "the photo that stays is no longer there"
-    for file in unit.files:
+    for file in asset.files:
         if disk.is_taken(file.move.source):
             found = disk.lstat(file.move.source)
             if (found.st_dev, found.st_ino) == (file.move.stamp.dev, file.move.stamp.inode):
@@ -370,7 +375,7 @@ def arrival_blocker(disk: Disk, unit: UnitRow, undoable: bool) -> str | None:
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Within the block Ctrl-C is remembered instead of raised, so that no unit is cut in two; the callable asks for it."""
+    """Within the block Ctrl-C is remembered instead of raised, so that no asset is cut in two; the callable asks for it."""
     seen = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield seen.is_set

@@ -1,4 +1,4 @@
-"""One unit to its new place, whole or not at all."""
+"""One asset to its new place, whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, place_file, refusal, remove_source
-from dedupe.actions.execution.reconcile import Settler
+from dedupe.actions.execution.reconcile import Reconciler
 from dedupe.actions.journal.journal import Journal
-from dedupe.actions.journal.records import FileRow, UnitPurpose, UnitRow, UnitState
+from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow
 from dedupe.actions.planning.checks import KEEPER, Held, LeftAloneError, as_keeper, let_go, still_blocker
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash, TrashError
@@ -19,7 +19,7 @@ from dedupe.actions.platform.trash import Trash, TrashError
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the files of a unit get there: the folders to be made, outermost first, and for each file the real path that its
+    """How the files of an asset get there: the folders to be made, outermost first, and for each file the real path that its
     target's folder must have (None for the trash)."""
 
     folders: tuple[str, ...]
@@ -47,47 +47,47 @@ def missing_folders(paths: Sequence[str | None]) -> tuple[str, ...]:
 
 
 class KeeperLostError(StopError):
-    """The unit has left, and the photo that should stay did not: it is put back, and nothing more may move."""
+    """The asset has left, and the photo that should stay did not: it is put back, and nothing more may move."""
 
 
 class Mover:
-    """Carries out units whose intent is in the journal."""
+    """Carries out assets whose intent is in the journal."""
 
     def __init__(self, disk: Disk, journal: Journal, trash: Trash) -> None:
         self._disk = disk
         self._journal = journal
         self._trash = trash
-        self.settler = Settler(disk, journal, trash)
+        self.reconciler = Reconciler(disk, journal, trash)
 
-    def move(self, unit: UnitRow, victims: Sequence[Held], keepers: Sequence[Held], way: Way) -> tuple[str, ...]:
-        """Move every file of the unit; what a copy could not carry, by name.
+    def move(self, asset: AssetRow, victims: Sequence[Held], keepers: Sequence[Held], way: Way) -> tuple[str, ...]:
+        """Move every file of the asset; what a copy could not carry, by name.
 
         On anything in the way the parts that moved are put back, and the reason is raised: NameTakenError, LeftAloneError
-        (this unit stays, others may go on), StopError (nothing more may move) or ArrivedError (this unit moved, no other may).
+        (this asset stays, others may go on), StopError (nothing more may move) or ArrivedError (this asset moved, no other may).
         """
         try:
-            lost = self._move_all(unit, victims, keepers, way)
+            lost = self._move_all(asset, victims, keepers, way)
         except (OSError, NameTakenError, LeftAloneError, StopError, TrashError) as error:
-            self._put_right(unit, error)
+            self._put_right(asset, error)
         except BaseException:
-            self.settler.settle(unit)
+            self.reconciler.reconcile(asset)
             self._journal.flush()
             raise
-        if unit.purpose is not UnitPurpose.ACT:
-            self.settler.finish(unit)
-        self._journal.end_unit(unit, UnitState.DONE)
+        if asset.purpose is not AssetPurpose.ACT:
+            self.reconciler.finish(asset)
+        self._journal.end_asset(asset, AssetState.DONE)
         return lost
 
-    def _move_all(self, unit: UnitRow, victims: Sequence[Held], keepers: Sequence[Held], way: Way) -> tuple[str, ...]:
+    def _move_all(self, asset: AssetRow, victims: Sequence[Held], keepers: Sequence[Held], way: Way) -> tuple[str, ...]:
         for folder in way.folders:
-            self._make(unit, folder)
+            self._make(asset, folder)
         names = Counter(held.identity for held in victims)
         lost: dict[str, None] = {}
         copied: list[tuple[FileRow, Held]] = []
-        for file, held, real in zip(unit.files, victims, way.reals, strict=True):
+        for file, held, real in zip(asset.files, victims, way.reals, strict=True):
             self._look_again(held, keepers, siblings=names[held.identity] > 1)
             if file.move.target is None:
-                self._throw(file, held)
+                self._move_to_trash(file, held)
                 continue
             _refuse(folder_blocker(file.move.target, real))
             placed = place_file(self._disk, self._journal, file, held, siblings=names[held.identity] > 1)
@@ -101,7 +101,7 @@ class Mover:
     def _drop_sources(
         self, copied: Sequence[tuple[FileRow, Held]], keepers: Sequence[Held], names: Counter[tuple[int, int]]
     ) -> None:
-        """Only when every copy of the unit stands may the first original go."""
+        """Only when every copy of the asset stands may the first original go."""
         for file, _ in copied:
             self._journal.placed(file)
         for file, held in copied:
@@ -122,45 +122,45 @@ class Mover:
             if reason is not None:
                 raise KeeperLostError(f"{KEEPER}{reason}, now that the other has left")
 
-    def _throw(self, file: FileRow, held: Held) -> None:
+    def _move_to_trash(self, file: FileRow, held: Held) -> None:
         if os.name == "nt":
             let_go(self._disk, held)
-        entry = self._trash.throw(file.move.source, held.status, file.info)
+        entry = self._trash.move_to_trash(file.move.source, held.status, file.info)
         if entry is not None:
             self._journal.thrown(file, entry.file, entry.info)
 
-    def _make(self, unit: UnitRow, folder: str) -> None:
+    def _make(self, asset: AssetRow, folder: str) -> None:
         """Make a folder and have its name on the disk: a power cut must not take it, and what is in it, once a source left."""
         try:
             self._disk.mkdir(folder)
         except FileExistsError:
             if not os.path.isdir(folder):
                 raise LeftAloneError("a file is in the way of its folder") from None
-            self._journal.forget_folder(unit.run, folder)  # somebody else made it, so it is not ours to remove
+            self._journal.forget_folder(asset.run, folder)  # somebody else made it, so it is not ours to remove
         self._disk.fsync_folder(os.path.dirname(folder))
 
     # -- when something is in the way ------------------------------------------------------------------------------------
 
-    def _put_right(self, unit: UnitRow, error: Exception) -> None:
-        """Settle the unit, then raise what it means for the others."""
-        problem = self._meaning(unit, error)
+    def _put_right(self, asset: AssetRow, error: Exception) -> None:
+        """Settle the asset, then raise what it means for the others."""
+        problem = self._meaning(asset, error)
         try:
-            settled = self.settler.settle(unit, back=isinstance(error, KeeperLostError))
+            reconciled = self.reconciler.reconcile(asset, back=isinstance(error, KeeperLostError))
         except OSError as second:
             raise StopError(f"{problem}; putting it back failed too ({second.strerror})") from error
-        if settled.state in (UnitState.NEEDS_PERSON, UnitState.BEGUN):
-            raise StopError(f"{problem}: {settled.reason}") from error
-        if settled.state is UnitState.DONE:
+        if reconciled.state in (AssetState.NEEDS_PERSON, AssetState.BEGUN):
+            raise StopError(f"{problem}: {reconciled.reason}") from error
+        if reconciled.state is AssetState.DONE:
             raise ArrivedError(str(problem)) from error
         raise problem from error
 
-    def _meaning(self, unit: UnitRow, error: Exception) -> Exception:
+    def _meaning(self, asset: AssetRow, error: Exception) -> Exception:
         if isinstance(error, TrashError):
             return StopError(str(error))
         if not isinstance(error, OSError):
             return error
-        sources = all(self._disk.is_taken(file.move.source) for file in unit.files)
-        if error.errno == errno.ENOENT and sources and unit.files[0].move.target is not None:
+        sources = all(self._disk.is_taken(file.move.source) for file in asset.files)
+        if error.errno == errno.ENOENT and sources and asset.files[0].move.target is not None:
             return StopError("the target folder is gone")
         return refusal(error)
 

@@ -52,7 +52,7 @@ class StopError(Exception):
 
 
 class ArrivedError(StopError):
-    """The unit is whole at its new place, but the disk had a problem on the way: nothing more may be moved."""
+    """The asset is whole at its new place, but the disk had a problem on the way: nothing more may be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def refusal(error: OSError) -> Exception:
 
 def place_file(disk: Disk, journal: Journal, file: FileRow, held: Held, *, siblings: bool = False) -> Placed:
     """Bring the held file to its target. Raises NameTakenError, LeftAloneError, StopError or OSError; what is on the disk
-    then, ``settle.py`` puts right."""
+    then, ``reconcile.py`` puts right."""
     source, target = file.move.source, _target(file)
     if os.name == "nt":
         let_go(disk, held)  # Windows moves no open file

@@ -1,6 +1,6 @@
-"""How a unit that was begun comes to an end: decided by what is on the disk, whatever interrupted it.
+"""How an asset that was begun comes to an end: decided by what is on the disk, whatever interrupted it.
 
-The same code ends a unit after a refusal in mid-unit, after a fault of the disk, and after a crash at the next start
+The same code ends an asset after a refusal in mid-asset, after a fault of the disk, and after a crash at the next start
 (``recover.py``), so the crash tests exercise the everyday path too. Nothing is removed but copies, links and placeholders of
 dedupe's own, each only while the file it stands for was just read whole at its other place.
 """
@@ -17,8 +17,8 @@ from enum import Enum
 
 from dedupe.actions.execution.place import NameTakenError, StopError, place_file, remove_claim, remove_source
 from dedupe.actions.journal.journal import Journal
-from dedupe.actions.journal.records import FileRow, Intent, UnitPurpose, UnitRow, UnitState
-from dedupe.actions.journal.validate import unit_blocker
+from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, Intent
+from dedupe.actions.journal.validate import asset_blocker
 from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Entry, Trash
@@ -27,7 +27,7 @@ from dedupe.types import FileMove, FileStamp
 
 
 class Where(Enum):
-    """Where a file of a unit is."""
+    """Where a file of an asset is."""
 
     SOURCE = "not moved"
     BOTH = "at its source, with a copy or link of ours at the target"
@@ -36,51 +36,51 @@ class Where(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """How the unit ended, and the sentence for a person where one must look."""
+class Reconciled:
+    """How the asset ended, and the sentence for a person where one must look."""
 
-    state: UnitState
+    state: AssetState
     reason: str = ""
 
 
-class Settler:
-    """Ends units from what is on the disk."""
+class Reconciler:
+    """Ends assets from what is on the disk."""
 
     def __init__(self, disk: Disk, journal: Journal, trash: Trash) -> None:
         self._disk = disk
         self._journal = journal
         self._trash = trash
 
-    def settle(self, unit: UnitRow, *, final: bool = False, back: bool = False) -> Settled:
-        """Put every part of a begun unit back, or, where all have arrived, finish it; record which (pending). It is put back
+    def reconcile(self, asset: AssetRow, *, final: bool = False, back: bool = False) -> Reconciled:
+        """Put every part of a begun asset back, or, where all have arrived, finish it; record which (pending). It is put back
         in any case with ``back``, or where the photo that it left for is gone.
 
-        Where a folder of the unit is not there (a disk taken out) the unit stays begun, unless ``final``. Raises OSError or
-        JournalError where even that fails: the unit stays begun, and the next start tries again.
+        Where a folder of the asset is not there (a disk taken out) the asset stays begun, unless ``final``. Raises OSError or
+        JournalError where even that fails: the asset stays begun, and the next start tries again.
         """
-        unit = self._journal.unit(unit.id)
-        forged = unit_blocker(unit, self._journal)
+        asset = self._journal.asset(asset.id)
+        forged = asset_blocker(asset, self._journal)
         if forged is not None:
-            settled = Settled(UnitState.NEEDS_PERSON, forged)
+            reconciled = Reconciled(AssetState.NEEDS_PERSON, forged)
         else:
-            settled = self._end(unit, [self.locate(file) for file in unit.files], final=final, back=back)
-        if settled.state is not UnitState.BEGUN:
-            self._journal.end_unit(unit, settled.state, settled.reason)
-        return settled
+            reconciled = self._end(asset, [self.locate(file) for file in asset.files], final=final, back=back)
+        if reconciled.state is not AssetState.BEGUN:
+            self._journal.end_asset(asset, reconciled.state, reconciled.reason)
+        return reconciled
 
-    def _end(self, unit: UnitRow, wheres: Sequence[Where], *, final: bool, back: bool) -> Settled:
+    def _end(self, asset: AssetRow, wheres: Sequence[Where], *, final: bool, back: bool) -> Reconciled:
         if Where.UNCLEAR in wheres:
-            gone = self._missing_folder(unit)
+            gone = self._missing_folder(asset)
             if gone is not None and not final:
-                return Settled(UnitState.BEGUN, f"the folder {display_path(gone)} is not there now")
-            return Settled(UnitState.NEEDS_PERSON, self._needs_person(unit, wheres))
-        for file in unit.files:
+                return Reconciled(AssetState.BEGUN, f"the folder {display_path(gone)} is not there now")
+            return Reconciled(AssetState.NEEDS_PERSON, self._needs_person(asset, wheres))
+        for file in asset.files:
             self._remove_partial(file)
         arrived = Where.TARGET in wheres and Where.SOURCE not in wheres
-        if arrived and not back and self._is_kept(unit) and self._forward(unit, wheres):
-            self.finish(unit)
-            return Settled(UnitState.DONE)
-        return self._backward(unit, wheres)
+        if arrived and not back and self._is_kept(asset) and self._forward(asset, wheres):
+            self.finish(asset)
+            return Reconciled(AssetState.DONE)
+        return self._backward(asset, wheres)
 
     # -- finding out -----------------------------------------------------------------------------------------------------
 
@@ -160,16 +160,16 @@ class Settler:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def _missing_folder(self, unit: UnitRow) -> str | None:
-        for file in unit.files:
+    def _missing_folder(self, asset: AssetRow) -> str | None:
+        for file in asset.files:
             for place in (file.move.source, file.place):
                 if place is not None and not os.path.isdir(os.path.dirname(place)):
                     return os.path.dirname(place)
         return None
 
-    def _needs_person(self, unit: UnitRow, wheres: Sequence[Where]) -> str:
+    def _needs_person(self, asset: AssetRow, wheres: Sequence[Where]) -> str:
         told = []
-        for file, where in zip(unit.files, wheres, strict=True):
+        for file, where in zip(asset.files, wheres, strict=True):
             name = display_path(file.move.source)
             if where is not Where.UNCLEAR:
                 continue
@@ -193,14 +193,14 @@ class Settler:
         if self._lstat(file.move.source) is not None or (target is not None and self._holds(file, target)):
             self._disk.unlink(partial)
 
-    def _is_kept(self, unit: UnitRow) -> bool:
-        """The photo that the unit left for is still there."""
-        acts = unit.purpose is UnitPurpose.ACT and unit.keeper is not None
-        return not acts or self._lstat(unit.keeper or "") is not None
+    def _is_kept(self, asset: AssetRow) -> bool:
+        """The photo that the asset left for is still there."""
+        acts = asset.purpose is AssetPurpose.ACT and asset.keeper is not None
+        return not acts or self._lstat(asset.keeper or "") is not None
 
-    def _forward(self, unit: UnitRow, wheres: Sequence[Where]) -> bool:
+    def _forward(self, asset: AssetRow, wheres: Sequence[Where]) -> bool:
         """Every part stands at its target, some sources are gone already: let the others go too. False if one cannot."""
-        for file, where in zip(unit.files, wheres, strict=True):
+        for file, where in zip(asset.files, wheres, strict=True):
             if where is Where.BOTH:
                 try:
                     with ExitStack() as stack:
@@ -210,42 +210,42 @@ class Settler:
                     return False
         return True
 
-    def _backward(self, unit: UnitRow, wheres: Sequence[Where]) -> Settled:
-        """Undo what was done of the unit, last part first."""
+    def _backward(self, asset: AssetRow, wheres: Sequence[Where]) -> Reconciled:
+        """Undo what was done of the asset, last part first."""
         problems = []
-        for file, where in reversed(list(zip(unit.files, wheres, strict=True))):
+        for file, where in reversed(list(zip(asset.files, wheres, strict=True))):
             now = self.locate(file) if where is Where.BOTH else where
             if now is Where.BOTH:
                 self._disk.unlink(file.move.target or "")
-            elif now is Where.TARGET and not self._put_back(unit, file):
+            elif now is Where.TARGET and not self._put_back(asset, file):
                 problems.append(f"{display_path(file.place or '')} could not be put back")
         if problems:
-            return Settled(UnitState.NEEDS_PERSON, "; ".join(reversed(problems)))
-        return Settled(UnitState.ROLLED_BACK)
+            return Reconciled(AssetState.NEEDS_PERSON, "; ".join(reversed(problems)))
+        return Reconciled(AssetState.ROLLED_BACK)
 
-    def _put_back(self, unit: UnitRow, file: FileRow) -> bool:
+    def _put_back(self, asset: AssetRow, file: FileRow) -> bool:
         """Move one part back to its source, journalled like any move. False where its place is occupied."""
-        row = self._journal.unit(unit.id).files[[part.id for part in unit.files].index(file.id)]
+        row = self._journal.asset(asset.id).files[[part.id for part in asset.files].index(file.id)]
         place = row.place
         if place is None or os.path.realpath(os.path.dirname(row.move.source)) != row.parent:
             return False
-        back = self._journal.begin_unit(unit.run, reversal(self._disk, (row,), (row.move.source,), unit))
+        back = self._journal.begin_asset(asset.run, reversal(self._disk, (row,), (row.move.source,), asset))
         try:
             with ExitStack() as stack:
                 held = hold(self._disk, back.files[0].move, stack, by_content=True)
                 if place_file(self._disk, self._journal, back.files[0], held).copied:
                     remove_source(self._disk, back.files[0], held, siblings=False)
         except (NameTakenError, LeftAloneError, StopError):
-            return self.settle(back).state is UnitState.DONE
+            return self.reconcile(back).state is AssetState.DONE
         self.finish(back)
-        self._journal.end_unit(back, UnitState.DONE)
+        self._journal.end_asset(back, AssetState.DONE)
         return True
 
-    def finish(self, unit: UnitRow) -> None:
-        """What is left to do once every part of a unit has arrived: times, and the trash's records."""
-        for file in unit.files:
+    def finish(self, asset: AssetRow) -> None:
+        """What is left to do once every part of an asset has arrived: times, and the trash's records."""
+        for file in asset.files:
             place = file.move.target
-            if place is not None and unit.purpose is not UnitPurpose.ACT:
+            if place is not None and asset.purpose is not AssetPurpose.ACT:
                 if file.info is not None:
                     self._trash.forget(Entry(file.move.source, file.info), place)
                 if self._disk.lstat(place).st_mtime_ns != file.move.stamp.mtime_ns:
@@ -258,8 +258,8 @@ def reversal(
     disk: Disk,
     files: Sequence[FileRow],
     targets: Sequence[str],
-    unit: UnitRow,
-    purpose: UnitPurpose = UnitPurpose.PUT_BACK,
+    asset: AssetRow,
+    purpose: AssetPurpose = AssetPurpose.PUT_BACK,
 ) -> Intent:
     """The intent that moves ``files`` from where they are to ``targets``. The journalled time stamp is the one they shall
     have again there. Raises OSError where a file is not at its place."""
@@ -274,9 +274,9 @@ def reversal(
         moves=tuple(moves),
         parents=tuple(os.path.realpath(os.path.dirname(move.source)) for move in moves),
         partials=tuple(partial_name(move.target) for move in moves),
-        group=unit.group,
-        relation=unit.relation,
-        reverses=unit.id,
+        group=asset.group,
+        relation=asset.relation,
+        reverses=asset.id,
         # Only a file that comes out of the trash leaves a record behind.
         infos=tuple(file.info if file.move.target is None else None for file in files),
     )

@@ -1,4 +1,4 @@
-"""What a crash left behind, ended at the next start: every unit that was begun is finished or put back."""
+"""What a crash left behind, ended at the next start: every asset that was begun is finished or put back."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import contextlib
 import os
 from typing import Protocol
 
-from dedupe.actions.execution.reconcile import Settled, Settler
+from dedupe.actions.execution.reconcile import Reconciled, Reconciler
 from dedupe.actions.journal.journal import Journal, exists
-from dedupe.actions.journal.records import UnitPurpose, UnitRow, UnitState
+from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState
 from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.lock import only_one
@@ -36,7 +36,7 @@ def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
         return []
     disk = disk or Disk()
     with only_one(paths.lock), Journal(paths.journal, disk) as journal:
-        return settle_all(disk, journal, final=True)
+        return reconcile_all(disk, journal, final=True)
 
 
 def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
@@ -47,33 +47,35 @@ def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]
     disk = disk or Disk()
     try:
         with Journal(paths.journal, disk) as journal:
-            if not journal.open_units() and not journal.open_runs():
+            if not journal.open_assets() and not journal.open_runs():
                 return []
         with only_one(paths.lock), Journal(paths.journal, disk) as journal:
-            return settle_all(disk, journal)
+            return reconcile_all(disk, journal)
     except LockedError:
         return []
     except (StoreError, RefusedError) as error:
         return [str(error)]
 
 
-def settle_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str]:
-    """End every open unit, newest first, then every open run. With the lock held. ``final``: a unit whose folders are
+def reconcile_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str]:
+    """End every open asset, newest first, then every open run. With the lock held. ``final``: an asset whose folders are
     gone is not kept for a later start, and one that needed a person is looked at again."""
-    settler = Settler(disk, journal, Trash(disk))
+    reconciler = Reconciler(disk, journal, Trash(disk))
     told = []
-    unclear = journal.unclear_units() if final else []
-    for run in {unit.run for unit in unclear}:
+    unclear = journal.unclear_assets() if final else []
+    for run in {asset.run for asset in unclear}:
         journal.reopen_run(run)
-    units = [*journal.open_units(), *unclear]
-    for unit in sorted(units, key=lambda unit: unit.id, reverse=True):
+    assets = [*journal.open_assets(), *unclear]
+    for asset in sorted(assets, key=lambda asset: asset.id, reverse=True):
         try:
-            settled = settler.settle(unit, final=final)
+            reconciled = reconciler.reconcile(asset, final=final)
         except OSError as error:
-            settled = Settled(UnitState.BEGUN, f"the disk does not allow it now ({(error.strerror or '').lower()})")
+            reconciled = Reconciled(
+                AssetState.BEGUN, f"the disk does not allow it now ({(error.strerror or '').lower()})"
+            )
         journal.flush()
-        told.append(_sentence(unit, settled))
-    still_open = {unit.run for unit in journal.open_units()}
+        told.append(_sentence(asset, reconciled))
+    still_open = {asset.run for asset in journal.open_assets()}
     for run in journal.runs_with_folders():
         tidy(disk, journal, run)
     for run in journal.open_runs():
@@ -82,23 +84,25 @@ def settle_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str
     return told
 
 
-def _sentence(unit: UnitRow, settled: Settled) -> str:
-    name = display_path(unit.files[0].move.source)
-    match settled.state:
-        case UnitState.DONE:
+def _sentence(asset: AssetRow, reconciled: Reconciled) -> str:
+    name = display_path(asset.files[0].move.source)
+    match reconciled.state:
+        case AssetState.DONE:
             return f"{name}: the move that was interrupted had gone through; it is complete now."
-        case UnitState.ROLLED_BACK:
+        case AssetState.ROLLED_BACK:
             return f"{name}: the move that was interrupted was taken back; it is in its place."
-        case UnitState.BEGUN:
-            return f"{name}: an interrupted move cannot be settled yet: {settled.reason}. The next start tries again."
+        case AssetState.BEGUN:
+            return (
+                f"{name}: an interrupted move cannot be settled yet: {reconciled.reason}. The next start tries again."
+            )
         case _:
-            return f"{name}: an interrupted move needs a person: {settled.reason}."
+            return f"{name}: an interrupted move needs a person: {reconciled.reason}."
 
 
 def tidy(disk: Disk, journal: Journal, run: int) -> None:
     """Remove the folders and the marker that a run made, where nothing is in them and nothing of the run is away."""
-    away = (UnitState.DONE, UnitState.BEGUN, UnitState.NEEDS_PERSON)
-    if any(unit.state in away and unit.purpose is UnitPurpose.ACT for unit in journal.units(run)):
+    away = (AssetState.DONE, AssetState.BEGUN, AssetState.NEEDS_PERSON)
+    if any(asset.state in away and asset.purpose is AssetPurpose.ACT for asset in journal.assets(run)):
         return
     for path, is_marker in sorted(journal.folders(run), key=_depth, reverse=True):
         with contextlib.suppress(OSError):

@@ -17,9 +17,9 @@ from dedupe.actions.execution.apply import Progress, deferred_interrupt, unfinis
 from dedupe.actions.execution.move import Mover, Way, missing_folders
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.execution.reconcile import reversal
-from dedupe.actions.execution.recover import ActionPaths, settle_all, tidy
+from dedupe.actions.execution.recover import ActionPaths, reconcile_all, tidy
 from dedupe.actions.journal.journal import Journal, JournalError, exists
-from dedupe.actions.journal.records import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow, UnitState
+from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, RunPurpose, RunRow
 from dedupe.actions.journal.validate import place_blocker, restore_blocker
 from dedupe.actions.planning.checks import CHANGED, Held, LeftAloneError, check_content, hold
 from dedupe.actions.planning.names import restored_names
@@ -35,21 +35,21 @@ MOVED_CHANGED = "changed since it was moved"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """One unit put back: the photo's recorded path, the one it got, and the unit of the undo (None: it was back already)."""
+    """One asset put back: the photo's recorded path, the one it got, and the asset of the undo (None: it was back already)."""
 
     path: str
     now: str
-    unit: int | None = None
+    asset: int | None = None
 
     @property
-    def beside(self) -> bool:
+    def siblings(self) -> bool:
         """Its own path was occupied."""
         return self.path != self.now
 
 
 @dataclass(slots=True)
 class UndoReport:
-    """How an undo went. ``run`` is the run that was undone; ``left`` counts units by the reason they stay where they are."""
+    """How an undo went. ``run`` is the run that was undone; ``left`` counts assets by the reason they stay where they are."""
 
     run: int
     restored: list[Restored] = field(default_factory=list)
@@ -68,9 +68,9 @@ class UndoReport:
         """The account, a line each."""
         lines = [f"{format_count(len(self.restored), 'photo')} put back (run {self.run})."]
         lines += [
-            f"{display_path(unit.path)} is occupied: put back as {display_path(os.path.basename(unit.now))}."
-            for unit in self.restored
-            if unit.beside
+            f"{display_path(asset.path)} is occupied: put back as {display_path(os.path.basename(asset.now))}."
+            for asset in self.restored
+            if asset.siblings
         ]
         lines += [f"{format_count(count)} not put back: {reason}." for reason, count in self.left.items()]
         lines += self.notes
@@ -90,10 +90,10 @@ def undo(
     if not exists(paths.journal):
         raise UsageError("There is nothing to undo: no photo was moved yet.")
     with only_one(paths.lock), Journal(paths.journal, disk) as journal:
-        notes = settle_all(disk, journal)
+        notes = reconcile_all(disk, journal)
         trash = Trash(disk)
         chosen = choose(journal, run, trash.undoable)
-        reason = run_blocker(chosen, journal.units(chosen.id), trash.undoable)
+        reason = run_blocker(chosen, journal.assets(chosen.id), trash.undoable)
         if reason is not None:
             raise RefusedError(reason)
         report = _Undoer(chosen, disk, journal, trash).run(progress)
@@ -111,10 +111,10 @@ def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
         return found
     blocked: RunRow | None = None
     for found in reversed(journal.runs()):
-        units = journal.units(found.id)
-        if found.purpose is RunPurpose.UNDO or not _away(units):
+        assets = journal.assets(found.id)
+        if found.purpose is RunPurpose.UNDO or not _away(assets):
             continue
-        if run_blocker(found, units, trash_undoable) is None:
+        if run_blocker(found, assets, trash_undoable) is None:
             return found
         blocked = blocked or found
     if blocked is not None:
@@ -122,11 +122,11 @@ def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
     raise UsageError("There is nothing to undo: all that was moved is back.")
 
 
-def run_blocker(run: RunRow, units: Sequence[UnitRow], trash_undoable: bool) -> str | None:
+def run_blocker(run: RunRow, assets: Sequence[AssetRow], trash_undoable: bool) -> str | None:
     """Why the run as a whole cannot be undone, as a sentence, or None."""
     if run.purpose is RunPurpose.UNDO:
         return f"Run {run.id} was itself an undo; apply again to move the photos once more."
-    if not _away(units):
+    if not _away(assets):
         return f"Nothing of run {run.id} is left to undo."
     if run.purpose is RunPurpose.TRASH and not trash_undoable:
         return "Restore them from the Trash or Recycle Bin; `dedupe undo` cannot take files out of it on this system."
@@ -138,8 +138,8 @@ def run_blocker(run: RunRow, units: Sequence[UnitRow], trash_undoable: bool) -> 
     return None
 
 
-def _away(units: Sequence[UnitRow]) -> list[UnitRow]:
-    return [unit for unit in units if unit.state is UnitState.DONE and unit.purpose is UnitPurpose.ACT]
+def _away(assets: Sequence[AssetRow]) -> list[AssetRow]:
+    return [asset for asset in assets if asset.state is AssetState.DONE and asset.purpose is AssetPurpose.ACT]
 
 
 # -- guards on the journal's rows (they may have been edited) --------------------------------------------------------------
@@ -153,9 +153,9 @@ def moved_blocker(file: FileRow, status: os.stat_result) -> str | None:
     return None
 
 
-def back_blocker(disk: Disk, unit: UnitRow) -> str | None:
+def back_blocker(disk: Disk, asset: AssetRow) -> str | None:
     """The disk shows the opposite of what the journal says was put back."""
-    for file in unit.files:
+    for file in asset.files:
         target = file.move.target or ""
         if not disk.is_taken(target) or disk.lstat(target).st_size != file.move.stamp.size:
             return "not where they were put back to"
@@ -183,28 +183,28 @@ class _Undoer:
             raise RefusedError(f"{error} Nothing was touched.") from error
 
     def run(self, progress: Progress | None) -> UndoReport:
-        units = _away(self._journal.units(self._run.id))
+        assets = _away(self._journal.assets(self._run.id))
         with deferred_interrupt() as interrupted:
-            for count, unit in enumerate(reversed(units), start=1):
+            for count, asset in enumerate(reversed(assets), start=1):
                 if interrupted():
                     self._report.stopped = "Stopped by Ctrl-C, between two photos."
                     break
-                if not self._one(unit):
+                if not self._one(asset):
                     break
                 if progress is not None:
-                    progress(count, len(units))
+                    progress(count, len(assets))
             self._end()
         self._report.left = dict(self._left.most_common())
         return self._report
 
-    def _one(self, unit: UnitRow) -> bool:
-        """Put one unit back; False where nothing more may move."""
+    def _one(self, asset: AssetRow) -> bool:
+        """Put one asset back; False where nothing more may move."""
         try:
-            self._report.restored.append(self._restore(unit))
+            self._report.restored.append(self._restore(asset))
         except LeftAloneError as error:
             self._left[str(error)] += 1
         except (StopError, JournalError, OSError) as error:
-            name = display_path(unit.files[0].move.source)
+            name = display_path(asset.files[0].move.source)
             phrase = str(refusal(error) if isinstance(error, OSError) else error)
             self._report.stopped = (
                 f"Stopped at {name}: {phrase.rstrip('.')}. The next start puts right what is left to do."
@@ -218,38 +218,38 @@ class _Undoer:
             self._recheck()
             for run in self._journal.runs_with_folders():
                 tidy(self._disk, self._journal, run)
-            if self._report.stopped is None or not self._journal.open_units():
+            if self._report.stopped is None or not self._journal.open_assets():
                 self._journal.end_run(self._number)
         except (JournalError, OSError) as error:
             self._report.stopped = unfinished(error)
 
     def _recheck(self) -> None:
-        """Every unit that was said to be back is back."""
+        """Every asset that was said to be back is back."""
         for one in list(self._report.restored):
-            reason = None if one.unit is None else back_blocker(self._disk, self._journal.unit(one.unit))
+            reason = None if one.asset is None else back_blocker(self._disk, self._journal.asset(one.asset))
             if reason is not None:
                 self._report.restored.remove(one)
                 self._left[reason] += 1
                 self._report.stopped = self._report.stopped or "The disk does not show what was done."
 
-    def _restore(self, unit: UnitRow) -> Restored:
-        for file in unit.files:
+    def _restore(self, asset: AssetRow) -> Restored:
+        for file in asset.files:
             _refuse(restore_blocker(file, self._run))
-        wanted = [file.move.source for file in unit.files]
-        if self._is_back(unit):
-            self._journal.mark_undone(unit.id)
+        wanted = [file.move.source for file in asset.files]
+        if self._is_back(asset):
+            self._journal.mark_undone(asset.id)
             self._journal.flush()
             return Restored(wanted[0], wanted[0])
-        for file in unit.files:
+        for file in asset.files:
             _refuse(place_blocker(file, self._run))
         for _ in range(_NAMES_TRIED):
             with ExitStack() as stack:
-                held = [self._hold(file, stack) for file in unit.files]
+                held = [self._hold(file, stack) for file in asset.files]
                 targets = restored_names(wanted, self._disk.is_taken)
                 folders = missing_folders(targets)
-                intent = reversal(self._disk, unit.files, targets, unit, UnitPurpose.UNDO)
-                way = Way(folders, tuple(file.parent for file in unit.files))
-                back = self._journal.begin_unit(self._number, intent)
+                intent = reversal(self._disk, asset.files, targets, asset, AssetPurpose.UNDO)
+                way = Way(folders, tuple(file.parent for file in asset.files))
+                back = self._journal.begin_asset(self._number, intent)
                 try:
                     self._mover.move(back, held, (), way)
                 except NameTakenError:
@@ -272,9 +272,9 @@ class _Undoer:
             raise LeftAloneError(MOVED_CHANGED if str(error) == CHANGED else str(error)) from error
         return held
 
-    def _is_back(self, unit: UnitRow) -> bool:
+    def _is_back(self, asset: AssetRow) -> bool:
         """Somebody (or a power cut before the disk had the move) put every file back already."""
-        for file in unit.files:
+        for file in asset.files:
             if file.place is not None and self._disk.is_taken(file.place):
                 return False
             try:

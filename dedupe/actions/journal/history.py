@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from dedupe.actions.execution.recover import ActionPaths
 from dedupe.actions.execution.undo import run_blocker
 from dedupe.actions.journal.journal import Journal, exists
-from dedupe.actions.journal.records import RunPurpose, RunRow, UnitState
+from dedupe.actions.journal.records import AssetState, RunPurpose, RunRow
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run: units, files and bytes that it moved, how many of its units are back, and how many need a person.
+    """One run: assets, files and bytes that it moved, how many of its assets are back, and how many need a person.
 
     ``bytes_away`` leaves out what is back. ``began`` is in seconds since 1970. ``why_not`` says why it cannot be undone;
     None where it can.
@@ -25,7 +25,7 @@ class RunSummary:
     began: float
     target: str | None
     undoes: int | None
-    units: int
+    assets: int
     files: int
     bytes: int
     bytes_away: int
@@ -45,25 +45,25 @@ class RunSummary:
             return f"dedupe undo {self.number}"
         if self.purpose is RunPurpose.UNDO:
             return "was an undo"
-        return "all back" if self.units == self.undone else self.why_not
+        return "all back" if self.assets == self.undone else self.why_not
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
-    """Units that an interruption left: ``open`` are begun and not ended (or another dedupe is at them), ``needs_person`` were
+class Unreconciled:
+    """Assets that an interruption left: ``open`` are begun and not ended (or another dedupe is at them), ``needs_person`` were
     given up."""
 
     open: int = 0
     needs_person: int = 0
 
 
-def unsettled(paths: ActionPaths) -> Unsettled:
+def unreconciled(paths: ActionPaths) -> Unreconciled:
     """What recovery has not ended, as the journal says; looks at no photo. Raises StoreError where the journal cannot be
     read."""
     if not exists(paths.journal):
-        return Unsettled()
+        return Unreconciled()
     with Journal(paths.journal, Disk()) as journal:
-        return Unsettled(len(journal.open_units()), len(journal.unclear_units()))
+        return Unreconciled(len(journal.open_assets()), len(journal.unclear_assets()))
 
 
 def history(paths: ActionPaths) -> tuple[RunSummary, ...]:
@@ -73,23 +73,23 @@ def history(paths: ActionPaths) -> tuple[RunSummary, ...]:
     disk = Disk()
     with Journal(paths.journal, disk) as journal:
         summaries = [_summary(journal, run, Trash(disk)) for run in reversed(journal.runs())]
-    return tuple(summary for summary in summaries if summary.units or summary.needs_person)
+    return tuple(summary for summary in summaries if summary.assets or summary.needs_person)
 
 
 def _summary(journal: Journal, run: RunRow, trash: Trash) -> RunSummary:
-    counts = {state: (units, files, size) for state, units, files, size in journal.counts(run.id)}
-    moved = [counts.get(state, (0, 0, 0)) for state in (UnitState.DONE, UnitState.UNDONE)]
+    counts = {state: (assets, files, size) for state, assets, files, size in journal.counts(run.id)}
+    moved = [counts.get(state, (0, 0, 0)) for state in (AssetState.DONE, AssetState.UNDONE)]
     return RunSummary(
         number=run.id,
         purpose=run.purpose,
         began=run.began,
         target=run.target,
         undoes=run.undoes,
-        units=sum(units for units, _, _ in moved),
+        assets=sum(assets for assets, _, _ in moved),
         files=sum(files for _, files, _ in moved),
         bytes=sum(size for _, _, size in moved),
         bytes_away=moved[0][2],
-        undone=counts.get(UnitState.UNDONE, (0, 0, 0))[0],
-        needs_person=counts.get(UnitState.NEEDS_PERSON, (0, 0, 0))[0],
-        why_not=run_blocker(run, journal.units(run.id), trash.undoable),
+        undone=counts.get(AssetState.UNDONE, (0, 0, 0))[0],
+        needs_person=counts.get(AssetState.NEEDS_PERSON, (0, 0, 0))[0],
+        why_not=run_blocker(run, journal.assets(run.id), trash.undoable),
     )

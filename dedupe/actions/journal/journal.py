@@ -1,8 +1,8 @@
 """The journal: what an action is about to do, on the disk before it is done (SQLite, WAL, synchronous=FULL).
 
-A unit (a photo with its companions) is one row of ``units`` with a row of ``files`` for each file. Its intent is
-committed before the first file moves; that it was done is committed with the next unit's intent, or at the end. In between
-the disk itself tells how far it came, and ``recover.py`` ends the unit from that. The journal is never begun afresh
+An asset (a photo with its companions) is one row of ``assets`` with a row of ``files`` for each file. Its intent is
+committed before the first file moves; that it was done is committed with the next asset's intent, or at the end. In between
+the disk itself tells how far it came, and ``recover.py`` ends the asset from that. The journal is never begun afresh
 over one that is damaged or newer: it is refused, and nothing is moved without it.
 """
 
@@ -18,14 +18,14 @@ from typing import Any, Self
 
 from dedupe.actions.journal.records import (
     SCHEMA,
+    AssetPurpose,
+    AssetRow,
+    AssetState,
     FileRow,
     FileState,
     Intent,
     RunPurpose,
     RunRow,
-    UnitPurpose,
-    UnitRow,
-    UnitState,
 )
 from dedupe.actions.platform.disk import Disk
 from dedupe.errors import StoreError
@@ -72,10 +72,10 @@ class Journal:
         self.flush()
         return run
 
-    def begin_unit(self, run: int, intent: Intent) -> UnitRow:
-        """The unit's intent, committed (with all that was pending): from here on its files may move."""
+    def begin_asset(self, run: int, intent: Intent) -> AssetRow:
+        """The asset's intent, committed (with all that was pending): from here on its files may move."""
         keeper = intent.keeper
-        unit = self._write(
+        asset = self._write(
             "INSERT INTO units (run, purpose, state, grp, relation, keeper, keeper_key, reverses)"
             " VALUES (?, ?, 'begun', ?, ?, ?, ?, ?)",
             (
@@ -90,13 +90,13 @@ class Journal:
         )
         infos = intent.infos or (None,) * len(intent.moves)
         each = zip(intent.moves, intent.parents, intent.partials, infos, strict=True)
-        files = tuple(self._add_file(unit, *one) for one in each)
+        files = tuple(self._add_file(asset, *one) for one in each)
         self.flush()
-        return UnitRow(
-            id=unit,
+        return AssetRow(
+            id=asset,
             run=run,
             purpose=intent.purpose,
-            state=UnitState.BEGUN,
+            state=AssetState.BEGUN,
             group=intent.group,
             relation=intent.relation,
             keeper=keeper.source if keeper else None,
@@ -105,12 +105,12 @@ class Journal:
             files=files,
         )
 
-    def _add_file(self, unit: int, move: FileMove, parent: str, partial: str | None, info: str | None) -> FileRow:
+    def _add_file(self, asset: int, move: FileMove, parent: str, partial: str | None, info: str | None) -> FileRow:
         number = self._write(
             "INSERT INTO files (unit, source, parent, target, partial, content_key, dev, inode, size, mtime_ns,"
             " state, info) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                unit,
+                asset,
                 _blob(move.source),
                 _blob(parent),
                 _blob(move.target),
@@ -123,7 +123,7 @@ class Journal:
                 _blob(info),
             ),
         )
-        return FileRow(number, unit, move, parent, partial, FileState.INTENT, info=info)
+        return FileRow(number, asset, move, parent, partial, FileState.INTENT, info=info)
 
     def claimed(self, file: FileRow) -> None:
         """Committed: an empty file at the target will be ours."""
@@ -155,15 +155,15 @@ class Journal:
         """Pending: where the trash keeps the file, and its record."""
         self._write("UPDATE files SET entry = ?, info = ? WHERE id = ?", (_blob(entry), _blob(info), file.id))
 
-    def end_unit(self, unit: UnitRow, state: UnitState, reason: str = "") -> None:
-        """Pending: how the unit ended. A finished undo marks the unit that it reversed as undone in the same commit."""
-        self._write("UPDATE units SET state = ?, reason = ? WHERE id = ?", (state, reason, unit.id))
-        if state is UnitState.DONE and unit.purpose is UnitPurpose.UNDO and unit.reverses is not None:
-            self.mark_undone(unit.reverses)
+    def end_asset(self, asset: AssetRow, state: AssetState, reason: str = "") -> None:
+        """Pending: how the asset ended. A finished undo marks the asset that it reversed as undone in the same commit."""
+        self._write("UPDATE units SET state = ?, reason = ? WHERE id = ?", (state, reason, asset.id))
+        if state is AssetState.DONE and asset.purpose is AssetPurpose.UNDO and asset.reverses is not None:
+            self.mark_undone(asset.reverses)
 
-    def mark_undone(self, unit: int) -> None:
-        """Pending: the unit's files are back where they were."""
-        self._write("UPDATE units SET state = 'undone' WHERE id = ?", (unit,))
+    def mark_undone(self, asset: int) -> None:
+        """Pending: the asset's files are back where they were."""
+        self._write("UPDATE units SET state = 'undone' WHERE id = ?", (asset,))
 
     def end_run(self, run: int) -> None:
         """The run is over, committed."""
@@ -171,7 +171,7 @@ class Journal:
         self.flush()
 
     def reopen_run(self, run: int) -> None:
-        """Pending: units of a run that was over are looked at again, so its open ones count again."""
+        """Pending: assets of a run that was over are looked at again, so its open ones count again."""
         self._write("UPDATE runs SET ended = NULL WHERE id = ?", (run,))
 
     def add_folder(self, run: int, path: str, *, marker: bool = False) -> None:
@@ -206,12 +206,12 @@ class Journal:
         rows = self._read("SELECT id, purpose, began, ended, target, undoes FROM runs WHERE id = ?", (number,))
         return self._run(rows[0]) if rows else None
 
-    def units(self, run: int) -> list[UnitRow]:
-        """The units of a run, oldest first."""
-        return [self.unit(row[0]) for row in self._read("SELECT id FROM units WHERE run = ? ORDER BY id", (run,))]
+    def assets(self, run: int) -> list[AssetRow]:
+        """The assets of a run, oldest first."""
+        return [self.asset(row[0]) for row in self._read("SELECT id FROM units WHERE run = ? ORDER BY id", (run,))]
 
-    def unit(self, number: int) -> UnitRow:
-        """One unit, as the journal has it now."""
+    def asset(self, number: int) -> AssetRow:
+        """One asset, as the journal has it now."""
         [row] = self._read(
             "SELECT id, run, purpose, state, grp, relation, keeper, reverses, reason FROM units WHERE id = ?",
             (number,),
@@ -221,11 +221,11 @@ class Journal:
             " copy_dev, copy_inode, placed_mtime_ns, entry, info FROM files WHERE unit = ? ORDER BY id",
             (number,),
         )
-        return UnitRow(
+        return AssetRow(
             id=row[0],
             run=row[1],
-            purpose=UnitPurpose(row[2]),
-            state=UnitState(row[3]),
+            purpose=AssetPurpose(row[2]),
+            state=AssetState(row[3]),
             group=row[4],
             relation=row[5],
             keeper=_path(row[6]),
@@ -234,23 +234,23 @@ class Journal:
             files=tuple(_file(file) for file in files),
         )
 
-    def open_units(self) -> list[UnitRow]:
-        """The units that were begun and not ended, newest first. A run is not ended while it has one."""
+    def open_assets(self) -> list[AssetRow]:
+        """The assets that were begun and not ended, newest first. A run is not ended while it has one."""
         rows = self._read(
             "SELECT id FROM units WHERE state = 'begun' AND run IN (SELECT id FROM runs WHERE ended IS NULL)"
             " ORDER BY id DESC"
         )
-        return [self.unit(row[0]) for row in rows]
+        return [self.asset(row[0]) for row in rows]
 
-    def unclear_units(self) -> list[UnitRow]:
-        """The units that need a person, newest first."""
+    def unclear_assets(self) -> list[AssetRow]:
+        """The assets that need a person, newest first."""
         return [
-            self.unit(row[0])
+            self.asset(row[0])
             for row in self._read("SELECT id FROM units WHERE state = 'needs a person' ORDER BY id DESC")
         ]
 
     def entries_of_others(self, file: FileRow) -> set[str]:
-        """Where the trash keeps the files of other units that went there from the same path and are away."""
+        """Where the trash keeps the files of other assets that went there from the same path and are away."""
         rows = self._read(
             "SELECT f.entry FROM files f JOIN units u ON u.id = f.unit WHERE f.source = ? AND f.id != ?"
             " AND f.entry IS NOT NULL AND u.state = 'done' AND u.purpose = 'act'",
@@ -271,14 +271,14 @@ class Journal:
         """The runs that made folders which may still be there, newest first."""
         return [row[0] for row in self._read("SELECT DISTINCT run FROM folders ORDER BY run DESC")]
 
-    def counts(self, run: int) -> list[tuple[UnitState, int, int, int]]:
-        """For each state: how many units, files and bytes of the run are in it."""
+    def counts(self, run: int) -> list[tuple[AssetState, int, int, int]]:
+        """For each state: how many assets, files and bytes of the run are in it."""
         rows = self._read(
             "SELECT u.state, COUNT(DISTINCT u.id), COUNT(*), SUM(f.size) FROM units u JOIN files f ON f.unit = u.id"
             " WHERE u.run = ? AND u.purpose != 'put back' GROUP BY u.state",
             (run,),
         )
-        return [(UnitState(state), units, files, size) for state, units, files, size in rows]
+        return [(AssetState(state), assets, files, size) for state, assets, files, size in rows]
 
     # -- within --------------------------------------------------------------------------------------------------------
 
@@ -377,7 +377,7 @@ def _file(row: Sequence[Any]) -> FileRow:
     stamp = FileStamp(dev=int(row[4]), inode=int(row[5]), size=row[6], mtime_ns=row[7], ctime_ns=0, links=1)
     return FileRow(
         id=row[0],
-        unit=row[1],
+        asset=row[1],
         move=FileMove(os.fsdecode(row[2]), _path(row[3]), stamp, row[8]),
         parent=os.fsdecode(row[9]),
         partial=_path(row[10]),

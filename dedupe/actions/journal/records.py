@@ -1,4 +1,4 @@
-"""What the journal holds: its tables, and their rows as values: runs, their units, the files of each."""
+"""What the journal holds: its tables, and their rows as values: runs, their assets, the files of each."""
 
 from __future__ import annotations
 
@@ -69,16 +69,16 @@ class RunPurpose(StrEnum):
     UNDO = "undo"
 
 
-class UnitPurpose(StrEnum):
-    """Why a unit moved: the action itself, its undoing, or putting back the parts of a unit that could not move whole."""
+class AssetPurpose(StrEnum):
+    """Why an asset moved: the action itself, its undoing, or putting back the parts of an asset that could not move whole."""
 
     ACT = "act"
     UNDO = "undo"
     PUT_BACK = "put back"
 
 
-class UnitState(StrEnum):
-    """How a unit ended; only ``begun`` is not final."""
+class AssetState(StrEnum):
+    """How an asset ended; only ``begun`` is not final."""
 
     BEGUN = "begun"
     DONE = "done"
@@ -88,7 +88,7 @@ class UnitState(StrEnum):
 
 
 class FileState(StrEnum):
-    """How far a file of a begun unit came."""
+    """How far a file of a begun asset came."""
 
     INTENT = "intent"
     PLACED = "placed"
@@ -96,13 +96,13 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One file of a unit. ``parent`` is the real path of the source's folder when the unit began; ``partial`` the name
+    """One file of an asset. ``parent`` is the real path of the source's folder when the asset began; ``partial`` the name
     of an unfinished copy; ``claimed`` says that an empty file at the target is ours; ``copy`` is (device, inode) of the
     copy that dedupe made; ``entry`` and ``info`` are where the trash keeps the file and its record (before it went, ``info``
     is the name that its record will have)."""
 
     id: int
-    unit: int
+    asset: int
     move: FileMove
     parent: str
     partial: str | None
@@ -115,18 +115,18 @@ class FileRow:
 
     @property
     def place(self) -> str | None:
-        """Where the file is when the unit is done: its target, or its entry in the trash."""
+        """Where the file is when the asset is done: its target, or its entry in the trash."""
         return self.move.target if self.move.target is not None else self.entry
 
 
 @dataclass(frozen=True, slots=True)
-class UnitRow:
-    """One unit of a run, with its files in the order in which they move."""
+class AssetRow:
+    """One asset of a run, with its files in the order in which they move."""
 
     id: int
     run: int
-    purpose: UnitPurpose
-    state: UnitState
+    purpose: AssetPurpose
+    state: AssetState
     group: str
     relation: str
     keeper: str | None
@@ -150,10 +150,10 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be journalled of one unit. ``parents`` and ``partials`` go with ``moves``, one each; ``infos``
+    """What is about to be journalled of one asset. ``parents`` and ``partials`` go with ``moves``, one each; ``infos``
     are the trash's records that the files will get there, or that leave with them (an undo of a trashing)."""
 
-    purpose: UnitPurpose
+    purpose: AssetPurpose
     moves: tuple[FileMove, ...]
     parents: tuple[str, ...]
     partials: tuple[str | None, ...]

@@ -9,10 +9,10 @@ import os
 import re
 
 from dedupe.actions.journal.journal import Journal
-from dedupe.actions.journal.records import FileRow, RunPurpose, RunRow, UnitPurpose, UnitRow
+from dedupe.actions.journal.records import AssetPurpose, AssetRow, FileRow, RunPurpose, RunRow
 from dedupe.actions.planning.names import is_plain, root_of
 from dedupe.actions.platform.trash import Entry, entry_of, is_entry_of, is_entry_shaped
-from dedupe.actions.platform.volumes import lies_under
+from dedupe.actions.platform.volumes import membership_under
 from dedupe.terminal.console import display_path
 
 OUTSIDE = "its recorded place lies outside the folders of that run"
@@ -40,24 +40,24 @@ def place_blocker(file: FileRow, run: RunRow) -> str | None:
     return None
 
 
-def unit_blocker(unit: UnitRow, journal: Journal) -> str | None:
-    """Why a unit that was begun must not be ended by what its rows say: recovery would remove or move what is not its own."""
-    run = journal.run(unit.run)
+def asset_blocker(asset: AssetRow, journal: Journal) -> str | None:
+    """Why an asset that was begun must not be ended by what its rows say: recovery would remove or move what is not its own."""
+    run = journal.run(asset.run)
     if run is not None and run.purpose is RunPurpose.UNDO:
         run = journal.run(run.undoes or 0)
-    for file in unit.files:
-        reason = OUTSIDE if run is None else _ends_blocker(file, unit, run) or _partial_blocker(file)
+    for file in asset.files:
+        reason = OUTSIDE if run is None else _ends_blocker(file, asset, run) or _partial_blocker(file)
         if reason is not None:
             return f"{display_path(file.move.source)}: {reason}"
     return None
 
 
-def _ends_blocker(file: FileRow, unit: UnitRow, run: RunRow) -> str | None:
-    """One end of the row is a scanned folder, the other the run's target or the trash, in the unit's direction."""
+def _ends_blocker(file: FileRow, asset: AssetRow, run: RunRow) -> str | None:
+    """One end of the row is a scanned folder, the other the run's target or the trash, in the asset's direction."""
     source, target = file.move.source, file.move.target
     there = _is_home(source, run) and _is_away(file.place, run)
     back = target is not None and _is_home(target, run) and _is_away(source, run)
-    fits = {UnitPurpose.ACT: there, UnitPurpose.UNDO: back, UnitPurpose.PUT_BACK: there or back}[unit.purpose]
+    fits = {AssetPurpose.ACT: there, AssetPurpose.UNDO: back, AssetPurpose.PUT_BACK: there or back}[asset.purpose]
     if not fits or (file.info is not None and not is_entry_shaped(_entry_file(file, file.info), file.info)):
         return OUTSIDE
     if os.path.isdir(os.path.dirname(source)) and os.path.realpath(os.path.dirname(source)) != file.parent:
@@ -77,8 +77,8 @@ def _partial_blocker(file: FileRow) -> str | None:
     if file.partial is None:
         return None
     folder, name = os.path.split(file.partial)
-    beside = file.move.target is not None and folder == os.path.dirname(file.move.target)
-    return None if beside and _PARTIAL.fullmatch(name) else "its unfinished copy has no name that dedupe gives"
+    siblings = file.move.target is not None and folder == os.path.dirname(file.move.target)
+    return None if siblings and _PARTIAL.fullmatch(name) else "its unfinished copy has no name that dedupe gives"
 
 
 def _is_home(path: str, run: RunRow) -> bool:
@@ -93,4 +93,4 @@ def _is_away(place: str | None, run: RunRow) -> bool:
 
 
 def _is_below(place: str | None, target: str) -> bool:
-    return place is not None and is_plain(place) and place != target and lies_under(place, target)
+    return place is not None and is_plain(place) and place != target and membership_under(place, target)

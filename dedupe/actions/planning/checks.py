@@ -31,7 +31,7 @@ KEEPER = "the photo that stays: "
 
 
 class LeftAloneError(Exception):
-    """A file or unit is left as it is; the text is the phrase that says why."""
+    """A file or asset is left as it is; the text is the phrase that says why."""
 
 
 @dataclass(slots=True)
@@ -191,8 +191,8 @@ class as_keeper:  # noqa: N801 - used like a function: `with as_keeper():`
             raise LeftAloneError(KEEPER + str(error)) from error
 
 
-def hold_unit(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
-    """Open and read every file of a unit and of the keeper's: victims, keepers. Raises LeftAloneError.
+def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
+    """Open and read every file of an asset and of the keeper's: victims, keepers. Raises LeftAloneError.
 
     Afterwards each is known to hold the bytes of the plan, and nothing was changed.
     """

@@ -1,4 +1,4 @@
-"""What moved files are called: the folders of their root are kept, nothing is overwritten, a unit keeps its common stem."""
+"""What moved files are called: the folders of their root are kept, nothing is overwritten, an asset keeps its common stem."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
-from dedupe.actions.platform.volumes import lies_under
+from dedupe.actions.platform.volumes import membership_under
 
 MARKER = ".dedupe-moved"
 """The file that tells walk to skip a folder of moved photos."""
@@ -21,7 +21,7 @@ def is_plain(path: str) -> bool:
 
 def root_of(path: str, roots: Sequence[str]) -> str | None:
     """The innermost root that ``path`` lies below, by their names; None where it lies in none."""
-    inside = [root for root in roots if path != root and lies_under(path, root)]
+    inside = [root for root in roots if path != root and membership_under(path, root)]
     return max(inside, key=len, default=None)
 
 
@@ -47,7 +47,7 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def beside(name: str, mark: str, stem: str | None = None) -> str:
+def siblings(name: str, mark: str, stem: str | None = None) -> str:
     """``IMG.jpg`` with the mark ``(2)`` is ``IMG (2).jpg``; ``stem`` says where the mark goes (``IMG.jpg.xmp`` with the
     stem ``IMG`` is ``IMG (2).jpg.xmp``). The stem is cut where the name would be longer than a file system takes."""
     if stem is None or not name.casefold().startswith(stem.casefold()):
@@ -60,7 +60,7 @@ def beside(name: str, mark: str, stem: str | None = None) -> str:
 
 
 def common_stem(paths: Sequence[str]) -> str | None:
-    """The stem of a unit: that of its photo, which is the first of ``paths``."""
+    """The stem of an asset: that of its photo, which is the first of ``paths``."""
     return os.path.splitext(os.path.basename(paths[0]))[0] if paths else None
 
 
@@ -76,12 +76,12 @@ def _variants(wanted: Sequence[str]) -> Iterator[tuple[str, ...]]:
     while True:
         count += 1
         yield tuple(
-            os.path.join(os.path.dirname(path), beside(os.path.basename(path), f"({count})", stem)) for path in wanted
+            os.path.join(os.path.dirname(path), siblings(os.path.basename(path), f"({count})", stem)) for path in wanted
         )
 
 
 def restored_names(wanted: Sequence[str], is_taken: Callable[[str], bool]) -> tuple[str, ...]:
-    """Where the files of a unit go back to: their old paths; where the photo's is occupied, all of them beside with
+    """Where the files of an asset go back to: their old paths; where the photo's is occupied, all of them beside with
     ``(restored)``; where only a companion's is, that one alone."""
     if is_taken(wanted[0]):
         stem = common_stem(wanted)
@@ -96,5 +96,7 @@ def _restored(wanted: Sequence[str], stem: str | None) -> Iterator[tuple[str, ..
     count = 1
     while True:
         mark = "(restored)" if count == 1 else f"(restored {count})"
-        yield tuple(os.path.join(os.path.dirname(path), beside(os.path.basename(path), mark, stem)) for path in wanted)
+        yield tuple(
+            os.path.join(os.path.dirname(path), siblings(os.path.basename(path), mark, stem)) for path in wanted
+        )
         count += 1

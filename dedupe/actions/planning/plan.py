@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
 from dedupe.actions.planning.names import folded, free_names, root_labels, root_of
-from dedupe.actions.planning.siblings import Beside
+from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.disk import Disk
 from dedupe.types import (
     Action,
@@ -92,16 +92,16 @@ def selected(result: ScanResult) -> Iterator[tuple[Group, Extra]]:
 
 
 def names_of(photo: Photo) -> Iterator[tuple[str, FileStamp, ContentKey]]:
-    """Every name of a photo and of its halves, each with what it must be."""
-    for half in (photo, *photo.halves):
+    """Every name of a photo and of its members, each with what it must be."""
+    for half in (photo, *photo.members):
         for path in (half.file.path, *half.file.links_inside):
             yield path, half.file.stamp, half.content_key
 
 
 def companions_of(photo: Photo) -> list[Companion]:
-    """The companions of a photo and its halves, each once."""
+    """The companions of a photo and its members, each once."""
     seen: dict[str, Companion] = {}
-    for half in (photo, *photo.halves):
+    for half in (photo, *photo.members):
         for companion in half.file.companions:
             seen.setdefault(companion.path, companion)
     return list(seen.values())
@@ -117,15 +117,15 @@ def relation_blocker(extra: Extra) -> str | None:
 
 def protected_blocker(extra: Extra) -> str | None:
     """Protected and reference folders give nothing away."""
-    units = (extra.photo, *extra.photo.halves)
-    if any(unit.file.protected for unit in units):
+    assets = (extra.photo, *extra.photo.members)
+    if any(asset.file.protected for asset in assets):
         return "lies in a protected folder"
-    if any(unit.file.reference for unit in units):
+    if any(asset.file.reference for asset in assets):
         return "lies in a reference folder"
     return None
 
 
-def half_blocker(half: Photo, keep: Photo) -> str | None:
+def member_blocker(half: Photo, keep: Photo) -> str | None:
     """A RAW leaves only for a RAW, a picture for a picture: the scan verified the pair, here it must still be there."""
     return None if counterpart_of(half, keep) else f"its {_noun(half)} has no counterpart beside the photo that stays"
 
@@ -138,11 +138,11 @@ def companion_blocker(companion: Companion, counterpart: FileMove | None) -> str
 
 
 def counterpart_of(half: Photo, keep: Photo) -> Photo | None:
-    """The part of the keeper's unit that stays in place of ``half``: the same content, the same picture, or at least the
+    """The part of the keeper's asset that stays in place of ``half``: the same content, the same picture, or at least the
     same kind."""
-    parts = (keep, *keep.halves)
+    parts = (keep, *keep.members)
     same_content = [part for part in parts if part.content_key == half.content_key]
-    same_picture = [part for part in parts if part.payload_key is not None and part.payload_key == half.payload_key]
+    same_picture = [part for part in parts if part.pixel_key is not None and part.pixel_key == half.pixel_key]
     same_kind = [part for part in parts if part.facts.raw == half.facts.raw]
     return next(iter((*same_content, *same_picture, *same_kind)), None)
 
@@ -167,10 +167,10 @@ class _Drafter:
     _owners: dict[str, set[str]] = field(default_factory=dict)
     _labels: dict[str, str] = field(default_factory=dict)
     _folds: bool = False
-    _beside: Beside = field(init=False)
+    _siblings: Siblings = field(init=False)
 
     def __post_init__(self) -> None:
-        self._beside = Beside(self.disk)
+        self._siblings = Siblings(self.disk)
         self._labels = root_labels(self.result.roots)
         for photo in _photos(self.result):
             for companion in companions_of(photo):
@@ -184,8 +184,8 @@ class _Drafter:
         parts: dict[str, FileMove] = {}
         moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(extra.photo))]
         reason = relation_blocker(extra) or protected_blocker(extra)
-        for half in extra.photo.halves:
-            reason = reason or half_blocker(half, group.keep)
+        for half in extra.photo.members:
+            reason = reason or member_blocker(half, group.keep)
             part = counterpart_of(half, group.keep)
             if part is not None and part is not group.keep:
                 parts[part.path] = FileMove(part.path, None, part.file.stamp, part.content_key)
@@ -197,7 +197,7 @@ class _Drafter:
                 parts[counterpart.source] = counterpart
         keep = group.keep
         sources = [move.source for move in moves]
-        reason = reason or self._beside.unseen_blocker(sources, self.shared, again=False)
+        reason = reason or self._siblings.unseen_blocker(sources, self.shared, again=False)
         return (
             Action(
                 kind=self.kind,
@@ -211,7 +211,7 @@ class _Drafter:
         )
 
     def placed(self, action: Action) -> Action:
-        """The action, now planned, with its targets: the folders of the root kept, one free number for the whole unit."""
+        """The action, now planned, with its targets: the folders of the root kept, one free number for the whole asset."""
         self._planned.update(move.source for move in action.moves)
         if self.target is None:
             return action
@@ -238,14 +238,14 @@ class _Drafter:
         companions = companions_of(photo)
         own = {path for path, _, _ in names_of(photo)} | {companion.path for companion in companions}
         for companion in companions:
-            holders = self._beside.owners(companion.path) | self._owners[companion.path]
+            holders = self._siblings.owners(companion.path) | self._owners[companion.path]
             if not holders <= own:
                 self.shared[companion.path] = holders
             if holders <= own | self._planned:
                 yield companion
 
     def _companion(self, companion: Companion, keep: Photo) -> tuple[FileMove, FileMove | None]:
-        """What moves, and the file with the same bytes in the keeper's unit, or None."""
+        """What moves, and the file with the same bytes in the keeper's asset, or None."""
         move = self._read(companion)
         for other in self._same_kind(companion, keep):
             if other.stamp.size == move.stamp.size and other.source != move.source:

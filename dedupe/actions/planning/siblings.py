@@ -26,7 +26,7 @@ class _Folder:
     owners: dict[str, list[str]]
 
 
-class Beside:
+class Siblings:
     """Looks into the folders of the photos that are to leave."""
 
     def __init__(self, disk: Disk) -> None:
@@ -46,8 +46,8 @@ class Beside:
             if again and folder not in looked:
                 self._look(folder)
                 looked.add(folder)
-            beside = (os.path.join(folder, other) for other in self._folder(folder).companions.get(name, ()))
-            if any(other not in paths and other not in shared and self._is_file(other) for other in beside):
+            siblings = (os.path.join(folder, other) for other in self._folder(folder).companions.get(name, ()))
+            if any(other not in paths and other not in shared and self._is_file(other) for other in siblings):
                 return UNSEEN
         return None
 

@@ -130,7 +130,7 @@ class Trash:
 
     # -- the call ------------------------------------------------------------------------------------------------------
 
-    def throw(self, path: str, status: os.stat_result, record: str | None) -> Entry | None:
+    def move_to_trash(self, path: str, status: os.stat_result, record: str | None) -> Entry | None:
         """Trash one file; its entry, or None where only the system knows it.
 
         ``status`` is what is known of the open file, ``record`` is its one of ``records``. Raises OSError or LeftAloneError

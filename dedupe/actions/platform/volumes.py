@@ -130,12 +130,12 @@ def _longest(path: str, mounts: list[tuple[str, str]]) -> tuple[str, str]:
     """The mount that covers ``path``; of two on one point the later one, which hides the other."""
     best = (os.sep, "")
     for mount, fstype in mounts:
-        if len(mount) >= len(best[0]) and lies_under(path, mount):
+        if len(mount) >= len(best[0]) and membership_under(path, mount):
             best = (mount, fstype)
     return best
 
 
-def lies_under(path: str, folder: str) -> bool:
+def membership_under(path: str, folder: str) -> bool:
     """``path`` is ``folder`` or something below it, by their names alone."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 

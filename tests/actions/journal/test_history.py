@@ -39,7 +39,7 @@ def test_history_lists_the_newest_first_and_what_can_be_undone(tmp_path: Path) -
     actions.act(fake_scan(root), kind=ActionKind.TRASH, target=None, paths=paths)
     actions.undo(paths, 1)
     undo, trash, move = actions.history(paths)
-    assert (move.purpose, move.target, move.units, move.files, move.bytes) == (
+    assert (move.purpose, move.target, move.assets, move.files, move.bytes) == (
         RunPurpose.MOVE,
         str(tmp_path / "to"),
         1,
@@ -48,7 +48,7 @@ def test_history_lists_the_newest_first_and_what_can_be_undone(tmp_path: Path) -
     )
     assert (move.undone, move.undoable, move.bytes_away, trash.bytes_away) == (1, False, 0, 5)
     assert (trash.purpose, trash.target, trash.undone, trash.undoable) == (RunPurpose.TRASH, None, 0, True)
-    assert (undo.purpose, undo.undoes, undo.undoable, undo.units) == (RunPurpose.UNDO, 1, False, 1)
+    assert (undo.purpose, undo.undoes, undo.undoable, undo.assets) == (RunPurpose.UNDO, 1, False, 1)
     assert [run.way_back for run in (undo, trash, move)] == ["was an undo", "dedupe undo 2", "all back"]
     assert began - 1 <= move.began <= trash.began <= undo.began <= time.time() + 1
 

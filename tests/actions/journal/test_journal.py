@@ -12,7 +12,7 @@ import pytest
 
 from dedupe import actions
 from dedupe.actions.journal.journal import Journal, JournalError
-from dedupe.actions.journal.records import Intent, RunPurpose, UnitPurpose, UnitState
+from dedupe.actions.journal.records import AssetPurpose, AssetState, Intent, RunPurpose
 from dedupe.actions.platform.disk import Disk
 from dedupe.errors import RefusedError, StoreError
 from dedupe.types import ActionKind, FileMove, FileStamp
@@ -25,19 +25,19 @@ STAMP = FileStamp(dev=2**63 + 5, inode=2**64 - 1, size=4, mtime_ns=-5, ctime_ns=
 def intent(name: str = "a.jpg") -> Intent:
     source = os.fsdecode(b"/p/\xff/" + name.encode())
     move = FileMove(source, f"/t/{name}", STAMP, key(b"abcd"))
-    return Intent(UnitPurpose.ACT, (move,), ("/p",), ("/t/.x.partial",), group="g", relation="identical", keeper=move)
+    return Intent(AssetPurpose.ACT, (move,), ("/p",), ("/t/.x.partial",), group="g", relation="identical", keeper=move)
 
 
 def test_what_is_written_is_read_back_with_any_bytes_and_any_inode(tmp_path: Path) -> None:
     with Journal(str(tmp_path / "journal.db"), Disk()) as journal:
         run = journal.begin_run(RunPurpose.MOVE, target="/t", roots=["/p", os.fsdecode(b"/\xfe")])
-        unit = journal.begin_unit(run, intent())
+        asset = journal.begin_asset(run, intent())
     with Journal(str(tmp_path / "journal.db"), Disk()) as journal:
-        [found_unit] = journal.open_units()
-        [file] = found_unit.files
-        [written] = unit.files
+        [found_asset] = journal.open_assets()
+        [file] = found_asset.files
+        [written] = asset.files
         scanned = replace(written.move.stamp, ctime_ns=0)
-        assert replace(found_unit, files=()) == replace(unit, files=())
+        assert replace(found_asset, files=()) == replace(asset, files=())
         assert file == replace(written, move=replace(written.move, stamp=scanned))
         assert (file.parent, file.partial, file.claimed, file.copy) == ("/p", "/t/.x.partial", False, None)
         found = journal.run(run)
@@ -45,18 +45,18 @@ def test_what_is_written_is_read_back_with_any_bytes_and_any_inode(tmp_path: Pat
         assert found.roots == ("/p", os.fsdecode(b"/\xfe"))
 
 
-def test_an_intent_is_on_the_disk_when_begin_unit_returns(tmp_path: Path) -> None:
+def test_an_intent_is_on_the_disk_when_begin_asset_returns(tmp_path: Path) -> None:
     path = str(tmp_path / "journal.db")
     with Journal(path, Disk()) as journal:
-        unit = journal.begin_unit(journal.begin_run(RunPurpose.MOVE, target="/t", roots=["/p"]), intent())
+        asset = journal.begin_asset(journal.begin_run(RunPurpose.MOVE, target="/t", roots=["/p"]), intent())
         with Journal(path, Disk()) as other:
-            assert [open_unit.id for open_unit in other.open_units()] == [unit.id]
-        journal.end_unit(unit, UnitState.DONE)
+            assert [open_asset.id for open_asset in other.open_assets()] == [asset.id]
+        journal.end_asset(asset, AssetState.DONE)
         with Journal(path, Disk()) as other:
-            assert other.open_units(), "what is pending is committed with the next intent"
-        journal.begin_unit(unit.run, intent("b.jpg"))
+            assert other.open_assets(), "what is pending is committed with the next intent"
+        journal.begin_asset(asset.run, intent("b.jpg"))
         with Journal(path, Disk()) as other:
-            assert [open_unit.id for open_unit in other.open_units()] == [unit.id + 1]
+            assert [open_asset.id for open_asset in other.open_assets()] == [asset.id + 1]
 
 
 def test_it_is_a_log_that_syncs_every_commit(tmp_path: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_full_disk_takes_the_pending_rows_back(tmp_path: Path) -> None:
     with Journal(str(tmp_path / "journal.db"), disk) as journal:
         run = journal.begin_run(RunPurpose.MOVE, target="/t", roots=["/p"])
         with pytest.raises(JournalError, match="full"):
-            journal.begin_unit(run, intent())
-        assert journal.open_units() == []
-        assert journal.begin_unit(run, intent()).files
+            journal.begin_asset(run, intent())
+        assert journal.open_assets() == []
+        assert journal.begin_asset(run, intent()).files
 
 
 def test_history_of_nothing_makes_no_journal(tmp_path: Path) -> None:

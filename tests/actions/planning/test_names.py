@@ -8,30 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.actions.planning.names import (
-    beside,
     folded,
     free_names,
     is_plain,
     restored_names,
     root_labels,
     root_of,
+    siblings,
 )
 
 NAMES = st.binary(min_size=1, max_size=255).filter(lambda name: not {0, 47} & set(name)).map(os.fsdecode)
 
 
 def test_a_mark_goes_before_the_extension() -> None:
-    assert beside("IMG.jpg", "(2)") == "IMG (2).jpg"
-    assert beside("no-extension", "(2)") == "no-extension (2)"
-    assert beside(".hidden", "(2)") == ".hidden (2)"
-    assert beside("IMG.jpg.xmp", "(2)", stem="IMG") == "IMG (2).jpg.xmp"
-    assert beside("img.AAE", "(2)", stem="IMG") == "img (2).AAE"
-    assert beside("other.json", "(2)", stem="IMG") == "other (2).json"
+    assert siblings("IMG.jpg", "(2)") == "IMG (2).jpg"
+    assert siblings("no-extension", "(2)") == "no-extension (2)"
+    assert siblings(".hidden", "(2)") == ".hidden (2)"
+    assert siblings("IMG.jpg.xmp", "(2)", stem="IMG") == "IMG (2).jpg.xmp"
+    assert siblings("img.AAE", "(2)", stem="IMG") == "img (2).AAE"
+    assert siblings("other.json", "(2)", stem="IMG") == "other (2).json"
 
 
 @given(name=NAMES, mark=st.sampled_from(["(2)", "(restored)", "(12345)"]))
 def test_a_marked_name_always_fits_and_keeps_its_extension(name: str, mark: str) -> None:
-    marked = beside(name, mark)
+    marked = siblings(name, mark)
     extension = os.path.splitext(name)[1]
     if len(os.fsencode(extension)) < 200:
         assert len(os.fsencode(marked)) <= 255
@@ -39,7 +39,7 @@ def test_a_marked_name_always_fits_and_keeps_its_extension(name: str, mark: str)
     assert os.fsdecode(os.fsencode(marked)) == marked
 
 
-def test_a_unit_gets_one_number() -> None:
+def test_a_asset_gets_one_number() -> None:
     taken = {"/t/a.xmp", "/t/a (2).jpg"}
     assert free_names(["/t/a.jpg", "/t/a.xmp"], taken.__contains__) == ("/t/a (3).jpg", "/t/a (3).xmp")
 

@@ -1,4 +1,4 @@
-"""The plan: reads only, deterministic, each unit with its files, each target free."""
+"""The plan: reads only, deterministic, each asset with its files, each target free."""
 
 from __future__ import annotations
 

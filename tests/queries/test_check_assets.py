@@ -63,7 +63,7 @@ def test_a_pair_is_there_when_both_are_wherever_they_lie(both: tuple[Path, Path]
     result = checked(both)
     (one,) = result.checked
     assert (one.verdict, one.lacks, result.have) == ("have", (), (one,))
-    assert dedupe.Relation.IDENTICAL in {found.relation for found in one.halves[0].have}
+    assert dedupe.Relation.IDENTICAL in {found.relation for found in one.members[0].have}
 
 
 def test_a_raw_alone_is_not_there_by_a_jpeg_made_of_it(both: tuple[Path, Path]) -> None:
@@ -144,7 +144,7 @@ def test_of_a_file_named_by_itself_only_that_file_is_asked_about(both: tuple[Pat
     assert one.verdict == "have"
 
 
-def test_better_is_said_of_the_unit_and_not_where_something_lacks(both: tuple[Path, Path]) -> None:
+def test_better_is_said_of_the_asset_and_not_where_something_lacks(both: tuple[Path, Path]) -> None:
     card, library = both
     (card / "IMG_1.JPG").write_bytes(jpeg(photo("coffee"), 95))
     (library / "WA0001.jpg").write_bytes(jpeg(photo("coffee").resize((300, 200), Image.Resampling.LANCZOS), 60))
@@ -154,7 +154,7 @@ def test_better_is_said_of_the_unit_and_not_where_something_lacks(both: tuple[Pa
     assert (one.verdict, one.better) == ("partly", False)
 
 
-def test_the_command_says_what_is_not_there_and_hands_over_whole_units(
+def test_the_command_says_what_is_not_there_and_hands_over_whole_assets(
     both: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     card, library = both

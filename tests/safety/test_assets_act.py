@@ -34,7 +34,7 @@ def parts(world: World, folder: str = "old") -> list[Path]:
 
 
 @pytest.mark.parametrize("trash", [False, True], ids=["move", "trash"])
-def test_a_unit_goes_and_comes_back_whole(world: World, trash: bool) -> None:
+def test_a_asset_goes_and_comes_back_whole(world: World, trash: bool) -> None:
     world.make(UNIT)
     before = world.snapshot()
     report = world.act(trash=trash)
@@ -47,7 +47,7 @@ def test_a_unit_goes_and_comes_back_whole(world: World, trash: bool) -> None:
 
 
 @pytest.mark.parametrize("missing", ["old/IMG.jpg", "old/IMG.mov", "old/IMG.aae", "old/IMG.xmp"])
-def test_a_unit_with_a_part_gone_stays(world: World, missing: str) -> None:
+def test_a_asset_with_a_part_gone_stays(world: World, missing: str) -> None:
     made = world.make(UNIT)
     result = world.scan()
     made[missing].unlink()
@@ -57,7 +57,7 @@ def test_a_unit_with_a_part_gone_stays(world: World, missing: str) -> None:
 
 
 @pytest.mark.parametrize("changed", ["old/IMG.mov", "old/IMG.xmp", "keep/IMG.mov", "keep/IMG.aae"])
-def test_a_unit_with_a_part_changed_on_either_side_stays(world: World, changed: str) -> None:
+def test_a_asset_with_a_part_changed_on_either_side_stays(world: World, changed: str) -> None:
     made = world.make(UNIT)
     result = world.scan()
     made[changed].write_bytes(made[changed].read_bytes()[::-1])
@@ -67,7 +67,7 @@ def test_a_unit_with_a_part_changed_on_either_side_stays(world: World, changed: 
 
 
 @pytest.mark.parametrize("missing", ["keep/IMG.mov", "keep/IMG.aae"])
-def test_a_video_or_edit_without_an_equal_beside_the_keeper_holds_its_unit_back(world: World, missing: str) -> None:
+def test_a_video_or_edit_without_an_equal_beside_the_keeper_holds_its_asset_back(world: World, missing: str) -> None:
     made = world.make(UNIT)
     made[missing].unlink()
     before = world.snapshot()
@@ -84,7 +84,7 @@ def test_another_video_of_the_same_size_is_no_equal(world: World) -> None:
     assert refused(world.act().outcomes) == ["its video has no equal beside the photo that stays"]
 
 
-def test_a_keeper_part_that_changes_after_the_plan_holds_the_unit_back(world: World) -> None:
+def test_a_keeper_part_that_changes_after_the_plan_holds_the_asset_back(world: World) -> None:
     made = world.make(UNIT)
     planned = world.plan()
     made["keep/IMG.mov"].write_text("the Video")
@@ -226,7 +226,7 @@ def test_an_edit_that_leaves_with_the_last_needs_its_equal_there(world: World) -
     assert made["old/i.aae"].exists()
 
 
-def test_a_photo_that_comes_after_the_plan_and_shares_a_sidecar_holds_the_unit_back(world: World) -> None:
+def test_a_photo_that_comes_after_the_plan_and_shares_a_sidecar_holds_the_asset_back(world: World) -> None:
     made = world.make({"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2", "old/a.xmp": "five stars"})
     planned = world.plan()
     world.make({"old/a.png": "another, of the same name"})
@@ -288,7 +288,7 @@ def test_a_companion_that_comes_after_the_plan_holds_its_photo_back(world: World
 def raw_and_jpeg(world: World, folder: str, jpeg: str) -> Photo:
     made = world.make({f"{folder}/R.dng": "raw\nsensor", f"{folder}/R.jpg": jpeg})
     half = photo_at(made[f"{folder}/R.jpg"], world.root)
-    return photo_at(made[f"{folder}/R.dng"], world.root, halves=[half])
+    return photo_at(made[f"{folder}/R.dng"], world.root, members=[half])
 
 
 def test_raw_and_jpeg_of_one_shot_go_together(world: World) -> None:
@@ -300,10 +300,10 @@ def test_raw_and_jpeg_of_one_shot_go_together(world: World) -> None:
 
 def test_a_raw_is_not_given_up_for_a_jpeg_alone(world: World) -> None:
     raw = raw_and_jpeg(world, "old", "x\nsaved again")
-    unit = photo_at(world.root / "old" / "R.jpg", world.root, halves=[photo_at(raw.path, world.root)])
+    asset = photo_at(world.root / "old" / "R.jpg", world.root, members=[photo_at(raw.path, world.root)])
     keep = photo_at(world.make({"keep/R.jpg": "x\nkept"})["keep/R.jpg"], world.root)
     before = tree_snapshot(world.root)
-    report = world.act(result_of([world.root], [(keep, [unit])]))
+    report = world.act(result_of([world.root], [(keep, [asset])]))
     assert refused(report.outcomes) == ["its raw has no counterpart beside the photo that stays"]
     assert tree_snapshot(world.root) == before
 
@@ -320,7 +320,7 @@ def test_a_raw_that_nobody_could_read_needs_the_same_bytes_beside_the_keeper(wor
     assert world.act(result_of([world.root], [(keep, [extra])])).files == 2
 
 
-def test_a_name_taken_for_one_part_moves_the_whole_unit_to_another(world: World) -> None:
+def test_a_name_taken_for_one_part_moves_the_whole_asset_to_another(world: World) -> None:
     world.make(UNIT)
     (world.target / "old").mkdir(parents=True)
     (world.target / "old" / "IMG.xmp").write_text("in the way")

@@ -1,4 +1,4 @@
-"""One photo of several files (DESIGN.md §5 "unit"), and which of its files the library has."""
+"""One photo of several files (DESIGN.md §5 "asset"), and which of its files the library has."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final
 
 from dedupe.queries.library import Found
 from dedupe.tree.companion_time import agreeing
-from dedupe.tree.companions import join_halves
-from dedupe.tree.unscanned import Strays
+from dedupe.tree.companions import join_members
+from dedupe.tree.unscanned import UnscannedFiles
 from dedupe.types import Companion, CompanionKind, ContentKey, Photo
 
 COUNTED: Final = frozenset((CompanionKind.RAW, CompanionKind.PHOTO, CompanionKind.VIDEO, CompanionKind.EDIT))
@@ -17,34 +17,34 @@ _UNREAD: Final = (CompanionKind.RAW, CompanionKind.PHOTO)
 
 
 def joined(photos: Sequence[Photo], alone: Collection[str] = ()) -> list[Photo]:
-    """RAW+JPEG and an iPhone's edit with its original as one photo each, with the pictures of their units that could not be
+    """RAW+JPEG and an iPhone's edit with its original as one photo each, with the pictures of their assets that could not be
     read as companions. Of the paths ``alone`` nothing beside them counts: they were named, and it was not."""
-    strays = Strays(frozenset(photo.path for photo in photos))
-    return [photo if photo.path in alone else strays.attached(agreeing(photo)) for photo in join_halves(photos)]
+    unscanned = UnscannedFiles(frozenset(photo.path for photo in photos))
+    return [photo if photo.path in alone else unscanned.attached(agreeing(photo)) for photo in join_members(photos)]
 
 
 class Counterparts:
-    """Looks up files of units in the library; ``known`` are the paths of its photos that were read, ``key`` hashes a file."""
+    """Looks up files of assets in the library; ``known`` are the paths of its photos that were read, ``key`` hashes a file."""
 
     def __init__(self, known: Collection[str], key: Callable[[str], ContentKey | None]) -> None:
-        self._strays, self._key = Strays(known), key
+        self._unscanned, self._key = UnscannedFiles(known), key
 
-    def lacking(self, unit: Photo, have: Iterable[tuple[Photo, Sequence[Found]]]) -> tuple[str, ...]:
-        """The files of ``unit`` of which the library has none: ``have`` says what it has of each of the pictures."""
+    def lacking(self, asset: Photo, have: Iterable[tuple[Photo, Sequence[Found]]]) -> tuple[str, ...]:
+        """The files of ``asset`` of which the library has none: ``have`` says what it has of each of the pictures."""
         owned: list[Photo] = []
         lacks: list[str] = []
         for part, found in have:
             owned += (one.photo for one in found)
             if not any(one.photo.facts.raw or not part.facts.raw for one in found):
                 lacks.append(part.path)
-        lacks += (one.path for one in counted(unit) if not self._beside(one, owned))
+        lacks += (one.path for one in counted(asset) if not self._beside(one, owned))
         return tuple(dict.fromkeys(lacks))
 
     def _beside(self, companion: Companion, owned: Sequence[Photo]) -> bool:
         """Whether a file of the same bytes stands beside one of these photos; another name of this very file is none."""
         this = (companion.stamp.dev, companion.stamp.inode)
         if companion.kind in _UNREAD:
-            owned = [self._strays.attached(photo) for photo in owned]
+            owned = [self._unscanned.attached(photo) for photo in owned]
         rivals = [
             other
             for photo in owned
@@ -55,7 +55,7 @@ class Counterparts:
         return key is not None and any(self._key(other.path) == key for other in rivals)
 
 
-def counted(unit: Photo) -> Iterator[Companion]:
-    """The companions of a unit that count."""
-    for photo in (unit, *unit.halves):
+def counted(asset: Photo) -> Iterator[Companion]:
+    """The companions of an asset that count."""
+    for photo in (asset, *asset.members):
         yield from (one for one in photo.file.companions if one.kind in COUNTED)
