@@ -42,7 +42,7 @@ class _Notices(logging.Handler):
 
 
 def _say(sentence: str) -> None:
-    from dedupe.terminal.console import display_text
+    from dedupe.terminal.text import display_text
 
     print(f"dedupe: {display_text(sentence)}", file=sys.stderr)  # noqa: T201
 

@@ -20,7 +20,7 @@ from dedupe.types import ScanResult, Skipped, Stats
 
 if TYPE_CHECKING:
     from dedupe.steps import Grouped
-    from dedupe.terminal.console import Progress
+    from dedupe.terminal.progress import Progress
 
 
 _log = logging.getLogger("dedupe")

@@ -23,7 +23,7 @@ from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
 from dedupe.settings import Settings
-from dedupe.terminal.console import Progress, SilentProgress, Step
+from dedupe.terminal.progress import Progress, SilentProgress, Step
 
 if TYPE_CHECKING:
     from dedupe.embedding import Embedder, ModelInfo

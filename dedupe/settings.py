@@ -146,7 +146,7 @@ def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Se
 
 
 def _from_file(path: Path) -> Mapping[str, object]:
-    from dedupe.terminal.console import display_path
+    from dedupe.terminal.text import display_path
 
     shown = display_path(str(path))
     try:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dedupe.terminal.console import display_path, display_text, format_bytes, format_count
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
 
 

@@ -22,7 +22,8 @@ def finish(
     strict: bool = False,
 ) -> None:
     """Write the reports, show the table, review and act as wished; ends with typer.Exit where the code is not 0."""
-    from dedupe.report.json import write_csv, write_json
+    from dedupe.report.csv import write_csv
+    from dedupe.report.json import write_json
     from dedupe.review.run import act, on_terminal
 
     if csv_to is not None:

@@ -22,7 +22,7 @@ def apply(
     from dedupe.review.run import Wishes, act, recover, say, tell_unproven
     from dedupe.review.saved_scan import as_reviewed, last_scan
     from dedupe.settings import load_settings
-    from dedupe.terminal.console import display_path, format_count
+    from dedupe.terminal.text import display_path, format_count
 
     settings = load_settings({"max_drop": max_drop, "store": store})
     wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run)

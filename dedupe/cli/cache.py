@@ -24,7 +24,7 @@ app = typer.Typer(
 def info(store: o.Store = None) -> None:
     """Show what is remembered, where, and how much room it takes."""
     from dedupe.library import maintenance
-    from dedupe.terminal.console import display_path, format_bytes
+    from dedupe.terminal.text import display_path, format_bytes
 
     for part in maintenance.held(_paths(store)):
         size = f" ({format_bytes(part.bytes_on_disk)})" if part.there else ": not begun yet"
@@ -37,7 +37,7 @@ def info(store: o.Store = None) -> None:
 def prune(store: o.Store = None) -> None:
     """Forget photos that are gone. Those on a disk or share that is away now stay."""
     from dedupe.library import maintenance
-    from dedupe.terminal.console import format_count
+    from dedupe.terminal.text import format_count
 
     done = maintenance.prune(_paths(store))
     if done is None:

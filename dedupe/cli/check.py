@@ -42,7 +42,9 @@ def check(
     from dedupe.queries import render, report
     from dedupe.queries.check import check as run_check
     from dedupe.queries.check import verdicts_named
-    from dedupe.terminal.console import format_count, progress, stderr, stdout
+    from dedupe.terminal.console import stderr, stdout
+    from dedupe.terminal.progress import progress
+    from dedupe.terminal.text import format_count
 
     wanted = verdicts_named(print0) if print0 is not None else ()
     if wanted and as_json:
@@ -62,7 +64,7 @@ def check(
         report.print0(dict.fromkeys(path for one in result.checked if one.verdict in wanted for path in one.files))
         render.show_skipped(result.skipped, stderr())
     elif as_json:
-        from dedupe.report.json import to_stdout
+        from dedupe.report.files import to_stdout
 
         to_stdout(report.check_json(result))
     else:

@@ -24,7 +24,8 @@ def compare(
     """
     from dedupe.queries.compare import compare as run_compare
     from dedupe.settings import load_settings
-    from dedupe.terminal.console import progress, stdout
+    from dedupe.terminal.console import stdout
+    from dedupe.terminal.progress import progress
 
     settings = load_settings({"model": model, "weights": weights, "store": store})
     if save is not None:
@@ -34,7 +35,7 @@ def compare(
     comparison = run_compare(a, b, settings, progress=progress(()))
     if as_json:
         from dedupe.queries.report import compare_json
-        from dedupe.report.json import to_stdout
+        from dedupe.report.files import to_stdout
 
         to_stdout(compare_json(comparison))
     else:

@@ -15,7 +15,8 @@ def history(store: o.Store = None) -> None:
     from dedupe.library.paths import StorePaths
     from dedupe.review.run import say
     from dedupe.settings import load_settings
-    from dedupe.terminal.console import display_path, format_bytes, stdout
+    from dedupe.terminal.console import stdout
+    from dedupe.terminal.text import display_path, format_bytes
 
     runs = actions.history(StorePaths.at(load_settings({"store": store}).store))
     if not runs:

@@ -8,7 +8,8 @@ def models() -> None:
     from rich.table import Table
 
     from dedupe import embedding
-    from dedupe.terminal.console import format_bytes, stdout
+    from dedupe.terminal.console import stdout
+    from dedupe.terminal.text import format_bytes
 
     table = Table("model", "dimensions", "input", "threshold", "weights", "what it is", box=None, pad_edge=False)
     for model in embedding.models():

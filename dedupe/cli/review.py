@@ -43,7 +43,8 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
     from dedupe.review.saved_scan import last_scan, previews, verifier
     from dedupe.review.state import Ending
     from dedupe.terminal.ask import agreed
-    from dedupe.terminal.console import format_count, stdout
+    from dedupe.terminal.console import stdout
+    from dedupe.terminal.text import format_count
 
     with last_scan(settings) as (session, result):
         if not result.groups:

@@ -46,9 +46,9 @@ def scan(
     """
     from dedupe import settings as s
     from dedupe.pipeline import scan as run_scan
-    from dedupe.report.json import check_targets
+    from dedupe.report.files import check_targets
     from dedupe.review.run import Wishes, recover
-    from dedupe.terminal.console import progress
+    from dedupe.terminal.progress import progress
 
     roots = list(s.absolute(roots))
     model_of = {"model": model, "weights": weights, "threshold": threshold, "jobs": jobs, "retry": retry}

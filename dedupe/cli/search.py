@@ -37,7 +37,8 @@ def search(
     from dedupe import settings as s
     from dedupe.queries.search import search as run_search
     from dedupe.queries.search import told_apart
-    from dedupe.terminal.console import progress, stdout
+    from dedupe.terminal.console import stdout
+    from dedupe.terminal.progress import progress
 
     queries, folders = told_apart(arguments)
     settings = s.load_settings(
@@ -57,7 +58,7 @@ def search(
     result = run_search(queries, folders, settings, k=k, progress=progress(()))
     if as_json:
         from dedupe.queries.report import search_json
-        from dedupe.report.json import to_stdout
+        from dedupe.report.files import to_stdout
 
         to_stdout(search_json(result))
     else:

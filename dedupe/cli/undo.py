@@ -26,7 +26,8 @@ def undo(
     from dedupe.review.run import counted, recover, say
     from dedupe.settings import load_settings
     from dedupe.terminal.ask import agreed, is_terminal
-    from dedupe.terminal.console import display_path, format_bytes, format_count, stdout
+    from dedupe.terminal.console import stdout
+    from dedupe.terminal.text import display_path, format_bytes, format_count
 
     settings = load_settings({"store": store})
     paths = StorePaths.at(settings.store)

@@ -23,7 +23,7 @@ from typing import Any, Self, TypeAlias
 from dedupe.errors import StoreError
 from dedupe.library.header import Header, file_size, lies_on_a_network, read_header
 from dedupe.library.quarantine import folder_lock, in_use, keep_aside
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 
 Row: TypeAlias = tuple[Any, ...]
 

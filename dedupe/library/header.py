@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 
 from dedupe.errors import StoreError
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 
 _MOUNTS = "/proc/self/mounts"
 _MAGIC = b"SQLite format 3\0"

@@ -13,7 +13,7 @@ from dedupe.library.header import file_size
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
 from dedupe.library.prune import Pruned
-from dedupe.terminal.console import display_path, format_count
+from dedupe.terminal.text import display_path, format_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 
 from dedupe.errors import StoreError
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 
 
 @dataclass(frozen=True, slots=True)

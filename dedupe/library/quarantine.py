@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dedupe.errors import StoreError
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 
 _SHARED_FIRST = 0x4000_0002
 _SHARED_BYTES = 510

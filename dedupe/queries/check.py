@@ -16,7 +16,7 @@ from dedupe.settings import Settings, absolute
 from dedupe.types import ContentKey, Match, Photo, Skipped
 
 if TYPE_CHECKING:
-    from dedupe.terminal.console import Progress
+    from dedupe.terminal.progress import Progress
 
 Verdict: TypeAlias = Literal["new", "partly", "better", "have"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "better", "have")

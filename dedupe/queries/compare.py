@@ -14,7 +14,7 @@ from dedupe.settings import Settings, absolute
 from dedupe.types import Evidence, Photo, Relation, Transform
 
 if TYPE_CHECKING:
-    from dedupe.terminal.console import Progress
+    from dedupe.terminal.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from dedupe.queries.compare import Comparison
 from dedupe.queries.describe import caption_of, facts_of, verdict_of
 from dedupe.queries.fonts import lettered
 from dedupe.queries.search import Answer
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 from dedupe.types import ContentKey, Photo
 
 ROW: Final = 6

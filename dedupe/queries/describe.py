@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from dedupe.terminal.console import display_path, format_bytes, format_taken
+from dedupe.terminal.text import display_path, format_bytes, format_taken
 from dedupe.types import Evidence, Photo, Relation, Transform
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from dedupe.errors import QueryError
 from dedupe.queries.index import VectorIndex
 from dedupe.session import Session
 from dedupe.settings import absolute
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 from dedupe.types import ContentKey, FileStamp, Match, Pair, Photo, PhotoFile, Relation, SkipKind, Skipped
 
 _log = logging.getLogger("dedupe")

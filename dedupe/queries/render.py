@@ -18,8 +18,9 @@ from dedupe.queries.describe import verdict_of
 from dedupe.queries.library import Found
 from dedupe.queries.search import Answer, SearchResult
 from dedupe.settings import Settings
-from dedupe.terminal.console import display_path, display_text, format_bytes, format_count, format_taken, signs, stderr
+from dedupe.terminal.console import signs, stderr
 from dedupe.terminal.pictures import Pictures, picture_makers
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count, format_taken
 from dedupe.types import ContentKey, Photo, Skipped
 
 _PICTURE = 26

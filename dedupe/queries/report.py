@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from dedupe._version import __version__
 from dedupe.report.json import SCHEMA, dumped, paths_entry, photo_entry, skipped_entry
-from dedupe.terminal.console import display_text
+from dedupe.terminal.text import display_text
 
 if TYPE_CHECKING:
     from dedupe.queries.check import Checked, CheckResult

@@ -16,7 +16,7 @@ from dedupe.settings import Settings, absolute
 from dedupe.types import ContentKey, Photo, Skipped
 
 if TYPE_CHECKING:
-    from dedupe.terminal.console import Progress
+    from dedupe.terminal.progress import Progress
 
 __all__ = ["Answer", "Found", "SearchResult", "search"]
 

@@ -16,15 +16,8 @@ from rich.console import Console
 from rich.text import Text
 
 from dedupe.report.sizes import folder_of
-from dedupe.terminal.console import (
-    Signs,
-    display_path,
-    display_text,
-    format_bytes,
-    format_taken,
-    shorten_middle,
-    signs,
-)
+from dedupe.terminal.console import Signs, signs
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_taken, shorten_middle
 from dedupe.types import Photo, Relation
 
 MARK, PIXELS, BYTES, TAKEN, RELATION, DISTANCE = 8, 11, 7, 19, 11, 8

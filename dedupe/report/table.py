@@ -13,7 +13,7 @@ from rich.text import Text
 from dedupe.report import phrases
 from dedupe.report.rows import Layout, Mark, Row
 from dedupe.report.sizes import folder_of, freed_by, freed_bytes, further_files, pinned, selected_extras
-from dedupe.terminal.console import display_path, display_text, format_bytes, format_count, format_time
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count, format_time
 from dedupe.types import Extra, Group, Photo, Relation, ScanResult, Series, Skipped
 
 if TYPE_CHECKING:

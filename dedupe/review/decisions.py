@@ -12,7 +12,8 @@ from rich.text import Text
 
 from dedupe.library.decisions import Decision, DecisionKind, Decisions
 from dedupe.terminal.ask import agreed, answer, is_terminal
-from dedupe.terminal.console import display_path, format_count, stdout
+from dedupe.terminal.console import stdout
+from dedupe.terminal.text import display_path, format_count
 
 
 def show_and_clear(path: str) -> None:

@@ -91,7 +91,7 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
 @contextmanager
 def counted(step: str) -> Iterator[Callable[[int, int], None]]:
     """Progress of that name on the screen, for the length of the block; to be called with (done, in all) after each asset."""
-    from dedupe.terminal.console import progress
+    from dedupe.terminal.progress import progress
 
     with progress((step,)).step(step) as shown:
 
@@ -118,7 +118,7 @@ def recover(settings: Settings, *, dry_run: bool = False) -> None:
 def _interrupted(paths: StorePaths) -> list[str]:
     from dedupe.actions import unreconciled
     from dedupe.errors import StoreError
-    from dedupe.terminal.console import format_count
+    from dedupe.terminal.text import format_count
 
     try:
         count = unreconciled(paths).open
@@ -131,7 +131,7 @@ def tell_unproven(count: int) -> int:
     """Says how many accepted photos stay because their proof is gone; the exit code that makes."""
     if not count:
         return 0
-    from dedupe.terminal.console import format_count
+    from dedupe.terminal.text import format_count
 
     say([f"{format_count(count, 'accepted photo')} can no longer be proven and stay: scan again."])
     return 1

@@ -14,8 +14,8 @@ from dedupe.report.rows import Layout, Mark, Row
 from dedupe.report.table import extra_row, keeper_row
 from dedupe.review.choice import CHOSEN
 from dedupe.review.state import Mode, ReviewState
-from dedupe.terminal.console import display_text, format_bytes, format_count, shorten_middle
 from dedupe.terminal.pictures import Pictures
+from dedupe.terminal.text import display_text, format_bytes, format_count, shorten_middle
 
 _INDENT = 5
 _GAP = 2

@@ -15,7 +15,7 @@ from dedupe.library.scans import EditState, GroupEdit
 from dedupe.report import phrases
 from dedupe.report.sizes import pinned
 from dedupe.review.choice import Choice, Verify, keep_instead, photos_of, restored
-from dedupe.terminal.console import format_count
+from dedupe.terminal.text import format_count
 from dedupe.types import Group, Photo
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dedupe.report.rows import Layout
-from dedupe.terminal.console import display_path, display_text, format_bytes, format_count
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 from dedupe.types import Action, ActionKind
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from dedupe.report.sizes import freed_bytes
-from dedupe.terminal.console import display_text, format_bytes, format_count
+from dedupe.terminal.text import display_text, format_bytes, format_count
 from dedupe.types import ScanResult
 
 

@@ -357,7 +357,7 @@ def _checked(path: str) -> str:
 
 
 def _shown(path: str) -> str:
-    from dedupe.terminal.console import display_path
+    from dedupe.terminal.text import display_path
 
     return display_path(path)
 

@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.errors import UsageError
-from dedupe.report.json import check_targets, csv_rows, json_chunks, write_csv, write_json
+from dedupe.report.csv import csv_rows, write_csv
+from dedupe.report.files import check_targets
+from dedupe.report.json import json_chunks, write_json
 from dedupe.types import CaptureTime, ScanResult, SkipKind, Skipped
 from tests.review import made
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from dedupe.grouping.group import reclaimable
 from dedupe.report.sizes import freed_by, freed_bytes
 from dedupe.report.table import SCREEN_GROUPS, render
-from dedupe.terminal.console import format_bytes
+from dedupe.terminal.text import format_bytes
 from dedupe.types import Relation, Series
 from tests.review import made
 

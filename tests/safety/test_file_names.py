@@ -22,7 +22,8 @@ from rich.console import Console
 
 from dedupe.cli import app
 from dedupe.library.decisions import Decisions
-from dedupe.report.json import write_csv, write_json
+from dedupe.report.csv import write_csv
+from dedupe.report.json import write_json
 from dedupe.report.table import render
 from dedupe.review.summary import show_actions
 from dedupe.terminal import ask

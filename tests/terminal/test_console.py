@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from dedupe.terminal import console
-from dedupe.terminal.console import (
+from dedupe.terminal import console, progress
+from dedupe.terminal.text import (
     display_path,
     display_text,
     format_bytes,
@@ -175,13 +175,13 @@ def test_a_name_that_the_output_cannot_spell_stops_nothing() -> None:
 
 
 def test_importing_the_console_loads_no_rich() -> None:
-    code = "import sys, dedupe.terminal.console as c; c.display_path('a\\n'); print('rich' in sys.modules)"
+    code = "import sys, dedupe.terminal.text as c; c.display_path('a\\n'); print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout.strip() == "False"
 
 
 def test_progress_is_quiet_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = console.progress()
+    shown = progress.progress()
     with shown.step("read", 3) as step:
         for _ in range(3):
             step.advance()
@@ -196,7 +196,7 @@ def test_long_steps_leave_a_plain_line_now_and_then(
 ) -> None:
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    with console.progress().step("embed", 400) as step:
+    with progress.progress().step("embed", 400) as step:
         for _ in range(4):
             now[0] += 20
             step.advance(50)
@@ -218,7 +218,7 @@ def test_steps_show_their_number_count_rate_and_time_left_on_a_terminal(monkeypa
     monkeypatch.setenv("COLUMNS", "80")
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    shown = console.progress()
+    shown = progress.progress()
     with shown.step("read", 400) as read, shown.step("embed") as embed:
         now[0] += 2
         read.advance(100)
@@ -235,7 +235,7 @@ def test_steps_show_their_number_count_rate_and_time_left_on_a_terminal(monkeypa
 
 def test_a_step_that_fails_gives_the_terminal_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", _Terminal())
-    shown = console.progress()
+    shown = progress.progress()
     with pytest.raises(KeyboardInterrupt), shown.step("read", 3) as step:
         step.advance()
         raise KeyboardInterrupt
@@ -247,7 +247,7 @@ def test_a_step_that_fails_gives_the_terminal_back(monkeypatch: pytest.MonkeyPat
 def test_counting_is_cheap_enough_for_a_million_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", _Terminal())
     calls = []
-    with console.progress().step("walk", 1_000_000) as step:
+    with progress.progress().step("walk", 1_000_000) as step:
         tell = step.tell
         monkeypatch.setattr(step, "tell", lambda: (calls.append(1), tell()))
         for _ in range(100_000):
@@ -257,7 +257,7 @@ def test_counting_is_cheap_enough_for_a_million_files(monkeypatch: pytest.Monkey
 
 
 def test_the_silent_default_tells_nobody(capsys: pytest.CaptureFixture[str]) -> None:
-    with console.SilentProgress().step("read", 3) as step:
+    with progress.SilentProgress().step("read", 3) as step:
         step.advance()
         step.expect(4)
     assert capsys.readouterr() == ("", "")

@@ -22,7 +22,7 @@ from dedupe.actions.journal.validate import asset_blocker
 from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Entry, Trash
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 from dedupe.types import FileMove, FileStamp
 
 

@@ -14,7 +14,7 @@ from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.lock import only_one
 from dedupe.actions.platform.trash import Trash
 from dedupe.errors import LockedError, RefusedError, StoreError
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 
 
 class ActionPaths(Protocol):

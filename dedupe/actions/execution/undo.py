@@ -27,7 +27,7 @@ from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.lock import only_one
 from dedupe.actions.platform.trash import Trash
 from dedupe.errors import RefusedError, UsageError
-from dedupe.terminal.console import display_path, format_count
+from dedupe.terminal.text import display_path, format_count
 
 _NAMES_TRIED = 20
 MOVED_CHANGED = "changed since it was moved"

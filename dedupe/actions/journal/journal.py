@@ -29,7 +29,7 @@ from dedupe.actions.journal.records import (
 )
 from dedupe.actions.platform.disk import Disk
 from dedupe.errors import StoreError
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 from dedupe.types import FileMove, FileStamp
 
 _APPLICATION_ID = int.from_bytes(b"dDjr", "big")

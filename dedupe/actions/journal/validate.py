@@ -13,7 +13,7 @@ from dedupe.actions.journal.records import AssetPurpose, AssetRow, FileRow, RunP
 from dedupe.actions.planning.names import is_plain, root_of
 from dedupe.actions.platform.trash import Entry, entry_of, is_entry_of, is_entry_shaped
 from dedupe.actions.platform.volumes import membership_under
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 
 OUTSIDE = "its recorded place lies outside the folders of that run"
 _PARTIAL = re.compile(r"\.dedupe-[0-9a-f]{16}\.partial")

@@ -14,7 +14,7 @@ from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.volumes import membership_under
 from dedupe.errors import RefusedError, UsageError
-from dedupe.terminal.console import display_path, format_bytes, format_count
+from dedupe.terminal.text import display_path, format_bytes, format_count
 from dedupe.types import Action
 
 _SYSTEM = {

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dedupe.errors import LockedError, RefusedError
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 
 # Far behind the text, so that others can still read who holds it: a Windows lock is mandatory.
 _WINDOWS_LOCK_BYTE = 1 << 30

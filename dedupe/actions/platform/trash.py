@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 from dedupe.actions.planning.checks import LeftAloneError
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.volumes import Volume, mount_id
-from dedupe.terminal.console import display_path
+from dedupe.terminal.text import display_path
 from dedupe.types import FileMove
 
 _RECORD = ".trashinfo"

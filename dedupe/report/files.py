@@ -1,0 +1,94 @@
+"""Where a report is written: a file put in its place whole, or stdout. A file that is no earlier report is never overwritten."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+
+from dedupe.errors import UsageError
+from dedupe.terminal.text import display_path
+
+
+def check_targets(json_to: str | None, csv_to: str | None) -> None:
+    """Look, before a long scan, whether the reports can be written where they are wanted; writes nothing.
+
+    Raises UsageError where one cannot, or where both are to go to the same place.
+    """
+    from dedupe.report import csv, json
+
+    if json_to is not None and json_to == csv_to:
+        raise UsageError("--json and --csv need two different places.")
+    for target, start in ((json_to, json.START), (csv_to, csv.START)):
+        if target is not None and target != "-":
+            _check(os.path.realpath(target), start)
+
+
+def write(target: str, chunks: Iterable[str], start: bytes) -> None:
+    """Write ``chunks`` into the file ``target``, or to stdout where it is ``-``.
+
+    Raises UsageError where the file cannot be written, or exists and does not begin with ``start``.
+    """
+    if target == "-":
+        to_stdout(chunks)
+        return
+    path = os.path.realpath(target)
+    _check(path, start)
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as device:  # a pipe the shell made, or /dev/stdout: nothing to put in place of it
+                device.writelines(chunk.encode() for chunk in chunks)
+        else:
+            _place(path, chunks)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def to_stdout(chunks: Iterable[str]) -> None:
+    """Writes UTF-8, whatever the terminal's encoding."""
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.writelines(chunks)
+        return
+    sys.stdout.flush()
+    binary.writelines(chunk.encode() for chunk in chunks)
+    binary.flush()
+
+
+def _check(path: str, start: bytes) -> None:
+    """Raises UsageError where ``path`` is no place for a report that begins with ``start``."""
+    folder = os.path.dirname(path)
+    if os.path.isdir(path):
+        raise UsageError(f"A report is a file, and {display_path(path)} is a folder.")
+    if not os.path.isdir(folder):
+        raise UsageError(f"The report cannot be written: there is no folder {display_path(folder)}.")
+    if not os.path.isfile(path):
+        return
+    try:
+        with open(path, "rb") as file:
+            begins = file.read(len(start))
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    if begins and begins != start:
+        raise UsageError(f"{display_path(path)} exists and is no report of dedupe: it is left as it is.")
+
+
+def _place(path: str, chunks: Iterable[str]) -> None:
+    beside = f"{path}.{secrets.token_hex(4)}.part"
+    try:
+        with open(beside, "xb") as file:
+            file.writelines(chunk.encode() for chunk in chunks)
+            file.flush()
+            os.fsync(file.fileno())
+        # The place is free, empty, or holds an earlier report: _check has looked.
+        os.replace(beside, path)  # noqa: TID251
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)  # noqa: TID251
+        raise
+
+
+def _unwritable(path: str, error: OSError) -> UsageError:
+    return UsageError(f"The report {display_path(path)} cannot be written: {error.strerror or error}.")

@@ -1,0 +1,143 @@
+"""Text for a person: what comes from outside made harmless, and figures in words.
+
+A file name may hold any byte, so it could move the cursor, hide or reverse text, or set the window's title. Every path
+shown goes through ``display_path``, every other text from a file through ``display_text``: what comes out is printable, its
+escapes spelt out.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dedupe.types import CaptureTime
+
+# Controls, formats (bidi, zero-width), surrogates, private use (kitty's pictures), line and paragraph ends.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def display_path(path: str | bytes) -> str:
+    r"""``path`` as one line of printable text that stands for exactly this path.
+
+    Control characters appear as ``\x1b``, bytes that are no UTF-8 as ``\xff``, C1 controls, bidi, zero-width,
+    private and separator characters as ``\u202e`` or ``\U000e0001``; a backslash in a name is doubled, except
+    where it separates folders.
+    """
+    text = os.fsdecode(path)
+    if "\\" in text and os.sep != "\\":
+        text = text.replace("\\", "\\\\")
+    return display_text(text)
+
+
+def display_text(text: str) -> str:
+    r"""Any text from outside (a caption, a decoder's message, a sentence with a path) as one printable line.
+
+    Unlike ``display_path`` it leaves backslashes alone, so what was made harmless before stays as it is.
+    """
+    if text.isprintable():
+        return text
+    return "".join(_shown(char) for char in text)
+
+
+def is_unsafe(char: str) -> bool:
+    """``char`` could act on a terminal, hide, reorder or stand in for other text."""
+    return not char.isprintable() and unicodedata.category(char) in _UNSAFE
+
+
+def _shown(char: str) -> str:
+    if not is_unsafe(char):
+        return char
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # os.fsdecode's stand-in for the byte 0x80–0xff
+        return f"\\x{code - 0xDC00:02x}"
+    # C1 is written \u0085, not \x85: that is the lone byte.
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def shorten_middle(text: str, width: int, sign: str = "…") -> str:
+    """``text`` in at most ``width`` terminal cells: where it is longer, ``sign`` stands for its middle."""
+    if text.isascii() and len(text) <= width:
+        return text
+    from rich.cells import cell_len, get_character_cell_size
+
+    if cell_len(text) <= width:
+        return text
+    room = width - cell_len(sign)
+    if room < 2:
+        return sign[: max(width, 0)]
+    sizes = [get_character_cell_size(char) for char in text]
+    head = _fitting(sizes, room // 2)
+    tail = _fitting(sizes[::-1], room - sum(sizes[:head]))
+    while tail and sizes[-tail] == 0:  # a combining mark would sit on the sign
+        tail -= 1
+    return f"{text[:head]}{sign}{text[len(text) - tail :]}"
+
+
+def _fitting(sizes: Sequence[int], room: int) -> int:
+    """How many of the first ``sizes`` add up to at most ``room``."""
+    for count, size in enumerate(sizes):
+        room -= size
+        if room < 0:
+            return count
+    return len(sizes)
+
+
+def format_bytes(count: int) -> str:
+    """``count`` in decimal units with three figures: ``999 B``, ``3.41 MB``, ``120 GB``."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
+        if abs(value) < 999.5 or unit == "PB":
+            break
+        value /= 1000
+    if unit == "B":
+        return f"{count} B"
+    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{digits}f} {unit}"
+
+
+def format_count(count: int, noun: str = "", plural: str = "") -> str:
+    """``1,234``, or with a noun ``1 photo``, ``1,234 photos``."""
+    if not noun:
+        return f"{count:,}"
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def format_time(seconds: float) -> str:
+    """A length of time: ``0.4 s``, ``42 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60:02d} min"
+
+
+def format_taken(taken: CaptureTime | None, *, precise: bool = False) -> str:
+    """The capture time as written, ``2021-07-04 12:31:07``; ``precise`` adds sub-seconds and the offset.
+
+    Empty where there is none, or it lies outside the calendar.
+    """
+    if taken is None:
+        return ""
+    try:
+        moment = datetime(1970, 1, 1) + timedelta(seconds=taken.seconds)
+    except OverflowError:
+        return ""
+    text = moment.isoformat(" ", "seconds")
+    if not precise:
+        return text
+    if taken.digits > 0:
+        fraction = min(round(taken.fraction * 10**taken.digits), 10**taken.digits - 1)
+        text += f".{fraction:0{taken.digits}d}"
+    if taken.offset_minutes is not None:
+        hours, minutes = divmod(abs(taken.offset_minutes), 60)
+        text += f" {'-' if taken.offset_minutes < 0 else '+'}{hours:02d}:{minutes:02d}"
+    return text
