@@ -95,7 +95,7 @@ def _pdq_of(path: Path) -> tuple[NDArray[np.uint8], float]:
 
 
 def _squashed(path: Path, side: int) -> NDArray[np.uint8]:
-    from dedupe.decoding import decode
+    from dedupe.decoding import decode, preview
 
     decoded = decode.decode(path.read_bytes(), long_side=400, max_pixels=400_000_000)
-    return decode.squash(decode.preview(decoded.pixels), side)
+    return preview.squash(preview.preview(decoded.pixels), side)

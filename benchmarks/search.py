@@ -149,7 +149,7 @@ def parity_rows(weights: str | None) -> list[tuple[str, str]]:
     from skimage import data
 
     from dedupe import embedding
-    from dedupe.decoding.decode import preview, squash
+    from dedupe.decoding.preview import preview, squash
 
     pixels = np.stack([squash(preview(each()), 224) for each in (data.astronaut, data.chelsea, data.coffee)])
     with tempfile.TemporaryDirectory() as folder:

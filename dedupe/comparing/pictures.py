@@ -79,9 +79,9 @@ _lumas: _Memory[ContentKey, Luma | None] = _Memory(LUMAS_KEPT)
 
 def features_of(view: View) -> Features:
     """Key points of the stored preview; DamagedError where the preview is no picture."""
-    from dedupe.decoding import decode
+    from dedupe.decoding.preview import decode_preview
 
-    return _features.get(view.content_key, lambda: align.features(decode.decode_preview(view.preview)))
+    return _features.get(view.content_key, lambda: align.features(decode_preview(view.preview)))
 
 
 def original_of(view: View, long_side: int) -> Rgb | None:
@@ -107,7 +107,7 @@ def _cut(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
 
 
 def _whole(view: View) -> Rgb | None:
-    from dedupe.decoding import decode
+    from dedupe.decoding import decode, opencv
 
     if view.facts.pixels <= WHOLE_PIXELS:
         return _read(view, max(view.facts.width, view.facts.height))
@@ -117,7 +117,7 @@ def _whole(view: View) -> Rgb | None:
     found = _opened(view, lambda data: decode.luma(data, mark_clipped=False))
     if found is None:
         return None
-    grey = decode.upright(found[0], view.facts.orientation)
+    grey = opencv.upright(found[0], view.facts.orientation)
     return np.broadcast_to(grey[:, :, None], (*grey.shape, 3))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import xxhash
@@ -66,35 +65,3 @@ def digest_of(pieces: Iterable[bytes | memoryview]) -> bytes:
         digest.update(len(piece).to_bytes(8, "little"))
         digest.update(piece)
     return digest.digest()
-
-
-@dataclass(frozen=True, slots=True)
-class PixelKeyRequest:
-    """The file at ``path``, as long as it still holds the content that was read."""
-
-    path: str
-    content_key: ContentKey
-
-
-@dataclass(frozen=True, slots=True)
-class PixelKeyAnswer:
-    """What is known for good of a content: its pixel key, or None where its picture cannot be proven."""
-
-    key: PixelKey | None
-
-
-def pixel_key_of(request: PixelKeyRequest) -> PixelKeyAnswer | None:
-    """The pixel key of a content, from its full pixels unless it is a JPEG; a worker task, for candidates
-    only.
-
-    ``Payload(None)`` where it cannot be proven: the content is damaged, or its decoder gives less than the file
-    holds. None where that content is not to be had now: the file is gone, unreadable or another.
-    """
-    from dedupe.decoding.pixel_key import pixel_key
-
-    try:
-        with open(request.path, "rb") as file:
-            data = file.read()
-    except OSError:
-        return None
-    return PixelKeyAnswer(pixel_key(data)) if content_key(data) == request.content_key else None

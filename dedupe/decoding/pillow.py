@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from dedupe.decoding import icc, tiff_opencv
+from dedupe.decoding.opencv import check_size
 from dedupe.formats import embedded, jpeg, sniff, webp
 from dedupe.formats.errors import DamagedError, UnsupportedError
 from dedupe.formats.header import Source, orientation
 from dedupe.formats.tiff import Tiff
 
-Image.MAX_IMAGE_PIXELS = None  # decode.check_size judges, with the user's limit
+Image.MAX_IMAGE_PIXELS = None  # check_size judges, with the user's limit
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _UPRIGHT_ALREADY: Final = frozenset((sniff.TIFF, sniff.HEIF))
@@ -44,8 +45,6 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
     """(uint8[h, w, 3] RGB in the file's own space, turned as ``source.orientation`` says; source;
     warning).
     """
-    from dedupe.decoding.decode import check_size
-
     stated = sniff.frame_size(data, kind)
     if stated is not None:
         check_size(*stated, max_pixels)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dedupe.decoding import content_key, decode, icc, pillow, tiff_opencv
+from dedupe.decoding import content_key, icc, opencv, pillow, tiff_opencv
 from dedupe.formats import jpeg, sniff
 from dedupe.formats.errors import PhotoError, TooLargeError
 from dedupe.formats.header import Source, orientation
@@ -54,13 +54,13 @@ def _pieces(data: bytes, kind: str) -> Iterator[bytes]:
     """What is hashed: the form of each frame, then its pixels."""
     stated = sniff.frame_size(data, kind)
     if stated is not None:
-        decode.check_size(*stated, sniff.DEFAULT_MAX_PIXELS)
+        opencv.check_size(*stated, sniff.DEFAULT_MAX_PIXELS)
     if kind == sniff.PNG and pillow.png_warning(data) is not None:
         raise _NoKeyError
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = pillow.opened(data, kind)
-        decode.check_size(*image.size, sniff.DEFAULT_MAX_PIXELS)
+        opencv.check_size(*image.size, sniff.DEFAULT_MAX_PIXELS)
         if kind == sniff.PNG:
             pillow.loaded(image, kind)  # an orientation may stand behind the picture data
         source = pillow.source_of(data, kind, image)
@@ -70,7 +70,7 @@ def _pieces(data: bytes, kind: str) -> Iterator[bytes]:
         deep = _depth(data, kind, image) > 8
         for number in range(source.frames):
             pixels = _deep_pixels(data, kind, source) if deep else _frame(image, kind, number)
-            pixels = decode.upright(pixels, source.orientation)
+            pixels = opencv.upright(pixels, source.orientation)
             yield struct.pack("<4I", *pixels.shape, pixels.itemsize)
             yield pixels.tobytes()
 
@@ -136,7 +136,7 @@ def _deep_pixels(data: bytes, kind: str, source: Source) -> NDArray[Any]:
     plain = kind == sniff.PNG or (tiff is not None and tiff_opencv.is_plainly_deep(tiff))
     if not plain or source.frames != 1:
         raise _NoKeyError
-    array = decode.unchanged(data)
+    array = opencv.unchanged(data)
     if array is None or array.dtype != np.uint16:
         raise _NoKeyError
     return _channels(array)
@@ -163,7 +163,7 @@ def _raw_pieces(data: bytes) -> Iterator[bytes]:
         raise _NoKeyError from None
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:
-            decode.check_size(raw.sizes.width, raw.sizes.height, sniff.DEFAULT_MAX_PIXELS)
+            opencv.check_size(raw.sizes.width, raw.sizes.height, sniff.DEFAULT_MAX_PIXELS)
             pixels = np.ascontiguousarray(raw.raw_image)
             yield struct.pack("<4I", *pixels.shape[:2], pixels.itemsize, raw.sizes.flip)
             yield raw.color_desc + repr(list(raw.black_level_per_channel)).encode()

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.decoding.jpeg_pixels import jpeg_pixels
+from dedupe.decoding.opencv import check_size
 from dedupe.formats import jpeg, sniff
 from dedupe.formats.errors import DamagedError, UnsupportedError
 from dedupe.formats.header import Source
@@ -27,8 +29,6 @@ def load(data: bytes, long_side: int, max_pixels: int) -> tuple[NDArray[np.uint8
 
     UnsupportedError where rawpy is not installed or LibRaw does not know the camera.
     """
-    from dedupe.decoding.decode import check_size
-
     try:
         import rawpy
     except ImportError:
@@ -80,8 +80,6 @@ def _source(sizes: Any, turn: int, exif: bytes | None, parts: jpeg.Jpeg | None, 
 def _preview(raw: Any, least: int, long_side: int) -> tuple[NDArray[np.uint8], jpeg.Jpeg | None] | None:
     """(pixels as stored, JPEG parts or None) of the embedded preview; None where none is large enough and whole."""
     import rawpy
-
-    from dedupe.decoding.decode import jpeg_pixels
 
     try:
         thumb = raw.extract_thumb()

@@ -90,18 +90,18 @@ def read_photo(request: ReadRequest) -> Read | Skipped | Known:
 
 
 def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey) -> Read:
-    from dedupe.decoding import decode
+    from dedupe.decoding import decode, preview
 
-    decoded = decode.decode(data, long_side=decode.PREVIEW_SIDE, max_pixels=request.max_pixels)
-    preview = decode.preview(decoded.pixels)
+    decoded = decode.decode(data, long_side=preview.PREVIEW_SIDE, max_pixels=request.max_pixels)
+    shown = preview.preview(decoded.pixels)
     return Read(
         request.path,
         stamp,
         key,
         _pixel_key(data, decoded),
         facts_of(decoded),
-        preview,
-        decode.squash(preview, request.side).tobytes() if request.side else b"",
+        shown,
+        preview.squash(shown, request.side).tobytes() if request.side else b"",
     )
 
 
@@ -113,7 +113,7 @@ def _pixel_key(data: bytes, decoded: Decoded) -> PixelKey | None:
 
 def facts_of(decoded: Decoded) -> Facts:
     """The facts of a decoded picture; its pixels must have been asked for at the preview's size."""
-    from dedupe.decoding.decode import texture
+    from dedupe.decoding.preview import texture
 
     source = decoded.source
     said = metadata.read(source.exif, source.xmp, source.photoshop)

@@ -20,6 +20,6 @@ class SquashRequest:
 
 def squash_preview(request: SquashRequest) -> bytes:
     """uint8[side, side, 3] RGB as bytes; raises DamagedError for a preview that cannot be decoded."""
-    from dedupe.decoding.decode import squash
+    from dedupe.decoding.preview import squash
 
     return squash(request.preview, request.side).tobytes()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.decoding import decode
+from dedupe.decoding import opencv
 from dedupe.formats import sniff
 from dedupe.formats.errors import UnsupportedError
 from dedupe.formats.header import Source
@@ -46,9 +46,9 @@ def is_white_zero(tiff: Tiff) -> bool:
 def load(data: bytes, tiff: Tiff, max_pixels: int) -> tuple[NDArray[np.uint8], Source, str | None]:
     """As ``pillow.load``; cv2 has turned the pixels upright. UnsupportedError where cv2 refuses, too."""
     page = tiff.directory(tiff.first)
-    decode.check_size(tiff.integer(page, _WIDTH) or 0, tiff.integer(page, _HEIGHT) or 0, max_pixels)
+    opencv.check_size(tiff.integer(page, _WIDTH) or 0, tiff.integer(page, _HEIGHT) or 0, max_pixels)
     floating = tiff.integer(page, _FORMAT) == 3
-    array = decode.unchanged(data) if floating else decode.coloured(data)
+    array = opencv.unchanged(data) if floating else opencv.coloured(data)
     if array is None:
         raise UnsupportedError("is a variant of TIFF that cannot be decoded")
     pixels = _shown(array) if floating else array

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.comparing import align
-from dedupe.decoding.decode import Pixels
+from dedupe.decoding.opencv import Pixels
 from dedupe.errors import DedupeError, UsageError
 from dedupe.queries import drawing
 from dedupe.queries.compare import Comparison

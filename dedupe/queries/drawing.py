@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from dedupe.decoding import decode
-from dedupe.decoding.decode import Pixels
+from dedupe.decoding import preview
+from dedupe.decoding.opencv import Pixels
 
 import cv2  # isort: skip
 import numpy as np
@@ -58,5 +58,5 @@ def laid(pixels: Pixels, matrix: NDArray[np.float64], shape: tuple[int, ...]) ->
 
 
 def preview_pixels(jpeg: bytes) -> Pixels:
-    """uint8[h, w, 3] RGB of a stored preview; DamagedError as ``decode.decode_preview``."""
-    return decode.decode_preview(jpeg)
+    """uint8[h, w, 3] RGB of a stored preview; DamagedError as ``preview.decode_preview``."""
+    return preview.decode_preview(jpeg)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Final, TypeAlias
 
-from dedupe.decoding.decode import Pixels
+from dedupe.decoding.opencv import Pixels
 
 import numpy as np  # isort: skip
 from PIL import Image, ImageDraw, ImageFont

@@ -213,7 +213,7 @@ def find_pixel_keys(
     todo = [key for key in wanted if key not in held]
     if not todo:
         return
-    from dedupe.decoding.content_key import PixelKeyAnswer, PixelKeyRequest, pixel_key_of
+    from dedupe.decoding.pixel_key_task import PixelKeyAnswer, PixelKeyRequest, pixel_key_of
 
     requests = [PixelKeyRequest(files[key][0].path, key) for key in todo]
     for request, answer in session.pool().run(pixel_key_of, requests):

@@ -13,7 +13,7 @@ from skimage import data
 
 from benchmarks.changes import CHANGES, encode
 from dedupe.comparing.relate import RelateTask, View, relate
-from dedupe.decoding import content_key, decode, read
+from dedupe.decoding import content_key, decode, preview, read
 from dedupe.types import Match, Relation
 
 Picture = NDArray[np.uint8]
@@ -45,7 +45,7 @@ def saved(folder: Path, name: str, content: bytes | Picture) -> View:
     content = content if isinstance(content, bytes) else jpeg(content)
     path = folder / name
     path.write_bytes(content)
-    decoded = decode.decode(content, long_side=decode.PREVIEW_SIDE)
+    decoded = decode.decode(content, long_side=preview.PREVIEW_SIDE)
     return View(content_key.content_key(content), decode.preview(decoded.pixels), read.facts_of(decoded), str(path))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from dedupe.decoding import content_key
+from dedupe.decoding import content_key, pixel_key_task
 from dedupe.decoding.pixel_key import pixel_key
 from tests.decoding.made import (
     encoded,
@@ -175,12 +175,12 @@ def test_a_png_whose_checksum_is_wrong_has_no_pixel_key() -> None:
 
 
 def test_the_task_answers_for_the_content_it_was_asked_about_and_no_other(tmp_path: Path) -> None:
-    def asked(path: str, content: bytes) -> content_key.PixelKeyAnswer | None:
-        return content_key.pixel_key_of(content_key.PixelKeyRequest(path, content_key.content_key(content)))
+    def asked(path: str, content: bytes) -> pixel_key_task.PixelKeyAnswer | None:
+        return pixel_key_task.pixel_key_of(pixel_key_task.PixelKeyRequest(path, content_key.content_key(content)))
 
     picture = encoded(quarters(), "PNG")
     whole: Any = put(tmp_path, b"\xff\xfe.png", picture)
-    assert asked(whole, picture) == content_key.PixelKeyAnswer(pixel_key(picture))
+    assert asked(whole, picture) == pixel_key_task.PixelKeyAnswer(pixel_key(picture))
     assert asked(str(tmp_path / "missing.jpg"), picture) is None
-    assert asked(put(tmp_path, "text.jpg", b"text"), b"text") == content_key.PixelKeyAnswer(None)
+    assert asked(put(tmp_path, "text.jpg", b"text"), b"text") == pixel_key_task.PixelKeyAnswer(None)
     assert asked(put(tmp_path, "replaced.png", encoded(photograph(64), "PNG")), picture) is None

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from dedupe.decoding import decode
+from dedupe.decoding import decode, preview
 from dedupe.decoding.pixel_key import pixel_key
 from dedupe.formats.errors import DamagedError, NotAPhotoError, TooLargeError
 from tests.decoding.made import (
@@ -71,7 +71,7 @@ def test_a_picture_of_one_pixel_and_a_very_long_one_can_be_shown() -> None:
     thin = np.full((1, 5000, 3), 90, np.uint8)
     found = decode.decode(encoded(thin, "PNG"), long_side=400)
     assert found.pixels.shape == (1, 400, 3)
-    assert 0.0 <= decode.texture(found.pixels) <= 1.0
+    assert 0.0 <= preview.texture(found.pixels) <= 1.0
 
 
 def test_what_is_transparent_is_shown_on_white() -> None:
@@ -237,23 +237,23 @@ def test_what_is_no_picture_is_said_to_be_none() -> None:
 def test_a_preview_is_small_in_pixels_and_in_bytes_even_of_noise() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (900, 1200, 3), np.uint8)
     for picture in (noise, photograph(), quarters(10, 1000)):
-        data = decode.preview(picture)
-        assert len(data) <= decode.PREVIEW_BYTES
-        shown = decode.decode_preview(data)
+        data = preview.preview(picture)
+        assert len(data) <= preview.PREVIEW_BYTES
+        shown = preview.decode_preview(data)
         assert max(shown.shape) <= 400
-    assert decode.decode_preview(decode.preview(photograph())).shape == (400, 400, 3)
-    assert corners(decode.decode_preview(decode.preview(quarters()))) == UPRIGHT
+    assert preview.decode_preview(preview.preview(photograph())).shape == (400, 400, 3)
+    assert corners(preview.decode_preview(preview.preview(quarters()))) == UPRIGHT
 
 
 def test_a_preview_that_is_cut_off_is_damaged() -> None:
-    data = decode.preview(photograph())
+    data = preview.preview(photograph())
     for broken in (b"", data[:100], data[: len(data) // 2]):
         with pytest.raises(DamagedError):
-            decode.decode_preview(broken)
+            preview.decode_preview(broken)
 
 
 def test_the_network_is_shown_the_whole_frame_squashed() -> None:
-    pixels = decode.squash(decode.preview(quarters(300, 100)), 112)
+    pixels = preview.squash(preview.preview(quarters(300, 100)), 112)
     assert pixels.shape == (112, 112, 3) and pixels.dtype == np.uint8
     assert corners(pixels) == UPRIGHT
 
@@ -261,11 +261,11 @@ def test_the_network_is_shown_the_whole_frame_squashed() -> None:
 def test_texture_tells_sky_from_a_crowd() -> None:
     sky = np.repeat(np.linspace(120, 200, 300)[:, None], 400, axis=1)[:, :, None].repeat(3, axis=2)
     noise = np.random.default_rng(2).normal(0, 2, sky.shape)
-    assert decode.texture((sky + noise).clip(0, 255).astype(np.uint8)) == 0.0
-    assert decode.texture(photograph()) > 0.8
+    assert preview.texture((sky + noise).clip(0, 255).astype(np.uint8)) == 0.0
+    assert preview.texture(photograph()) > 0.8
     half = photograph(400).copy()
     half[:, 200:] = 128
-    assert 0.35 < decode.texture(half) < 0.65
+    assert 0.35 < preview.texture(half) < 0.65
 
 
 def _tiff(pixels: np.ndarray[Any, Any], photometric: int, *, planar: bool = False, floating: bool = False) -> bytes:

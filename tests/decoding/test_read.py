@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dedupe.decoding import content_key, decode, pixel_key, read
+from dedupe.decoding import content_key, pixel_key, preview, read
 from dedupe.decoding.read import Known, Read, ReadRequest, read_photo
 from dedupe.types import CaptureTime, SkipKind, Skipped
 from dedupe.workers import WorkerPool
@@ -45,14 +45,14 @@ def test_one_reading_gives_keys_facts_preview_and_pixels(tmp_path: Path) -> None
     assert facts.quality is not None and abs(facts.quality - 88) <= 1
     assert facts.frames == 1 and not facts.lossless and not facts.alpha and facts.suspect is None
     assert facts.texture > 0.8
-    assert decode.decode_preview(found.preview).shape == (300, 400, 3)
+    assert preview.decode_preview(found.preview).shape == (300, 400, 3)
     assert len(found.pixels) == 112 * 112 * 3
 
 
 def test_the_pixels_for_the_embedding_are_those_that_the_stored_preview_gives(tmp_path: Path) -> None:
     for side in (112, 160, 224):
         found = _read(put(tmp_path, "a.jpg", encoded(photograph())), side=side)
-        assert found.pixels == decode.squash(found.preview, side).tobytes()
+        assert found.pixels == preview.squash(found.preview, side).tobytes()
     assert _read(put(tmp_path, "a.jpg", encoded(photograph()))).pixels == b""
 
 
@@ -71,7 +71,7 @@ def test_any_byte_in_a_name_is_read(tmp_path: Path) -> None:
     name = bytes(byte for byte in range(1, 256) if byte != 0x2F)[:250]
     found = _read(put(tmp_path, name, encoded(quarters())))
     assert os.fsencode(found.path).endswith(name)
-    assert corners(decode.decode_preview(found.preview)) == UPRIGHT
+    assert corners(preview.decode_preview(found.preview)) == UPRIGHT
 
 
 def test_a_file_that_changed_since_the_walk_is_left_alone(tmp_path: Path) -> None:

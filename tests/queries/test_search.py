@@ -159,7 +159,7 @@ def test_vgg16_is_the_articles_search_raw_fc1_and_euclidean_distance(library: Li
     import keras
     from keras.applications.vgg16 import VGG16, preprocess_input
 
-    from dedupe.decoding.decode import squash
+    from dedupe.decoding.preview import squash
     from dedupe.library.previews import Previews
     from tests.embedding.test_vgg16 import write_weights
 
