@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 
-from dedupe.actions.execution.apply import Applied, Applier, Progress, Terms, rehearse
+from dedupe.actions.execution.apply import Applied, Applier, Progress, Stop, Terms, rehearse
 from dedupe.actions.execution.recover import ActionPaths, reconcile_all, recover, recover_if_needed
 from dedupe.actions.execution.undo import UndoReport, undo
-from dedupe.actions.journal.history import RunSummary, history, unreconciled
+from dedupe.actions.journal.history import RunSummary, away, history, unreconciled
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.planning.plan import Plan, draft, plan
 from dedupe.actions.planning.preflight import check_all, drop_blocker
@@ -28,6 +28,7 @@ __all__ = [
     "RunSummary",
     "UndoReport",
     "act",
+    "away",
     "history",
     "plan",
     "preview",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 
-def act(
+def act(  # noqa: PLR0913 - the words of the command line, all but one by name
     result: ScanResult,
     *,
     kind: ActionKind,
@@ -47,13 +48,14 @@ def act(
     max_drop: str | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
+    stop: Stop | None = None,
     disk: Disk | None = None,
 ) -> Report:
     """Bring the selected extras of ``result`` to the trash, or to the folder ``target``, and account for each.
 
-    A dry run plans the same actions, makes the same checks and touches nothing. What goes wrong with single photos is in
-    the report. Raises RefusedError (LockedError) where the whole is refused before anything was touched, UsageError on a
-    missing target or a ``max_drop`` that is no number.
+    A dry run plans the same actions, makes the same checks and touches nothing. ``stop`` ends the run between two photos.
+    What goes wrong with single photos is in the report. Raises RefusedError (LockedError) where the whole is refused before
+    anything was touched, UsageError on a missing target or a ``max_drop`` that is no number.
     """
     disk = disk or Disk()
     if kind is ActionKind.MOVE and not target:
@@ -68,7 +70,7 @@ def act(
         if not drafted.actions:
             return _report(None, drafted, terms, Applied(), notes=tuple(notes))
         applier = Applier(terms, disk, journal, Trash(disk))
-        applied = applier.run(drafted.actions, progress)
+        applied = applier.run(drafted.actions, progress, stop)
         return _report(applier.number, drafted, terms, applied, notes=tuple(notes))
 
 

@@ -34,6 +34,12 @@ from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
 Progress = Callable[[int, int], None]
 """Called with (assets dealt with, assets in all)."""
 
+Stop = Callable[[], bool]
+"""Asked between two assets: whether the run is to end there."""
+
+INTERRUPTED = "Stopped by Ctrl-C, between two photos."
+STOPPED_AS_ASKED = "Stopped as you asked, between two photos."
+
 NOT_BEGUN = "not begun, because the run had stopped"
 STOPPED = "Stopped there: the rest was not begun. The next start, or `dedupe recover`, puts right what is left to do."
 MARKER_TEXT = b"dedupe moved duplicate photos here. Scans skip this folder as long as this file is in it.\n"
@@ -219,13 +225,12 @@ class Applier:
         except JournalError as error:
             raise RefusedError(f"{error} Nothing was touched.") from error
 
-    def run(self, actions: Sequence[Action], progress: Progress | None = None) -> Applied:
+    def run(self, actions: Sequence[Action], progress: Progress | None = None, stop: Stop | None = None) -> Applied:
         """Carry out the actions in order. Never raises for what goes wrong with them: the outcomes say it."""
         applied = Applied()
-        with deferred_interrupt() as interrupted:
+        with deferred_interrupt(stop) as interrupted:
             for action in actions:
-                if applied.stopped is None and interrupted():
-                    applied.stopped = "Stopped by Ctrl-C, between two photos."
+                applied.stopped = applied.stopped or interrupted()
                 if applied.stopped is not None:
                     applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, NOT_BEGUN))
                     continue
@@ -374,15 +379,24 @@ def arrival_blocker(disk: Disk, asset: AssetRow, undoable: bool) -> str | None:
 
 
 @contextmanager
-def deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Within the block Ctrl-C is remembered instead of raised, so that no asset is cut in two; the callable asks for it."""
+def deferred_interrupt(stop: Stop | None = None) -> Iterator[Callable[[], str | None]]:
+    """Within the block Ctrl-C is remembered instead of raised, so that no asset is cut in two.
+
+    The callable says why the run must end now (Ctrl-C, or ``stop`` says so) as a sentence, or None.
+    """
     seen = threading.Event()
+
+    def reason() -> str | None:
+        if seen.is_set():
+            return INTERRUPTED
+        return STOPPED_AS_ASKED if stop is not None and stop() else None
+
     if threading.current_thread() is not threading.main_thread():
-        yield seen.is_set
+        yield reason
         return
     before = signal.signal(signal.SIGINT, lambda number, frame: seen.set())
     try:
-        yield seen.is_set
+        yield reason
     finally:
         signal.signal(signal.SIGINT, before)
 

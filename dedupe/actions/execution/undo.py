@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from dedupe.actions.execution.apply import Progress, deferred_interrupt, unfinished
+from dedupe.actions.execution.apply import Progress, Stop, deferred_interrupt, unfinished
 from dedupe.actions.execution.move import Mover, Way, missing_folders
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.execution.reconcile import reversal
@@ -80,9 +80,14 @@ class UndoReport:
 
 
 def undo(
-    paths: ActionPaths, run: int | None = None, *, disk: Disk | None = None, progress: Progress | None = None
+    paths: ActionPaths,
+    run: int | None = None,
+    *,
+    disk: Disk | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> UndoReport:
-    """Put back what ``run`` moved (None: the last run of which something can be put back).
+    """Put back what ``run`` moved (None: the last run of which something can be put back); ``stop`` ends it between two photos.
 
     Raises UsageError where there is no such run, RefusedError where it cannot be undone or another dedupe acts.
     """
@@ -96,7 +101,7 @@ def undo(
         reason = run_blocker(chosen, journal.assets(chosen.id), trash.undoable)
         if reason is not None:
             raise RefusedError(reason)
-        report = _Undoer(chosen, disk, journal, trash).run(progress)
+        report = _Undoer(chosen, disk, journal, trash).run(progress, stop)
         report.notes = (*notes, *report.notes)
         return report
 
@@ -182,12 +187,12 @@ class _Undoer:
         except JournalError as error:
             raise RefusedError(f"{error} Nothing was touched.") from error
 
-    def run(self, progress: Progress | None) -> UndoReport:
+    def run(self, progress: Progress | None, stop: Stop | None = None) -> UndoReport:
         assets = _away(self._journal.assets(self._run.id))
-        with deferred_interrupt() as interrupted:
+        with deferred_interrupt(stop) as interrupted:
             for count, asset in enumerate(reversed(assets), start=1):
-                if interrupted():
-                    self._report.stopped = "Stopped by Ctrl-C, between two photos."
+                self._report.stopped = interrupted()
+                if self._report.stopped is not None:
                     break
                 if not self._one(asset):
                     break

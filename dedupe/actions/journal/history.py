@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dedupe.actions.execution.recover import ActionPaths
 from dedupe.actions.execution.undo import run_blocker
 from dedupe.actions.journal.journal import Journal, exists
-from dedupe.actions.journal.records import AssetState, RunPurpose, RunRow
+from dedupe.actions.journal.records import AssetPurpose, AssetState, RunPurpose, RunRow
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
 
@@ -64,6 +64,24 @@ def unreconciled(paths: ActionPaths) -> Unreconciled:
         return Unreconciled()
     with Journal(paths.journal, Disk()) as journal:
         return Unreconciled(len(journal.open_assets()), len(journal.unclear_assets()))
+
+
+def away(paths: ActionPaths) -> dict[str, int]:
+    """The path of every file that a run moved and that is not back, with the number of the run. Raises as ``history``.
+
+    Where another file has taken such a path meanwhile, it is still named.
+    """
+    if not exists(paths.journal):
+        return {}
+    with Journal(paths.journal, Disk()) as journal:
+        return {
+            file.move.source: run.id
+            for run in journal.runs()
+            if run.purpose is not RunPurpose.UNDO
+            for asset in journal.assets(run.id)
+            if asset.state is AssetState.DONE and asset.purpose is AssetPurpose.ACT
+            for file in asset.files
+        }
 
 
 def history(paths: ActionPaths) -> tuple[RunSummary, ...]:

@@ -1,0 +1,81 @@
+"""What a decision leaves behind: the edit of the group, and what is to last beyond this scan.
+
+The terminal and the browser review store their decisions here, so both leave the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from dedupe.library.decisions import DecisionKind, Decisions
+from dedupe.library.scans import EditState
+from dedupe.review.choice import Choice, edit_of, photos_of
+from dedupe.types import Group, Photo
+
+_ALL_PAIRS = 50
+
+
+def store_changes(
+    groups: Sequence[Group], before: Sequence[Choice], after: Sequence[Choice], memory: Decisions
+) -> tuple[int, ...]:
+    """Store every choice that is another one in ``after`` than in ``before``; the numbers of their groups."""
+    changed = [number for number, old in enumerate(before) if old is not after[number]]
+    if changed:
+        memory.put_edits(edit_of(groups[number], after[number]) for number in changed)
+    for number in changed:
+        remember(groups[number], before[number], after[number], memory)
+    return tuple(changed)
+
+
+def remember(group: Group, before: Choice, after: Choice, memory: Decisions) -> None:
+    """Store what is to last beyond this scan; a decision that replaces another takes that one back."""
+    photos = photos_of(group)
+    if after.verdict is EditState.NOT_DUPLICATES:
+        memory.set_apart([(a, b) for a, b in _pairs(photos) if not memory.not_duplicates(a, b)])
+    elif before.verdict is EditState.NOT_DUPLICATES:
+        memory.forget(_marked(photos, memory))
+    chosen, earlier = _chosen(after), _chosen(before)
+    if chosen == earlier:
+        return
+    if earlier:
+        memory.forget(_stored(before, memory))
+    if chosen:
+        memory.choose_keeper(photos[chosen], _over(after))
+
+
+def _chosen(choice: Choice) -> int:
+    """The place of the keeper that a person chose and accepted; 0 where nobody did."""
+    return choice.keep if choice.verdict is EditState.ACCEPTED else 0
+
+
+def _over(choice: Choice) -> list[Photo]:
+    return [extra.photo for extra in choice.extras if extra is not None]
+
+
+def _stored(choice: Choice, memory: Decisions) -> list[int]:
+    """The decisions that accepting ``choice`` stored: of each pair the newest, one that stood before it stays."""
+    over = {(photo.content_key, photo.path) for photo in _over(choice)}
+    keep = (choice.stays.content_key, choice.stays.path)
+    newest = {
+        (made.b.content_key, made.b.path): made.id
+        for made in memory.made()
+        if made.kind is DecisionKind.KEEPER and (made.a.content_key, made.a.path) == keep
+    }
+    return [number for photo, number in newest.items() if photo in over]
+
+
+def _pairs(photos: Sequence[Photo]) -> Iterator[tuple[Photo, Photo]]:
+    """The pairs of a group that are no duplicates: all of them, in a large group those with the first."""
+    if len(photos) <= _ALL_PAIRS:
+        return combinations(photos, 2)
+    return ((photos[0], photo) for photo in photos[1:])
+
+
+def _marked(photos: Sequence[Photo], memory: Decisions) -> list[int]:
+    pairs = {frozenset((a.content_key, b.content_key)) for a, b in _pairs(photos)}
+    return [
+        made.id
+        for made in memory.made()
+        if made.kind is DecisionKind.NOT_DUPLICATES and frozenset((made.a.content_key, made.b.content_key)) in pairs
+    ]
