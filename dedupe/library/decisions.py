@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dedupe.library import scans
+from dedupe.library import remember, scans
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
 from dedupe.types import ContentKey, Photo, PixelKey, ScanResult
@@ -72,7 +72,9 @@ class Decisions(Closing):
     def __init__(self, path: str) -> None:
         prepare(path)
         self._db = Database(path, KIND, ours=True)
+        self._scan: int | None = None
         try:
+            remember.prepare(self._db)
             self._load()
         except BaseException:
             self._db.close()
@@ -149,19 +151,30 @@ class Decisions(Closing):
         """Takes all decisions back; how many there were. The last scan stays."""
         return self.forget(list(self._made))
 
-    # -- the last scan and its review -----------------------------------------------------------------------
+    # -- the last scans and their review --------------------------------------------------------------------
 
-    def save_scan(self, result: ScanResult, settings: str = "{}") -> None:
-        """The scan that ``review`` and ``apply`` go on from, in place of the one before and of its edits;
-        ``settings`` is JSON that is given back as it is."""
-        scans.save(self._db, result, settings)
+    def save_scan(self, result: ScanResult, settings: str = "{}") -> remember.Replaced:
+        """The scan that ``review`` and ``apply`` go on from, in place of the one of the same folders; what was decided on the
+        same photos before goes on with it. ``settings`` is JSON that is given back as it is."""
+        self._scan = None
+        return remember.save(self._db, result, settings)
+
+    def saved_scans(self) -> list[scans.ScanEntry]:
+        """The last scan of each set of folders, the newest first."""
+        return scans.listed(self._db)
+
+    def use_scan(self, roots: Sequence[str]) -> bool:
+        """Whether there is a scan of these folders; where there is, the calls below are about it, not about the newest."""
+        found = scans.of_roots(self._db, roots)
+        self._scan = found if found is not None else self._scan
+        return found is not None
 
     def saved_scan(self) -> scans.SavedScan | None:
         """The last scan with its settings and time, None where there is none.
 
         Raises StoreError where another version of dedupe wrote it in a form this one cannot read.
         """
-        return scans.load(self._db)
+        return scans.load(self._db, self._at)
 
     def last_scan(self) -> ScanResult | None:
         """The result of ``saved_scan``."""
@@ -170,23 +183,27 @@ class Decisions(Closing):
 
     def scan_made_at(self) -> int | None:
         """When the last scan was made, seconds since 1970; None where there is none."""
-        return scans.made_at(self._db)
+        return scans.made_at(self._db, self._at)
 
     def put_edit(self, edit: scans.GroupEdit) -> None:
         """What the review made of one group of the last scan, in place of what it made of it before."""
-        scans.put_edits(self._db, [edit])
+        self.put_edits([edit])
 
     def put_edits(self, edits: Iterable[scans.GroupEdit]) -> None:
         """The same of many groups, stored together."""
-        scans.put_edits(self._db, edits)
+        scans.put_edits(self._db, self._at, edits)
 
     def edits(self) -> dict[str, scans.GroupEdit]:
         """The edits of the last scan by group id."""
-        return scans.edits(self._db)
+        return scans.edits(self._db, self._at)
 
     def drop_edits(self) -> None:
         """The last scan as it was before its review."""
-        scans.drop_edits(self._db)
+        scans.drop_edits(self._db, self._at)
+
+    @property
+    def _at(self) -> int | None:
+        return self._scan if self._scan is not None else scans.newest(self._db)
 
     # -- the end --------------------------------------------------------------------------------------------
 

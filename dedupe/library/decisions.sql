@@ -6,8 +6,19 @@ CREATE TABLE decisions(
   b_content BLOB NOT NULL, b_payload BLOB, b_path BLOB NOT NULL
 );
 
--- One row. result: zlib of the JSON of types.ScanResult.
-CREATE TABLE scans(id INTEGER PRIMARY KEY, made_at INTEGER NOT NULL, settings TEXT NOT NULL, result BLOB NOT NULL);
+-- The last scan of each set of roots. about: JSON of scans.About. result: zlib of the JSON of types.ScanResult.
+CREATE TABLE scans(
+  id INTEGER PRIMARY KEY, made_at INTEGER NOT NULL, settings TEXT NOT NULL, result BLOB NOT NULL,
+  about TEXT NOT NULL DEFAULT ''
+);
 
 -- edit: JSON of scans.GroupEdit.
-CREATE TABLE edits(group_id TEXT PRIMARY KEY, edit TEXT NOT NULL) WITHOUT ROWID
+CREATE TABLE reviews(
+  scan INTEGER NOT NULL, group_id TEXT NOT NULL, edit TEXT NOT NULL, made_at INTEGER NOT NULL,
+  PRIMARY KEY(scan, group_id)
+) WITHOUT ROWID;
+
+-- What was decided on groups of scans that are gone, by a digest of their contents. review: JSON of carry.GroupReview.
+CREATE TABLE remembered(
+  contents BLOB PRIMARY KEY, made_at INTEGER NOT NULL, review TEXT NOT NULL
+) WITHOUT ROWID

@@ -1,0 +1,160 @@
+"""Decisions on groups, carried from one scan into the next by what the photos hold, wherever they lie by then.
+
+A decision is carried whole only where nothing about it changed. A photo that was not there when a person decided opens the
+group again; what was to stay then still stays, and the new photo is marked as the scan suggests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from dedupe.library.scans import EditState, GroupEdit
+from dedupe.types import ContentKey, FileStamp, Group, Photo, PixelKey
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedPhoto:
+    """One photo of a group that was reviewed; ``goes``: it was marked to leave."""
+
+    content_key: ContentKey
+    pixel_key: PixelKey | None
+    path: str
+    stamp: FileStamp
+    goes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReview:
+    """What a person made of a group, apart from the scan it was made on. ``stays`` is the place of the photo that stays,
+    ``chosen`` says that the person, not the scan, chose it. ``made_at`` is in seconds since 1970."""
+
+    photos: tuple[ReviewedPhoto, ...]
+    stays: int
+    chosen: bool
+    state: EditState
+    made_at: int
+
+    @property
+    def contents(self) -> bytes:
+        """A digest of what the photos hold, whatever their order: 16 bytes."""
+        keys = sorted(photo.content_key for photo in self.photos)
+        return blake2b(b"".join(bytes([len(key)]) + key for key in keys), digest_size=16).digest()
+
+
+def review_of(group: Group, edit: GroupEdit, made_at: int) -> GroupReview | None:
+    """``edit`` as a decision on the photos of ``group``; None where it does not fit the group any more."""
+    photos = _photos(group)
+    paths = [photo.path for photo in photos]
+    if edit.keeper is not None and edit.keeper not in paths:
+        return None
+    stays = paths.index(edit.keeper) if edit.keeper is not None else 0
+    scan_has = {extra.photo.path for extra in group.extras if extra.selected} if stays == 0 else set()
+    going = scan_has if edit.selected is None else set(edit.selected)
+    reviewed = tuple(
+        ReviewedPhoto(photo.content_key, photo.pixel_key, photo.path, photo.file.stamp, photo.path in going)
+        for photo in photos
+    )
+    return GroupReview(reviewed, stays, edit.keeper is not None, edit.state, made_at)
+
+
+def carried(groups: Sequence[Group], reviews: Iterable[GroupReview]) -> list[GroupEdit]:
+    """The edits of ``groups`` that ``reviews`` of earlier scans amount to; groups that nobody decided on have none."""
+    by_key: dict[bytes, list[GroupReview]] = {}
+    for review in reviews:
+        for key in {key for photo in review.photos for key in _keys(photo)}:
+            by_key.setdefault(key, []).append(review)
+    if not by_key:
+        return []
+    edits = []
+    for group in groups:
+        nearest = _nearest(group, by_key)
+        edit = None if nearest is None else _carry(group, nearest)
+        if edit is not None and not edit.is_plain:
+            edits.append(edit)
+    return edits
+
+
+def _nearest(group: Group, by_key: dict[bytes, list[GroupReview]]) -> GroupReview | None:
+    """The review that decided on most photos of ``group``, the newest of several; None where none knew two of them."""
+    photos = _photos(group)
+    about = {id(review): review for photo in photos for key in _keys(photo) for review in by_key.get(key, ())}
+    ranked = [(sum(one is not None for one in _matched(photos, review)), review) for review in about.values()]
+    known, best = max(ranked, key=lambda one: (one[0], one[1].made_at, one[1].contents), default=(0, None))
+    return best if known >= 2 else None
+
+
+def _carry(group: Group, review: GroupReview) -> GroupEdit:
+    photos = _photos(group)
+    matched = _matched(photos, review)
+    keeper = review.photos[review.stays]
+    stays = next((at for at, one in enumerate(matched) if one is keeper and _same_bytes(photos[at], one)), None)
+    chosen = stays if review.chosen and stays else None
+    same_keeper = stays is not None and (stays == 0 or chosen is not None)
+    suggested = {extra.photo.path for extra in group.extras if extra.selected} if chosen is None else set()
+    going = tuple(
+        photo.path
+        for at, photo in enumerate(photos)
+        if at != (chosen or 0) and _goes(photo, matched[at], same_keeper=same_keeper, suggested=photo.path in suggested)
+    )
+    return GroupEdit(
+        group.id,
+        None if chosen is None else photos[chosen].path,
+        None if chosen is None and set(going) == suggested else going,
+        review.state if _holds(photos, matched, review.state, same_keeper=same_keeper) else EditState.OPEN,
+    )
+
+
+def _goes(photo: Photo, before: ReviewedPhoto | None, *, same_keeper: bool, suggested: bool) -> bool:
+    if before is None:
+        return suggested
+    return before.goes and ((same_keeper and _same_bytes(photo, before)) or suggested)
+
+
+def _holds(
+    photos: Sequence[Photo], matched: Sequence[ReviewedPhoto | None], state: EditState, *, same_keeper: bool
+) -> bool:
+    """The decision stands as it was made: it was about every photo of the group. That some of them may go stands only where
+    each has the very bytes that were looked at, and the same photo stays."""
+    if state is EditState.ACCEPTED:
+        same = all(one is not None and _same_bytes(photo, one) for photo, one in zip(photos, matched, strict=True))
+        return same and same_keeper
+    return None not in matched
+
+
+def _matched(photos: Sequence[Photo], review: GroupReview) -> list[ReviewedPhoto | None]:
+    """For each photo the one of ``review`` that it is: at its path where several hold the same bytes, each but once."""
+    left = list(review.photos)
+    found: list[ReviewedPhoto | None] = [None] * len(photos)
+    ways = (
+        lambda photo, one: _same_bytes(photo, one) and photo.path == one.path,
+        _same_bytes,
+        lambda photo, one: photo.pixel_key is not None and photo.pixel_key == one.pixel_key,
+    )
+    for way in ways:
+        for at, photo in enumerate(photos):
+            if found[at] is None and (one := next((one for one in left if way(photo, one)), None)) is not None:
+                found[at] = one
+                left.remove(one)
+    return found
+
+
+def _same_bytes(photo: Photo, one: ReviewedPhoto | None) -> bool:
+    """The bytes are the same, or the file is: its key may be of another kind than the key of an older dedupe."""
+    return one is not None and (photo.content_key == one.content_key or _file(photo) == _file(one))
+
+
+def _photos(group: Group) -> tuple[Photo, ...]:
+    return (group.keep, *(extra.photo for extra in group.extras))
+
+
+def _file(one: Photo | ReviewedPhoto) -> bytes:
+    stamp = one.file.stamp if isinstance(one, Photo) else one.stamp
+    return b"%d %d %s" % (stamp.size, stamp.mtime_ns, os.fsencode(one.path))
+
+
+def _keys(one: Photo | ReviewedPhoto) -> tuple[bytes, ...]:
+    keys = (one.content_key, _file(one))
+    return keys if one.pixel_key is None else (*keys, one.pixel_key)

@@ -1,0 +1,108 @@
+"""A new scan takes the place of the one of the same folders, and what was decided on any earlier scan goes on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from dedupe.errors import StoreError
+from dedupe.library import scans
+from dedupe.library.carry import GroupReview, carried, review_of
+from dedupe.library.codec import from_json, to_json
+from dedupe.library.database import Database
+from dedupe.library.scans import EditState, ScanEntry
+from dedupe.types import ScanResult
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What a new scan did to what was there: the scan of the same folders that it replaced (None: there was none), and of how
+    many groups it took over a decision."""
+
+    scan: ScanEntry | None
+    carried: int
+
+
+def save(db: Database, result: ScanResult, settings: str) -> Replaced:
+    """Stores ``result`` as the last scan of its folders, with the decisions of earlier scans on the same photos."""
+    before = scans.listed(db)
+    remember(db, before)
+    replaced = [entry for entry in before if set(entry.about.roots) == set(result.roots)]
+    others = [entry for entry in before if entry not in replaced]
+    edits = carried(result.groups, reviews(db))
+    number = scans.add(db, result, settings)
+    scans.put_edits(db, number, edits)
+    scans.drop(db, [entry.id for entry in (*replaced, *others[scans.KEPT - 1 :])])
+    decided = sum(edit.state is not EditState.OPEN for edit in edits)
+    return Replaced(replaced[0] if replaced else None, decided)
+
+
+def remember(db: Database, entries: Iterable[ScanEntry]) -> None:
+    """Notes the decisions made on these scans apart from them, by what the photos hold."""
+    for entry in entries:
+        edits = scans.dated_edits(db, entry.id)
+        if not edits:
+            continue
+        with suppress(StoreError):  # a scan of another version: its decisions cannot be told apart any more
+            saved = scans.load(db, entry.id)
+            groups = {group.id: group for group in saved.result.groups} if saved is not None else {}
+            found = [review_of(groups[name], *edit) for name, edit in edits.items() if name in groups]
+            _store(db, [one for one in found if one is not None])
+
+
+def reviews(db: Database) -> list[GroupReview]:
+    """All that is remembered of groups, whichever scan showed them."""
+    return [from_json(GroupReview, text) for (text,) in db.rows("SELECT review FROM remembered")]
+
+
+def _store(db: Database, found: list[GroupReview]) -> None:
+    """The newest review of the same contents stays; a group that was opened again as the scan had it has none."""
+    with db.transaction() as connection:
+        for review in found:
+            connection.execute(
+                "INSERT INTO remembered(contents, made_at, review) VALUES (?, ?, ?) ON CONFLICT(contents) DO UPDATE "
+                "SET made_at = excluded.made_at, review = excluded.review WHERE excluded.made_at >= made_at",
+                (review.contents, review.made_at, to_json(review)),
+            )
+
+
+def prepare(db: Database) -> None:
+    """Brings the tables of 0.1.0, which kept one scan, to those that keep several. Does nothing where they are there."""
+    if "about" in {row[1] for row in db.rows("PRAGMA table_info(scans)")}:
+        return
+    kept = [(row[0], row[1]) for row in db.rows("SELECT group_id, edit FROM edits")]
+    saved = db.rows("SELECT id, made_at FROM scans ORDER BY id DESC LIMIT 1")
+    with db.transaction() as connection:
+        connection.execute("ALTER TABLE scans ADD COLUMN about TEXT NOT NULL DEFAULT ''")
+        connection.execute(
+            "CREATE TABLE reviews(scan INTEGER NOT NULL, group_id TEXT NOT NULL, edit TEXT NOT NULL, "
+            "made_at INTEGER NOT NULL, PRIMARY KEY(scan, group_id)) WITHOUT ROWID"
+        )
+        connection.execute(
+            "CREATE TABLE remembered(contents BLOB PRIMARY KEY, made_at INTEGER NOT NULL, review TEXT NOT NULL) "
+            "WITHOUT ROWID"
+        )
+        for number, made_at in saved:
+            connection.executemany(
+                "INSERT INTO reviews(scan, group_id, edit, made_at) VALUES (?, ?, ?, ?)",
+                [(number, group, edit, made_at) for group, edit in kept],
+            )
+        connection.execute("DROP TABLE edits")
+    _describe(db)
+
+
+def _describe(db: Database) -> None:
+    """Notes what is listed of a scan that 0.1.0 saved; one that cannot be read is dropped."""
+    for (number,) in db.rows("SELECT id FROM scans WHERE about = ''"):
+        try:
+            saved = scans.load(db, number)
+        except StoreError:
+            saved = None
+        if saved is None:
+            scans.drop(db, [number])
+            continue
+        extras = sum(len(group.extras) for group in saved.result.groups)
+        about = scans.About(saved.result.roots, len(saved.result.groups), extras)
+        with db.transaction() as connection:
+            connection.execute("UPDATE scans SET about = ? WHERE id = ?", (to_json(about), number))
