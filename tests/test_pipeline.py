@@ -20,6 +20,7 @@ from dedupe.library import maintenance
 from dedupe.library.cache import Cache
 from dedupe.library.paths import StorePaths
 from dedupe.report.json import json_chunks
+from dedupe.report.phrases import losses
 from dedupe.types import Relation, ScanResult
 from tests.album import album, jpeg, photo
 from tests.support import tree_snapshot
@@ -258,4 +259,8 @@ def test_the_raw_of_a_pair_keeps_its_picture_from_leaving_alone(tmp_path: Path) 
     assert os.path.dirname(group.keep.path).endswith("bb")
     (group,) = scan(tmp_path, protect=(str(photos / "a"),)).groups
     (extra,) = group.extras
-    assert (os.path.dirname(extra.photo.path), extra.loses, extra.selected) == (str(photos / "bb"), ("the RAW",), False)
+    assert (os.path.dirname(extra.photo.path), losses(extra), extra.selected) == (
+        str(photos / "bb"),
+        ("the RAW",),
+        False,
+    )

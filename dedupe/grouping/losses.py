@@ -1,6 +1,6 @@
 """What would be lost with an extra, and why it may not be pre-selected: reasons, not booleans.
 
-Each rule of DESIGN.md §5 is one line that gives a phrase or nothing. Hashing of companions is the caller's, and is asked
+Each rule is one line that gives a loss or nothing. Hashing of companions is the caller's, and is asked
 for only where names of one kind and of one size face each other.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from dedupe.grouping.keeper import Candidate
-from dedupe.types import Companion, CompanionKind, Facts, Photo, Relation
+from dedupe.types import Companion, CompanionKind, Facts, Loss, LossCode, Photo, Relation
 
 CompanionKey: TypeAlias = Callable[[str], bytes | None]
 """The content key of a companion by its path; None where it cannot be read, which equals nothing."""
@@ -26,29 +26,39 @@ BETTER: Final = 5
 
 SMALL_SIDE: Final = 240
 """A thumbnail smaller than this may hide a retouched spot: that it agrees settles nothing (MATCHING.md §3)."""
-PIXEL_LOSSES: Final = frozenset(("a higher resolution", "more real detail", "a better quality"))
+PIXEL_LOSSES: Final = frozenset(map(Loss, (LossCode.RESOLUTION, LossCode.DETAIL, LossCode.QUALITY)))
 """What ``losses`` says of the picture itself."""
+
+EMBEDDED: Final = {
+    "video": LossCode.VIDEO,
+    "audio": LossCode.AUDIO,
+    "depth": LossCode.DEPTH_MAP,
+    "gain map": LossCode.GAIN_MAP,
+    "further picture": LossCode.FURTHER_PICTURE,
+    "further data": LossCode.FURTHER_DATA,
+}
+"""The loss of each of the streams that ``Facts.embedded`` names."""
 
 _PROVEN: Final = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 _COMPANIONS: Final = {
-    CompanionKind.RAW: "the RAW",
-    CompanionKind.PHOTO: "another picture of its unit",
-    CompanionKind.VIDEO: "the Live Photo video",
-    CompanionKind.EDIT: "the edit beside it",
-    CompanionKind.SIDECAR: "the sidecar's metadata",
+    CompanionKind.RAW: LossCode.RAW,
+    CompanionKind.PHOTO: LossCode.PICTURE,
+    CompanionKind.VIDEO: LossCode.LIVE_VIDEO,
+    CompanionKind.EDIT: LossCode.EDIT,
+    CompanionKind.SIDECAR: LossCode.SIDECAR,
 }
 """What must have its equal beside the keeper; Takeout's JSON only moves along."""
 
 
 def losses(
     extra: Candidate, keep: Candidate, relation: Relation, companion_key: CompanionKey | None
-) -> tuple[str, ...]:
-    """What of the asset ``extra`` the asset ``keep`` lacks, as phrases; empty where nothing is lost.
+) -> tuple[Loss, ...]:
+    """What of the asset ``extra`` the asset ``keep`` lacks; empty where nothing is lost.
 
     ``relation`` is that of their first pictures. What the members lack is the caller's to add. Without ``companion_key``
     no companion has its equal, unless both share it.
     """
-    lost: list[str] = []
+    lost: list[Loss] = []
     if relation is not Relation.IDENTICAL:
         lost += _of_picture(extra, keep, relation)
         lost += _of_metadata(extra.photo.facts, keep.photo.facts)
@@ -56,20 +66,20 @@ def losses(
     return tuple(dict.fromkeys(lost))
 
 
-def _of_picture(extra: Candidate, keep: Candidate, relation: Relation) -> Iterator[str]:
+def _of_picture(extra: Candidate, keep: Candidate, relation: Relation) -> Iterator[Loss]:
     ours, theirs = extra.photo.facts, keep.photo.facts
     if relation is not Relation.SAME_PIXELS:
         if extra.detail > keep.detail:
-            yield "a higher resolution" if extra.photo.pixels > keep.photo.pixels else "more real detail"
+            yield Loss(LossCode.RESOLUTION if extra.photo.pixels > keep.photo.pixels else LossCode.DETAIL)
         elif extra.detail == keep.detail and extra.quality > keep.quality + BETTER and not _is_master(theirs):
-            yield "a better quality"
+            yield Loss(LossCode.QUALITY)
     if ours.frames > theirs.frames:
-        yield "further pages" if ours.format == "TIFF" else "further frames"
+        yield Loss(LossCode.PAGES if ours.format == "TIFF" else LossCode.FRAMES)
     for name in ours.embedded:
         if name not in theirs.embedded:
-            yield "the depth map" if name == "depth" else f"the embedded {name}"
+            yield Loss(EMBEDDED.get(name, LossCode.FURTHER_DATA))
     if ours.alpha and not theirs.alpha:
-        yield "the transparency"
+        yield Loss(LossCode.TRANSPARENCY)
 
 
 def _is_master(facts: Facts) -> bool:
@@ -77,17 +87,17 @@ def _is_master(facts: Facts) -> bool:
     return facts.raw or (facts.camera is not None and (facts.quality is None or facts.quality >= CAMERA_QUALITY))
 
 
-def _of_metadata(ours: Facts, theirs: Facts) -> Iterator[str]:
+def _of_metadata(ours: Facts, theirs: Facts) -> Iterator[Loss]:
     if ours.taken is not None and theirs.taken is None:
-        yield "the capture date"
+        yield Loss(LossCode.DATE)
     elif ours.taken is not None and theirs.taken is not None and ours.taken.seconds != theirs.taken.seconds:
-        yield "another capture date"
+        yield Loss(LossCode.DATE, differs=True)
     if ours.gps is not None and (theirs.gps is None or _far(ours.gps, theirs.gps)):
-        yield "GPS" if theirs.gps is None else "another GPS position"
+        yield Loss(LossCode.PLACE, differs=theirs.gps is not None)
     if ours.caption and ours.caption != theirs.caption:
-        yield "another caption" if theirs.caption else "the caption"
+        yield Loss(LossCode.CAPTION, differs=bool(theirs.caption))
     if ours.rating and ours.rating != theirs.rating:
-        yield "another rating" if theirs.rating else "the rating"
+        yield Loss(LossCode.RATING, differs=bool(theirs.rating))
 
 
 def _far(a: tuple[float, float], b: tuple[float, float]) -> bool:
@@ -95,12 +105,12 @@ def _far(a: tuple[float, float], b: tuple[float, float]) -> bool:
     return any(abs(one - other) > 1e-3 for one, other in zip(a, b, strict=True))
 
 
-def _of_companions(extra: Photo, keep: Photo, companion_key: CompanionKey | None) -> Iterator[str]:
+def _of_companions(extra: Photo, keep: Photo, companion_key: CompanionKey | None) -> Iterator[Loss]:
     held = [companion for asset in (keep, *keep.members) for companion in asset.file.companions]
     for asset in (extra, *extra.members):
         for companion in asset.file.companions:
             if companion.kind in _COMPANIONS and not _has_equal(companion, held, companion_key):
-                yield _COMPANIONS[companion.kind]
+                yield Loss(_COMPANIONS[companion.kind])
 
 
 def _has_equal(companion: Companion, held: list[Companion], companion_key: CompanionKey | None) -> bool:

@@ -15,7 +15,7 @@ from dedupe.comparing.version import SOURCE
 from dedupe.grouping.keeper import Candidate, Rule, has_raw, quality_of, ranked, reason
 from dedupe.grouping.losses import BETTER, PIXEL_LOSSES, CompanionKey, blocked_reason, losses
 from dedupe.grouping.match_graph import Fit, Node, Verdicts
-from dedupe.types import Photo, Relation
+from dedupe.types import Loss, LossCode, Photo, Relation
 
 FEW_PIXELS = 1.6
 """A frame, a tilt or another crop make about so many more pixels of one picture."""
@@ -36,13 +36,13 @@ class Decisions(Protocol):
 @dataclass(frozen=True, slots=True)
 class Membership:
     """How an asset lies on a keeper: the least safe relation of its pictures and its rank, the fit of its first;
-    ``lacks``: what of it has no counterpart, as phrases; ``finer``: its first picture was seen to hold more detail."""
+    ``lacks``: what of it has no counterpart; ``finer``: its first picture was seen to hold more detail."""
 
     asset: Candidate
     relation: Relation
     rank: int
     fit: Fit
-    lacks: tuple[str, ...] = ()
+    lacks: tuple[Loss, ...] = ()
     finer: bool = False
 
 
@@ -181,13 +181,13 @@ class Stars:
                 taken.append(membership)
         return tuple(taken)
 
-    def lost(self, membership: Membership, keep: Candidate) -> tuple[str, ...]:
-        """What would be lost with an asset where ``keep`` stays, as phrases."""
+    def lost(self, membership: Membership, keep: Candidate) -> tuple[Loss, ...]:
+        """What would be lost with an asset where ``keep`` stays."""
         lost = (*losses(membership.asset, keep, membership.relation, self.companion_key), *membership.lacks)
         if 0 < membership.fit.detail <= SOURCE and quality_of(membership.asset.photo) > quality_of(keep.photo) + BETTER:
-            lost = (*lost, "a better quality")
-        if membership.finer and not keep.photo.facts.raw and "a higher resolution" not in lost:
-            lost = ("more real detail", *lost)
+            lost = (*lost, Loss(LossCode.QUALITY))
+        if membership.finer and not keep.photo.facts.raw and Loss(LossCode.RESOLUTION) not in lost:
+            lost = (Loss(LossCode.DETAIL), *lost)
         return tuple(dict.fromkeys(lost))
 
 
@@ -244,16 +244,18 @@ def lies_on(asset: Candidate, keep: Candidate, known: Verdicts) -> Membership | 
         if fit is None:
             return None
         replaces = keep.photo.facts.raw or not asset.photo.facts.raw
-        return Membership(asset, fit.relation, fit.rank, fit, () if replaces else ("the RAW",), fit.detail > SOURCE)
+        return Membership(
+            asset, fit.relation, fit.rank, fit, () if replaces else (Loss(LossCode.RAW),), fit.detail > SOURCE
+        )
     parts = (keep.photo, *keep.photo.members)
     first = _counterpart(asset.photo, parts, known)
     if first is None:
         return None
-    worst, lacks = first[0], [] if first[1] else ["the RAW"]
+    worst, lacks = first[0], [] if first[1] else [Loss(LossCode.RAW)]
     for half in asset.photo.members:
         found = _counterpart(half, parts, known)
         if found is None or not found[1]:
-            lacks.append("the RAW" if half.facts.raw else "another picture of its unit")
+            lacks.append(Loss(LossCode.RAW if half.facts.raw else LossCode.PICTURE))
         elif found[0].rank > worst.rank:
             worst = found[0]
     return Membership(

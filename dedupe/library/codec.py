@@ -101,7 +101,11 @@ def _record(kind: type) -> tuple[Converter, Converter]:
                 plain[name] = convert(held)
         return plain
 
-    def back(plain: dict[str, Any]) -> Any:
+    from_text = getattr(kind, "from_text", None)  # what an earlier dedupe saved as a text
+
+    def back(plain: Any) -> Any:
+        if from_text is not None and isinstance(plain, str):
+            return from_text(plain)
         for name in converted.keys() & plain.keys():
             plain[name] = converted[name](plain[name])
         return kind(**plain)

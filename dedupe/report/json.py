@@ -17,7 +17,7 @@ from dedupe.report.sizes import freed_bytes, further_files
 from dedupe.terminal.text import display_text, format_taken, is_unsafe
 from dedupe.types import CaptureTime, Extra, Group, Photo, ScanResult, Series, Skipped
 
-SCHEMA = 1
+SCHEMA = 2
 START = b'{"schema": '
 """How a JSON report begins."""
 
@@ -96,7 +96,7 @@ def _extra(extra: Extra) -> dict[str, object]:
         "distance": round(extra.distance, 6),
         "selected": extra.selected,
         "note": display_text(phrases.remark(extra)),
-        "loses": [display_text(loss) for loss in phrases.losses(extra)],
+        "loses": [{"code": loss.code.value, "words": display_text(phrases.loss(loss))} for loss in extra.loses],
     }
 
 

@@ -5,12 +5,87 @@ Every sentence about a group that reaches a table, a page, a prompt or a file is
 
 from __future__ import annotations
 
-from dedupe.types import Extra, Group
+from collections.abc import Iterable
+from typing import Final
+
+from dedupe.types import Extra, Group, Loss, LossCode
+
+_LOSSES: Final = {
+    LossCode.RESOLUTION: "a higher resolution",
+    LossCode.DETAIL: "more real detail",
+    LossCode.QUALITY: "a better quality",
+    LossCode.CHROMA: "a finer colour resolution",
+    LossCode.BITS: "more bits a channel",
+    LossCode.COLOURS: "more colours",
+    LossCode.GAMUT: "colours outside sRGB",
+    LossCode.TRANSPARENCY: "the transparency",
+    LossCode.PAGES: "further pages",
+    LossCode.FRAMES: "further frames",
+    LossCode.RAW: "the RAW",
+    LossCode.PICTURE: "another picture of its unit",
+    LossCode.LIVE_VIDEO: "the Live Photo video",
+    LossCode.EDIT: "the edit beside it",
+    LossCode.SIDECAR: "the sidecar's metadata",
+    LossCode.TAKEOUT: "what Takeout's JSON says",
+    LossCode.VIDEO: "the embedded video",
+    LossCode.AUDIO: "the embedded sound",
+    LossCode.DEPTH_MAP: "the depth map",
+    LossCode.GAIN_MAP: "the embedded gain map",
+    LossCode.FURTHER_PICTURE: "the embedded further picture",
+    LossCode.FURTHER_DATA: "the embedded further data",
+    LossCode.LAYERS: "the layers",
+    LossCode.DATE: "the capture date",
+    LossCode.PLACE: "GPS",
+    LossCode.CAPTION: "the caption",
+    LossCode.RATING: "the rating",
+    LossCode.TITLE: "the title",
+    LossCode.KEYWORDS: "keywords",
+    LossCode.FACES: "face regions",
+    LossCode.PEOPLE: "names of people",
+    LossCode.AUTHOR: "the author",
+    LossCode.COPYRIGHT: "the copyright",
+    LossCode.LOCATION: "the name of the place",
+    LossCode.EVENT: "the event",
+    LossCode.CAMERA: "camera data",
+    LossCode.MAKER_NOTES: "the camera's maker notes",
+    LossCode.DEVELOPING: "develop settings",
+    LossCode.LIVE_LINK: "the link to its Live Photo video",
+    LossCode.COMMENT: "the comment",
+    LossCode.METADATA: "metadata",
+    LossCode.SAID: "",
+}
+_DIFFERENT: Final = {
+    LossCode.DATE: "another capture date",
+    LossCode.PLACE: "another GPS position",
+    LossCode.CAPTION: "another caption",
+    LossCode.RATING: "another rating",
+    LossCode.TITLE: "another title",
+    LossCode.AUTHOR: "another author",
+    LossCode.COPYRIGHT: "another copyright",
+    LossCode.COMMENT: "another comment",
+    LossCode.LOCATION: "another name of the place",
+}
 
 
 def losses(extra: Extra) -> tuple[str, ...]:
     """What would be lost with this photo, each as a short phrase; empty where nothing is."""
-    return extra.loses
+    return words_of(extra.loses)
+
+
+def words_of(lost: Iterable[Loss]) -> tuple[str, ...]:
+    """Each loss as a short phrase."""
+    return tuple(map(loss, lost))
+
+
+def loss(lost: Loss) -> str:
+    """One loss as a short phrase."""
+    words = _DIFFERENT.get(lost.code) if lost.differs else None
+    words = words or _LOSSES[lost.code]
+    if lost.count > 1:
+        words = f"{lost.count} {words}"
+    if lost.name:
+        words = f"{words} ({lost.name})" if words else lost.name
+    return words
 
 
 def remark(extra: Extra) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dedupe.comparing.capture_time import seconds_apart
 from dedupe.grouping.group import group, open_pairs, reclaimable
+from dedupe.report.phrases import losses
 from dedupe.types import SAFE_RELATIONS, CompanionKind, Group, Match, Photo, Relation
 from tests.comparing.made import as_sets, at, companion, extras_of, key_of, match, name, photo, shot
 
@@ -250,7 +251,7 @@ def test_an_extra_with_something_the_kept_one_lacks_is_not_selected(facts, relat
     assert found.extras[0].photo is not ORIGINAL or found.keep is extra
     found = only([ORIGINAL, extra], [match(ORIGINAL, extra, relation)], decisions=UsersWord(keep=[ORIGINAL]))
     assert found.keep is ORIGINAL
-    assert loses in found.extras[0].loses
+    assert loses in losses(found.extras[0])
     assert not found.extras[0].selected
 
 
@@ -266,7 +267,7 @@ def test_an_extra_with_something_the_kept_one_lacks_is_not_selected(facts, relat
 def test_what_both_have_and_the_extra_has_otherwise_is_said(field, kept, extra, loses):
     keep, other = photo("1.jpg", pixel_key="p", **{field: kept}), photo("22.jpg", pixel_key="p", **{field: extra})
     found = only([keep, other])
-    assert found.extras[0].loses == (loses,)
+    assert losses(found.extras[0]) == (loses,)
     assert not found.extras[0].selected
     same = photo("22.jpg", pixel_key="p", **{field: kept})
     assert only([keep, same]).extras[0].selected
@@ -276,14 +277,14 @@ def test_what_the_kept_photo_has_too_is_not_lost():
     rich = {"taken": at(0), "gps": (48.1, 11.5), "caption": "Ada", "rating": 5, "frames": 2, "embedded": ("video",)}
     keep, extra = photo("1.jpg", **rich), photo("22.jpg", **rich)
     found = only([keep, extra], [match(keep, extra)])
-    assert found.extras[0].loses == ()
+    assert losses(found.extras[0]) == ()
     assert found.extras[0].selected
 
 
 def test_more_real_detail_in_the_extra_keeps_it_from_being_selected():
     keep, extra = photo("1.jpg", width=4000), photo("2.jpg", width=3999)
     found = only([keep, extra], [match(keep, extra, finer=extra)], decisions=UsersWord(keep=[keep]))
-    assert found.extras[0].loses == ("more real detail",)
+    assert losses(found.extras[0]) == ("more real detail",)
     assert not found.extras[0].selected
 
 
@@ -364,7 +365,7 @@ def test_a_reference_photo_keeps_and_is_never_an_extra():
     found = only([better, reference], [match(better, reference)])
     assert found.keep is reference
     assert found.reason == "in a reference folder"
-    assert found.extras[0].loses == ("a higher resolution",)
+    assert losses(found.extras[0]) == ("a higher resolution",)
     assert not found.extras[0].selected
 
 
@@ -505,7 +506,7 @@ def test_a_asset_whose_raw_has_no_counterpart_is_not_selected_and_says_so():
     pair, alone = asset("a", "jpeg", "raw"), photo("alone.jpg", "jpeg")
     found = only([pair, alone], decisions=UsersWord(keep=[alone]))
     assert found.keep is alone
-    assert found.extras[0].loses == ("the RAW",)
+    assert losses(found.extras[0]) == ("the RAW",)
     assert not found.extras[0].selected
 
 
@@ -514,15 +515,15 @@ def test_a_raw_is_replaced_by_a_raw_only():
     verdicts = [match(pair.members[0], jpegs.members[0], RESAVED)]
     found = only([pair, jpegs], verdicts, decisions=UsersWord(keep=[jpegs]))
     assert found.keep is jpegs
-    assert found.extras[0].loses == ("the RAW",)
+    assert losses(found.extras[0]) == ("the RAW",)
 
 
 def test_a_asset_is_no_safer_than_the_least_safe_of_its_pictures():
     first, second = asset("a", "jpeg", "raw one"), asset("bb", "jpeg", "raw two")
-    assert extras_of(only([first, second]))["bb/1.jpg"].loses == ("the RAW",)
+    assert losses(extras_of(only([first, second]))["bb/1.jpg"]) == ("the RAW",)
     edited = match(first.members[0], second.members[0], EDITED)
     extra = extras_of(only([first, second], [edited]))["bb/1.jpg"]
-    assert (extra.relation, extra.loses, extra.selected) == (EDITED, (), False)
+    assert (extra.relation, losses(extra), extra.selected) == (EDITED, (), False)
     extra = extras_of(only([first, second], [match(first.members[0], second.members[0], RESAVED)]))["bb/1.jpg"]
     assert (extra.relation, extra.selected) == (RESAVED, True)
 
@@ -559,14 +560,14 @@ def test_a_companion_needs_its_equal_beside_the_kept_photo(kind, loses):
         return only([mine, keep], decisions=UsersWord(keep=[keep]), companion_key=companion_key), asked
 
     equal, _ = pair(b"one")
-    assert (equal.extras[0].loses, equal.extras[0].selected) == ((), True)
+    assert (losses(equal.extras[0]), equal.extras[0].selected) == ((), True)
     for (different, asked), read in (
         (pair(b"two"), True),
         (pair(None), True),
         (pair(b"one", size=11), False),
         (pair(b"one", other=None), False),
     ):
-        assert (different.extras[0].loses, different.extras[0].selected) == ((loses,), False)
+        assert (losses(different.extras[0]), different.extras[0].selected) == ((loses,), False)
         assert bool(asked) == read, "what differs in size is not read"
 
 
@@ -629,7 +630,7 @@ def test_the_photo_the_user_chose_is_kept():
     a, b = photo("a.jpg", width=9000), photo("b.jpg")
     found = only([a, b], [match(a, b)], decisions=UsersWord(keep=[b]))
     assert (found.keep, found.reason) == (b, "chosen by you")
-    assert found.extras[0].loses == ("a higher resolution",)
+    assert losses(found.extras[0]) == ("a higher resolution",)
 
 
 def test_a_photo_chosen_over_a_reference_is_not_its_extra():
@@ -877,14 +878,14 @@ def test_a_poor_resave_that_kept_its_exif_does_not_take_the_better_one_with_it()
     poor = photo("1.jpg", quality=22, **shot(0))
     better = photo("22.jpg", quality=96)
     found = only([poor, better], [match(poor, better, RESAVED)])
-    assert (found.keep, found.extras[0].loses, found.extras[0].selected) == (poor, ("a better quality",), False)
+    assert (found.keep, losses(found.extras[0]), found.extras[0].selected) == (poor, ("a better quality",), False)
 
 
 def test_a_cameras_file_has_all_there_ever_was():
     camera = photo("1.jpg", quality=90, **shot(0))
     lossless = photo("22.png", format="PNG", quality=None, lossless=True)
     found = only([camera, lossless], [match(camera, lossless, RESAVED)])
-    assert (found.keep, found.extras[0].loses, found.extras[0].selected) == (camera, (), True)
+    assert (found.keep, losses(found.extras[0]), found.extras[0].selected) == (camera, (), True)
 
 
 def test_an_original_that_all_copies_lie_on_keeps_over_an_edit_of_higher_quality():
@@ -921,7 +922,7 @@ def test_two_marks_on_one_original_are_not_two_shots():
 def test_what_was_saved_again_at_a_higher_quality_does_not_take_its_sources_place():
     source, again = photo("longer.jpg", quality=70), photo("a.jpg", quality=95)
     found = only([source, again], [match(source, again, source=source)])
-    assert (found.keep, found.extras[0].selected, found.extras[0].loses) == (source, True, ())
+    assert (found.keep, found.extras[0].selected, losses(found.extras[0])) == (source, True, ())
     camera = photo("b.jpg", quality=90, camera="Maker Model")
     found = only([source, camera], [match(source, camera, source=source)])
     assert found.keep is camera, "a camera's file comes first all the same"
@@ -930,7 +931,7 @@ def test_what_was_saved_again_at_a_higher_quality_does_not_take_its_sources_plac
 def test_a_proven_source_of_better_quality_is_not_selected_though_its_copy_names_a_camera():
     source, copy = photo("a.png", format="PNG", lossless=True), photo("b.jpg", quality=88, camera="Maker Model")
     (extra,) = only([source, copy], [match(source, copy, source=source)]).extras
-    assert (extra.photo, extra.selected, extra.loses) == (source, False, ("a better quality",))
+    assert (extra.photo, extra.selected, losses(extra)) == (source, False, ("a better quality",))
 
 
 def test_the_reason_does_not_claim_a_quality_that_a_file_does_not_have():

@@ -13,6 +13,7 @@ from dedupe.types import (
     Facts,
     FileStamp,
     Group,
+    Loss,
     Photo,
     PhotoFile,
     ScanResult,
@@ -44,7 +45,8 @@ def results() -> st.SearchStrategy[ScanResult]:
     )
     whole = st.builds(Photo, file=file, facts=facts)
     photo = st.builds(Photo, file=file, facts=facts, members=st.lists(whole, max_size=1).map(tuple))
-    extra = st.builds(Extra, photo=photo, distance=number, loses=paths)
+    losses = st.lists(st.builds(Loss, name=st.text(max_size=3)), max_size=2).map(tuple)
+    extra = st.builds(Extra, photo=photo, distance=number, loses=losses)
     groups = st.lists(st.builds(Group, keep=photo, extras=st.lists(extra, max_size=2).map(tuple)), max_size=2)
     series = st.lists(st.builds(Series, photos=st.lists(photo, max_size=2).map(tuple)), max_size=1)
     return st.builds(

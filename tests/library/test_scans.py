@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 
 from dedupe.errors import StoreError
+from dedupe.library.codec import from_json, to_json
 from dedupe.library.decisions import Decisions
 from dedupe.library.scans import EditState, GroupEdit
-from dedupe.types import ScanResult, Stats
+from dedupe.report import phrases
+from dedupe.types import Extra, Loss, LossCode, Relation, ScanResult, Stats
 from tests.library import made
 from tests.library.strategies import results
 
@@ -89,3 +91,12 @@ def test_a_scan_in_another_form_is_one_sentence_and_leaves_the_decisions(tmp_pat
         assert decisions.not_duplicates(a, b)
         decisions.save_scan(EMPTY)
         assert decisions.last_scan() == EMPTY
+
+
+def test_a_scan_saved_when_losses_were_phrases_is_still_read() -> None:
+    photo = made.photo("/a.jpg", 1)
+    extra = Extra(photo, Relation.RESAVED, 0.1, selected=False, loses=(Loss(LossCode.KEYWORDS),))
+    text = to_json(extra).replace('{"code":"keywords"}', '"the caption"')
+    found = from_json(Extra, text)
+    assert phrases.losses(found) == ("the caption",)
+    assert from_json(Extra, to_json(found)) == found

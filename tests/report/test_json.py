@@ -34,7 +34,7 @@ def table(result: ScanResult) -> list[dict[str, str]]:
 def test_the_json_keeps_the_contract() -> None:
     data = loaded(made.holiday())
     assert list(data) == ["schema", "dedupe", "model", "threshold", "roots", "groups", "series", "skipped", "stats"]
-    assert (data["schema"], data["model"], data["threshold"], data["roots"]) == (1, "compact-1", 0.74, [made.ROOT])
+    assert (data["schema"], data["model"], data["threshold"], data["roots"]) == (2, "compact-1", 0.74, [made.ROOT])
     group = data["groups"][0]
     assert {"id", "keep", "reason", "extras"} <= set(group)
     assert {"path", "bytes", "width", "height", "taken"} <= set(group["keep"])
@@ -48,7 +48,10 @@ def test_the_json_keeps_the_contract() -> None:
         "distance": 0.33,
         "selected": False,
     }
-    assert edited["loses"] == ["caption “Roma, Piazza Navona”", "rating"]
+    assert edited["loses"] == [
+        {"code": "said", "words": "caption “Roma, Piazza Navona”"},
+        {"code": "said", "words": "rating"},
+    ]
     assert (edited["protected"], edited["companions"], edited["note"]) == (False, [], "")
     assert group["keep"]["companions"] == [f"{made.ROOT}/Urlaub/Italien/IMG_2041.xmp"]
     assert data["groups"][1]["extras"][0]["protected"] is True
@@ -196,12 +199,12 @@ def test_a_report_can_go_to_a_pipe(tmp_path: Path) -> None:
     reader.start()
     write_json(made.holiday(), str(pipe))
     reader.join(10)
-    assert json.loads(read[0])["schema"] == 1
+    assert json.loads(read[0])["schema"] == 2
 
 
 def test_json_on_stdout_is_utf8_whatever_the_locale(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     write_json(made.holiday(), "-")
     out, err = capfdbinary.readouterr()
     assert "東京".encode() in out
-    assert json.loads(out)["schema"] == 1
+    assert json.loads(out)["schema"] == 2
     assert err == b""

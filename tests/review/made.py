@@ -15,6 +15,7 @@ from dedupe.types import (
     Facts,
     FileStamp,
     Group,
+    Loss,
     Photo,
     PhotoFile,
     Relation,
@@ -61,7 +62,9 @@ def extra(
     selected: bool = True,
     **more: Any,
 ) -> Extra:
-    return Extra(one, relation, distance, selected, **more)
+    """``loses`` may be given in words."""
+    loses = tuple(Loss.from_text(one) if isinstance(one, str) else one for one in more.pop("loses", ()))
+    return Extra(one, relation, distance, selected, loses=loses, **more)
 
 
 def group(name: str, keep: Photo, *extras: Extra, reason: str = "more real detail") -> Group:
