@@ -49,7 +49,8 @@ def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None) -
     check_roots((*absolute(roots), *settings.reference, *settings.protect))
     with Session(settings, progress) as session:
         tree = steps.walk(session, absolute(roots))
-        contents = steps.embed(session, steps.read(session, tree.files))
+        embedding = steps.Embedding(session)
+        contents = embedding.complete(steps.read(session, tree.files, embedding))
         matches = steps.matches(session, contents)
         grouped = steps.group(session, contents, matches)
         result = _result(session, absolute(roots), (*tree.skipped, *contents.skipped), grouped)

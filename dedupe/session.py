@@ -62,6 +62,7 @@ class Session:
         self.model: ModelInfo = embedding.info(settings.model)
         self.paths = StorePaths.at(settings.store)
         self.seconds: dict[str, float] = {}
+        self._inner = 0.0  # seconds booked by steps within the one that runs now
         self._pool: WorkerPool | None = None
         self._embedder: Embedder | None = None
         if settings.weights is not None:
@@ -116,9 +117,16 @@ class Session:
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[Step]:
         """Show the step and add its wall-clock seconds to ``seconds[name]``."""
-        began = time.monotonic()
+        with self.booked(name), self.progress.step(name, total) as shown:
+            yield shown
+
+    @contextmanager
+    def booked(self, name: str) -> Iterator[None]:
+        """Add the seconds spent here to those of step ``name`` and to no other, whatever step they are spent in."""
+        began, outer, self._inner = time.monotonic(), self._inner, 0.0
         try:
-            with self.progress.step(name, total) as shown:
-                yield shown
+            yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
+            whole = time.monotonic() - began
+            self.seconds[name] = self.seconds.get(name, 0.0) + whole - self._inner
+            self._inner = outer + whole

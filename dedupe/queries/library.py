@@ -108,7 +108,8 @@ def photo_file(name: str) -> PhotoFile:
 
 def shelve(session: Session, files: Sequence[PhotoFile]) -> Shelf:
     """Bring the photos into the store, reading only what is new."""
-    contents = steps.embed(session, steps.read(session, files))
+    embedding = steps.Embedding(session)
+    contents = embedding.complete(steps.read(session, files, embedding))
     return Shelf(contents, contents.keys)
 
 

@@ -100,7 +100,7 @@ class _Wish:
 def _matches(session: Session, keep: Photo, photo: Photo) -> list[Match]:
     """What the scan found out about the pictures of the two assets."""
     from dedupe.comparing.version import RELATE_VERSION
-    from dedupe.steps.compare import distances
+    from dedupe.steps.neighbours import distances
 
     ours, theirs = _contents(keep), _contents(photo)
     ends = sorted({(min(a, b), max(a, b)) for a in ours for b in theirs if a != b})

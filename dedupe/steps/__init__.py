@@ -4,17 +4,21 @@ What was found out is in the cache before a step ends, so a scan that is stopped
 is remembered loads no library and starts no worker.
 """
 
-from dedupe.steps.compare import distances, examine, find_pixel_keys, matches, neighbours, relate
+from dedupe.steps.compare import examine, find_pixel_keys, matches, relate
 from dedupe.steps.contents import ByContent, Contents
+from dedupe.steps.embed import Embedding
 from dedupe.steps.group import Grouped, group
-from dedupe.steps.read import embed, read, restore_previews, walk
+from dedupe.steps.neighbours import distances, neighbours
+from dedupe.steps.previews import restore_previews
+from dedupe.steps.read import read
+from dedupe.steps.walk import walk
 
 __all__ = [
     "ByContent",
     "Contents",
+    "Embedding",
     "Grouped",
     "distances",
-    "embed",
     "examine",
     "find_pixel_keys",
     "group",

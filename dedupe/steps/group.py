@@ -9,8 +9,9 @@ from functools import cache
 
 from dedupe.comparing.version import RELATE_VERSION
 from dedupe.session import Session
-from dedupe.steps.compare import distances, relate
+from dedupe.steps.compare import relate
 from dedupe.steps.contents import Contents
+from dedupe.steps.neighbours import distances
 from dedupe.types import ContentKey, Group, Match, Pair, Photo, Series
 
 

@@ -1,0 +1,79 @@
+"""neighbours: which contents lie close enough in the embedding to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Final
+
+from dedupe.library.verdicts import fingerprint
+from dedupe.session import Session
+from dedupe.types import ContentKey, Pair, PixelKey
+
+PIXEL_KEY_CROWD: Final = 50
+"""Up to so many files of one pixel key are compared each with each; more are compared with the first of them."""
+
+
+def search_name(session: Session, keys: Sequence[ContentKey]) -> bytes:
+    """What this search is remembered by: its model, radius, k and set of contents."""
+    return fingerprint(session.model.name, session.radius, session.model.neighbours, keys)
+
+
+def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
+    """Candidate pairs within the radius (``matching.neighbours``), remembered for this very set of contents."""
+    with session.step("neighbours", len(keys)) as shown:
+        name = search_name(session, keys)
+        pairs = session.cache.candidates(name)
+        if pairs is None:
+            found = {(pair.a, pair.b): pair for pair in _same_pixel_key(session, keys)}
+            if len(keys) > 1:
+                found.update(((pair.a, pair.b), pair) for pair in _searched(session, keys))
+            pairs = [found[ends] for ends in sorted(found)]
+            session.cache.put_candidates(name, pairs)
+        shown.advance(len(keys))
+    return pairs
+
+
+def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+    from dedupe.candidates.neighbours import VectorBlocks
+    from dedupe.candidates.neighbours import neighbours as search
+    from dedupe.embedding import unit
+
+    cache, model = session.cache, session.model
+    blocks = VectorBlocks(
+        len(keys),
+        model.dim,
+        lambda start, stop: unit(next(cache.vector_blocks(model.name, keys[start:stop], size=max(stop - start, 1)))),
+        half=model.storage == "float16",
+    )
+    found = search(blocks, session.radius, model.neighbours)
+    for i, j, distance in zip(found.i.tolist(), found.j.tolist(), found.distance.tolist(), strict=True):
+        yield Pair(keys[i], keys[j], distance)
+
+
+def _same_pixel_key(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+    """Pairs of one payload, whatever the radius: the same pixels give the same preview, so their distance is 0."""
+    sharing: dict[PixelKey, list[ContentKey]] = {}
+    for key, pixel_key in sorted(session.cache.pixel_keys(keys).items()):
+        if pixel_key is not None:
+            sharing.setdefault(pixel_key, []).append(key)
+    for crowd in sharing.values():
+        pairs = combinations(crowd, 2) if len(crowd) <= PIXEL_KEY_CROWD else ((crowd[0], other) for other in crowd[1:])
+        for a, b in pairs:
+            yield Pair(a, b, 0.0)
+
+
+def distances(session: Session, pairs: Sequence[tuple[ContentKey, ContentKey]]) -> list[float]:
+    """The Euclidean distances between the unit vectors of the pairs, in their order; 2 where a vector is missing."""
+    import numpy as np
+
+    from dedupe.embedding import unit
+
+    model = session.model.name
+    ends = sorted({key for pair in pairs for key in pair})
+    lost = set(session.cache.missing_vectors(model, ends))
+    row = {key: number for number, key in enumerate(key for key in ends if key not in lost)}
+    vectors = unit(session.cache.vectors(model, list(row)))
+    return [
+        float(np.linalg.norm(vectors[row[a]] - vectors[row[b]])) if a in row and b in row else 2.0 for a, b in pairs
+    ]
