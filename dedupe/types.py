@@ -217,10 +217,37 @@ class Evidence:
     transform: Transform | None = None
 
 
+class ClueKind(StrEnum):
+    """What shows that one picture of a capture was made from another."""
+
+    CROP = "crop"
+    PADDING = "padding"
+    MARKS = "marks"
+    COLOUR = "colour"
+    TONE = "tone"
+    SHARPENED = "sharpened"
+    BLURRED = "blurred"
+    NOISE = "noise"
+    ENLARGED = "enlarged"
+    REDUCED = "reduced"
+    QUANTISATION = "quantisation"
+    METADATA = "metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """One sign of which picture of a pair (a, b) was made from the other: ``weight`` > 0 where b was made from a, < 0 where a
+    was made from b, in log odds (3 is 20 to 1)."""
+
+    kind: ClueKind
+    weight: float
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The verdict on one pair, ``a < b``. ``relation`` None: unrelated. ``detail`` > 0 where a holds more real detail
-    than b, < 0 where b does, 0 where they are equal or it was not measured. ``why`` is a short phrase a person can read."""
+    than b, < 0 where b does, 0 where they are equal or it was not measured. ``why`` is a short phrase a person can read.
+    ``clues`` say which of the two was made from the other."""
 
     a: ContentKey
     b: ContentKey
@@ -230,6 +257,7 @@ class Match:
     detail: float = 0.0
     why: str = ""
     evidence: Evidence = field(default_factory=Evidence)
+    clues: tuple[Clue, ...] = ()
 
 
 class LossCode(StrEnum):
@@ -297,10 +325,13 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A photo of a group that need not stay, directly verified against the keeper. ``loses`` names what would be lost
-    with it (empty where nothing is); ``note`` is the remark the table shows. ``keeper`` is the path of the photo that stays for
-    this one: for a copy the head of its version, for the head of an edited version the one it was made from; empty in scans
-    saved before it existed, where it is the group's ``keep``."""
+    """A photo of a group beside the one the group is kept for: a copy, or the head of another version.
+
+    ``keeper`` is the path of the photo that stays for this one and that it was directly verified against: for a copy the head
+    of its version, for a head the head of the version it was made from; empty in scans saved before it existed, where it is
+    the group's ``keep``. ``loses`` names what would be lost with the photo (empty where nothing is); ``note`` is the remark
+    the table shows; ``clue`` is the weightiest sign that it was made from its keeper.
+    """
 
     photo: Photo
     relation: Relation
@@ -309,16 +340,26 @@ class Extra:
     note: str = ""
     loses: tuple[Loss, ...] = ()
     keeper: str = ""
+    clue: ClueKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A star: the photo that stays and its extras; ``reason`` is the keeper rule that decided, as a phrase."""
+    """One capture: ``keep`` is its root, the photo that all others were made from for all that is known; ``extras`` are its
+    copies and, after it, the other versions in the order of a tree, each head before its copies. ``reason`` is the keeper rule
+    that decided, as a phrase; ``original``: the signs in the pictures say that the others were made from it."""
 
     id: str
     keep: Photo
     reason: str
     extras: tuple[Extra, ...]
+    original: bool = False
+
+    def keeper_of(self, extra: Extra) -> Photo:
+        """The photo of this group that stays for ``extra``."""
+        if not extra.keeper or extra.keeper == self.keep.path:
+            return self.keep
+        return next((one.photo for one in self.extras if one.photo.path == extra.keeper), self.keep)
 
 
 @dataclass(frozen=True, slots=True)

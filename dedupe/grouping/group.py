@@ -1,8 +1,10 @@
 """From verdicts on pairs to what a person is shown: groups with a keeper and its extras, and series.
 
-What holds for every result, whatever the verdicts (``tests/matching/test_grouping.py`` draws random ones):
+What holds for every result, whatever the verdicts (``tests/grouping/test_group.py`` draws random ones):
 
-- every extra is directly verified against the photo that stays: no chains;
+- a group is one capture: its root, the heads of its versions in a tree, and of each version the copies;
+- every extra is directly verified against the photo that stays for it: a copy as identical, same-pixels or resaved against the
+  head of its version, a head as edited against another head; what a selected extra lies on is not selected itself;
 - a path is in one group at most, and no group holds two photos that are apart: ``similar`` by a match, set apart by the user,
   or of capture times that prove two captures with no match that overrules them;
 - a photo that fits two captures is in the group of the one it fits best;
@@ -12,8 +14,9 @@ What holds for every result, whatever the verdicts (``tests/matching/test_groupi
 An asset that holds something without counterpart at the keeper's (a RAW, a video, an edit) is shown with the group, is never
 selected, and ``Extra.loses`` names what it is.
 
-Series are the connected parts of the pairs that are ``similar``. A group stands in a series as its keeper; its extras are in
-none. Groups come by the bytes their extras take up, the largest first, then by path; extras by relation, then path.
+Series are the connected parts of the pairs that are ``similar``. A group stands in a series as its root; its extras are in none.
+Groups come by the bytes that their selected extras take up, then by those of all extras, the largest first, then by path; the
+extras in the order of the tree, the copies of a version by relation, then path.
 """
 
 from __future__ import annotations
@@ -22,15 +25,17 @@ import gc
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from dedupe.grouping.captures import captures
+from dedupe.grouping.extras import Extras
+from dedupe.grouping.families import Families, Family
 from dedupe.grouping.keeper import RULES, ordered
-from dedupe.grouping.losses import CompanionKey, blocked_reason
+from dedupe.grouping.losses import CompanionKey
 from dedupe.grouping.match_graph import Node, gather
-from dedupe.grouping.stars import Decisions, Membership, Star, Stars
-from dedupe.types import SAFE_RELATIONS, ContentKey, Extra, Group, Match, Photo, Relation, Series
-
-_PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
+from dedupe.grouping.versions import Decisions, Versions
+from dedupe.types import SAFE_RELATIONS, ContentKey, Group, Match, Photo, Relation, Series
+from dedupe.union_find import UnionFind
 
 
 def group(
@@ -55,11 +60,12 @@ def group(
     """
     with _no_collection():
         grouping = _Grouping(photos, matches, cross_only, decisions)
-        stars = Stars(grouping.known, ordered(rules), grouping.may_leave, decisions, companion_key)
-        found = [star for cluster in grouping.clusters() for star in stars.of(cluster)]
-        doubtful = grouping.doubtful_paths()
-        groups = (_group(star, stars, doubtful, select, show) for star in found)
+        versions = Versions(grouping.known, ordered(rules), grouping.may_leave, decisions, companion_key)
+        families = Families(versions)
+        found = [family for cluster in grouping.clusters() for family in families.of(cluster)]
         series = grouping.series(found) if Relation.SIMILAR in show else ()
+        extras = Extras(versions, grouping.doubtful_paths(), select)
+        groups = (_group(one, extras, show) for family in found for one in _shown(family, families, show))
         return _in_order(one for one in groups if one.extras), series
 
 
@@ -79,18 +85,16 @@ def open_pairs(
     """
     grouping = _Grouping(photos, matches, cross_only, decisions)
     known = grouping.known
-    stars = Stars(known, ordered(rules), grouping.may_leave, decisions, challengers=0)
+    families = Families(Versions(known, ordered(rules), grouping.may_leave, decisions, challengers=0))
     pairs: set[tuple[ContentKey, ContentKey]] = set()
     for cluster in grouping.clusters():
         if len(cluster) < 3:
             continue
-        star = next(iter(stars.of(cluster)), None)
-        if star is None:
-            continue
-        keep = known.picture_of[star.keep.photo.content_key]
+        root = next(iter(families.of(cluster))).root.photo
+        keep = known.picture_of[root.content_key]
         for node in cluster:
             if node != keep and node not in known.must_link.get(keep, {}) and grouping.comparable(keep, node):
-                a, b = star.keep.photo.content_key, known.photos[known.assets[node][0]].content_key
+                a, b = root.content_key, known.photos[known.assets[node][0]].content_key
                 pairs.add((min(a, b), max(a, b)))
     return tuple(sorted(pairs))
 
@@ -179,21 +183,25 @@ class _Grouping:
         assets, photos = self.known.assets, self.known.photos
         return frozenset(photos[asset].path for node in self._captures.doubtful for asset in assets[node])
 
-    def series(self, stars: Iterable[Star]) -> tuple[Series, ...]:
-        """The connected parts of the similar pairs, each photo of a group standing as its keeper."""
-        keepers = {membership.asset.photo.path: star.keep.photo for star in stars for membership in star.extras}
-        parts = _Parts()
-        shown: dict[str, Photo] = {}
+    def series(self, families: Iterable[Family]) -> tuple[Series, ...]:
+        """The connected parts of the similar pairs, each photo of a group standing as its root."""
+        roots = {
+            photo.path: family.root.photo
+            for family in families
+            for branch in family.branches
+            for photo in branch.version.photos
+        }
+        parts, shown = UnionFind[str](), dict[str, Photo]()
         for ends in self._similar:
             stand_ins = [
-                keepers.get(photo.path, photo)
+                roots.get(photo.path, photo)
                 for node in ends
                 for photo in (self.known.photos[asset] for asset in self.known.assets[node])
             ]
             shown.update((photo.path, photo) for photo in stand_ins)
             for photo in stand_ins[1:]:
                 parts.join(stand_ins[0].path, photo.path)
-        found = (sorted((shown[path] for path in part), key=_moment) for part in parts.all() if len(part) > 1)
+        found = (sorted((shown[path] for path in part), key=_moment) for part in parts.sets() if len(part) > 1)
         made = (Series(_name([photo.content_key for photo in part]), tuple(part)) for part in found)
         return tuple(sorted(made, key=lambda one: one.photos[0].path))
 
@@ -221,57 +229,38 @@ class _Grouping:
         return not self._cross_only or len({file.root for file in (*ours, *theirs)}) > 1
 
 
-def _group(
-    star: Star, stars: Stars, doubtful: frozenset[str], select: Collection[Relation], show: Collection[Relation]
-) -> Group:
-    extras = [
-        _extra(membership, star, stars, _in_doubt(membership, star, doubtful), select)
-        for membership in star.extras
-        if membership.relation in show
-    ]
-    extras.sort(key=lambda extra: (extra.relation.rank, extra.photo.path))
-    keys = [star.keep.photo.content_key, *sorted(extra.photo.content_key for extra in extras)]
-    return Group(_name(keys), star.keep.photo, star.reason, tuple(extras))
+def _shown(family: Family, families: Families, show: Collection[Relation]) -> Iterator[Family]:
+    """The family; each of its versions alone where edits are not shown."""
+    if Relation.EDITED in show or len(family.branches) == 1:
+        yield family
+        return
+    for branch in family.branches:
+        yield families.alone(branch.version)
 
 
-def _in_doubt(membership: Membership, star: Star, doubtful: frozenset[str]) -> bool:
-    if membership.relation in _PROVEN:
-        return False
-    return membership.asset.photo.path in doubtful or star.keep.photo.path in doubtful
-
-
-def _extra(membership: Membership, star: Star, stars: Stars, in_doubt: bool, select: Collection[Relation]) -> Extra:
-    keep = star.keep.photo
-    lost = stars.lost(membership, star.keep)
-    blocked = blocked_reason(membership.asset.photo, keep, membership.relation)
-    if not blocked and in_doubt:
-        blocked = "fits another shot of the series as well"
-    if not blocked and membership.relation is Relation.RESAVED:
-        blocked = membership.fit.why  # a re-save that is in doubt says of what
-    wanted = membership.relation in select and membership.relation is not Relation.SIMILAR
-    return Extra(
-        photo=membership.asset.photo,
-        relation=membership.relation,
-        distance=membership.fit.distance,
-        selected=wanted and not lost and not blocked,
-        note=blocked or membership.fit.why,
-        loses=lost,
-        keeper=keep.path,
-    )
+def _group(family: Family, extras: Extras, show: Collection[Relation]) -> Group:
+    keep = family.root.photo
+    found = tuple(extra for extra in extras.of(family) if extra.relation in show)
+    keys = [keep.content_key, *sorted(extra.photo.content_key for extra in found)]
+    return Group(_name(keys), keep, family.reason, found, family.original)
 
 
 def _in_order(groups: Iterable[Group]) -> tuple[Group, ...]:
-    """The groups by the bytes their extras take up, each with an id of its own."""
-    sizes = [(sum(sum(leaving(extra.photo, (one.keep,)).values()) for extra in one.extras), one) for one in groups]
-    sizes.sort(key=lambda sized: (-sized[0], sized[1].keep.path))
+    """The groups by the bytes that their selected extras take up, then by those of all extras, each with an id of its own."""
+    sizes = [(_taken_up(one, selected=True), _taken_up(one, selected=False), one) for one in groups]
+    sizes.sort(key=lambda sized: (-sized[0], -sized[1], sized[2].keep.path))
     seen: dict[str, int] = {}
     named = []
-    for _, one in sizes:
+    for _, _, one in sizes:
         count = seen[one.id] = seen.get(one.id, 0) + 1
         # The same contents in two groups (two reference folders, say) need two names.
-        name = one.id if count == 1 else f"{one.id}-{count}"
-        named.append(Group(name, one.keep, one.reason, one.extras))
+        named.append(one if count == 1 else replace(one, id=f"{one.id}-{count}"))
     return tuple(named)
+
+
+def _taken_up(one: Group, *, selected: bool) -> int:
+    extras = (extra for extra in one.extras if extra.selected or not selected)
+    return sum(sum(leaving(extra.photo, (one.keep,)).values()) for extra in extras)
 
 
 def _name(keys: Sequence[ContentKey]) -> str:
@@ -283,21 +272,3 @@ def _moment(photo: Photo) -> tuple[bool, int, float, str]:
     if taken is None:
         return True, 0, 0.0, photo.path
     return False, taken.seconds, taken.fraction, photo.path
-
-
-class _Parts:
-    """Connected parts of a graph of paths (union by size)."""
-
-    def __init__(self) -> None:
-        self._part: dict[str, list[str]] = {}
-
-    def join(self, one: str, other: str) -> None:
-        ours, theirs = (self._part.setdefault(path, [path]) for path in (one, other))
-        if ours is theirs:
-            return
-        large, small = (ours, theirs) if len(ours) >= len(theirs) else (theirs, ours)
-        large += small
-        self._part.update(dict.fromkeys(small, large))
-
-    def all(self) -> list[list[str]]:
-        return list({id(part): part for part in self._part.values()}.values())

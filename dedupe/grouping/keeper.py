@@ -190,6 +190,9 @@ RULES: Final[Mapping[str, Rule]] = {
 }
 """The keeper rules in their default order (DESIGN.md §5)."""
 
+QUALITY_RULES: Final = frozenset(("detail", "raw", "original", "metadata", "compression"))
+"""The rules that judge what a picture holds. Of versions, the clues to which was made from which come before them."""
+
 
 def ordered(names: Sequence[str] = ()) -> tuple[Rule, ...]:
     """The rules named, then the others in their default order; undamaged always leads, a reference photo comes next.

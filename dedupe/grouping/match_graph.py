@@ -20,7 +20,7 @@ from enum import IntEnum
 from operator import itemgetter
 from typing import TypeAlias
 
-from dedupe.types import ContentKey, Match, Photo, PixelKey, Relation
+from dedupe.types import Clue, ContentKey, Match, Photo, PixelKey, Relation
 
 Picture: TypeAlias = int
 """A number for all contents of one payload."""
@@ -40,14 +40,29 @@ class Fit:
     key: FitKey
     detail: float = 0.0
     why: str = ""
+    clues: tuple[Clue, ...] = ()
 
     @property
     def rank(self) -> int:
         return self.key[0]
 
     @property
+    def score(self) -> float:
+        return -self.key[1]
+
+    @property
+    def lineage(self) -> float:
+        """> 0 where the other picture was made from the lower-numbered one, < 0 the other way round, in log odds."""
+        return sum(clue.weight for clue in self.clues)
+
+    @property
     def distance(self) -> float:
         return self.key[2]
+
+    def turned(self) -> Fit:
+        """The same, seen from the other picture."""
+        clues = tuple(Clue(clue.kind, -clue.weight) for clue in self.clues)
+        return Fit(self.relation, self.key, -self.detail, self.why, clues)
 
 
 # Asked for every match: Enum's own way to the rank takes as long as all the rest.
@@ -110,7 +125,7 @@ class Verdicts:
         fit = self.fits.get((min(a, b), max(a, b)))
         if fit is None or a < b:
             return fit
-        return fit if fit.detail == 0 else Fit(fit.relation, fit.key, -fit.detail, fit.why)
+        return fit if fit.detail == 0 and not fit.clues else fit.turned()
 
 
 def gather(photos: Sequence[Photo], matches: Iterable[Match]) -> Verdicts:
@@ -196,7 +211,8 @@ def _weigh(
         fit = None
         if match.relation is not Relation.SIMILAR:
             key = (_RANKS[match.relation], -match.score, match.distance)
-            fit = Fit(match.relation, key, match.detail if a < b else -match.detail, match.why)
+            fit = Fit(match.relation, key, match.detail, match.why, match.clues)
+            fit = fit if a < b else fit.turned()
             ends = (min(a, b), max(a, b))
             known.fits[ends] = _better(known.fits.get(ends), fit)
         both_timed = match.a in timed and match.b in timed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -23,8 +23,6 @@ VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "better", "have")
 
 _TIES: Final = frozenset(("oldest", "name", "path"))
 """Keeper rules that settle which of two equals stays."""
-_LONG_AGO_NS: Final = 315_619_200_000_000_000
-"""The first date that the rule "oldest" believes: 1980-01-02."""
 _MORE: Final = 5
 """Where all the nearest lie within the radius, so many times as many are looked at."""
 
@@ -188,24 +186,18 @@ def _is_better(session: Session, asset: Photo, have: Sequence[Found], matches: M
     name or path, makes no photo better."""
     if any(one.photo.content_key == asset.content_key for one in have):
         return False
-    from dedupe.grouping.group import group
+    from dedupe.grouping.pair import is_better
     from dedupe.tree.companions import join_members
 
     rules = tuple(rule for rule in session.settings.keep if rule not in _TIES)
-    for one in join_members([*{found.photo.path: _oldest(found.photo) for found in have}.values()]):
+    for one in join_members([*{found.photo.path: found.photo for found in have}.values()]):
         ends = {
             library.in_order(a.content_key, b.content_key) for a in (asset, *asset.members) for b in (one, *one.members)
         }
         about = [match for pair in sorted(ends) if (match := matches.get(pair)) is not None]
-        groups, _ = group([asset, one], about, rules=rules, decisions=session.decisions)
-        if not any(group.keep.path == asset.path for group in groups):
+        if session.decisions.chosen_keeper([asset, one]) is one or not is_better(asset, one, about, rules):
             return False
     return bool(have)
-
-
-def _oldest(photo: Photo) -> Photo:
-    """The photo as if its file were the oldest: where nothing else decides, the library's stays."""
-    return replace(photo, file=replace(photo.file, stamp=replace(photo.file.stamp, mtime_ns=_LONG_AGO_NS)))
 
 
 def verdicts_named(words: str) -> tuple[Verdict, ...]:

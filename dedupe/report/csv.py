@@ -33,6 +33,7 @@ _CSV_HEAD = (
     "note",
     "companions",
     "path_b64",
+    "keeper",
 )
 _CSV_MARK = "\ufeff"  # without it Excel takes UTF-8 for the local code page
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -53,10 +54,12 @@ def csv_rows(result: ScanResult) -> Iterator[str]:
     for number, group in enumerate(result.groups, 1):
         yield _row(number, "keep", group.keep, reason=phrases.reason(group))
         for extra in group.extras:
-            yield _row(number, "extra", extra.photo, extra)
+            yield _row(number, "extra", extra.photo, extra, keeper=display_path(group.keeper_of(extra).path))
 
 
-def _row(number: int, role: str, photo: Photo, extra: Extra | None = None, reason: str = "") -> str:
+def _row(
+    number: int, role: str, photo: Photo, extra: Extra | None = None, *, reason: str = "", keeper: str = ""
+) -> str:
     path = display_path(photo.path)
     return _line(
         (
@@ -76,6 +79,7 @@ def _row(number: int, role: str, photo: Photo, extra: Extra | None = None, reaso
             _harmless(phrases.remark(extra)) if extra else "",
             sum(1 for _ in further_files(photo)),
             "" if path == photo.path else b64(photo.path),
+            keeper,
         )
     )
 
@@ -91,5 +95,5 @@ def _line(cells: Sequence[object]) -> str:
     return out.getvalue()
 
 
-START = (_CSV_MARK + _line(_CSV_HEAD)).encode()
-"""How a CSV report begins."""
+START = f"{_CSV_MARK}{','.join(_CSV_HEAD[:12])},".encode()
+"""How a CSV report begins, also one of an earlier version."""

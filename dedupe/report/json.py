@@ -70,8 +70,8 @@ def _group(group: Group) -> dict[str, object]:
         "id": group.id,
         "keep": photo_entry(group.keep),
         "reason": display_text(phrases.reason(group)),
-        "extras": [_extra(extra) for extra in group.extras],
-        "reclaimable_bytes": sum(freed_bytes(extra.photo, group.keep) for extra in group.extras),
+        "extras": [_extra(extra, group.keeper_of(extra)) for extra in group.extras],
+        "reclaimable_bytes": sum(freed_bytes(extra.photo, group.keeper_of(extra)) for extra in group.extras),
     }
 
 
@@ -89,9 +89,10 @@ def photo_entry(photo: Photo) -> dict[str, object]:
     }
 
 
-def _extra(extra: Extra) -> dict[str, object]:
+def _extra(extra: Extra, keeper: Photo) -> dict[str, object]:
     return {
         **photo_entry(extra.photo),
+        **path_entry("keeper", keeper.path),
         "relation": extra.relation.value,
         "distance": round(extra.distance, 6),
         "selected": extra.selected,

@@ -5,10 +5,12 @@ Every sentence about a group that reaches a table, a page, a prompt or a file is
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Final
 
-from dedupe.types import Extra, Group, Loss, LossCode
+from dedupe.terminal.text import display_path
+from dedupe.types import ClueKind, Extra, Group, Loss, LossCode
 
 _LOSSES: Final = {
     LossCode.RESOLUTION: "a higher resolution",
@@ -95,4 +97,28 @@ def remark(extra: Extra) -> str:
 
 def reason(group: Group) -> str:
     """Why the photo that stays was chosen, as a short phrase."""
-    return group.reason
+    made = next((one for one in group.extras if one.clue and group.keeper_of(one) is group.keep), None)
+    if not group.original or made is None:
+        return group.reason
+    return f"the original: {display_path(os.path.basename(made.photo.path))} {made_from(made)}"
+
+
+def made_from(extra: Extra) -> str:
+    """How this photo was made from the one that stays for it, as the end of a sentence; empty where nothing tells."""
+    return _MADE[extra.clue] if extra.clue is not None else ""
+
+
+_MADE = {
+    ClueKind.CROP: "was cut from it",
+    ClueKind.PADDING: "shows it within a frame, bars or a screen",
+    ClueKind.MARKS: "has something put on it",
+    ClueKind.COLOUR: "has lost its colours",
+    ClueKind.TONE: "has its tones changed",
+    ClueKind.SHARPENED: "was sharpened",
+    ClueKind.BLURRED: "is blurred",
+    ClueKind.NOISE: "has noise added to it",
+    ClueKind.ENLARGED: "was enlarged from it",
+    ClueKind.REDUCED: "was reduced from it",
+    ClueKind.QUANTISATION: "was saved from it",
+    ClueKind.METADATA: "has lost what the camera wrote",
+}

@@ -96,7 +96,10 @@ def tally(group: Group) -> str:
 
 def group_rows(group: Group) -> list[Row]:
     """The rows of one group, the kept photo first."""
-    return [keeper_row(group.keep, phrases.reason(group)), *(extra_row(extra, group.keep) for extra in group.extras)]
+    return [
+        keeper_row(group.keep, phrases.reason(group)),
+        *(extra_row(extra, group.keeper_of(extra)) for extra in group.extras),
+    ]
 
 
 def keeper_row(keep: Photo, reason: str) -> Row:
@@ -184,7 +187,9 @@ def _summary(result: ScanResult, layout: Layout, console: Console, out: _Printer
     files = f" in {format_count(stats.files, 'file')}" if stats.files != stats.photos else ""
     skipped = f"{format_count(len(result.skipped))} skipped" if result.skipped else "none skipped"
     out.text(f"  {format_count(stats.photos, 'photo')}{files}, {skipped}")
-    extras = [(extra, freed_bytes(extra.photo, group.keep)) for group in result.groups for extra in group.extras]
+    extras = [
+        (extra, freed_bytes(extra.photo, group.keeper_of(extra))) for group in result.groups for extra in group.extras
+    ]
     groups = f"{format_count(len(result.groups), 'group')} with {format_count(len(extras), 'extra')}"
     found = [groups if extras else "no duplicates found"]
     if result.series:

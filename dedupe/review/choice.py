@@ -152,7 +152,7 @@ def accepted(result: ScanResult, choices: Sequence[Choice]) -> ScanResult:
     chosen = (_group(before, choice) for before, choice in zip(result.groups, choices, strict=True))
     groups = tuple(group for group in chosen if group is not None)
     extras = sum(len(group.extras) for group in groups)
-    reclaimable = sum(freed_bytes(extra.photo, group.keep) for group in groups for extra in group.extras)
+    reclaimable = sum(freed_bytes(extra.photo, group.keeper_of(extra)) for group in groups for extra in group.extras)
     stats = replace(result.stats, groups=len(groups), extras=extras, reclaimable_bytes=reclaimable)
     return replace(result, groups=groups, stats=stats)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -64,37 +64,22 @@ def previews(session: Session) -> Preview:
 def verifier(session: Session) -> Verify:
     """Proves one photo against another from what the scan stored; a pair that was not compared is not proven."""
     from dedupe.decoding.content_key import content_key_of_path
-    from dedupe.grouping.group import group
+    from dedupe.grouping.pair import extra_of
 
     companion_key = cache(content_key_of_path)
+    settings = session.settings
 
     def verify(keep: Photo, photo: Photo) -> Extra | None:
-        found, _ = group(
-            (keep, photo),
+        return extra_of(
+            keep,
+            photo,
             _matches(session, keep, photo),
-            rules=session.settings.keep,
-            select=session.settings.select,
-            cross_only=session.settings.cross_only,
-            decisions=_Wish(keep),
+            select=settings.select,
+            cross_only=settings.cross_only,
             companion_key=companion_key,
         )
-        proven = [extra for one in found if one.keep.path == keep.path for extra in one.extras]
-        return proven[0] if proven else None
 
     return verify
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """The word of the person who reviews: this photo is to stay. What was said earlier of the two is being changed."""
-
-    keep: Photo
-
-    def not_duplicates(self, a: Photo, b: Photo) -> bool:
-        return False
-
-    def chosen_keeper(self, photos: Sequence[Photo]) -> Photo:
-        return self.keep
 
 
 def _matches(session: Session, keep: Photo, photo: Photo) -> list[Match]:

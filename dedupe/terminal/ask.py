@@ -34,7 +34,9 @@ def answer(question: str) -> str:
 
 def where_to(chosen: ScanResult) -> tuple[bool, str | None]:
     """Where the selected extras of ``chosen`` shall go, as a person answers: to the trash, or to which folder, or neither."""
-    extras = [(extra, freed_bytes(extra.photo, group.keep)) for group in chosen.groups for extra in group.extras]
+    extras = [
+        (extra, freed_bytes(extra.photo, group.keeper_of(extra))) for group in chosen.groups for extra in group.extras
+    ]
     sizes = [size for extra, size in extras if extra.selected]
     count = f"{format_count(len(sizes), 'photo')} ({format_bytes(sum(sizes))})"
     said = answer(f"Remove {count}: to the trash (t), a folder (f), not now (Enter)?").lower()

@@ -9,6 +9,8 @@ from typing import Any
 from dedupe.comparing.version import SOURCE
 from dedupe.types import (
     CaptureTime,
+    Clue,
+    ClueKind,
     Companion,
     CompanionKind,
     Extra,
@@ -87,14 +89,18 @@ def match(
     *,
     finer: Photo | None = None,
     source: Photo | None = None,
+    made_from: Photo | None = None,
     distance: float = 0.2,
     why: str = "",
 ) -> Match:
-    """The verdict on two photos; ``finer`` holds more real detail, of ``source`` the other was saved."""
+    """The verdict on two photos; ``finer`` holds more real detail, of ``source`` the other was saved, and from
+    ``made_from`` the clues say that it was made."""
     a, b = sorted((one.content_key, other.content_key))
     ahead, size = (finer, 1.0) if source is None else (source, SOURCE)
     detail = 0.0 if ahead is None else size if ahead.content_key == a else -size
-    return Match(a, b, distance, relation, score, detail, why)
+    older = 0.0 if made_from is None else 3.0 if made_from.content_key == a else -3.0
+    clues = (Clue(ClueKind.COLOUR, older),) if older else ()
+    return Match(a, b, distance, relation, score, detail, why, clues=clues)
 
 
 def name(photo: Photo) -> str:

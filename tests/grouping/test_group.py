@@ -1,4 +1,4 @@
-"""Groups are stars of one capture: every extra verified against what stays, different shots apart, nothing lost unsaid."""
+"""A group is one capture, its versions and their copies: verified against what stays, different shots apart, nothing lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dedupe.comparing.capture_time import seconds_apart
 from dedupe.grouping.group import group, open_pairs, reclaimable
 from dedupe.report.phrases import losses
-from dedupe.types import SAFE_RELATIONS, CompanionKind, Group, Match, Photo, Relation
+from dedupe.types import SAFE_RELATIONS, ClueKind, CompanionKind, Group, Match, Photo, Relation
 from tests.comparing.made import as_sets, at, companion, extras_of, key_of, match, name, photo, shot
 
 RESAVED, EDITED, SIMILAR = Relation.RESAVED, Relation.EDITED, Relation.SIMILAR
@@ -23,6 +23,11 @@ def only(photos: Sequence[Photo], matches: Sequence[Match] = (), **options) -> G
     groups, _ = group(photos, matches, **options)
     assert len(groups) == 1
     return groups[0]
+
+
+def kept_by(found: Group) -> dict[str, str]:
+    """Which photo stays for each extra, by name."""
+    return {name(extra.photo): name(found.keeper_of(extra)) for extra in found.extras}
 
 
 class UsersWord:
@@ -63,14 +68,74 @@ def test_photos_without_a_pixel_key_are_told_apart_by_their_content():
     assert as_sets(group([a, b, c], [])[0]) == [{"a.png", "c.png"}]
 
 
-def test_what_only_a_chain_joins_is_not_in_one_group():
+def test_a_version_may_join_by_way_of_another_version():
     a, b, c = photo("a.jpg", width=8000), photo("b.jpg"), photo("c.jpg", width=100)
-    groups, _ = group([a, b, c], [match(a, b, EDITED), match(b, c, EDITED, why="cropped")])
-    assert as_sets(groups) == [{"a.jpg", "b.jpg"}]
+    found = only([a, b, c], [match(a, b, EDITED), match(b, c, EDITED, why="cropped")])
+    assert name(found.keep) == "a.jpg"
+    assert kept_by(found) == {"b.jpg": "a.jpg", "c.jpg": "b.jpg"}
+    assert not any(extra.selected for extra in found.extras)
+    found = only([a, b, c], [match(a, b, EDITED), match(b, c, EDITED), match(a, c, EDITED)])
+    assert kept_by(found) == {"b.jpg": "a.jpg", "c.jpg": "a.jpg"}
+
+
+def test_a_copy_is_never_joined_by_a_chain_of_resaves():
+    a, b, c = photo("a.jpg", width=8000, **shot(0)), photo("b.jpg", width=4000), photo("c.jpg", width=2000)
+    groups, _ = group([a, b, c], [match(a, b), match(b, c)])
+    assert as_sets(groups) == [{"a.jpg", "b.jpg"}], "c.jpg lies on b.jpg, which goes"
     pair = (min(a.content_key, c.content_key), max(a.content_key, c.content_key))
-    assert open_pairs([a, b, c], [match(a, b, EDITED), match(b, c, EDITED)]) == (pair,)
-    groups, _ = group([a, b, c], [match(a, b, EDITED), match(b, c, EDITED), match(a, c, EDITED)])
-    assert as_sets(groups) == [{"a.jpg", "b.jpg", "c.jpg"}]
+    assert open_pairs([a, b, c], [match(a, b), match(b, c)]) == (pair,)
+    assert kept_by(only([a, b, c], [match(a, b), match(b, c), match(a, c)])) == {"b.jpg": "a.jpg", "c.jpg": "a.jpg"}
+
+
+def test_the_copies_of_a_crop_are_copies_of_the_crop():
+    original, crop = photo("original.jpg"), photo("crop.jpg", width=3000)
+    again = [photo(f"again {number}.jpg", "crop.jpg", width=3000, mtime=1_700_000_000) for number in (1, 2)]
+    small = photo("small crop.jpg", width=1000, height=750)
+    verdicts = [match(original, crop, EDITED), match(crop, small), match(original, small, EDITED)]
+    found = only([original, crop, *again, small], verdicts)
+    assert found.keep is original
+    assert kept_by(found) == {
+        "crop.jpg": "original.jpg",
+        **dict.fromkeys(["again 1.jpg", "again 2.jpg", "small crop.jpg"], "crop.jpg"),
+    }
+    extras = extras_of(found)
+    assert [extras[one].relation for one in ("crop.jpg", "again 1.jpg", "small crop.jpg")] == [
+        EDITED,
+        Relation.IDENTICAL,
+        RESAVED,
+    ]
+    assert {one for one, extra in extras.items() if extra.selected} == {"again 1.jpg", "again 2.jpg", "small crop.jpg"}
+    identical = only([original, crop, *again], verdicts, select=[Relation.IDENTICAL], show=[Relation.IDENTICAL])
+    assert (identical.keep, len([extra for extra in identical.extras if extra.selected])) == (crop, 2)
+
+
+def test_where_edits_are_selected_too_everything_lies_on_what_stays():
+    original, crop, small = (
+        photo("original.jpg"),
+        photo("crop.jpg", width=3000),
+        photo("small.jpg", width=1000, height=750),
+    )
+    verdicts = [match(original, crop, EDITED), match(crop, small)]
+    extras = extras_of(only([original, crop, small], verdicts, select=list(Relation)))
+    assert (extras["crop.jpg"].selected, extras["small.jpg"].selected) == (False, True), (
+        "nothing else stays for small.jpg"
+    )
+    verdicts.append(match(original, small, EDITED))
+    found = only([original, crop, small], verdicts, select=list(Relation))
+    assert all(extra.selected for extra in found.extras)
+    assert set(kept_by(found).values()) == {"original.jpg"}
+
+
+def test_the_clues_say_which_version_is_the_original_and_come_before_the_pixels():
+    grey, colour = photo("a.jpg", width=6000), photo("a longer name.jpg")
+    verdicts = [match(grey, colour, EDITED)]
+    assert only([grey, colour], verdicts).keep is grey
+    verdicts = [match(grey, colour, EDITED, made_from=colour)]
+    found = only([grey, colour], verdicts)
+    assert (found.keep, found.original, found.extras[0].clue) == (colour, True, ClueKind.COLOUR)
+    protected = photo("a.jpg", width=6000, protected=True)
+    assert only([protected, colour], [match(protected, colour, EDITED, made_from=colour)]).keep is protected
+    assert only([grey, colour], verdicts, rules=["path"]).keep is grey, "the user's own rule comes first"
 
 
 def test_a_photo_that_reaches_more_stays_where_the_better_one_has_nothing_more():
@@ -83,11 +148,12 @@ def test_a_photo_that_reaches_more_stays_where_the_better_one_has_nothing_more()
     assert name(found.keep) == "a.jpg", "its date would be lost"
 
 
-def test_what_one_star_leaves_makes_another():
+def test_what_one_version_leaves_makes_another():
     a, b, c, d = (
-        photo(f"{letter}.jpg", width=width) for letter, width in {"a": 8000, "b": 4000, "c": 2000, "d": 1000}.items()
+        photo(f"{letter}.jpg", width=width, **shot(0) if letter == "a" else {})
+        for letter, width in {"a": 8000, "b": 4000, "c": 2000, "d": 1000}.items()
     )
-    groups, _ = group([a, b, c, d], [match(a, b, EDITED), match(b, c, EDITED), match(c, d, EDITED)])
+    groups, _ = group([a, b, c, d], [match(a, b), match(b, c), match(c, d)])
     assert sorted(map(sorted, as_sets(groups))) == [["a.jpg", "b.jpg"], ["c.jpg", "d.jpg"]]
 
 
@@ -751,14 +817,46 @@ class Truth:
         )
 
 
-@given(libraries())
-def test_every_extra_is_directly_verified_against_what_stays(library):
+@given(libraries(), st.sampled_from([SAFE_RELATIONS, tuple(Relation)]))
+def test_every_extra_is_directly_verified_against_a_photo_of_the_group_that_stays(library, select):
     photos, matches, options = library
     truth = Truth(photos, matches)
-    for one in group(photos, matches, **options)[0]:
+    for one in group(photos, matches, select=select, **options)[0]:
+        leaving = {extra.photo.path for extra in one.extras if extra.selected}
+        assert one.keep.path not in leaving
         for extra in one.extras:
-            assert truth.relation(extra.photo, one.keep) is extra.relation
+            keeper = one.keeper_of(extra)
+            assert keeper.path == extra.keeper != extra.photo.path
+            assert truth.relation(extra.photo, keeper) is extra.relation
             assert extra.relation is not SIMILAR
+            assert not extra.selected or keeper.path not in leaving
+
+
+@given(libraries())
+def test_a_group_is_a_tree_of_heads_with_their_copies_right_after_them(library):
+    photos, matches, options = library
+    for one in group(photos, matches, **options)[0]:
+        heads = [one.keep.path, *(extra.photo.path for extra in one.extras if extra.relation is EDITED)]
+        placed = [one.keep.path]
+        for extra in one.extras:
+            assert extra.keeper in placed, "a keeper stands before what it stays for"
+            assert extra.keeper in heads
+            if extra.relation is not EDITED:
+                assert extra.keeper == [path for path in placed if path in heads][-1]
+            placed.append(extra.photo.path)
+
+
+@given(libraries())
+def test_a_copy_of_anything_that_stays_is_not_called_an_edit_of_something_else(library):
+    photos, matches, options = library
+    if options["cross_only"] or options["decisions"] is not None:
+        return
+    for one in group(photos, matches)[0]:
+        heads = {one.keep.content_key: one.keep.path}
+        for extra in one.extras:
+            if extra.relation is EDITED:
+                assert extra.photo.content_key not in heads
+                heads[extra.photo.content_key] = extra.photo.path
 
 
 @given(libraries())
@@ -783,7 +881,8 @@ def test_no_photo_is_in_the_group_of_another_capture_than_the_one_it_fits_best(l
         return
     for one in group(photos, matches)[0]:
         for extra in one.extras:
-            for a, b in ((extra.photo, one.keep), (one.keep, extra.photo)):
+            keeper = one.keeper_of(extra)
+            for a, b in ((extra.photo, keeper), (keeper, extra.photo)):
                 best = truth.best(a)
                 if len({each.pixel_key for each in best}) == 1 and a.pixel_key != b.pixel_key:
                     assert not truth.cannot_link(best[0], b)
@@ -796,7 +895,7 @@ def test_reference_protected_and_other_roots_are_what_they_say(library):
         for extra in one.extras:
             assert not extra.photo.file.reference
             assert not (extra.selected and (extra.photo.file.protected or extra.loses))
-            assert not options["cross_only"] or extra.photo.file.root != one.keep.file.root
+            assert not options["cross_only"] or extra.photo.file.root != one.keeper_of(extra).file.root
 
 
 @given(libraries(), st.randoms(use_true_random=False))

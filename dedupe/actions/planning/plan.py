@@ -167,11 +167,13 @@ class _Drafter:
     _owners: dict[str, set[str]] = field(default_factory=dict)
     _labels: dict[str, str] = field(default_factory=dict)
     _folds: bool = False
+    _selected: frozenset[str] = frozenset()
     _siblings: Siblings = field(init=False)
 
     def __post_init__(self) -> None:
         self._siblings = Siblings(self.disk)
         self._labels = root_labels(self.result.roots)
+        self._selected = frozenset(extra.photo.path for _, extra in selected(self.result))
         for photo in _photos(self.result):
             for companion in companions_of(photo):
                 self._owners.setdefault(companion.path, set()).update(path for path, _, _ in names_of(photo))
@@ -183,19 +185,19 @@ class _Drafter:
         """The action without targets, and why it must not be taken, or None."""
         parts: dict[str, FileMove] = {}
         moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(extra.photo))]
-        reason = relation_blocker(extra) or protected_blocker(extra)
+        keep = group.keeper_of(extra)
+        reason = relation_blocker(extra) or protected_blocker(extra) or self._keeper_blocker(keep)
         for half in extra.photo.members:
-            reason = reason or member_blocker(half, group.keep)
-            part = counterpart_of(half, group.keep)
-            if part is not None and part is not group.keep:
+            reason = reason or member_blocker(half, keep)
+            part = counterpart_of(half, keep)
+            if part is not None and part is not keep:
                 parts[part.path] = FileMove(part.path, None, part.file.stamp, part.content_key)
         for companion in self._leaving(extra.photo):
-            move, counterpart = self._companion(companion, group.keep)
+            move, counterpart = self._companion(companion, keep)
             reason = reason or companion_blocker(companion, counterpart)
             moves.append(move)
             if counterpart is not None:
                 parts[counterpart.source] = counterpart
-        keep = group.keep
         sources = [move.source for move in moves]
         reason = reason or self._siblings.unseen_blocker(sources, self.shared, again=False)
         return (
@@ -209,6 +211,10 @@ class _Drafter:
             ),
             reason,
         )
+
+    def _keeper_blocker(self, keep: Photo) -> str | None:
+        """A photo leaves only for one that stays: not for one that is selected to leave as well."""
+        return "the photo that stays for it is selected to leave too" if keep.path in self._selected else None
 
     def placed(self, action: Action) -> Action:
         """The action, now planned, with its targets: the folders of the root kept, one free number for the whole asset."""
