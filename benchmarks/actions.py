@@ -46,7 +46,7 @@ class UnsyncedDisk(Disk):
 
 def make_photos(root: Path, count: int) -> ScanResult:
     """``count`` pairs of equal files below ``root``, as a scan would report them."""
-    import xxhash
+    from dedupe.formats.hashing import digest
 
     groups = []
     for number in range(count):
@@ -58,7 +58,7 @@ def make_photos(root: Path, count: int) -> ScanResult:
             path.write_bytes(content)
             os.utime(path, (1_500_000_000, 1_500_000_000))
             file = PhotoFile(str(path), str(root), FileStamp.of(path.lstat()))
-            photos.append(Photo(file, xxhash.xxh3_128_digest(content), None, Facts("JPEG", 100, 100)))
+            photos.append(Photo(file, digest(content), None, Facts("JPEG", 100, 100)))
         extra = Extra(photos[1], Relation.IDENTICAL, 0.0, selected=True)
         groups.append(Group(f"g{number}", photos[0], "path", (extra,)))
     stats = Stats(2 * count, 2 * count, count, count, SIZE * count, {})

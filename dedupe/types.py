@@ -13,10 +13,10 @@ from enum import Enum, StrEnum
 from typing import TypeAlias
 
 ContentKey: TypeAlias = bytes
-"""XXH3-128 digest of a file's bytes, 16 bytes."""
+"""The key of a file's bytes (``formats.hashing``): 16 bytes of BLAKE3, or 21 in what dedupe 0.1.0 stored."""
 
 PixelKey: TypeAlias = bytes
-"""Digest of the picture alone (DESIGN.md §5), 16 bytes; equal pixel key proves the same pixels."""
+"""The key of the picture alone, made as a content key is; an equal pixel key proves the same pixels."""
 
 
 class Relation(StrEnum):

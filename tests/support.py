@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import xxhash
-
+from dedupe.formats.hashing import digest
 from dedupe.types import (
     Companion,
     CompanionKind,
@@ -110,7 +109,7 @@ class Places:
 
 def key(content: bytes) -> bytes:
     """The content key of these bytes."""
-    return xxhash.xxh3_128_digest(content)
+    return digest(content)
 
 
 def photo_at(

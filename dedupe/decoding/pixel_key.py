@@ -20,6 +20,7 @@ from PIL import Image
 from dedupe.decoding import content_key, icc, opencv, pillow, tiff_opencv
 from dedupe.formats import jpeg, sniff
 from dedupe.formats.errors import PhotoError, TooLargeError
+from dedupe.formats.hashing import digest_of
 from dedupe.formats.header import Source, orientation
 from dedupe.formats.tiff import Tiff
 from dedupe.types import PixelKey
@@ -28,8 +29,8 @@ _MOST_FRAMES: Final = 2000
 _PLAIN_GAMMA: Final = 0.45455
 
 
-def pixel_key(data: bytes) -> PixelKey | None:
-    """The key of the picture in ``data``; None where it is damaged or its pixels cannot be had in full.
+def pixel_key(data: bytes, like: PixelKey = b"") -> PixelKey | None:
+    """The key of the picture in ``data``, of the kind of ``like``; None where it is damaged or its pixels cannot be had in full.
 
     MemoryError passes.
     """
@@ -39,9 +40,9 @@ def pixel_key(data: bytes) -> PixelKey | None:
             return None
         if kind == sniff.JPEG:
             parts = jpeg.parse(data)
-            return content_key.jpeg_pixel_key(data, parts, orientation(parts.exif))
+            return content_key.jpeg_pixel_key(data, parts, orientation(parts.exif), like)
         pieces = _raw_pieces(data) if kind == sniff.RAW else _pieces(data, kind)
-        return content_key.digest_of(pieces)
+        return digest_of(pieces, like)
     except PhotoError:
         return None
 

@@ -83,6 +83,22 @@ def parse(data: bytes) -> Jpeg:
     return parts
 
 
+def payload(data: bytes, parts: Jpeg, orientation: int) -> tuple[bytes | memoryview, ...] | None:
+    """What makes the picture: the stream without APPn, COM and what follows the end, but with all that changes how it
+    looks: ICC profile, Adobe marker, orientation. None for a picture that is cut off.
+    """
+    if parts.end is None:
+        return None
+    view = memoryview(data)
+    return (
+        b"jpeg",
+        bytes((orientation, parts.jfif and parts.components != (1, 2, 3))),  # JFIF overrules component names
+        parts.adobe[:12] if parts.adobe else b"",
+        parts.icc or b"",
+        *(view[start:stop] for start, stop in parts.kept),
+    )
+
+
 def _segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
     """(marker, start, start of the body, stop) up to EOI; an SOS segment includes the entropy-coded data
     behind it.

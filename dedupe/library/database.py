@@ -22,6 +22,7 @@ from typing import Any, Self, TypeAlias
 
 from dedupe.errors import StoreError
 from dedupe.library.header import Header, file_size, lies_on_a_network, read_header
+from dedupe.library.migrate import Step, upgrade
 from dedupe.library.quarantine import folder_lock, in_use, keep_aside
 from dedupe.terminal.text import display_path
 
@@ -37,8 +38,8 @@ _BUSY_MS = 15_000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a database is for. ``writes`` are its queued statements in the order in which a commit runs
-    them."""
+    """What a database is for. ``steps`` bring a file of an older version to the next one, the last to ``version``; an older
+    file without steps is begun afresh where it is disposable, and refused where it is not."""
 
     name: str
     application_id: int
@@ -46,6 +47,12 @@ class Kind:
     disposable: bool
     schema: str
     page_size: int = 4096
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def oldest(self) -> int:
+        """The oldest version that can be upgraded."""
+        return self.version - len(self.steps)
 
 
 class DamagedStoreError(StoreError):
@@ -136,7 +143,7 @@ class Database(Closing):
             )
         if header.application_id != self.kind.application_id:
             raise self._foreign()
-        if header.version != self.kind.version:
+        if not self.kind.oldest <= header.version <= self.kind.version:
             return "newer" if header.version > self.kind.version else "older"
         return "corrupt" if header.truncated else None
 
@@ -170,10 +177,19 @@ class Database(Closing):
             run("PRAGMA synchronous = FULL")
             if run("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise self.damage()
+        self._upgrade(connection)
         # A store that cannot be written is refused now, not after an hour of work.
         run("BEGIN IMMEDIATE")
         run(f"PRAGMA user_version = {self.kind.version}")
         run("ROLLBACK")
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        try:
+            kept = upgrade(connection, self.path, self.kind.version, self.kind.steps)
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise StoreError(self._sentence(_NOT_UPGRADED)) from error
+        if kept is not None:
+            self.notices.append(self._sentence(_UPGRADED, kept))
 
     def _create(self, connection: sqlite3.Connection) -> None:
         schema = (Path(__file__).parent / self.kind.schema).read_text("utf-8")
@@ -330,6 +346,11 @@ _KEPT_ASIDE = {
     "newer": "{file} was written by a newer dedupe; it was kept as {aside} and a fresh one begun.",
     "older": "{file} was written by an older dedupe; it was kept as {aside} and a fresh one begun.",
 }
+_UPGRADED = "{file} was written by an older dedupe; it was brought up to date, and a copy kept as {aside}."
+_NOT_UPGRADED = (
+    "{file} was written by an older dedupe and cannot be brought up to date (is its disk full, or was it edited?); it was "
+    "left as it is."
+)
 _REFUSALS = {
     "corrupt": "{file} is damaged and was left as it is: put a backup in its place, or move it away to begin "
     "with none.",

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dedupe.library import remember, scans
+from dedupe.formats.hashing import LEGACY
+from dedupe.library import legacy, remember, scans
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
 from dedupe.types import ContentKey, Photo, PixelKey, ScanResult
@@ -24,9 +25,10 @@ from dedupe.types import ContentKey, Photo, PixelKey, ScanResult
 KIND = Kind(
     name="decisions",
     application_id=0x44644465,  # "DdDe"
-    version=1,
+    version=2,
     disposable=False,
     schema="decisions.sql",
+    steps=(legacy.decisions_from_1,),
 )
 
 
@@ -74,7 +76,6 @@ class Decisions(Closing):
         self._db = Database(path, KIND, ours=True)
         self._scan: int | None = None
         try:
-            remember.prepare(self._db)
             self._load()
         except BaseException:
             self._db.close()
@@ -228,6 +229,7 @@ class Decisions(Closing):
         self._apart: set[tuple[bytes, bytes]] = set()
         self._keepers: dict[bytes, list[int]] = {}
         self._lacking: set[ContentKey] = set()
+        self._legacy = False
         for number, kind, made_at, *who in self._db.rows(
             "SELECT id, kind, made_at, a_content, a_payload, a_path, b_content, b_payload, b_path "
             "FROM decisions ORDER BY id"
@@ -236,14 +238,17 @@ class Decisions(Closing):
             decision = Decision(number, DecisionKind(kind), a, b, made_at)
             self._made[number] = decision
             self._lacking.update(one.content_key for one in (a, b) if one.pixel_key is None)
+            self._legacy |= any(key.startswith(LEGACY) for one in (a, b) for key in _keys(one))
             if decision.kind is DecisionKind.KEEPER:
                 for key in _keys(a):
                     self._keepers.setdefault(key, []).append(number)
             else:
                 self._apart.update(_apart(a, b))
 
-    def _learn(self, photos: Iterable[Photo]) -> None:
-        """Adds the pixel keys that were not known when a decision was made."""
+    def _learn(self, photos: Sequence[Photo]) -> None:
+        """Adds the keys that were not known when a decision was made."""
+        if self._legacy and legacy.translate(self._db, photos):
+            self._load()
         if not self._lacking:
             return
         news = [

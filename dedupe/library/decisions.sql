@@ -6,6 +6,9 @@ CREATE TABLE decisions(
   b_content BLOB NOT NULL, b_payload BLOB, b_path BLOB NOT NULL
 );
 
+-- Contents that were looked at for the keys of 0.1.0, see legacy.py.
+CREATE TABLE tried(content_key BLOB PRIMARY KEY) WITHOUT ROWID;
+
 -- The last scan of each set of roots. about: JSON of scans.About. result: zlib of the JSON of types.ScanResult.
 CREATE TABLE scans(
   id INTEGER PRIMARY KEY, made_at INTEGER NOT NULL, settings TEXT NOT NULL, result BLOB NOT NULL,

@@ -14,6 +14,7 @@ import pytest
 from dedupe.actions.planning.plan import companions_of
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Entry, Trash, _Place
+from dedupe.formats.hashing import LEGACY, digest
 from dedupe.review.choice import keep_instead
 from tests.review import (
     made,
@@ -29,6 +30,9 @@ from tests.safety import (
 )
 from tests.safety import (
     test_counts as counts,
+)
+from tests.safety import (
+    test_crafted as crafted,
 )
 from tests.safety import (
     test_crashes as crashes,
@@ -113,6 +117,7 @@ GUARDS: list[tuple[str, Check]] = [
         lambda world: changed.test_a_photo_written_to_while_it_is_read_is_left_alone(world, 1),
     ),
     ("planning.checks.bytes_blocker", changed.test_identical_means_the_same_bytes_not_the_same_hash),
+    ("planning.checks.picture_blocker", crafted.test_a_jpeg_of_another_stream_is_not_the_same_picture_whatever_its_key),
     ("planning.checks.same_file_blocker", changed.test_a_photo_never_leaves_in_favour_of_itself),
     (
         "planning.checks.links_blocker",
@@ -199,6 +204,11 @@ GUARDS: list[tuple[str, Check]] = [
 
 # Guards that are not called blockers: where, what stands in their place, and the test that needs them.
 OTHERS: list[tuple[str, Callable[..., object], Check]] = [
+    (
+        "decoding.content_key.digest",
+        lambda data: digest(data, LEGACY + bytes(16)),
+        alone(crafted.test_the_key_of_a_crafted_picture_is_its_own),
+    ),
     ("actions.execution.apply.without_shared", lambda action, terms, gone: action, shared_stays("changed")),
     ("actions.execution.apply.without_shared", lambda action, terms, gone: action, shared_stays("locked")),
     (

@@ -13,12 +13,12 @@ import errno
 import os
 from dataclasses import dataclass
 
-import xxhash
-
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.journal.records import FileRow
 from dedupe.actions.planning.checks import CHANGED, GONE, Held, LeftAloneError, content_key_of, let_go, still_blocker
 from dedupe.actions.platform.disk import CHUNK, NO_EXCLUSIVE_RENAME, NO_LINK, Disk
+from dedupe.formats.hashing import hasher
+from dedupe.types import ContentKey
 
 _REFUSALS = {
     errno.EACCES: "may not be moved (permission denied)",
@@ -152,10 +152,10 @@ def _copy(disk: Disk, journal: Journal, file: FileRow, held: Held, *, siblings: 
     source = held.handle if reopened is None else reopened
     made = disk.create(partial)
     try:
-        copied = _copy_bytes(disk, source, made)
+        copied = _copy_bytes(disk, source, made, file.move.content_key)
         lost = disk.copy_metadata(file.move.source, source, partial, made)
         disk.fsync(made)
-        if copy_blocker(copied, content_key_of(disk, made), file.move.content_key):
+        if copy_blocker(copied, content_key_of(disk, made, copied), file.move.content_key):
             raise StopError("the copy that was written is not what was read")
         journal.copied(file, disk.fstat(made))
     finally:
@@ -179,13 +179,13 @@ def copy_blocker(copied: bytes, read_back: bytes, expected: bytes) -> str | None
     return None if copied == read_back == expected else CHANGED
 
 
-def _copy_bytes(disk: Disk, source: int, made: int) -> bytes:
-    hasher = xxhash.xxh3_128()
+def _copy_bytes(disk: Disk, source: int, made: int, like: ContentKey) -> ContentKey:
+    made_key = hasher(like)
     disk.rewind(source)
     while chunk := disk.read(source, CHUNK):
-        hasher.update(chunk)
+        made_key.update(chunk)
         disk.write(made, chunk)
-    return hasher.digest()
+    return made_key.digest()
 
 
 def remove_source(disk: Disk, file: FileRow, held: Held, *, siblings: bool) -> None:

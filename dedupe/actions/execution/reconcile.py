@@ -150,7 +150,7 @@ class Reconciler:
         except OSError:
             return False
         try:
-            return content_key_of(self._disk, handle) == file.move.content_key
+            return content_key_of(self._disk, handle, file.move.content_key) == file.move.content_key
         finally:
             self._disk.close(handle)
 

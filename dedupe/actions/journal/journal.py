@@ -9,15 +9,13 @@ over one that is damaged or newer: it is refused, and nothing is moved without i
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from dedupe.actions.journal.opening import JournalError, connect, telling
 from dedupe.actions.journal.records import (
-    SCHEMA,
     AssetPurpose,
     AssetRow,
     AssetState,
@@ -28,16 +26,9 @@ from dedupe.actions.journal.records import (
     RunRow,
 )
 from dedupe.actions.platform.disk import Disk
-from dedupe.errors import StoreError
-from dedupe.terminal.text import display_path
 from dedupe.types import FileMove, FileStamp
 
-_APPLICATION_ID = int.from_bytes(b"dDjr", "big")
-_VERSION = 1
-
-
-class JournalError(StoreError):
-    """The journal cannot be read or written, so nothing may be moved."""
+__all__ = ["Journal", "JournalError", "exists"]
 
 
 class Journal:
@@ -46,8 +37,8 @@ class Journal:
     def __init__(self, path: str, disk: Disk) -> None:
         self.path = path
         self._disk = disk
-        with _telling(path):
-            self._db = _connect(path)
+        with telling(path):
+            self._db = connect(path)
 
     def __enter__(self) -> Self:
         return self
@@ -187,7 +178,7 @@ class Journal:
         if not self._db.in_transaction:
             return
         try:
-            with _telling(self.path):
+            with telling(self.path):
                 self._disk.commit(self._db)
         except JournalError:
             if self._db.in_transaction:
@@ -295,74 +286,19 @@ class Journal:
         )
 
     def _write(self, sql: str, values: Iterable[object]) -> int:
-        with _telling(self.path):
+        with telling(self.path):
             if not self._db.in_transaction:
                 self._db.execute("BEGIN IMMEDIATE")
             return self._db.execute(sql, tuple(values)).lastrowid or 0
 
     def _read(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
-        with _telling(self.path):
+        with telling(self.path):
             return self._db.execute(sql, tuple(values)).fetchall()
 
 
 def exists(path: str) -> bool:
     """There is a journal: something was acted on before."""
     return os.path.exists(path)
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    from dedupe.library.header import lies_on_a_network, read_header
-
-    try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise JournalError(
-            f"The folder {display_path(os.path.dirname(path))} for the journal cannot be made: {error.strerror}."
-        ) from error
-    header = read_header(path)
-    rolling_back = os.path.exists(path + "-journal")
-    if header is not None and not header.empty and not rolling_back and (not header.is_sqlite or header.truncated):
-        raise _unusable(path, "is damaged, or no journal of dedupe's")
-    db = sqlite3.connect(os.fsencode(path), isolation_level=None, timeout=15)
-    try:
-        _begin_or_check(db, path)
-        # A write-ahead log needs memory shared between all who open it, which a network does not give.
-        db.execute(f"PRAGMA journal_mode = {'DELETE' if lies_on_a_network(path) else 'WAL'}")
-        db.execute("PRAGMA synchronous = FULL")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _begin_or_check(db: sqlite3.Connection, path: str) -> None:
-    """The schema is written before WAL is switched on: a crash leaves an empty file or a whole schema, no third."""
-    [(application,)] = db.execute("PRAGMA application_id")
-    [(version,)] = db.execute("PRAGMA user_version")
-    [(tables,)] = db.execute("SELECT COUNT(*) FROM sqlite_master")
-    if (application, version, tables) == (0, 0, 0):
-        db.executescript(
-            f"BEGIN IMMEDIATE; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {_VERSION};"
-            f"{SCHEMA} COMMIT;"
-        )
-    elif application != _APPLICATION_ID:
-        raise _unusable(path, "is no journal of dedupe's")
-    elif version != _VERSION:
-        raise _unusable(path, "was written by another version of dedupe")
-
-
-def _unusable(path: str, what: str) -> JournalError:
-    return JournalError(
-        f"The journal {display_path(path)} {what}; it is left as it is, and nothing is moved without it."
-    )
-
-
-@contextmanager
-def _telling(path: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise JournalError(f"The journal {display_path(path)} cannot be used: {error}.") from error
 
 
 def _blob(path: str | None) -> bytes | None:

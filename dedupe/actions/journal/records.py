@@ -60,6 +60,27 @@ CREATE TABLE folders (
 CREATE INDEX folders_of ON folders (run);
 """
 
+ADDED_IN_2 = """
+CREATE INDEX units_in ON units (state);
+CREATE INDEX files_from ON files (source);
+CREATE TABLE parents (
+  run INTEGER NOT NULL REFERENCES runs (id),
+  path BLOB NOT NULL,
+  mode INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  gid INTEGER NOT NULL,
+  attributes BLOB NOT NULL,
+  PRIMARY KEY (run, path)
+);
+CREATE TABLE lease (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  pid INTEGER NOT NULL,
+  host TEXT NOT NULL,
+  token TEXT NOT NULL,
+  renewed REAL NOT NULL
+);
+"""
+
 
 class RunPurpose(StrEnum):
     """What a run was for."""

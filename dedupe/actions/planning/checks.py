@@ -16,9 +16,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-import xxhash
-
 from dedupe.actions.platform.disk import CHUNK, Disk
+from dedupe.formats.hashing import hasher
 from dedupe.types import Action, ContentKey, FileMove, FileStamp, Relation
 
 CHANGED = "changed since the scan"
@@ -26,6 +25,7 @@ GONE = "no longer there"
 LINK = "is a link or no plain file any more"
 SAME_FILE = "is the same file as the photo that stays"
 NOT_EQUAL = "its bytes are not those of the photo that stays"
+NOT_SAME_PICTURE = "its picture is not that of the photo that stays"
 LINKED_ELSEWHERE = "has another name (a hard link) that would stay behind"
 KEEPER = "the photo that stays: "
 
@@ -154,7 +154,7 @@ def check_content(disk: Disk, held: Held) -> None:
     _wait_for_the_clock(disk, held)
     before = disk.fstat(held.handle)
     try:
-        found = content_key_of(disk, held.handle)
+        found = content_key_of(disk, held.handle, held.move.content_key)
     except OSError as error:
         raise LeftAloneError(unreadable(error)) from error
     _check_read(disk, held, before, found)
@@ -166,13 +166,28 @@ def check_equal(disk: Disk, victim: Held, keeper: Held) -> None:
         _wait_for_the_clock(disk, held)
     before, before_keeper = disk.fstat(victim.handle), disk.fstat(keeper.handle)
     try:
-        found, found_keeper, equal = _compare(disk, victim.handle, keeper.handle)
+        found, found_keeper, equal = _compare(disk, victim, keeper)
     except OSError as error:
         raise LeftAloneError(unreadable(error)) from error
     _check_read(disk, victim, before, found)
     with as_keeper():
         _check_read(disk, keeper, before_keeper, found_keeper)
     _refuse(bytes_blocker(equal))
+
+
+def picture_blocker(disk: Disk, victim: Held, keeper: Held) -> str | None:
+    """`same-pixels` means the same picture, not the same key."""
+    from dedupe.formats.payload import differ
+
+    try:
+        return NOT_SAME_PICTURE if differ(_whole(disk, victim), _whole(disk, keeper)) else None
+    except OSError as error:
+        return unreadable(error)
+
+
+def _whole(disk: Disk, held: Held) -> bytes:
+    disk.rewind(held.handle)
+    return b"".join(iter(lambda: disk.read(held.handle, CHUNK), b""))
 
 
 def bytes_blocker(equal: bool) -> str | None:
@@ -206,6 +221,8 @@ def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held]
     if action.relation is Relation.IDENTICAL:
         check_equal(disk, victims[0], keepers[0])
         del rest[0], staying[0]
+    if action.relation is Relation.SAME_PIXELS:
+        _refuse(picture_blocker(disk, victims[0], keepers[0]))
     for held in rest:
         check_content(disk, held)
     with as_keeper():
@@ -214,18 +231,19 @@ def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held]
     return victims, keepers
 
 
-def content_key_of(disk: Disk, handle: int) -> ContentKey:
-    """XXH3-128 of an open file from its first byte on."""
-    hasher = xxhash.xxh3_128()
+def content_key_of(disk: Disk, handle: int, like: ContentKey = b"") -> ContentKey:
+    """The key of an open file from its first byte on, of the kind of the key ``like``."""
+    made = hasher(like)
     disk.rewind(handle)
     while chunk := disk.read(handle, CHUNK):
-        hasher.update(chunk)
-    return hasher.digest()
+        made.update(chunk)
+    return made.digest()
 
 
-def _compare(disk: Disk, a: int, b: int) -> tuple[ContentKey, ContentKey, bool]:
+def _compare(disk: Disk, victim: Held, keeper: Held) -> tuple[ContentKey, ContentKey, bool]:
     """Both content keys, and whether the bytes are the same ones."""
-    hash_a, hash_b, equal = xxhash.xxh3_128(), xxhash.xxh3_128(), True
+    hash_a, hash_b, equal = hasher(victim.move.content_key), hasher(keeper.move.content_key), True
+    a, b = victim.handle, keeper.handle
     disk.rewind(a)
     disk.rewind(b)
     while True:

@@ -1,0 +1,36 @@
+"""The picture inside a file, told from the structure alone: two files that were found to show the same pixels are looked at
+again without decoding either.
+"""
+
+from __future__ import annotations
+
+from dedupe.formats import header, jpeg, sniff
+from dedupe.formats.errors import PhotoError
+
+
+def differ(a: bytes, b: bytes) -> bool:
+    """The two files cannot hold the same picture: two JPEGs whose streams are not byte for byte the same, a JPEG and
+    something else, or pictures of different sizes. Two files that are no pictures are not told apart."""
+    kinds = [sniff.sniff(data) for data in (a, b)]
+    if sniff.JPEG in kinds:
+        return kinds != [sniff.JPEG, sniff.JPEG] or _payload(a) is None or _payload(a) != _payload(b)
+    sizes = [_size(data, kind) for data, kind in zip((a, b), kinds, strict=True)]
+    return None not in sizes and sizes[0] != sizes[1]
+
+
+def _payload(data: bytes) -> list[bytes] | None:
+    try:
+        parts = jpeg.parse(data)
+    except PhotoError:
+        return None
+    pieces = jpeg.payload(data, parts, header.orientation(parts.exif))
+    return None if pieces is None else [bytes(piece) for piece in pieces]
+
+
+def _size(data: bytes, kind: str | None) -> list[int] | None:
+    """Both sides, the shorter first (an orientation may turn one of the two); None where the header does not say."""
+    try:
+        stated = None if kind is None else sniff.frame_size(data, kind)
+    except PhotoError:
+        return None
+    return None if stated is None else sorted(stated)
