@@ -27,6 +27,7 @@ from benchmarks.tree import PICTURES
 from dedupe.comparing.relate import RELATE_VERSION, RelateTask, View, relate
 from dedupe.decoding.read import Read, ReadRequest, read_photo
 from dedupe.embedding import load
+from dedupe.report import phrases
 from dedupe.types import FileStamp, Match, Relation
 from dedupe.workers import WorkerFailure, WorkerPool
 
@@ -148,7 +149,7 @@ def _view(store: sqlite3.Connection, path: str) -> View:
 def _verdict(a: str, b: str, distance: float, match: Match | WorkerFailure) -> tuple[str, str, float, str | None, str]:
     if isinstance(match, WorkerFailure):
         return a, b, distance, "failed", f"{match.kind}: {match.detail}"
-    return a, b, distance, match.relation, match.why
+    return a, b, distance, match.relation, phrases.change(match.remark)
 
 
 def _report(store: sqlite3.Connection, pairs: Sequence[_Near], place: Path) -> int:

@@ -38,7 +38,7 @@ def _traced(finding: Finding, root: Path, keys: Mapping[bytes, bytes], cache: sq
         cause = "judged unrelated"
     else:
         verdict = json.loads(row[0])
-        cause = f"verified as {verdict['relation']} ({verdict.get('why', '')})"
+        cause = f"verified as {verdict['relation']} ({verdict.get('remark', {}).get('change', '')})"
     return replace(finding, said=f"{finding.said}, {cause}")
 
 

@@ -36,6 +36,55 @@ class Relation(StrEnum):
 
 _RELATION_RANK = {"identical": 0, "same-pixels": 1, "resaved": 2, "edited": 3, "similar": 4}
 
+
+class Change(StrEnum):
+    """What a verdict rests on; ``report.phrases`` has the words.
+
+    The first part says that two files hold the same picture, the second that they are two captures, the third what a person
+    sees of an edit, the fourth what keeps a re-save from being certain.
+    """
+
+    ONE_FILE = "one-file"
+    SAME_BYTES = "same-bytes"
+    METADATA = "metadata"
+
+    TIMES = "times"
+    VIEWPOINT = "viewpoint"
+    EVERYWHERE = "everywhere"
+    MOST_PLACES = "most-places"
+    CONTENT = "content"
+    TEXT = "text"
+    SENSOR_NOISE = "sensor-noise"
+
+    CROPPED = "cropped"
+    FRAMED = "framed"
+    MARK = "mark"
+    BAND = "band"
+    SPOT = "spot"
+    BLUR = "blur"
+    TONE = "tone"
+    COLOUR = "colour"
+    LIGHT = "light"
+    LOW_TEXTURE = "low-texture"
+    APART = "apart"
+    UNREAD = "unread"
+
+    UNTOLD = "untold"
+    LINEAGE = "lineage"
+    PROFILE = "profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A change and how much of it there is.
+
+    ``amount`` is seconds for TIMES, the share (0–1) that the two pictures have in common for CROPPED, and 0 for the others.
+    """
+
+    change: Change
+    amount: float = 0.0
+
+
 SAFE_RELATIONS = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
 """The relations that may be selected without a look (DESIGN.md §5)."""
 
@@ -246,7 +295,7 @@ class Clue:
 @dataclass(frozen=True, slots=True)
 class Match:
     """The verdict on one pair, ``a < b``. ``relation`` None: unrelated. ``detail`` > 0 where a holds more real detail
-    than b, < 0 where b does, 0 where they are equal or it was not measured. ``why`` is a short phrase a person can read.
+    than b, < 0 where b does, 0 where they are equal or it was not measured. ``remark`` says what the verdict rests on.
     ``clues`` say which of the two was made from the other."""
 
     a: ContentKey
@@ -255,7 +304,7 @@ class Match:
     relation: Relation | None
     score: float = 0.0
     detail: float = 0.0
-    why: str = ""
+    remark: Remark | None = None
     evidence: Evidence = field(default_factory=Evidence)
     clues: tuple[Clue, ...] = ()
 
@@ -329,8 +378,9 @@ class Extra:
 
     ``keeper`` is the path of the photo that stays for this one and that it was directly verified against: for a copy the head
     of its version, for a head the head of the version it was made from; empty in scans saved before it existed, where it is
-    the group's ``keep``. ``loses`` names what would be lost with the photo (empty where nothing is); ``note`` is the remark
-    the table shows; ``clue`` is the weightiest sign that it was made from its keeper.
+    the group's ``keep``. ``loses`` names what would be lost with the photo (empty where nothing is); ``note`` says
+    why it is not selected (empty where nothing forbids it); ``remark`` what the verdict rests on; ``clue`` is the
+    weightiest sign that it was made from its keeper.
     """
 
     photo: Photo
@@ -341,6 +391,7 @@ class Extra:
     loses: tuple[Loss, ...] = ()
     keeper: str = ""
     clue: ClueKind | None = None
+    remark: Remark | None = None
 
 
 @dataclass(frozen=True, slots=True)

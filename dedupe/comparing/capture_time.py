@@ -30,16 +30,6 @@ def seconds_apart(a: Facts, b: Facts) -> float | None:
     return apart / ticks
 
 
-def said(seconds: float) -> str:
-    """ "0.37 s", "2 s", "5 min", "3 h" or "12 days"."""
-    if seconds < 120:
-        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
-    for unit, size in (("min", 60), ("h", 3600)):
-        if seconds < 120 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 86_400:.0f} days"
-
-
 def _ticks(taken: CaptureTime, digits: int) -> int:
     """The time in units of 10^-digits seconds; digits beyond are cut, as a program that drops them cuts them."""
     return taken.seconds * 10**digits + int(taken.fraction * 10**digits + 1e-6)

@@ -12,7 +12,7 @@ from typing import Final
 from dedupe.comparing import difference
 from dedupe.comparing.measure import Measurement
 from dedupe.comparing.regions import Region, RegionKind
-from dedupe.types import Relation
+from dedupe.types import Change, Relation, Remark
 
 AGREEMENT: Final = 0.85
 BENDS: Final = ((12.0, 0.1), (30.0, 0.05))
@@ -29,73 +29,73 @@ CAST: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A relation and the short phrase that says why; ``edited`` and safer are one capture."""
+    """A relation and what it rests on; ``edited`` and safer are one capture."""
 
     relation: Relation
-    why: str
+    remark: Remark | None = None
 
 
 def judge(measurement: Measurement) -> Verdict:
     """What one look says of two pictures of one scene: `similar`, `edited` or `resaved`."""
     other = another_shot(measurement)
     if other is not None:
-        return Verdict(Relation.SIMILAR, other)
+        return Verdict(Relation.SIMILAR, Remark(other))
     change = visible_change(measurement)
     if change is not None:
         return Verdict(Relation.EDITED, change)
-    return Verdict(Relation.RESAVED, "")
+    return Verdict(Relation.RESAVED)
 
 
-def another_shot(measurement: Measurement) -> str | None:
+def another_shot(measurement: Measurement) -> Change | None:
     """Why the two pictures are two captures, or None."""
     bend = measurement.bend
     if any(bend.certainty > certainty and bend.amplitude > amplitude for certainty, amplitude in BENDS):
-        return "another point of view"
+        return Change.VIEWPOINT
     if measurement.agreement < AGREEMENT:
-        return "differs all over"
+        return Change.EVERYWHERE
     found_regions = measurement.difference.found_regions
     if sum(region.share for region in found_regions) > MOST_COVERED:
-        return "differs in most places"
+        return Change.MOST_PLACES
     if any(region.kind is RegionKind.CONTENT for region in found_regions):
-        return "something moved or was replaced"
+        return Change.CONTENT
     registered = measurement.registered
     if any(region.kind is not RegionKind.SPECK for region in found_regions) and (
         difference.is_document(registered.still) and difference.is_document(registered.overlay.moving)
     ):
-        return "other text"
+        return Change.TEXT
     return None
 
 
-def visible_change(measurement: Measurement) -> str | None:
+def visible_change(measurement: Measurement) -> Remark | None:
     """What a person would see, or None where the pictures agree everywhere."""
     grid = min(measurement.registered.overlay.moving.shape[:2])
     if measurement.frame_error > WHOLE_FRAME + 0.75 / grid:
-        return _frame_phrase(measurement)
+        return _frame_change(measurement)
     if measurement.difference.found_regions or measurement.difference.peak > CALM_PEAK:
-        return _region_phrase(measurement.difference.found_regions)
+        return Remark(_region_change(measurement.difference.found_regions))
     if abs(measurement.softened) > SOFT:
-        return "blurred or noisy"
+        return Remark(Change.BLUR)
     if measurement.difference.tone > TONE:
-        return "tone changed"
+        return Remark(Change.TONE)
     colour, light, cast = difference.departure(
         measurement.registered.still, measurement.registered.moved, measurement.registered.cover
     )
     if colour > COLOUR or cast > CAST:
-        return "colour changed"
+        return Remark(Change.COLOUR)
     if light > LIGHT:
-        return "light changed in places"
+        return Remark(Change.LIGHT)
     return None
 
 
-def _frame_phrase(measurement: Measurement) -> str:
+def _frame_change(measurement: Measurement) -> Remark:
     least = min(measurement.overlap)
-    return f"cropped to {least:.0%}" if least < 0.97 else "framed a little differently"
+    return Remark(Change.CROPPED, round(least, 3)) if least < 0.97 else Remark(Change.FRAMED)
 
 
-def _region_phrase(found_regions: tuple[Region, ...]) -> str:
+def _region_change(found_regions: tuple[Region, ...]) -> Change:
     kinds = {region.kind for region in found_regions}
     if RegionKind.STROKES in kinds:
-        return "text or a mark put on it"
+        return Change.MARK
     if RegionKind.BAND in kinds:
-        return "a band put on it"
-    return "a spot differs"
+        return Change.BAND
+    return Change.SPOT

@@ -47,14 +47,19 @@ _COSINES: Final = np.array(
 
 
 class Origin(Enum):
-    """What the coefficients of two files say of how the one came from the other."""
+    """What the coefficients of two files say of how the one came from the other.
 
-    SOURCE = "the first is the source of the second, or as good"
-    COPY = "the second is the source of the first, or as good"
-    EQUAL = "neither lacks anything of the other"
-    UNKNOWN = "which was saved from the other cannot be told"
-    PROFILE = "has another colour profile"
-    APART = "differs by more than saving it again explains"
+    SOURCE: the first is the source of the second, or as good; COPY: the other way round; EQUAL: neither lacks anything of the
+    other; UNKNOWN: which was saved from which cannot be told; PROFILE: their colour profiles differ; APART: they differ by
+    more than saving explains.
+    """
+
+    SOURCE = "source"
+    COPY = "copy"
+    EQUAL = "equal"
+    UNKNOWN = "unknown"
+    PROFILE = "profile"
+    APART = "apart"
 
 
 def origin(a: View, b: View) -> Origin:

@@ -11,7 +11,7 @@ The evidence is asked in this order, and each step can only make the verdict les
 7. the same questions once more on the originals, for pairs that would still be `edited` or safer;
 8. would-be re-saves of one size must lie as near to each other as saving leaves them.
 
-A re-save of which something remains in doubt says so in ``why``, and is not pre-selected.
+A re-save of which something remains in doubt says so in ``remark``, and is not pre-selected.
 
 The pair is put in order before anything is looked at, so the verdict does not depend on which photo was named first.
 """
@@ -32,9 +32,9 @@ from dedupe.comparing.measure import LEAST_BLOCKS, Measurement, measure
 from dedupe.comparing.pictures import View, features_of, original_of
 from dedupe.comparing.quantisation import Origin
 from dedupe.comparing.registration import FINE
-from dedupe.comparing.version import RELATE_VERSION, SOURCE, UNREAD
+from dedupe.comparing.version import RELATE_VERSION, SOURCE
 from dedupe.grouping.losses import LOW_TEXTURE
-from dedupe.types import Evidence, Match, Relation, Transform
+from dedupe.types import Change, Evidence, Match, Relation, Remark, Transform
 
 __all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]
 
@@ -49,7 +49,6 @@ NOISE_QUALITY: Final = 85
 NOISE: Final = 0.75
 SHARED: Final = 0.5
 _TRIMMED: Final = 0.9995
-UNTOLD: Final = "which of the two holds more detail cannot be told"
 _CLOSER: Final = 1.25
 _NO_COARSER: Final = 0.95
 _TOO_SOFT: Final = 1.5
@@ -73,7 +72,7 @@ def relate(task: RelateTask) -> Match:
     a, b = (task.a, task.b) if task.a.content_key <= task.b.content_key else (task.b, task.a)
     match = Match(a.content_key, b.content_key, task.distance, None)
     if a.pixel_key is not None and a.pixel_key == b.pixel_key:
-        return replace(match, relation=Relation.SAME_PIXELS, score=1.0, why="the same picture, other metadata")
+        return replace(match, relation=Relation.SAME_PIXELS, score=1.0, remark=Remark(Change.METADATA))
     one, other = features_of(a), features_of(b)
     alignment, measurement = _first_measurement(one, other)
     if measurement is None:
@@ -82,7 +81,7 @@ def relate(task: RelateTask) -> Match:
     return replace(
         match,
         relation=verdict.relation if verdict else None,
-        why=verdict.why if verdict else "",
+        remark=verdict.remark if verdict else None,
         score=max(0.0, measurement.fit),
         detail=more,
         evidence=_evidence(a, b, alignment, measurement),
@@ -111,7 +110,7 @@ def _verdict(a: View, b: View, measurement: Measurement) -> tuple[Verdict | None
         return None, 0.0
     apart = capture_time.seconds_apart(a.facts, b.facts)
     if apart is not None:
-        return Verdict(Relation.SIMILAR, f"taken {capture_time.said(apart)} apart"), 0.0
+        return Verdict(Relation.SIMILAR, Remark(Change.TIMES, apart)), 0.0
     verdict = judge(measurement)
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
@@ -126,19 +125,19 @@ def _verdict(a: View, b: View, measurement: Measurement) -> tuple[Verdict | None
 def _doubted(a: View, b: View, measurement: Measurement, more: float) -> tuple[Verdict, float]:
     """What a would-be re-save comes to when its files are asked; and which picture holds more, where that tells it too."""
     if min(a.facts.texture, b.facts.texture) < LOW_TEXTURE:
-        return Verdict(Relation.EDITED, "too little texture to be sure"), more
+        return Verdict(Relation.EDITED, Remark(Change.LOW_TEXTURE)), more
     if not _same_size(a, b):
         scale = sampling(a, b, measurement)
         if min(scale, 1 / scale) > _TRIMMED:
-            return Verdict(Relation.RESAVED, ""), more
+            return Verdict(Relation.RESAVED), more
         unlike = min(scale, 1 / scale) < 1 / SAME_SAMPLING
-        return Verdict(Relation.RESAVED, "" if unlike and more else UNTOLD), more if unlike else 0.0
+        return Verdict(Relation.RESAVED, None if unlike and more else Remark(Change.UNTOLD)), more if unlike else 0.0
     found = quantisation.origin(a, b)
     if found is Origin.APART:
-        return Verdict(Relation.EDITED, found.value), more
+        return Verdict(Relation.EDITED, Remark(Change.APART)), more
     if found in (Origin.UNKNOWN, Origin.PROFILE):
-        return Verdict(Relation.RESAVED, found.value), more
-    return Verdict(Relation.RESAVED, ""), {Origin.SOURCE: SOURCE, Origin.COPY: -SOURCE}.get(found, 0.0) or more
+        return Verdict(Relation.RESAVED, Remark(Change.LINEAGE if found is Origin.UNKNOWN else Change.PROFILE)), more
+    return Verdict(Relation.RESAVED), {Origin.SOURCE: SOURCE, Origin.COPY: -SOURCE}.get(found, 0.0) or more
 
 
 def _close_look(a: View, b: View, measurement: Measurement, verdict: Verdict) -> tuple[Verdict, Measurement | None]:
@@ -149,7 +148,7 @@ def _close_look(a: View, b: View, measurement: Measurement, verdict: Verdict) ->
         return verdict, None
     one, other = original_of(a, sides[0]), original_of(b, sides[1])
     if one is None or other is None:
-        return Verdict(Relation.EDITED, UNREAD), None
+        return Verdict(Relation.EDITED, Remark(Change.UNREAD)), None
     matrix = align.from_unit(measurement.placement, other.shape, one.shape)
     soft = abs(sharpness.even(registration.overlay(one, other, matrix))[1])
     if soft > _TOO_SOFT:
@@ -165,7 +164,7 @@ def _close_look(a: View, b: View, measurement: Measurement, verdict: Verdict) ->
         if own is not None and own.strength > NOISE and own.shared < SHARED:
             # A resized copy has other noise than its original, and is one capture all the same: that is only in doubt.
             relation = Relation.SIMILAR if _same_size(a, b) else Relation.EDITED
-            return Verdict(relation, "each has its own sensor noise"), close
+            return Verdict(relation, Remark(Change.SENSOR_NOISE)), close
     return closer, close
 
 

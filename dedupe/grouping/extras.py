@@ -7,7 +7,7 @@ versions made from it, need another photo that stays and that they were verified
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dedupe.grouping.families import MADE_FROM, Branch, Family
 from dedupe.grouping.keeper import Candidate
@@ -73,18 +73,18 @@ class Extras:
         blocked = blocked_reason(photo, keep.photo, relation)
         if not blocked and relation not in _PROVEN and self._in_doubt(photo, keep.photo):
             blocked = "fits another shot of the series as well"
-        if not blocked and relation is Relation.RESAVED:
-            blocked = membership.fit.why  # a re-save that is in doubt says of what
-        wanted = relation in self.select and relation is not Relation.SIMILAR
+        uncertain = relation is Relation.RESAVED and membership.fit.remark is not None
+        wanted = relation in self.select and relation is not Relation.SIMILAR and not uncertain
         return Extra(
             photo=photo,
             relation=relation,
             distance=membership.fit.distance,
             selected=wanted and not lost and not blocked,
-            note=blocked or membership.fit.why,
+            note=blocked,
             loses=lost,
             keeper=keep.photo.path,
             clue=_clue(membership),
+            remark=membership.fit.remark,
         )
 
     def _in_doubt(self, photo: Photo, keep: Photo) -> bool:
@@ -94,7 +94,7 @@ class Extras:
 def _held(extra: Extra) -> Extra:
     """The extra, which stays because others hang on it."""
     note = extra.note or "a copy of it is verified against no other photo that stays"
-    return Extra(extra.photo, extra.relation, extra.distance, False, note, extra.loses, extra.keeper, extra.clue)
+    return replace(extra, selected=False, note=note)
 
 
 def _in_version(extra: Extra) -> tuple[int, str]:

@@ -20,7 +20,7 @@ from enum import IntEnum
 from operator import itemgetter
 from typing import TypeAlias
 
-from dedupe.types import Clue, ContentKey, Match, Photo, PixelKey, Relation
+from dedupe.types import Change, Clue, ContentKey, Match, Photo, PixelKey, Relation, Remark
 
 Picture: TypeAlias = int
 """A number for all contents of one payload."""
@@ -39,7 +39,7 @@ class Fit:
     relation: Relation
     key: FitKey
     detail: float = 0.0
-    why: str = ""
+    remark: Remark | None = None
     clues: tuple[Clue, ...] = ()
 
     @property
@@ -62,7 +62,7 @@ class Fit:
     def turned(self) -> Fit:
         """The same, seen from the other picture."""
         clues = tuple(Clue(clue.kind, -clue.weight) for clue in self.clues)
-        return Fit(self.relation, self.key, -self.detail, self.why, clues)
+        return Fit(self.relation, self.key, -self.detail, self.remark, clues)
 
 
 # Asked for every match: Enum's own way to the rank takes as long as all the rest.
@@ -72,9 +72,10 @@ SAME_BYTES = Fit(Relation.IDENTICAL, (Relation.IDENTICAL.rank, -1.0, 0.0))
 SAME_PIXELS = Fit(Relation.SAME_PIXELS, (Relation.SAME_PIXELS.rank, -1.0, 0.0))
 
 
-_MARKS = frozenset(("text or a mark put on it", "a band put on it"))
-_MARKED_APART = frozenset(("something moved or was replaced", "differs in most places"))
-"""What the alignment says (``judging.py``) of a picture with marks on it, and of two with different ones."""
+_MARKS = frozenset((Change.MARK, Change.BAND))
+"""What the verdict on a picture and the same with marks on it rests on."""
+_MARKED_APART = frozenset((Change.CONTENT, Change.MOST_PLACES))
+"""What the verdict on two pictures with different marks on them rests on."""
 
 
 class Weight(IntEnum):
@@ -155,13 +156,15 @@ def _covered(known: Verdicts, matches: Iterable[Match]) -> set[tuple[Picture, Pi
     both places, and may look like two shots, but each lies on the same original but for its own mark."""
     found = set()
     for match in matches:
-        if match.relation is not Relation.SIMILAR or match.why not in _MARKED_APART:
+        if match.relation is not Relation.SIMILAR or _change(match.remark) not in _MARKED_APART:
             continue
         a, b = known.picture_of.get(match.a), known.picture_of.get(match.b)
         if a is None or b is None:
             continue
         ours, theirs = known.must_link.get(a, {}), known.must_link.get(b, {})
-        if any(_MARKS & {ours[each].why, theirs[each].why} for each in ours.keys() & theirs.keys()):
+        if any(
+            _MARKS & {_change(ours[each].remark), _change(theirs[each].remark)} for each in ours.keys() & theirs.keys()
+        ):
             found.add((min(a, b), max(a, b)))
     return found
 
@@ -211,7 +214,7 @@ def _weigh(
         fit = None
         if match.relation is not Relation.SIMILAR:
             key = (_RANKS[match.relation], -match.score, match.distance)
-            fit = Fit(match.relation, key, match.detail, match.why, match.clues)
+            fit = Fit(match.relation, key, match.detail, match.remark, match.clues)
             fit = fit if a < b else fit.turned()
             ends = (min(a, b), max(a, b))
             known.fits[ends] = _better(known.fits.get(ends), fit)
@@ -265,9 +268,17 @@ def _tell(said: dict[tuple[Node, Node], _Said], one: Node, other: Node, fit: Fit
 
 
 def _better(held: Fit | None, fit: Fit) -> Fit:
-    if held is None or (fit.key, fit.detail, fit.why) < (held.key, held.detail, held.why):
-        return fit
-    return held
+    return fit if held is None or _in_order(fit) < _in_order(held) else held
+
+
+def _in_order(fit: Fit) -> tuple[FitKey, float, str, float]:
+    """Puts the better fit first, and one of two equal ones always."""
+    said = (fit.remark.change.value, fit.remark.amount) if fit.remark is not None else ("", 0.0)
+    return (fit.key, fit.detail, *said)
+
+
+def _change(remark: Remark | None) -> Change | None:
+    return remark.change if remark is not None else None
 
 
 def _collect_assets(known: Verdicts) -> None:

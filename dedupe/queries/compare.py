@@ -11,7 +11,7 @@ from dedupe.queries import library
 from dedupe.queries.library import Shelf
 from dedupe.session import Session
 from dedupe.settings import Settings, absolute
-from dedupe.types import Evidence, Photo, Relation, Transform
+from dedupe.types import Change, Evidence, Photo, Relation, Remark, Transform
 
 if TYPE_CHECKING:
     from dedupe.terminal.progress import Progress
@@ -22,7 +22,7 @@ class Comparison:
     """What the photos ``a`` and ``b`` are to each other, and why.
 
     ``distance`` is Euclidean between their unit vectors: 0 same, 1.41 unrelated, 2 at most. ``relation`` is that of
-    ``dedupe.scan``, None where nothing shows that the two are one scene; ``why`` is a short phrase, or empty. ``evidence`` is
+    ``dedupe.scan``, None where nothing shows that the two are one scene; ``remark`` says what that rests on. ``evidence`` is
     what the alignment saw, empty where the bytes are the same: counts of key points, ``overlap`` (0–1) the smaller of the
     shares of a and b that lie on the other, correlations −1–1, ``tone`` in grey levels 0–255, ``residual`` in pixels of the
     previews, and the transform that lays b on a. ``previews`` are the stored small JPEGs of a and b.
@@ -32,7 +32,7 @@ class Comparison:
     b: Photo
     distance: float
     relation: Relation | None
-    why: str
+    remark: Remark | None
     evidence: Evidence
     previews: tuple[bytes, bytes]
 
@@ -62,20 +62,22 @@ def compare(a: str, b: str, settings: Settings | None = None, *, progress: Progr
         previews = session.previews.get_many(shelf.keys)
         if len(previews) < len(shelf.keys):
             raise QueryError("One of the two photos changed while it was read; try again.")
-        distance, relation, why, evidence = _verdict(session, shelf, one, other)
+        distance, relation, remark, evidence = _verdict(session, shelf, one, other)
         both = (previews[one.content_key], previews[other.content_key])
-        return Comparison(one, other, distance, relation, why, evidence, both)
+        return Comparison(one, other, distance, relation, remark, evidence, both)
 
 
-def _verdict(session: Session, shelf: Shelf, a: Photo, b: Photo) -> tuple[float, Relation | None, str, Evidence]:
+def _verdict(
+    session: Session, shelf: Shelf, a: Photo, b: Photo
+) -> tuple[float, Relation | None, Remark | None, Evidence]:
     if a.content_key == b.content_key:
-        said = "one file, named twice" if library.one_file(a.file, b.file) else "the same bytes"
-        return 0.0, Relation.IDENTICAL, said, Evidence()
+        same = Change.ONE_FILE if library.one_file(a.file, b.file) else Change.SAME_BYTES
+        return 0.0, Relation.IDENTICAL, Remark(same), Evidence()
     ends = library.in_order(a.content_key, b.content_key)
     distance = steps.distances(session, [ends])[0]
     match = steps.examine(session, shelf.contents, ends, distance)
     evidence = match.evidence if ends[0] == a.content_key else _the_other_way(match.evidence)
-    return distance, match.relation, match.why, evidence
+    return distance, match.relation, match.remark, evidence
 
 
 def _the_other_way(evidence: Evidence) -> Evidence:

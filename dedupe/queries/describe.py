@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from dedupe.report import phrases
 from dedupe.terminal.text import display_path, format_bytes, format_taken
 from dedupe.types import Evidence, Photo, Relation, Transform
 
@@ -49,7 +50,8 @@ def _headline(comparison: Comparison) -> str:
     else:
         lead = "Duplicates" if comparison.duplicates else "Not duplicates"
         said = f"{lead}: {comparison.relation.value}, {_MEANING[comparison.relation]}"
-    reason = f" ({comparison.why})" if comparison.why and comparison.why not in said else ""
+    why = phrases.change(comparison.remark)
+    reason = f" ({why})" if why and why not in said else ""
     return f"{said}{reason}."
 
 
@@ -93,7 +95,7 @@ def _membership(transform: Transform) -> str:
 
 
 def _times(comparison: Comparison) -> tuple[str, ...]:
-    from dedupe.comparing.capture_time import said, seconds_apart
+    from dedupe.comparing.capture_time import seconds_apart
 
     one, other = (format_taken(photo.facts.taken, precise=True) for photo in (comparison.a, comparison.b))
     if not one or not other:
@@ -102,5 +104,5 @@ def _times(comparison: Comparison) -> tuple[str, ...]:
         return (f"Both taken {one}, which alone proves nothing.",)
     apart = seconds_apart(comparison.a.facts, comparison.b.facts)
     if apart is not None:
-        return (f"Taken {said(apart)} apart by one camera: A {one}, B {other}.",)
+        return (f"Taken {phrases.duration(apart)} apart by one camera: A {one}, B {other}.",)
     return (f"Capture times prove nothing: A {one}, B {other}.",)

@@ -15,7 +15,19 @@ from dedupe.queries.index import VectorIndex
 from dedupe.session import Session
 from dedupe.settings import absolute
 from dedupe.terminal.text import display_path
-from dedupe.types import ContentKey, FileStamp, Match, Pair, Photo, PhotoFile, Relation, SkipKind, Skipped
+from dedupe.types import (
+    Change,
+    ContentKey,
+    FileStamp,
+    Match,
+    Pair,
+    Photo,
+    PhotoFile,
+    Relation,
+    Remark,
+    SkipKind,
+    Skipped,
+)
 
 _log = logging.getLogger("dedupe")
 
@@ -32,7 +44,7 @@ class Found:
     photo: Photo
     distance: float
     relation: Relation | None
-    why: str = ""
+    remark: Remark | None = None
     score: float = 0.0
 
     @property
@@ -203,11 +215,11 @@ def relations(session: Session, apart: Mapping[Ends, float], *shelves: Shelf) ->
 def found(photo: Photo, query: ContentKey, distance: float, matches: Mapping[Ends, Match]) -> Found:
     """What ``photo`` is to the content ``query``."""
     if photo.content_key == query:
-        return Found(photo, 0.0, Relation.IDENTICAL, "the same bytes", 1.0)
+        return Found(photo, 0.0, Relation.IDENTICAL, Remark(Change.SAME_BYTES), 1.0)
     match = matches.get(in_order(photo.content_key, query))
     if match is None:
         return Found(photo, distance, None)
-    return Found(photo, distance, match.relation, match.why, match.score)
+    return Found(photo, distance, match.relation, match.remark, match.score)
 
 
 def one_file(a: PhotoFile, b: PhotoFile) -> bool:

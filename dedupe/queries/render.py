@@ -17,6 +17,7 @@ from dedupe.queries.compare import Comparison
 from dedupe.queries.describe import verdict_of
 from dedupe.queries.library import Found
 from dedupe.queries.search import Answer, SearchResult
+from dedupe.report import phrases
 from dedupe.settings import Settings
 from dedupe.terminal.console import signs, stderr
 from dedupe.terminal.pictures import Pictures, picture_makers
@@ -174,7 +175,7 @@ def _checked(console: Console, one: Checked) -> None:
     for part in (one, *one.members):
         for found in part.have[:_COPIES]:
             relation = found.relation.value if found.relation is not None else ""
-            why = f" ({display_text(found.why)})" if found.why else ""
+            why = f" ({phrases.change(found.remark)})" if found.remark else ""
             of = "" if part is one else f"{display_path(os.path.basename(part.photo.path))} "
             _line(console, f"{of}{relation}{why}", found.photo.path)
         if len(part.have) > _COPIES:

@@ -3,11 +3,12 @@
 Paths are absolute, one that is not UTF-8 has ``path_b64`` beside it, and a photo is written as in ``dedupe scan --json``:
 ``path, bytes, width, height, taken, format, protected, companions``. Below, PHOTO stands for these.
 
-- search: ``schema, dedupe, model, roots, queries: [{PHOTO…, found: [{PHOTO…, distance, relation, why}]}], skipped``
-- compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, evidence: {keypoints, inliers,
+- search: ``schema, dedupe, model, roots, queries: [{PHOTO…, found: [{PHOTO…, distance, relation, why, change}]}], skipped``
+- compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, change, evidence: {keypoints, inliers,
   overlap, correlation, worst_block, tone, residual, transform: {matrix, turn, mirrored, scale} or null}``
 - check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|partly|better|have, have: [{PHOTO…, relation,
-  distance, why}], lacks: [path…], members: [{PHOTO…, have}]}], skipped, unread``; ``members`` are the other pictures of an asset
+  distance, why, change}], lacks: [path…], members: [{PHOTO…, have}]}], skipped, unread``; ``members`` are the other
+  pictures of an asset
 
 ``relation`` is null where two photos do not show one scene.
 """
@@ -20,8 +21,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dedupe._version import __version__
+from dedupe.report import phrases
 from dedupe.report.json import SCHEMA, dumped, paths_entry, photo_entry, skipped_entry
-from dedupe.terminal.text import display_text
+from dedupe.types import Remark
 
 if TYPE_CHECKING:
     from dedupe.queries.check import Checked, CheckResult
@@ -60,7 +62,8 @@ def compare_json(comparison: Comparison) -> Iterator[str]:
         "distance": round(comparison.distance, 6),
         "duplicates": comparison.duplicates,
         "relation": relation,
-        "why": display_text(comparison.why),
+        "why": phrases.change(comparison.remark),
+        **_change(comparison.remark),
         "evidence": _evidence(comparison.evidence),
     }
     yield f"{dumped(item)}\n"
@@ -94,8 +97,13 @@ def _found(found: Found) -> dict[str, object]:
         **photo_entry(found.photo),
         "distance": round(found.distance, 6),
         "relation": found.relation.value if found.relation is not None else None,
-        "why": display_text(found.why),
+        "why": phrases.change(found.remark),
+        **_change(found.remark),
     }
+
+
+def _change(remark: Remark | None) -> dict[str, object]:
+    return {"change": remark.change.value if remark is not None else None}
 
 
 def _evidence(evidence: Evidence) -> dict[str, object]:

@@ -6,11 +6,11 @@ Every sentence about a group that reaches a table, a page, a prompt or a file is
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dedupe.terminal.text import display_path
-from dedupe.types import ClueKind, Extra, Group, Loss, LossCode
+from dedupe.types import Change, ClueKind, Extra, Group, Loss, LossCode, Remark
 
 _LOSSES: Final = {
     LossCode.RESOLUTION: "a higher resolution",
@@ -68,6 +68,51 @@ _DIFFERENT: Final = {
     LossCode.LOCATION: "another name of the place",
 }
 
+_CHANGES: Final[Mapping[Change, str]] = {
+    Change.ONE_FILE: "one file, named twice",
+    Change.SAME_BYTES: "the same bytes",
+    Change.METADATA: "the same picture, other metadata",
+    Change.TIMES: "taken {seconds} apart",
+    Change.VIEWPOINT: "another point of view",
+    Change.EVERYWHERE: "differs all over",
+    Change.MOST_PLACES: "differs in most places",
+    Change.CONTENT: "something moved or was replaced",
+    Change.TEXT: "other text",
+    Change.SENSOR_NOISE: "each has its own sensor noise",
+    Change.CROPPED: "cropped to {share}",
+    Change.FRAMED: "framed a little differently",
+    Change.MARK: "text or a mark put on it",
+    Change.BAND: "a band put on it",
+    Change.SPOT: "a spot differs",
+    Change.BLUR: "blurred or noisy",
+    Change.TONE: "tone changed",
+    Change.COLOUR: "colour changed",
+    Change.LIGHT: "light changed in places",
+    Change.LOW_TEXTURE: "too little texture to be sure",
+    Change.APART: "differs by more than saving it again explains",
+    Change.UNREAD: "an original could not be read again",
+    Change.UNTOLD: "which of the two holds more detail cannot be told",
+    Change.LINEAGE: "which was saved from the other cannot be told",
+    Change.PROFILE: "has another colour profile",
+}
+
+
+def change(remark: Remark | None) -> str:
+    """What a verdict rests on, as a short phrase; an empty string where there is nothing to say."""
+    if remark is None:
+        return ""
+    return _CHANGES[remark.change].format(seconds=duration(remark.amount), share=f"{remark.amount:.0%}")
+
+
+def duration(seconds: float) -> str:
+    """A span of time in its natural unit: "0.37 s", "2 s", "5 min", "3 h", "12 days"."""
+    if seconds < 120:
+        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
+    for unit, size in (("min", 60), ("h", 3600)):
+        if seconds < 120 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} days"
+
 
 def losses(extra: Extra) -> tuple[str, ...]:
     """What would be lost with this photo, each as a short phrase; empty where nothing is."""
@@ -92,7 +137,7 @@ def loss(lost: Loss) -> str:
 
 def remark(extra: Extra) -> str:
     """What is to be said of this photo beside its relation, or an empty string."""
-    return extra.note
+    return extra.note or change(extra.remark)
 
 
 def reason(group: Group) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dedupe.comparing.version import RELATE_VERSION, UNREAD
+from dedupe.comparing.version import RELATE_VERSION
 from dedupe.errors import QueryError
 from dedupe.session import Session
 from dedupe.steps.contents import Contents
 from dedupe.steps.neighbours import neighbours, search_name
 from dedupe.steps.previews import chunks, restore_previews
-from dedupe.types import ContentKey, Match, Pair, PhotoFile, Relation
+from dedupe.types import Change, ContentKey, Match, Pair, PhotoFile, Relation
 
 if TYPE_CHECKING:
     from dedupe.comparing.relate import RelateTask
@@ -64,13 +64,18 @@ def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Judge
         todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
         find_pixel_keys(session, contents.files, _perhaps_same_pixels(session, todo))
         for match in _related(session, contents, _by_cluster(todo)):
-            if match.why != UNREAD:
+            if _for_good(match):
                 session.cache.put_matches([match], RELATE_VERSION)
             found.append(match)
             shown.advance()
         find_pixel_keys(session, contents.files, _grouped(session, found))
     related = sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
-    return Judged(related, sum(match.why != UNREAD for match in found))
+    return Judged(related, sum(map(_for_good, found)))
+
+
+def _for_good(match: Match) -> bool:
+    """Whether the verdict may be remembered: that an original cannot be read is of the moment."""
+    return match.remark is None or match.remark.change is not Change.UNREAD
 
 
 def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[Match]:

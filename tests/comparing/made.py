@@ -21,6 +21,7 @@ from dedupe.types import (
     Photo,
     PhotoFile,
     Relation,
+    Remark,
 )
 
 ROOT = "/photos"
@@ -91,7 +92,7 @@ def match(
     source: Photo | None = None,
     made_from: Photo | None = None,
     distance: float = 0.2,
-    why: str = "",
+    remark: Remark | None = None,
 ) -> Match:
     """The verdict on two photos; ``finer`` holds more real detail, of ``source`` the other was saved, and from
     ``made_from`` the clues say that it was made."""
@@ -100,7 +101,7 @@ def match(
     detail = 0.0 if ahead is None else size if ahead.content_key == a else -size
     older = 0.0 if made_from is None else 3.0 if made_from.content_key == a else -3.0
     clues = (Clue(ClueKind.COLOUR, older),) if older else ()
-    return Match(a, b, distance, relation, score, detail, why, clues=clues)
+    return Match(a, b, distance, relation, score, detail, remark, clues=clues)
 
 
 def name(photo: Photo) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dedupe.comparing.capture_time import said, seconds_apart
+from dedupe.comparing.capture_time import seconds_apart
 from dedupe.types import CaptureTime, Facts
 
 NOON = 1_500_000_000
@@ -55,11 +55,3 @@ def test_the_camera_is_the_same_however_it_is_spaced_and_capitalised() -> None:
 def test_a_missing_or_a_zero_date_proves_nothing() -> None:
     assert seconds_apart(facts(None), facts(NOON)) is None
     assert seconds_apart(facts(0), facts(NOON + 1)) is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.33, "0.33 s"), (2, "2 s"), (119, "119 s"), (600, "10 min"), (9000, "2 h"), (1e6, "12 days")],
-)
-def test_the_time_between_is_said_in_the_unit_a_person_would_use(seconds: float, text: str) -> None:
-    assert said(seconds) == text

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from dedupe.comparing import detail, pictures, relate
-from dedupe.types import Relation
+from dedupe.comparing import detail, pictures
+from dedupe.types import Change, Relation, Remark
 from tests.comparing.shots import changed, jpeg, more_detail_in_first, photograph, related
 
 
@@ -72,7 +72,7 @@ def test_where_it_cannot_be_told_which_holds_more_the_copy_says_so(
     monkeypatch.setattr(detail, "SURE_FINER", 1e6)
     found = related(tmp_path, photograph("coffee"), changed("half size", photograph("coffee")))
     assert (found.relation, found.detail) == (Relation.RESAVED, 0.0)
-    assert found.why == "which of the two holds more detail cannot be told"
+    assert found.remark == Remark(Change.UNTOLD)
 
 
 @pytest.mark.parametrize("factor", [0.965, 0.98, 1.02, 1.05])
@@ -82,4 +82,4 @@ def test_between_sizes_nearly_alike_nothing_is_told_and_nothing_selected(tmp_pat
         picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     )
     found = related(tmp_path, jpeg(picture, 90), jpeg(other, 90))
-    assert (found.relation, found.detail, found.why) == (Relation.RESAVED, 0.0, relate.UNTOLD)
+    assert (found.relation, found.detail, found.remark) == (Relation.RESAVED, 0.0, Remark(Change.UNTOLD))

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from benchmarks import documents
 from dedupe.comparing.quantisation import Origin, origin
-from dedupe.types import Relation
+from dedupe.types import Change, Relation, Remark
 from tests.comparing.shots import Picture, jpeg, photograph, related, shot_again
 from tests.comparing.shots import saved as view
 
@@ -129,7 +129,7 @@ def test_another_colour_profile_is_no_mere_saving(tmp_path: Path) -> None:
     plain = jpeg(pixels(out.getvalue()), 90)
     assert told(tmp_path, out.getvalue(), plain) is Origin.PROFILE
     found = related(tmp_path, out.getvalue(), plain)
-    assert (found.relation, found.why) == (Relation.RESAVED, "has another colour profile")
+    assert (found.relation, found.remark) == (Relation.RESAVED, Remark(Change.PROFILE))
 
 
 def test_nothing_is_said_of_other_sizes_or_where_no_jpeg_is(tmp_path: Path) -> None:

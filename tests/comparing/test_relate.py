@@ -12,7 +12,7 @@ import pytest
 from benchmarks import documents, lookalikes
 from dedupe.comparing import pictures
 from dedupe.comparing.relate import RelateTask, View, relate
-from dedupe.types import CaptureTime, Relation
+from dedupe.types import CaptureTime, Change, Relation, Remark
 from tests.comparing.shots import (
     NOT_ONE_CAPTURE,
     SAFE,
@@ -53,7 +53,7 @@ def test_a_copy_that_shows_the_same_is_a_resave(tmp_path: Path, name: str) -> No
 def test_a_copy_that_looks_different_is_an_edit(tmp_path: Path, name: str) -> None:
     found = related(tmp_path, photograph(), changed(name, photograph()))
     assert found.relation is Relation.EDITED
-    assert found.why
+    assert found.remark
 
 
 @pytest.mark.parametrize("name", ["blur", "noise"])
@@ -211,7 +211,7 @@ def shots(tmp_path: Path, seconds: float, camera: str | None = "Nikon Z 6") -> t
 
 def test_two_capture_times_of_one_camera_outweigh_what_the_pictures_show(tmp_path: Path) -> None:
     found = compared(*shots(tmp_path, 2))
-    assert (found.relation, found.why) == (Relation.SIMILAR, "taken 2 s apart")
+    assert (found.relation, found.remark) == (Relation.SIMILAR, Remark(Change.TIMES, 2))
 
 
 def test_a_time_zone_put_right_does_not_part_copies(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from dedupe.comparing.capture_time import seconds_apart
 from dedupe.grouping.group import group, open_pairs, reclaimable
 from dedupe.report.phrases import losses
-from dedupe.types import SAFE_RELATIONS, ClueKind, CompanionKind, Group, Match, Photo, Relation
+from dedupe.types import SAFE_RELATIONS, Change, ClueKind, CompanionKind, Group, Match, Photo, Relation, Remark
 from tests.comparing.made import as_sets, at, companion, extras_of, key_of, match, name, photo, shot
 
 RESAVED, EDITED, SIMILAR = Relation.RESAVED, Relation.EDITED, Relation.SIMILAR
+CROPPED = Remark(Change.CROPPED, 0.6)
 
 
 def only(photos: Sequence[Photo], matches: Sequence[Match] = (), **options) -> Group:
@@ -70,7 +71,7 @@ def test_photos_without_a_pixel_key_are_told_apart_by_their_content():
 
 def test_a_version_may_join_by_way_of_another_version():
     a, b, c = photo("a.jpg", width=8000), photo("b.jpg"), photo("c.jpg", width=100)
-    found = only([a, b, c], [match(a, b, EDITED), match(b, c, EDITED, why="cropped")])
+    found = only([a, b, c], [match(a, b, EDITED), match(b, c, EDITED, remark=CROPPED)])
     assert name(found.keep) == "a.jpg"
     assert kept_by(found) == {"b.jpg": "a.jpg", "c.jpg": "b.jpg"}
     assert not any(extra.selected for extra in found.extras)
@@ -357,17 +358,17 @@ def test_more_real_detail_in_the_extra_keeps_it_from_being_selected():
 @pytest.mark.parametrize("relation", [one for one in Relation if one is not SIMILAR])
 def test_only_the_safe_relations_are_selected_unless_told(relation):
     a, b = photo("a.jpg"), photo("b.jpg")
-    verdicts = [match(a, b, relation, why="cropped" if relation is EDITED else "")]
+    verdicts = [match(a, b, relation, remark=CROPPED if relation is EDITED else None)]
     assert only([a, b], verdicts).extras[0].selected == (relation in SAFE_RELATIONS)
     assert only([a, b], verdicts, select=list(Relation)).extras[0].selected
     assert not only([a, b], verdicts, select=[]).extras[0].selected
-    assert only([a, b], verdicts).extras[0].note == ("cropped" if relation is EDITED else "")
+    assert only([a, b], verdicts).extras[0].remark == (CROPPED if relation is EDITED else None)
 
 
 def test_a_resave_of_which_something_is_in_doubt_is_shown_with_the_doubt_and_not_selected():
     a, b = photo("a.jpg"), photo("b.jpg")
-    (extra,) = only([a, b], [match(a, b, RESAVED, why="perhaps another shot")], select=list(Relation)).extras
-    assert (extra.relation, extra.selected, extra.note) == (RESAVED, False, "perhaps another shot")
+    (extra,) = only([a, b], [match(a, b, RESAVED, remark=Remark(Change.LINEAGE))], select=list(Relation)).extras
+    assert (extra.relation, extra.selected, extra.remark) == (RESAVED, False, Remark(Change.LINEAGE))
 
 
 def test_of_edits_the_one_stays_that_most_copies_are_copies_of():
@@ -1006,14 +1007,18 @@ def test_a_thumbnail_is_shown_but_never_selected_on_its_looks():
 
 def test_two_marks_on_one_original_are_not_two_shots():
     original, dated, marked = photo("1.jpg"), photo("dated.jpg"), photo("marked.jpg")
-    cannot_link = match(dated, marked, SIMILAR, why="something moved or was replaced")
-    put_on = "text or a mark put on it"
+    cannot_link = match(dated, marked, SIMILAR, remark=Remark(Change.CONTENT))
+    put_on = Remark(Change.MARK)
     found = only(
         [original, dated, marked],
-        [match(original, dated, EDITED, why=put_on), match(original, marked, EDITED), cannot_link],
+        [match(original, dated, EDITED, remark=put_on), match(original, marked, EDITED), cannot_link],
     )
     assert len(found.extras) == 2
-    plain = [match(original, dated, EDITED, why="cropped"), match(original, marked, EDITED, why="cropped"), cannot_link]
+    plain = [
+        match(original, dated, EDITED, remark=CROPPED),
+        match(original, marked, EDITED, remark=CROPPED),
+        cannot_link,
+    ]
     groups, _ = group([original, dated, marked], plain)
     assert [len(one.extras) for one in groups] == [1]
 

@@ -15,6 +15,7 @@ from dedupe.errors import QueryError, UsageError
 from dedupe.queries import contact_sheet
 from dedupe.queries.describe import verdict_of
 from dedupe.queries.render import previews_of
+from dedupe.types import Change, Remark
 from tests.album import jpeg, photo
 from tests.decoding.made import dng
 from tests.queries.made import Library
@@ -27,7 +28,7 @@ def test_two_names_of_one_file_two_files_of_one_content_and_a_re_save(library: L
     copy = dedupe.compare(astronaut, library.path("old backup/astronaut.jpg"), library.settings)
     small = dedupe.compare(astronaut, library.path("phone/IMG-20240501-WA0001.jpg"), library.settings)
     assert [one.relation for one in (itself, copy, small)] == ["identical", "identical", "resaved"]
-    assert (itself.why, copy.why) == ("one file, named twice", "the same bytes")
+    assert (itself.remark, copy.remark) == (Remark(Change.ONE_FILE), Remark(Change.SAME_BYTES))
     assert itself.distance == copy.distance == 0.0 < small.distance
     assert small.duplicates
     assert small.evidence.transform is not None
@@ -37,7 +38,7 @@ def test_two_names_of_one_file_two_files_of_one_content_and_a_re_save(library: L
 def test_the_other_way_round_the_verdict_is_the_same_and_the_way_back_is_the_inverse(library: Library) -> None:
     a, b = library.path("camera/chelsea.jpg"), library.path("web/cat.png")
     forth, back = dedupe.compare(a, b, library.settings), dedupe.compare(b, a, library.settings)
-    assert (forth.relation, forth.why, forth.distance) == (back.relation, back.why, back.distance)
+    assert (forth.relation, forth.remark, forth.distance) == (back.relation, back.remark, back.distance)
     there, home = forth.evidence.transform, back.evidence.transform
     assert there is not None
     assert home is not None
