@@ -46,7 +46,7 @@ def saved(folder: Path, name: str, content: bytes | Picture) -> View:
     path = folder / name
     path.write_bytes(content)
     decoded = decode.decode(content, long_side=preview.PREVIEW_SIDE)
-    return View(content_key.content_key(content), decode.preview(decoded.pixels), read.facts_of(decoded), str(path))
+    return View(content_key.content_key(content), preview.preview(decoded.pixels), read.facts_of(decoded), str(path))
 
 
 def changed(name: str, picture: Picture, seed: int = 3) -> bytes:
