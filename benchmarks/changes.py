@@ -1,4 +1,4 @@
-"""The 32 everyday changes by which one capture becomes many files, in the three tiers of MATCHING.md §6, and two beyond.
+"""The 32 everyday changes by which one capture becomes many files, in three tiers, and two beyond.
 
 A change takes the upright picture, RGB uint8[h, w, 3], and a seeded generator, and says what to save: the
 new picture and its encoding. The input is never changed. Sizes scale with the picture, so a 400-px phone

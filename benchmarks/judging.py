@@ -1,4 +1,4 @@
-"""Judges nearest-neighbour pairs of different photos once, by the relate step alone (MATCHING.md §6).
+"""Judges nearest-neighbour pairs of different photos once, by the relate step alone.
 
 The photos are read as a scan reads them, embedded, and their closest pairs go to `relate` in order of
 distance. Every verdict is kept at once, so the run goes on where it was stopped. All photos are taken to be

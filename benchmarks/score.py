@@ -1,4 +1,4 @@
-"""Holds the groups of a scan against the answer sheet (MATCHING.md §6).
+"""Holds the groups of a scan against the answer sheet.
 
 A copy counts as found when it stands in one group with its original. Any two files of different captures in
 one group are a false pair, whatever their relation. Altered pictures (a thing moved, a patch replaced, a
@@ -91,7 +91,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The figures of MATCHING.md §6, each error with its files."""
+    """The figures of a scan, each error with its files."""
 
     tiers: Mapping[str, Share]
     changes: Mapping[str, Share]
@@ -116,7 +116,7 @@ class Score:
 
 
 def read_scan(data: Mapping[str, Any], root: Path) -> Scan:
-    """The parts of a scan's JSON (DESIGN.md §5) that are scored, paths relative to ``root``."""
+    """The parts of a scan's JSON that are scored, paths relative to ``root``."""
 
     def inside(path: str) -> str:
         return str(Path(path).relative_to(root))

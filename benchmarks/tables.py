@@ -9,7 +9,7 @@ from benchmarks.manifest import EXACT_CHANGES
 from benchmarks.score import Finding, Score, Share
 
 TO_REACH = {"exact": 1.0, "copy": 0.99, "edit": 0.98, "hard": 0.90}
-"""Recall by tier as MATCHING.md §6 asks for it."""
+"""Recall by tier that a release must reach."""
 
 RELATION_TO_REACH = 0.97
 
@@ -38,7 +38,7 @@ def share(value: Share | None) -> str:
 
 
 def verdict(result: Score) -> str:
-    """The table of MATCHING.md §6: what was reached beside what is asked for."""
+    """The table of what was reached beside what is to be reached."""
     order = [name for name in ("exact", "copy", "edit", "hard", "beyond", "documents") if name in result.tiers]
     rows: list[tuple[object, ...]] = [
         (f"recall, {name}", share(result.tiers[name]), f"≥ {TO_REACH[name]:.2f}" if name in TO_REACH else "")

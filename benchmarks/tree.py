@@ -1,4 +1,4 @@
-"""Builds the tree that accuracy is judged on, from any folders of photos (MATCHING.md §1, §6), and its
+"""Builds the tree that accuracy is judged on, from any folders of photos, and its
 answer sheet.
 
 Every original gets copies by different changes; all 32 come up equally often. Beside them stands what must

@@ -1,4 +1,4 @@
-"""The errors a user can meet. Each class carries its exit code (DESIGN.md §5); its text is one plain sentence.
+"""The errors a user can meet. Each class carries its exit code; its text is one plain sentence.
 
 Only ``cli`` turns them into output: everything below raises, nothing below prints.
 """

@@ -1,4 +1,4 @@
-"""``scan``: walk ─► read ─► embed ─► neighbours ─► relate ─► group, one after the other (DESIGN.md §3).
+"""``scan``: walk ─► read ─► embed ─► neighbours ─► relate ─► group, one after the other.
 
 Touches nothing in the photo folders. What each step finds out is in the store when it ends.
 """

@@ -53,13 +53,15 @@ def rare_collection() -> Iterator[None]:
 class Session:
     """The databases at ``settings.store`` and what a scan, a search or a check needs beside them.
 
-    Raises StoreError where a database cannot be opened, UsageError on an unknown model.
+    Raises StoreError where a database cannot be opened, UsageError on an unknown model, ModelUnavailableError where what
+    the model needs is not installed.
     """
 
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
         self.settings = settings
         self.progress = progress or SilentProgress()
         self.model: ModelInfo = embedding.info(settings.model)
+        embedding.check_available(settings.model)
         self.paths = StorePaths.at(settings.store)
         self.seconds: dict[str, float] = {}
         self._inner = 0.0  # seconds booked by steps within the one that runs now

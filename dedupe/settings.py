@@ -4,12 +4,14 @@ a silently ignored typo can turn a careful run into the wrong one."""
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from dedupe.errors import ConfigError, UsageError
+from dedupe.terminal.text import display_path
 from dedupe.types import SAFE_RELATIONS, Relation
 
 KEEPER_RULES = (
@@ -71,9 +73,7 @@ def _check(settings: Settings) -> None:
     if settings.jobs < 0:
         raise _no_jobs(settings.jobs)
     if settings.max_drop is not None:
-        from dedupe.actions.planning.preflight import max_drop
-
-        max_drop(settings.max_drop, 0)
+        allowed_to_leave(settings.max_drop, 0)
     for rule in settings.keep:
         if rule not in KEEPER_RULES:
             raise UsageError(f"There is no keeper rule “{rule}”; the rules are {', '.join(KEEPER_RULES)}.")
@@ -88,6 +88,20 @@ def _check(settings: Settings) -> None:
 
 def _no_jobs(number: int) -> UsageError:
     return UsageError(f"--jobs is a number of worker processes from 1 up, not {number}.")
+
+
+def allowed_to_leave(limit: str, photos: int) -> int:
+    """How many of ``photos`` may leave under ``limit`` (``100`` or ``2.5%``).
+
+    Raises UsageError where ``limit`` is neither a number nor a percentage.
+    """
+    found = re.fullmatch(r"\s*(\d{1,12}|\d{1,3}(?:\.\d{1,6})?\s*%)\s*", limit, re.ASCII)
+    if found is None or (limit.rstrip().endswith("%") and float(limit.strip().rstrip("%")) > 100):
+        raise UsageError(
+            f"--max-drop takes a number of photos or a percentage, 100 or 5%, not “{display_path(limit)}”."
+        )
+    text = found.group(1)
+    return int(photos * float(text.rstrip("% ")) / 100) if text.endswith("%") else int(text)
 
 
 def relations(names: Sequence[str]) -> tuple[Relation, ...]:
@@ -146,8 +160,6 @@ def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Se
 
 
 def _from_file(path: Path) -> Mapping[str, object]:
-    from dedupe.terminal.text import display_path
-
     shown = display_path(str(path))
     try:
         table = tomllib.loads(path.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""The values that pass between the steps (DESIGN.md §3), frozen and slotted; no behaviour beyond derived properties.
+"""The values that pass between the steps, frozen and slotted; no behaviour beyond derived properties.
 
 Paths are absolute ``str`` as ``os.fsdecode`` makes them (undecodable bytes are lone surrogates): ``os.fsencode`` gives
 the exact bytes back, and only ``console.display_path`` may turn one into text for a person.
@@ -20,7 +20,7 @@ PixelKey: TypeAlias = bytes
 
 
 class Relation(StrEnum):
-    """What an extra is to the photo that is kept, safest first (DESIGN.md §5)."""
+    """What an extra is to the photo that is kept, safest first."""
 
     IDENTICAL = "identical"
     SAME_PIXELS = "same-pixels"
@@ -86,7 +86,7 @@ class Remark:
 
 
 SAFE_RELATIONS = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
-"""The relations that may be selected without a look (DESIGN.md §5)."""
+"""The relations that may be selected without a look."""
 
 
 class CompanionKind(StrEnum):

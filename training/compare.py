@@ -1,6 +1,6 @@
 """`python -m training.compare --data DIR --out DIR --photos UNSEEN…`: experiments, each with one thing changed.
 
-The *trunk* is the first three sittings of `sittings.py`, at 64 px. Each branch goes on from it for `--steps` more steps,
+The *trunk* is the first three sittings of `stages.py`, at 64 px. Each branch goes on from it for `--steps` more steps,
 its rate brought to zero, and differs from `base` in one option of training.train. The kinds of views, which a trunk that
 has seen them does not forget so soon, and the network itself are tried from nothing, for twice as many steps, beside
 `base from nothing`. All are measured by their averaged weights on the 33 changes of UNSEEN, photos never trained on. A
@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.augment import square
+from training.checkpoints import averaged
 from training.copies import TIERS
 from training.evaluate import collect
-from training.export import averaged
 from training.metrics import figures, widest_radius
 from training.network import embedded
 from training.photos import HELD_OUT, Photos, open_cache

@@ -1,4 +1,4 @@
-"""The 32 everyday changes of MATCHING.md §6 by name and tier, apart from the augmentation: what is learnt from must not
+"""The 32 everyday changes by name and tier, apart from the augmentation: what is learnt from must not
 also be the judge. Each takes RGB uint8[h, w, 3] and returns the changed picture at whatever size it then has.
 """
 

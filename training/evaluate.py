@@ -25,7 +25,7 @@ from dedupe.embedding import load
 from dedupe.errors import DedupeError
 from training.augment import square
 from training.copies import TIERS
-from training.export import run_lite, side_of
+from training.litert import run_lite, side_of
 from training.metrics import figures, normalised, widest_radius
 from training.photos import HELD_OUT, SUFFIXES, Photos, open_cache
 from training.pixels import Picture, pixels

@@ -1,9 +1,9 @@
 """`python -m training.export --run DIR --to FOLDER`: the averaged weights of a training as LiteRT networks.
 
 Writes NAME.tflite (dynamic-range int8, what the product runs) and NAME.json (what `dedupe models` reads) to FOLDER, and
-NAME-float16.tflite to the run for comparison. The vector is the mean over
-the looks of `looks.py`. The input is one RGB square, uint8[1, s, s, 3]; the output a unit vector
-float32[1, dim]. Refuses (exit 1) when the int8 network unscanned files from the float one.
+NAME-float16.tflite to the run for comparison. The vector is the mean over the looks of `tta.py`. The input is one RGB
+square, uint8[1, s, s, 3]; the output is a unit vector, float32[1, dim]. Exits with 1 where the int8 network strays from
+the float one.
 """
 
 from __future__ import annotations
@@ -22,21 +22,14 @@ import xxhash
 from numpy.typing import NDArray
 
 from training.augment import Recipe, square, view
-from training.network import architecture_of, build, embedded
+from training.checkpoints import averaged
+from training.evaluate import Library, most_radius, neighbourhood
+from training.litert import run_lite
+from training.network import embedded
 from training.photos import Photos, open_cache
 from training.tta import looked
 
 LEAST_COSINE = 0.998  # 0.002 is a distance of 0.06; the figures of the card are those of the int8 network
-
-
-def averaged(run: Path, *, last: bool = False) -> keras.Model:
-    """The network of a run with its averaged weights, in float32; with `last`, with those of its last step."""
-    keras.mixed_precision.set_global_policy("float32")
-    with np.load(run / "checkpoint.npz") as stored:
-        network = build(architecture_of(stored))
-        kind = "n" if last else "a"
-        network.set_weights([stored[f"{kind}{number}"] for number in range(len(network.weights))])
-    return network
 
 
 def converted(network: keras.Model, side: int, kind: str) -> bytes:
@@ -55,28 +48,6 @@ def converted(network: keras.Model, side: int, kind: str) -> bytes:
     if kind == "float16":
         converter.target_spec.supported_types = [tf.float16]
     return bytes(converter.convert())
-
-
-def run_lite(data: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Unit vectors float32[n, dim] of uint8[n, s, s, 3] by a LiteRT network."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_content=data, num_threads=1)
-    interpreter.allocate_tensors()
-    source, result = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    rows = []
-    for picture in pixels:
-        interpreter.set_tensor(source, picture[None])
-        interpreter.invoke()
-        rows.append(interpreter.get_tensor(result)[0].copy())
-    return np.stack(rows)
-
-
-def side_of(data: bytes) -> int:
-    """The side of the squares that a LiteRT network takes; ValueError where it is no network."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    return int(Interpreter(model_content=data).get_input_details()[0]["shape"][1])
 
 
 def samples(photos: Photos, side: int, count: int = 100) -> NDArray[np.uint8]:
@@ -138,8 +109,6 @@ def calibrated(data: bytes, side: int, cache: Photos, neighbours: int) -> float:
 
     Most of them were trained on, which flatters it a little: `training.evaluate` has other photos judge.
     """
-    from training.evaluate import Library, most_radius, neighbourhood
-
     unit = run_lite(data, np.stack([square(cache[number], side) for number in range(len(cache))]))
     radius = most_radius(neighbourhood(Library(unit, np.arange(len(unit)), ("",) * len(unit)), neighbours), 1.0)
     print(f"radius calibrated on {len(unit)} photos: {radius:.2f}")

@@ -68,9 +68,9 @@ def looked(network: keras.Model, pixels: Any, looks: Sequence[str] = TAKEN) -> A
 
 def main() -> None:
     """Measure each choice of looks."""
+    from training.checkpoints import averaged
     from training.compare import HEAD, SHOWN, Bench, measure
     from training.evaluate import collect
-    from training.export import averaged
     from training.network import embedded
     from training.photos import HELD_OUT, open_cache
 

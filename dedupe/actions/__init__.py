@@ -1,4 +1,4 @@
-"""Acting on the groups: plan, apply, recover, undo. SAFETY.md has the promises and how each is kept.
+"""Acting on the groups: plan, apply, recover, undo.
 
 Light on purpose: no NumPy, no cv2, no FAISS; a crash must not depend on them.
 """

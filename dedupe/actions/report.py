@@ -51,7 +51,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 1 something was refused, 4 stopped midway (DESIGN.md §5)."""
+        """0 all done, 1 something was refused, 4 stopped midway."""
         if self.stopped is not None or self.failed:
             return 4
         return 1 if self.refusals else 0

@@ -46,7 +46,7 @@ def scan(
     """
     from dedupe import settings as s
     from dedupe.pipeline import scan as run_scan
-    from dedupe.report.files import check_targets
+    from dedupe.report.targets import check_targets
     from dedupe.review.run import Wishes, recover
     from dedupe.terminal.progress import progress
 

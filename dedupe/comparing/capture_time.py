@@ -1,4 +1,4 @@
-"""Capture time as evidence: two different times of one camera are two captures (MATCHING.md §3)."""
+"""Capture time as evidence: two different times of one camera are two captures."""
 
 from __future__ import annotations
 

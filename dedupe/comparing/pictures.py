@@ -23,7 +23,7 @@ ORIGINALS_KEPT: Final = 4
 WINDOWS_KEPT: Final = 16
 LUMAS_KEPT: Final = 2
 WHOLE_PIXELS: Final = 26_000_000
-"""A worker has 200 MB (DESIGN.md §8): larger originals are not decoded in colour at full size."""
+"""A worker may use 200 MB: larger originals are not decoded in colour at full size."""
 GREY_PIXELS: Final = 60_000_000
 """Nor larger JPEGs in grey."""
 

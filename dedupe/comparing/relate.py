@@ -1,4 +1,4 @@
-"""The verdict on a candidate pair: what one photo is to the other (DESIGN.md §5, MATCHING.md §3).
+"""The verdict on a candidate pair: what one photo is to the other.
 
 The evidence is asked in this order, and each step can only make the verdict less safe:
 
@@ -40,7 +40,7 @@ __all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]
 
 
 SCENE: Final = 0.3
-"""25th percentile of the blocks' correlation from which two pictures show one scene (MATCHING.md §3)."""
+"""25th percentile of the blocks' correlation from which two pictures show one scene."""
 FIT: Final = 0.4
 """Mean correlation of all blocks from which they do [copies ≥ 0.69, strangers on one bedspread ≤ 0.53]."""
 CLOSE_SIDE: Final = 1200

@@ -33,7 +33,7 @@ def load(data: bytes, long_side: int, max_pixels: int) -> tuple[NDArray[np.uint8
         import rawpy
     except ImportError:
         raise UnsupportedError(
-            "is a camera RAW: install dedupe-photos[raw] (it adds rawpy) to include RAW files"
+            "is a camera RAW, and rawpy, which reads it, does not load here: install dedupe again"
         ) from None
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:

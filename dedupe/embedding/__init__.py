@@ -7,63 +7,28 @@ model's `name`, version included, is stored with every vector, and another name 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
 
+from dedupe.embedding.model import Embedder, ModelInfo, unit, weights_folder
 from dedupe.errors import ModelUnavailableError, UsageError
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+__all__ = [
+    "COMPACT",
+    "VGG16",
+    "Embedder",
+    "ModelInfo",
+    "check_available",
+    "info",
+    "load",
+    "models",
+    "unit",
+    "weights_folder",
+]
 
 COMPACT = "compact-3"
 VGG16 = "vgg16-fc1"
-
-
-class Embedder(Protocol):
-    """A loaded network. Its vectors depend on the pixels alone: not on the batch, the thread or the order."""
-
-    name: str
-    dim: int
-    input_size: int
-    radius: float
-    neighbours: int
-    storage: str
-
-    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Upright whole frames squashed to the square, RGB uint8[n, s, s, 3] → unit vectors float32[n, dim].
-
-        Raises ValueError for any other shape or type.
-        """
-        ...
-
-    def embed_raw(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What is stored: as ``embed``, before the length is made 1 (the same where the network ends in unit vectors)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """What is known of a model without loading it.
-
-    `input_size` is the side of the square input in px; `radius` the default `--threshold`, Euclidean between unit
-    vectors; `neighbours` the most candidates a photo gets; `storage` the NumPy type its vectors are stored in;
-    `seconds_per_photo` what embedding takes, roughly, on 2 cores.
-    """
-
-    name: str
-    dim: int
-    input_size: int
-    radius: float
-    neighbours: int
-    size_bytes: int
-    note: str
-    storage: str = "float32"
-    seconds_per_photo: float = 0.002
 
 
 def models() -> tuple[ModelInfo, ...]:
@@ -80,6 +45,15 @@ def info(name: str) -> ModelInfo:
     raise UsageError(f"There is no model called {name!r}; dedupe knows {known}.")
 
 
+def check_available(name: str) -> None:
+    """Look, before a long scan, whether what the model needs is installed. Raises ModelUnavailableError where it is not."""
+    if info(name).name == VGG16 and find_spec("tensorflow") is None:
+        raise ModelUnavailableError(
+            "The model vgg16 needs TensorFlow; get it with pip install 'tensorflow>=2.20' where dedupe is installed, "
+            "or use --model compact, which needs none."
+        )
+
+
 def load(name: str, weights: Path | None = None) -> Embedder:
     """Open a model, with the weights that come with it or those in the file `weights`.
 
@@ -87,6 +61,7 @@ def load(name: str, weights: Path | None = None) -> Embedder:
     missing, damaged, not of this model, or cannot be fetched.
     """
     model = info(name)
+    check_available(name)
     if weights is not None and not weights.is_file():
         raise UsageError(f"The weights {str(weights)!r} are not a file.")
     if model.name == VGG16:
@@ -96,19 +71,6 @@ def load(name: str, weights: Path | None = None) -> Embedder:
     from dedupe.embedding.compact import Compact
 
     return Compact(model, weights)
-
-
-def unit(stored: NDArray[Any]) -> NDArray[np.float32]:
-    """Stored vectors float[n, d] with their lengths made 1; one that is all zero stays so."""
-    import numpy as np
-
-    vectors = np.asarray(stored, np.float32)
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
-
-
-def weights_folder() -> Traversable:
-    """Where the shipped weights lie, wherever the package is installed."""
-    return files("dedupe.embedding") / "weights"
 
 
 @cache

@@ -16,7 +16,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from dedupe.embedding import ModelInfo, weights_folder
+from dedupe.embedding.model import ModelInfo, weights_folder
 from dedupe.embedding.quiet import silence
 from dedupe.errors import ModelUnavailableError
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.embedding import ModelInfo, unit
+from dedupe.embedding.model import ModelInfo, unit
 from dedupe.embedding.quiet import silence
 from dedupe.errors import ModelUnavailableError
 
@@ -79,7 +79,7 @@ def _network(weights: Path | None) -> Any:
             import keras
             import tensorflow  # noqa: F401 - here, so that what it says while loading goes nowhere
     except ImportError as error:
-        raise ModelUnavailableError("vgg16 needs TensorFlow, which is not installed; try --model compact.") from error
+        raise ModelUnavailableError(f"TensorFlow does not load here: {error}. --model compact needs none.") from error
     whole = _with_imagenet(keras) if weights is None else _with_file(keras, weights)
     return keras.Model(whole.input, whole.get_layer("fc1").output, name="vgg16_fc1")
 

@@ -13,7 +13,7 @@ from typing import Final
 from dedupe.formats.tiff import Tiff
 
 DEFAULT_MAX_PIXELS: Final = 200_000_000
-"""Pictures with more pixels are "too large to judge" (SAFETY.md row 14)."""
+"""Pictures with more pixels are "too large to judge"."""
 
 JPEG: Final = "JPEG"
 PNG: Final = "PNG"

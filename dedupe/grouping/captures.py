@@ -3,8 +3,8 @@
 Two shots of one scene, taken a second apart, can each be verified against a copy that has lost its EXIF. The copy must not
 tie them together, so:
 
-- of verified neighbours that are apart from each other a picture keeps the best and is apart from the others ("a copy without
-  EXIF belongs to the capture it fits best", MATCHING.md §3); it is *doubtful* where one of those fitted as safely as a re-save;
+- of verified neighbours that are apart from each other a picture keeps the best and is apart from the others (a copy without
+  EXIF belongs to the capture it fits best); it is *doubtful* where one of those fitted as safely as a re-save;
 - the remaining pairs are joined best fit first (Kruskal 1956), and two clusters with any two pictures apart are never joined.
 
 Apart are two pictures that a match says are ``similar``, that the user says are no duplicates, or that no match joins and

@@ -188,7 +188,7 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("path", _path, _path_phrase),
     )
 }
-"""The keeper rules in their default order (DESIGN.md §5)."""
+"""The keeper rules in their default order."""
 
 QUALITY_RULES: Final = frozenset(("detail", "raw", "original", "metadata", "compression"))
 """The rules that judge what a picture holds. Of versions, the clues to which was made from which come before them."""

@@ -16,7 +16,7 @@ CompanionKey: TypeAlias = Callable[[str], bytes | None]
 """The content key of a companion by its path; None where it cannot be read, which equals nothing."""
 
 LOW_TEXTURE: Final = 0.1
-"""Below this share of blocks with contrast, agreement of the rest proves little (DESIGN.md §5)."""
+"""Below this share of blocks with contrast, agreement of the rest proves little."""
 
 CAMERA_QUALITY: Final = 85
 """Cameras and phones write no JPEG below this quality on their ordinary settings; messengers and editors do."""
@@ -25,7 +25,7 @@ BETTER: Final = 5
 """By so many points of quality a copy must be better for that to be lost with it."""
 
 SMALL_SIDE: Final = 240
-"""A thumbnail smaller than this may hide a retouched spot: that it agrees settles nothing (MATCHING.md §3)."""
+"""A thumbnail smaller than this may hide a retouched spot: that it agrees settles nothing."""
 PIXEL_LOSSES: Final = frozenset(map(Loss, (LossCode.RESOLUTION, LossCode.DETAIL, LossCode.QUALITY)))
 """What ``losses`` says of the picture itself."""
 

@@ -1,4 +1,4 @@
-"""One photo of several files (DESIGN.md §5 "asset"), and which of its files the library has."""
+"""One photo of several files, and which of its files the library has."""
 
 from __future__ import annotations
 

@@ -12,20 +12,6 @@ from dedupe.errors import UsageError
 from dedupe.terminal.text import display_path
 
 
-def check_targets(json_to: str | None, csv_to: str | None) -> None:
-    """Look, before a long scan, whether the reports can be written where they are wanted; writes nothing.
-
-    Raises UsageError where one cannot, or where both are to go to the same place.
-    """
-    from dedupe.report import csv, json
-
-    if json_to is not None and json_to == csv_to:
-        raise UsageError("--json and --csv need two different places.")
-    for target, start in ((json_to, json.START), (csv_to, csv.START)):
-        if target is not None and target != "-":
-            _check(os.path.realpath(target), start)
-
-
 def write(target: str, chunks: Iterable[str], start: bytes) -> None:
     """Write ``chunks`` into the file ``target``, or to stdout where it is ``-``.
 
@@ -35,7 +21,7 @@ def write(target: str, chunks: Iterable[str], start: bytes) -> None:
         to_stdout(chunks)
         return
     path = os.path.realpath(target)
-    _check(path, start)
+    check(path, start)
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as device:  # a pipe the shell made, or /dev/stdout: nothing to put in place of it
@@ -57,8 +43,8 @@ def to_stdout(chunks: Iterable[str]) -> None:
     binary.flush()
 
 
-def _check(path: str, start: bytes) -> None:
-    """Raises UsageError where ``path`` is no place for a report that begins with ``start``."""
+def check(path: str, start: bytes) -> None:
+    """Raise UsageError where ``path`` is no place for a report that begins with ``start``."""
     folder = os.path.dirname(path)
     if os.path.isdir(path):
         raise UsageError(f"A report is a file, and {display_path(path)} is a folder.")
@@ -82,7 +68,7 @@ def _place(path: str, chunks: Iterable[str]) -> None:
             file.writelines(chunk.encode() for chunk in chunks)
             file.flush()
             os.fsync(file.fileno())
-        # The place is free, empty, or holds an earlier report: _check has looked.
+        # The place is free, empty, or holds an earlier report: check has looked.
         os.replace(beside, path)  # noqa: TID251
     except BaseException:
         with suppress(OSError):

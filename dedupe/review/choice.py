@@ -1,7 +1,7 @@
 """What was chosen for one group, and what that makes of the scan's result.
 
 An extra is only ever selected against the photo that stays: where another one is to stay, every other photo
-has to be proven against that one (SAFETY.md row 3), and what cannot be proven stays too.
+has to be proven against that one, and what cannot be proven stays too.
 """
 
 from __future__ import annotations

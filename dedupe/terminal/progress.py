@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 STEPS = ("walk", "read", "embed", "neighbours", "relate", "group")
-"""The steps a scan shows, in order (DESIGN.md §3)."""
+"""The steps a scan shows, in order."""
 
 
 class Step(Protocol):

@@ -1,4 +1,4 @@
-"""Which files belong to a photo and move with it (DESIGN.md §5 "asset").
+"""Which files belong to a photo and move with it.
 
 By name first, within one folder: sidecars, Live Photo videos, Google Takeout's JSON in all its spellings;
 RAW+JPEG and iPhone edits are pictures of their own, joined once both were read. Names may lie, so times are

@@ -117,3 +117,15 @@ def test_asking_what_vgg16_is_loads_no_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_without_tensorflow_vgg16_is_one_sentence_with_the_command_before_any_photo_is_read(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"not read")
+    code = (
+        "import sys; sys.modules['tensorflow'] = None; from dedupe.__main__ import main; "
+        f"sys.argv = ['dedupe', 'scan', {str(tmp_path)!r}, '--model', 'vgg16']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "pip install 'tensorflow" in done.stderr
+    assert done.stdout == ""

@@ -33,7 +33,7 @@ def checked(both: tuple[Path, Path]) -> dedupe.CheckResult:
 
 def raw(name: str) -> bytes:
     """A RAW with this photo as its preview."""
-    pytest.importorskip("rawpy", reason="camera RAW needs dedupe-photos[raw]")
+    pytest.importorskip("rawpy", reason="rawpy has no wheel for this machine")
     return dng(jpeg(photo(name), 90), photo(name).size)
 
 

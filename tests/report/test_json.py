@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from dedupe.errors import UsageError
 from dedupe.report.csv import csv_rows, write_csv
-from dedupe.report.files import check_targets
 from dedupe.report.json import json_chunks, write_json
+from dedupe.report.targets import check_targets
 from dedupe.types import CaptureTime, ScanResult, SkipKind, Skipped
 from tests.review import made
 

@@ -1,4 +1,4 @@
-"""SAFETY.md row 18: file names cannot speak to the terminal, whatever shows them; and row 17: any byte in a name comes back."""
+"""File names cannot speak to the terminal, whatever shows them, and any byte in a name comes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guards guard: each one taken away in turn makes the test of its promise fail (SAFETY.md §5)."""
+"""The guards guard: each one taken away in turn makes the test of its promise fail."""
 
 from __future__ import annotations
 

@@ -431,7 +431,7 @@ def test_too_little_room_on_the_other_disk_refuses_the_whole(world: World) -> No
     assert world.snapshot() == before
 
 
-# -- the race of SAFETY.md §1.1 ----------------------------------------------------------------------------------------
+# -- equal names, several processes --------------------------------------------------------------------------------------
 
 _RACER = """
 import json, sys, time
@@ -458,7 +458,7 @@ print(json.dumps([len(report.done), report.exit_code, tries]))
 
 @pytest.mark.parametrize(("kind", "each"), [("move", 40), ("trash", 150)])
 def test_eight_processes_with_equal_names_lose_nothing(world: World, kind: str, each: int) -> None:
-    """SAFETY.md §1.1: send2trash alone lost 2–23 of 1,200 photos of equal names in each of nine such runs."""
+    """send2trash alone lost 2–23 of 1,200 photos of equal names in each of nine such runs."""
     for worker in range(8):
         make(world.root / str(worker), {f"IMG_{n}.jpg": f"p{n}\n{worker}" for n in range(each)})
         make(world.root / str(worker) / "keep", {f"IMG_{n}.jpg": f"p{n}\nkept by {worker}" for n in range(each)})

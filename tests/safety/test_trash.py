@@ -1,4 +1,4 @@
-"""SAFETY.md §3: the trash is asked politely, one call at a time, and never believed."""
+"""The trash is asked politely, one call at a time, and never believed."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ EVIL = "\x1b]0;owned\x07\r\n\t\x7f\x85\x9b31m\u202e\u2066\u200b\u200d\ufeff\u202
 
 
 def _may_act(char: str) -> bool:
-    """Independent of the implementation: what SAFETY.md row 18 forbids on a terminal."""
+    """Independent of the implementation: what may not reach a terminal."""
     code = ord(char)
     return (
         code < 0x20

@@ -184,7 +184,7 @@ def test_a_training_that_was_stopped_ends_where_the_uninterrupted_one_does_and_e
 
 def test_every_sitting_and_every_experiment_is_one_that_the_training_understands() -> None:
     from training.compare import BRANCH, BRANCHES, FROM_NOTHING
-    from training.train import sitting
+    from training.options import sitting
 
     sittings = [options for _, options in left(0)]
     from_nothing = [(*SITTINGS[0][1], *options) for options in FROM_NOTHING.values()]
@@ -199,7 +199,7 @@ def test_every_sitting_and_every_experiment_is_one_that_the_training_understands
     [("--recipe", "smallest=-1"), ("--recipe", "colour=1"), ("--recipe", "tones"), ("--decay", "60"), ("--steps", "0")],
 )
 def test_a_wrong_option_is_refused_in_a_sentence(wrong: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    from training.train import sitting
+    from training.options import sitting
 
     with pytest.raises(SystemExit) as ended:
         sitting(["--data", "photos", "--out", "run", *wrong])

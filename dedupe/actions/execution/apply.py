@@ -1,4 +1,4 @@
-"""The plan carried out, strictly one asset after the other: SAFETY.md §2.
+"""The plan carried out, strictly one asset after the other.
 
 For each asset: guards on the plan → files of both sides opened and read → intent committed → moved, nothing overwritten →
 verified. A refusal leaves that asset alone and the next begins; a fault of the disk, the trash or the journal stops the

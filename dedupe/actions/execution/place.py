@@ -1,4 +1,4 @@
-"""One file to its new place without overwriting anything: SAFETY.md §2, steps 5 to 7, and why each order is right.
+"""One file to its new place without overwriting anything, and why the order of the steps is right.
 
 On one volume a rename that refuses an occupied name is a single step: before it the file is at the source, after it at the
 target. Where a volume has no such rename, a link is made first and the old name removed after (in between there are two

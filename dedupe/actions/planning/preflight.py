@@ -6,14 +6,14 @@ Each guard looks at the whole plan and returns the sentence that refuses it, or 
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 
 from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.volumes import membership_under
-from dedupe.errors import RefusedError, UsageError
+from dedupe.errors import RefusedError
+from dedupe.settings import allowed_to_leave
 from dedupe.terminal.text import display_path, format_bytes, format_count
 from dedupe.types import Action
 
@@ -158,21 +158,10 @@ def space_blocker(disk: Disk, target: str, actions: Sequence[Action]) -> str | N
 
 def drop_blocker(dropped: int, photos: int, limit: str) -> str | None:
     """More photos would leave than ``--max-drop`` allows. Raises UsageError where ``limit`` is neither N nor P%."""
-    allowed = max_drop(limit, photos)
+    allowed = allowed_to_leave(limit, photos)
     if dropped <= allowed:
         return None
     return (
         f"{format_count(dropped, 'photo')} of {format_count(photos)} would go, more than --max-drop {limit} allows"
         f" ({format_count(allowed)})."
     )
-
-
-def max_drop(limit: str, photos: int) -> int:
-    """How many photos ``limit`` (``100`` or ``2.5%``) allows to go, of ``photos``."""
-    found = re.fullmatch(r"\s*(\d{1,12}|\d{1,3}(?:\.\d{1,6})?\s*%)\s*", limit, re.ASCII)
-    if found is None or (limit.rstrip().endswith("%") and float(limit.strip().rstrip("%")) > 100):
-        raise UsageError(
-            f"--max-drop takes a number of photos or a percentage, 100 or 5%, not “{display_path(limit)}”."
-        )
-    text = found.group(1)
-    return int(photos * float(text.rstrip("% ")) / 100) if text.endswith("%") else int(text)

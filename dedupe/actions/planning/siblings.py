@@ -1,6 +1,6 @@
 """What lies beside a photo on the disk now: companions that the scan did not see, and the other photos of a companion.
 
-Who belongs to whom is worked out by the very rules of the scan (``photos/companions.py``), once a folder, and again only
+Who belongs to whom is worked out by the very rules of the scan (``tree/companions.py``), once a folder, and again only
 where a name is new there.
 """
 

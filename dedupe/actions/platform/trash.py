@@ -2,7 +2,7 @@
 
 Before a call it is known that the trash can take the file by a rename; after it, the file must be gone from its place and
 (Linux, BSD) stand in the trash as the same inode, with a record that names our path: that entry is what undo moves back.
-Everything follows the FreeDesktop trash specification 1.0 and what send2trash 2.2 does with it (SAFETY.md §1, §3).
+Everything follows the FreeDesktop trash specification 1.0 and what send2trash 2.2 does with it.
 """
 
 from __future__ import annotations
