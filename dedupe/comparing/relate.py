@@ -24,7 +24,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.comparing import align, capture_time, quantisation, registration, sensor_noise, sharpness
+from dedupe.comparing import align, capture_time, direction, quantisation, registration, sensor_noise, sharpness
 from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
 from dedupe.comparing.classify import Verdict, judge
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
@@ -78,8 +78,10 @@ def relate(task: RelateTask) -> Match:
     if measurement is None:
         return match
     verdict, more = _verdict(a, b, measurement)
+    one_capture = verdict is not None and verdict.relation is not Relation.SIMILAR
     return replace(
         match,
+        clues=direction.clues(a, b, measurement, (one.rgb, other.rgb), more) if one_capture else (),
         relation=verdict.relation if verdict else None,
         remark=verdict.remark if verdict else None,
         score=max(0.0, measurement.fit),

@@ -1,0 +1,324 @@
+"""Which of two pictures of one capture was made from the other: signs with a direction and a weight.
+
+What an edit does can seldom be undone, so it leaves a direction. A crop lies inside the wider picture, unless what lies outside
+is a frame, a bar or a screen; a mark has edges where the other picture has none; grey comes from colour, clipped tones from
+whole ones, blurred structure from sharp; a sharpened picture can be made again from the other; the larger of two with the less
+detail was enlarged; what a camera wrote gets lost and does not come back. No sign is proof: each has a weight in log odds, and
+`python -m benchmarks.direction` counts how often each is right (image phylogeny: Dias, Rocha and Goldenstein 2012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import cv2
+import numpy as np
+
+from dedupe.comparing import align, registration
+from dedupe.comparing.align import Floats, Mask, Matrix, Rgb
+from dedupe.comparing.measure import Measurement
+from dedupe.comparing.pictures import View
+from dedupe.comparing.regions import RegionKind, flatness
+from dedupe.comparing.registration import Registered
+from dedupe.comparing.version import SOURCE
+from dedupe.types import Clue, ClueKind, Facts
+
+UNCOVERED: Final = 0.03
+"""Share of a frame that the other does not cover, from which it is the wider one."""
+BESIDE: Final = 3.0
+"""By so many times must the one leave more uncovered than the other."""
+PAPER: Final = 0.5
+"""Share of one colour from which what lies outside may be a page with print on it."""
+PRINTED: Final = 0.85
+"""Share of two colours from which it is one (a guess; of what a crop cuts off two colours rarely cover so much)."""
+PADDED: Final = 0.75
+"""Share of what lies outside that has one colour, from which it is a frame, a bar or a page. Measured: of frames and screens
+≥ 0.86 within ± 5, of what a crop cuts off ≤ 0.64 (floors and beds)."""
+PLAIN: Final = 6
+"""Grey levels within which a colour is one colour."""
+EDGE_RATIO: Final = 1.3
+"""By so much must the edges along a mark be stronger in the picture that has it (a guess)."""
+COLOURFUL: Final = 3.0
+"""Standard deviation of chroma that lightness does not explain, grey levels, from which a picture has colours of its own."""
+COLOURLESS: Final = 0.4
+"""Share of the other's own colours below which a picture has lost them."""
+CLIPPED: Final = 0.004
+"""By so much larger must the share of clipped values be in the picture whose tones were changed."""
+SAME_TONE: Final = 3.0
+"""Departure of the tone curve, grey levels, up to which two pictures have the same tones."""
+SAME_COLOUR: Final = 1.15
+"""Ratio of saturation up to which they have the same colours."""
+PILED: Final = 3.0
+"""How many times fuller the brightest levels are than those below them where whites were clipped first and darkened later."""
+SOFTER: Final = 0.8
+"""Sigma in pixels from which one of two pictures is softer than the other."""
+EXPLAINED: Final = 0.85
+"""Share of the other error below which one way of explaining a difference in sharpness counts as the better one."""
+NOISY: Final = 2.0
+EVEN: Final = 3.0
+"""Grey levels of fine structure in flat places, and how many times stronger it may be in busy ones, to be noise (a guess)."""
+_BLURS: Final = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
+
+
+def clues(a: View, b: View, measurement: Measurement, shown: tuple[Rgb, Rgb], more: float) -> tuple[Clue, ...]:
+    """The signs of which of a and b was made from the other.
+
+    ``measurement`` is one look at the two; ``shown`` are a's and b's pictures as that look had them, uint8[h, w, 3];
+    ``more`` > 0 where a holds more real detail (``detail.detail``).
+    """
+    found = [
+        *_geometry(measurement),
+        *_seen(measurement),
+        *_sharpness(measurement, shown),
+        *_detail(a, b, more),
+        *_said(a, b),
+    ]
+    return tuple(found)
+
+
+# -- frames --------------------------------------------------------------------------------------------------------------
+
+
+def _geometry(measurement: Measurement) -> Iterator[Clue]:
+    """A crop, or a frame put round the picture."""
+    left = [1 - share for share in measurement.overlap]
+    if max(left) < UNCOVERED:
+        return
+    wider = int(left[1] > left[0])
+    # The still picture is a unless the two were swapped.
+    outside = _outside(measurement.registered, of_still=(wider == 0) != measurement.registered.overlay.swapped)
+    towards_wider = 1.0 if wider else -1.0
+    if _is_padding(outside):
+        yield Clue(ClueKind.PADDING, 3.0 * towards_wider)
+    elif left[wider] > BESIDE * left[1 - wider]:
+        yield Clue(ClueKind.CROP, -3.0 * towards_wider)
+
+
+def _is_padding(outside: Rgb) -> bool:
+    """Whether what lies outside is no scene: of one colour, or a page of two."""
+    if len(outside) == 0:
+        return False
+    commonest, rest = flatness(outside, PLAIN), _second(outside)
+    return commonest > PADDED or (commonest > PAPER and commonest + rest > PRINTED)
+
+
+def _second(colours: Rgb) -> float:
+    """The share of the pixels that have the commonest colour among those that have not the commonest of all."""
+    coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
+    commonest = np.median(colours[coarse == np.bincount(coarse).argmax()], axis=0)
+    others = colours[np.abs(colours - commonest).max(axis=1) > 2 * PLAIN]
+    return flatness(others, 4 * PLAIN) * len(others) / len(colours) if len(others) else 0.0
+
+
+def _outside(registered: Registered, *, of_still: bool) -> Rgb:
+    """uint8[n, 3]: what one picture shows outside the other's frame."""
+    over = registered.overlay
+    if of_still:
+        return over.still[registered.cover == 0]
+    height, width = over.moving.shape[:2]
+    ones = np.ones(over.still.shape[:2], np.uint8)
+    cover = cv2.warpAffine(ones, align.invert(over.matrix), (width, height), flags=cv2.INTER_NEAREST)
+    return over.moving[cover == 0]
+
+
+# -- what can be seen ----------------------------------------------------------------------------------------------------
+
+
+def _seen(measurement: Measurement) -> Iterator[Clue]:
+    """Marks, lost colours and changed tones in what both show."""
+    registered = measurement.registered
+    one, other = registered.still, registered.moved
+    inside = cv2.erode(registered.cover, np.ones((3, 3), np.uint8), borderValue=0.0) > 0
+    if inside.sum() < 1_000:
+        return
+    sign = -1.0 if registered.overlay.swapped else 1.0
+    marked = any(region.kind is not RegionKind.SPECK for region in measurement.difference.found_regions)
+    for kind, weight in (
+        (ClueKind.MARKS, _marks(one, other, measurement.difference.mask & inside, inside) if marked else 0.0),
+        (ClueKind.COLOUR, colour := _colours(one, other, inside)),
+        (ClueKind.TONE, 0.0 if colour else _tones(one, other, inside, measurement.difference.tone)),
+    ):
+        if weight:
+            yield Clue(kind, sign * weight)
+
+
+def _marks(one: Rgb, other: Rgb, mask: Mask, inside: Mask) -> float:
+    """> 0 where ``other`` has something put on it: a mark has edges along its outline, beyond those that a change of tone gives
+    it everywhere."""
+    away = np.abs(one.astype(np.int16) - other.astype(np.int16)).max(axis=2)
+    if not mask.any():
+        return 0.0
+    strong = mask & (away > max(20.0, 0.4 * float(np.percentile(away[mask], 90))))
+    if strong.sum() < 12:
+        return 0.0
+    changed = strong.astype(np.uint8)
+    outline = (cv2.dilate(changed, np.ones((3, 3), np.uint8)) - cv2.erode(changed, np.ones((3, 3), np.uint8))) > 0
+    ours, theirs = _edges(one), _edges(other)
+    elsewhere = inside & ~mask
+    overall = (theirs[elsewhere].mean() + 1) / (ours[elsewhere].mean() + 1) if elsewhere.any() else 1.0
+    ratio = (float(theirs[outline].mean()) + 1) / (float(ours[outline].mean()) + 1) / overall
+    if ratio > EDGE_RATIO:
+        return 2.5
+    return -2.5 if ratio < 1 / EDGE_RATIO else 0.0
+
+
+def _edges(picture: Rgb) -> Floats:
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return cv2.magnitude(
+        cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    )
+
+
+def _colours(one: Rgb, other: Rgb, inside: Mask) -> float:
+    """> 0 where ``other`` has lost the colours of ``one``, to grey or to one tint."""
+    ours, theirs = _own_colours(one, inside), _own_colours(other, inside)
+    if ours > COLOURFUL and theirs < COLOURLESS * ours:
+        return 3.0
+    return -3.0 if theirs > COLOURFUL and ours < COLOURLESS * theirs else 0.0
+
+
+def _own_colours(picture: Rgb, inside: Mask) -> float:
+    """Standard deviation of chroma beyond what a curve of the lightness explains, grey levels."""
+    small = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)
+    luma, chroma = small[..., 0][inside].astype(np.float64), small[..., 1:][inside].astype(np.float64)
+    basis = np.stack([np.ones_like(luma), luma / 128, (luma / 128) ** 2], 1)
+    step = max(1, len(basis) // 20_000)
+    solved, *_ = np.linalg.lstsq(basis[::step], chroma[::step], rcond=None)
+    return float((chroma - basis @ solved).std(axis=0).max())
+
+
+def _tones(one: Rgb, other: Rgb, inside: Mask, changed: float) -> float:
+    """> 0 where the tones or colours of ``other`` were changed: clipped where those of ``one`` are whole, or darkened after they
+    were clipped. ``changed``: how far the tone curve departs from none, grey levels."""
+    ours, theirs = one[inside], other[inside]
+    stronger = (_saturation(theirs) + 1) / (_saturation(ours) + 1)
+    if changed < SAME_TONE and 1 / SAME_COLOUR < stronger < SAME_COLOUR:
+        return 0.0
+    piled = int(_piled(theirs)) - int(_piled(ours))
+    if piled:
+        return 1.5 * piled
+    less, more = sorted((ours, theirs), key=_clipped)
+    if _clipped(more) < CLIPPED + _clipped(less) or _clipped(more) < 1.5 * _clipped(less):
+        return 0.0
+    # Whites that were clipped and then darkened look whole again.
+    if _white(more) > CLIPPED and _white(less) == 0:
+        return 0.0
+    return 1.5 if more is theirs else -1.5
+
+
+def _saturation(values: Rgb) -> float:
+    """The mean difference between the strongest and the weakest channel."""
+    return float((values.max(axis=1) - values.min(axis=1)).mean())
+
+
+def _white(values: Rgb) -> float:
+    """The share of the pixels that are near white."""
+    return float((values.max(axis=1) >= 248).mean())
+
+
+def _clipped(values: Rgb) -> float:
+    """The share of the values that are white or black."""
+    return float(((values >= 253) | (values <= 1)).mean())
+
+
+def _piled(values: Rgb) -> bool:
+    """Whether the brightest levels are below white and much fuller than those just below them."""
+    levels = np.bincount(values.max(axis=1), minlength=256).astype(np.float64)
+    above = levels[::-1].cumsum()[::-1]
+    top = int(np.flatnonzero(above >= 0.0005 * levels.sum())[-1])
+    if not 60 < top < 248:
+        return False
+    peak, below = levels[max(0, top - 4) : top + 1].mean(), levels[max(0, top - 16) : top - 6].mean()
+    return bool(peak > PILED * max(below, 1.0) and levels[max(0, top - 4) : top + 1].sum() > 0.003 * levels.sum())
+
+
+# -- sharpness -----------------------------------------------------------------------------------------------------------
+
+
+def _sharpness(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Iterator[Clue]:
+    """One of the two is blurred, sharpened or noisy: whichever can be made from the other."""
+    if abs(measurement.softened) < SOFTER:
+        return
+    one, other = shown
+    matrix: Matrix = align.from_unit(measurement.placement, other.shape, one.shape)
+    over = registration.overlay(one, other, matrix)
+    cover = registration.cover_of(over, over.matrix) > 0
+    still, moved = (
+        registration.grey_of(over.still),
+        registration.warped(registration.grey_of(over.moving), over.matrix, over.still.shape),
+    )
+    a_is_sharp = measurement.softened > 0
+    still_is_sharp = a_is_sharp != over.swapped
+    sharp, soft = (still, moved) if still_is_sharp else (moved, still)
+    kind, weight = (ClueKind.NOISE, 1.0) if _is_noise(sharp - soft, soft, cover) else _explained(sharp, soft, cover)
+    if weight:
+        towards_soft = weight if a_is_sharp else -weight
+        yield Clue(kind, towards_soft if kind is ClueKind.BLURRED else -towards_soft)
+
+
+def _is_noise(off: Floats, soft: Floats, cover: Mask) -> bool:
+    """Whether what the sharper picture has more is as strong in flat places as in structured ones."""
+    fine = (off - cv2.GaussianBlur(off, (0, 0), 2.0)) ** 2
+    energy = cv2.GaussianBlur(fine, (0, 0), 4.0)
+    contrast = cv2.GaussianBlur((soft - cv2.GaussianBlur(soft, (0, 0), 2.0)) ** 2, (0, 0), 4.0)
+    if cover.sum() < 1_000:
+        return False
+    low, high = np.percentile(contrast[cover], (30, 70))
+    flat, busy = (
+        float(np.median(energy[cover & (contrast <= low)])),
+        float(np.median(energy[cover & (contrast >= high)])),
+    )
+    return flat > NOISY**2 and busy < EVEN * flat
+
+
+def _explained(sharp: Floats, soft: Floats, cover: Mask) -> tuple[ClueKind, float]:
+    """Whether the soft picture is a blurred sharp one, or the sharp one a sharpened or noisy soft one, and how surely."""
+    inside = cv2.erode(cover.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=0) > 0
+    if inside.sum() < 1_000:
+        return ClueKind.BLURRED, 0.0
+    blurred = min(_error(cv2.GaussianBlur(sharp, (0, 0), sigma), soft, inside) for sigma in _BLURS)
+    sharpened = min(_error(_sharpened(soft, sharp, sigma, inside), sharp, inside) for sigma in _BLURS)
+    if sharpened < EXPLAINED * blurred:
+        return ClueKind.SHARPENED, 1.5
+    if blurred < EXPLAINED * sharpened:
+        return ClueKind.BLURRED, 1.5
+    return ClueKind.BLURRED, 0.0
+
+
+def _sharpened(soft: Floats, sharp: Floats, sigma: float, inside: Mask) -> Floats:
+    """The soft picture under the unsharp mask of that sigma that comes nearest to the sharp one."""
+    detail = soft - cv2.GaussianBlur(soft, (0, 0), sigma)
+    amount = float((detail * (sharp - soft))[inside].sum()) / max(float((detail * detail)[inside].sum()), 1e-3)
+    return soft + np.float32(max(0.0, amount)) * detail
+
+
+def _error(made: Floats, wanted: Floats, inside: Mask) -> float:
+    """Root mean square of what is left of structure, tone set aside."""
+    off = made - wanted
+    off = off - cv2.GaussianBlur(off, (0, 0), 8.0)
+    return float(np.sqrt((off[inside] ** 2).mean()))
+
+
+# -- files ---------------------------------------------------------------------------------------------------------------
+
+
+def _detail(a: View, b: View, more: float) -> Iterator[Clue]:
+    """Enlarged or reduced, or saved from the other's very pixels."""
+    if 0 < abs(more) <= SOURCE:
+        yield Clue(ClueKind.QUANTISATION, 3.0 if more > 0 else -3.0)
+    elif abs(more) > SOURCE and a.facts.pixels != b.facts.pixels:
+        larger_holds_more = (more > 0) == (a.facts.pixels > b.facts.pixels)
+        kind = ClueKind.REDUCED if larger_holds_more else ClueKind.ENLARGED
+        yield Clue(kind, 2.0 if more > 0 else -2.0)
+
+
+def _said(a: View, b: View) -> Iterator[Clue]:
+    """What a camera wrote is lost by editing, and does not come back."""
+    ours, theirs = _camera(a.facts), _camera(b.facts)
+    if ours != theirs:
+        yield Clue(ClueKind.METADATA, 1.5 if ours else -1.5)
+
+
+def _camera(facts: Facts) -> bool:
+    return facts.raw or bool(facts.camera)
