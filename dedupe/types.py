@@ -276,7 +276,6 @@ class ClueKind(StrEnum):
     TONE = "tone"
     SHARPENED = "sharpened"
     BLURRED = "blurred"
-    NOISE = "noise"
     ENLARGED = "enlarged"
     REDUCED = "reduced"
     QUANTISATION = "quantisation"

@@ -161,7 +161,6 @@ _MADE = {
     ClueKind.TONE: "has its tones changed",
     ClueKind.SHARPENED: "was sharpened",
     ClueKind.BLURRED: "is blurred",
-    ClueKind.NOISE: "has noise added to it",
     ClueKind.ENLARGED: "was enlarged from it",
     ClueKind.REDUCED: "was reduced from it",
     ClueKind.QUANTISATION: "was saved from it",
