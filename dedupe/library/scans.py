@@ -29,18 +29,19 @@ class EditState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupEdit:
-    """What the review made of one group: the path that stays and the paths that leave, None where that is
-    as the scan had it; and how far it came."""
+    """What the review made of one group: the path of its root and the paths that leave, None where that is
+    as the scan had it; how far it came; and ``heads``, the paths that a person chose to stay, in that order."""
 
     group: str
     keeper: str | None = None
     selected: tuple[str, ...] | None = None
     state: EditState = EditState.OPEN
+    heads: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
         """Nobody decided or changed anything."""
-        return self.keeper is None and self.selected is None and self.state is EditState.OPEN
+        return self.keeper is None and self.selected is None and not self.heads and self.state is EditState.OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """What was chosen for one group, and what that makes of the scan's result.
 
-An extra is only ever selected against the photo that stays: where another one is to stay, every other photo
-has to be proven against that one, and what cannot be proven stays too.
+An extra is only ever selected against a photo that stays and that it is proven against. Where another photo is to stay, what hung
+on the one before has to be proven against it, and what cannot be proven stays too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from dedupe.library.scans import EditState, GroupEdit
@@ -24,15 +25,17 @@ CHOSEN = "your choice"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where a group stands: the photo that stays, its place, and for every place the extra that it is.
+    """Where a group stands: its root, the place of that, and for every place the extra that it is.
 
-    ``extras`` has None at the place that stays and at those not proven against it.
+    ``extras`` has None at the root and at those not proven against any photo that stays for them. ``heads`` are the places that a
+    person chose to stay, in that order.
     """
 
     stays: Photo
     keep: int
     extras: tuple[Extra | None, ...]
     verdict: EditState = EditState.OPEN
+    heads: tuple[int, ...] = ()
 
     @property
     def selected(self) -> tuple[Extra, ...]:
@@ -72,14 +75,116 @@ def suggested(group: Group) -> Choice:
 
 
 def keep_instead(group: Group, choice: Choice, place: int, verify: Verify) -> Choice:
-    """``choice``, open again, with the photo at ``place`` staying."""
+    """``choice``, open again, with the photo at ``place`` staying.
+
+    A copy takes the place of the head of its version, and what hung on that has to be proven against it. The head of another
+    version, or a photo that nothing is proven of, becomes the root; the other versions keep their copies.
+    """
     if place == choice.keep:
         return replace(choice, verdict=EditState.OPEN)
     if place == 0:
         return suggested(group)
-    photos = photos_of(group)
-    proven = (None if n == place else verify(photos[place], photo) for n, photo in enumerate(photos))
-    return Choice(photos[place], place, tuple(extra and _held(extra) for extra in proven))
+    tree = _Tree(photos_of(group), list(choice.extras), verify)
+    extra = choice.extras[place]
+    keep = choice.keep
+    if extra is not None and extra.relation in SAFE_RELATIONS:
+        keep = tree.crown(place, keep)
+    else:
+        tree.turn(place, keep)
+        keep = place
+    heads = (*(one for one in choice.heads if one != place), place)
+    return Choice(photos_of(group)[keep], keep, tuple(tree.extras), heads=heads)
+
+
+def toggled(group: Group, choice: Choice, place: int, verify: Verify) -> Choice:
+    """``choice``, open again, with the extra at ``place`` selected, or staying where it was selected.
+
+    With the head of a version its copies are selected, each against a photo that stays and that it is proven against; what is
+    proven against none stays. A choice whose extra at ``place`` is None is given back as it is.
+    """
+    extra = choice.extras[place]
+    if extra is None:
+        return choice
+    tree = _Tree(photos_of(group), list(choice.extras), verify)
+    if extra.selected:
+        tree.extras[place] = replace(extra, selected=False)
+        tree.take_back(place, suggested(group))
+    else:
+        tree.let_go(place, choice.keep)
+    return replace(choice, extras=tuple(tree.extras), verdict=EditState.OPEN)
+
+
+@dataclass(slots=True)
+class _Tree:
+    """The extras of a group while they are changed, by place."""
+
+    photos: tuple[Photo, ...]
+    extras: list[Extra | None]
+    verify: Verify
+
+    def crown(self, place: int, root: int) -> int:
+        """Puts a copy in the place of its head; the place of the root afterwards."""
+        copy = self.extras[place]
+        before = self._place_of(copy.keeper, root) if copy is not None else root
+        head, others = self.extras[before], self._on(before, root)
+        if before == root:
+            root, self.extras[place] = place, None
+        else:
+            above = self._place_of(head.keeper, root) if head is not None else root
+            self.extras[place] = self._proven(above, place)
+        for other in (*others, before):
+            if other != place:
+                self.extras[other] = self._proven(place, other)
+        return root
+
+    def turn(self, place: int, root: int) -> None:
+        """Makes the head at ``place`` the root: what it hung on hangs on it, up to the root before."""
+        chain = [place]
+        while chain[-1] != root:
+            extra = self.extras[chain[-1]]
+            chain.append(root if extra is None else self._place_of(extra.keeper, root))
+        self.extras[place] = None
+        for below, above in pairwise(chain):
+            self.extras[above] = self._proven(below, above)
+
+    def let_go(self, place: int, root: int) -> None:
+        """Selects the extra at ``place`` against a photo that stays, and what hung on it."""
+        extra = self.extras[place]
+        stays = root if extra is None else self._place_of(extra.keeper, root)
+        while (above := self.extras[stays]) is not None and above.selected:
+            stays = self._place_of(above.keeper, root)
+        if extra is not None and extra.keeper and self.photos[stays].path != extra.keeper:
+            extra = self.verify(self.photos[stays], self.photos[place])
+        self.extras[place] = None if extra is None else replace(extra, selected=True)
+        if extra is None:
+            return
+        for other in self._on(place, root):
+            was, proven = self.extras[other], self._proven(stays, other)
+            is_copy = was is not None and was.relation in SAFE_RELATIONS
+            self.extras[other] = proven and _held(replace(proven, selected=is_copy))
+
+    def take_back(self, place: int, suggestion: Choice) -> None:
+        """What hung on ``place`` by the scan hangs on it again."""
+        path = self.photos[place].path
+        for other, extra in enumerate(suggestion.extras):
+            if extra is not None and extra.keeper == path and other != place:
+                self.extras[other] = extra
+
+    def _proven(self, keep: int, place: int) -> Extra | None:
+        extra = self.verify(self.photos[keep], self.photos[place])
+        return extra and _held(replace(extra, keeper=self.photos[keep].path))
+
+    def _on(self, place: int, root: int) -> list[int]:
+        """The places that hang on ``place``."""
+        return [
+            other
+            for other, extra in enumerate(self.extras)
+            if extra is not None and other != place and self._place_of(extra.keeper, root) == place
+        ]
+
+    def _place_of(self, path: str, root: int) -> int:
+        """The place of a keeper; the root for none, as in scans saved before versions."""
+        return next((place for place, photo in enumerate(self.photos) if photo.path == path), root)
 
 
 def _held(extra: Extra) -> Extra:
@@ -89,11 +194,13 @@ def _held(extra: Extra) -> Extra:
 def edit_of(group: Group, choice: Choice) -> GroupEdit:
     """``choice`` as it is stored: by paths, so that it fits only the scan it was made on."""
     same = choice.extras == suggested(group).extras
+    photos = photos_of(group)
     return GroupEdit(
         group.id,
         keeper=choice.stays.path if choice.keep else None,
         selected=None if same else tuple(extra.photo.path for extra in choice.selected),
         state=choice.verdict,
+        heads=tuple(photos[place].path for place in choice.heads),
     )
 
 
@@ -102,18 +209,34 @@ def restored(group: Group, edit: GroupEdit | None, verify: Verify) -> Choice:
     choice = suggested(group)
     if edit is None:
         return choice
-    if edit.keeper is not None:
-        paths = [photo.path for photo in photos_of(group)]
-        if edit.keeper not in paths:
-            return choice
-        choice = keep_instead(group, choice, paths.index(edit.keeper), verify)
-    extras = choice.extras
+    places = {photo.path: place for place, photo in enumerate(photos_of(group))}
+    heads = edit.heads or ((edit.keeper,) if edit.keeper is not None else ())
+    if not all(path in places for path in heads):
+        return choice
+    for path in heads:
+        choice = keep_instead(group, choice, places[path], verify)
     if edit.selected is not None:
-        extras = tuple(
-            extra and replace(extra, selected=extra.photo.path in edit.selected and not pinned(extra.photo))
-            for extra in extras
+        choice = _selecting(group, choice, frozenset(edit.selected), verify)
+    return replace(choice, verdict=edit.state)
+
+
+def _selecting(group: Group, choice: Choice, wanted: frozenset[str], verify: Verify) -> Choice:
+    """``choice`` with these and no others selected, those excepted that may not leave or whose keeper leaves."""
+    keepers = {extra.keeper for extra in choice.extras if extra is not None}
+    for place, photo in enumerate(photos_of(group)):
+        extra = choice.extras[place]
+        if extra is not None and photo.path in wanted & keepers and not extra.selected and not pinned(photo):
+            choice = toggled(group, choice, place, verify)
+    leaving = {extra.photo.path for extra in choice.extras if extra is not None and extra.photo.path in wanted}
+    extras = tuple(
+        extra
+        and replace(
+            extra,
+            selected=extra.photo.path in wanted and extra.keeper not in leaving and not pinned(extra.photo),
         )
-    return replace(choice, extras=extras, verdict=edit.state)
+        for extra in choice.extras
+    )
+    return replace(choice, extras=extras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +272,37 @@ def unproven(edits: Mapping[str, GroupEdit], groups: Sequence[Group], choices: S
 
 def accepted(result: ScanResult, choices: Sequence[Choice]) -> ScanResult:
     """``result`` with nothing selected but what was accepted; groups that are no duplicates are left out."""
-    chosen = (_group(before, choice) for before, choice in zip(result.groups, choices, strict=True))
-    groups = tuple(group for group in chosen if group is not None)
+    both = zip(result.groups, choices, strict=True)
+    groups = tuple(group for before, choice in both for group in _groups(before, choice))
     extras = sum(len(group.extras) for group in groups)
     reclaimable = sum(freed_bytes(extra.photo, group.keeper_of(extra)) for group in groups for extra in group.extras)
     stats = replace(result.stats, groups=len(groups), extras=extras, reclaimable_bytes=reclaimable)
     return replace(result, groups=groups, stats=stats)
 
 
-def _group(group: Group, choice: Choice) -> Group | None:
-    """``group`` as chosen; None where nothing is left of it."""
+def _groups(group: Group, choice: Choice) -> Iterator[Group]:
+    """``group`` as chosen. A photo that is not proven against the root, but stays for others, makes a group with these."""
     if choice.verdict is EditState.NOT_DUPLICATES:
-        return None
-    extras = tuple(
+        return
+    extras = [
         replace(extra, selected=extra.selected and choice.verdict is EditState.ACCEPTED)
         for extra in choice.extras
         if extra is not None
-    )
+    ]
     reason = phrases.reason(group) if choice.keep == 0 else CHOSEN
-    return Group(group.id, choice.stays, reason, extras) if extras else None
+    loose = [photo for photo, extra in zip(photos_of(group), choice.extras, strict=True) if extra is None]
+    for number, photo in enumerate(sorted(loose, key=lambda photo: photo.path != choice.stays.path)):
+        below = tuple(_below(photo.path, extras, root=photo.path == choice.stays.path))
+        if below:
+            yield Group(f"{group.id}-{number + 1}" if number else group.id, photo, reason, below)
+
+
+def _below(path: str, extras: Sequence[Extra], *, root: bool) -> Iterator[Extra]:
+    """The extras that hang on ``path`` by whatever chain; on the root also those of scans saved before versions."""
+    above = {extra.photo.path: extra.keeper for extra in extras}
+    for extra in extras:
+        top, steps = extra.keeper, 0
+        while top in above and steps < len(above):
+            top, steps = above[top], steps + 1
+        if top == path or (root and not top):
+            yield extra

@@ -38,25 +38,32 @@ def remember(group: Group, before: Choice, after: Choice, memory: Decisions) -> 
     chosen, earlier = _chosen(after), _chosen(before)
     if chosen == earlier:
         return
-    if earlier:
-        memory.forget(_stored(before, memory))
-    if chosen:
-        memory.choose_keeper(photos[chosen], _over(after))
+    for place in earlier:
+        memory.forget(_stored(photos, before, place, memory))
+    for place in chosen:
+        memory.choose_keeper(photos[place], _over(photos, after, place))
 
 
-def _chosen(choice: Choice) -> int:
-    """The place of the keeper that a person chose and accepted; 0 where nobody did."""
-    return choice.keep if choice.verdict is EditState.ACCEPTED else 0
+def _chosen(choice: Choice) -> tuple[int, ...]:
+    """The places that a person chose to stay and accepted, and that still stay for others."""
+    if choice.verdict is not EditState.ACCEPTED:
+        return ()
+    heads = choice.heads or ((choice.keep,) if choice.keep else ())
+    return tuple(place for place in heads if place == choice.keep or choice.extras[place] is not None)
 
 
-def _over(choice: Choice) -> list[Photo]:
-    return [extra.photo for extra in choice.extras if extra is not None]
+def _over(photos: Sequence[Photo], choice: Choice, place: int) -> list[Photo]:
+    """The photos that the one at ``place`` was chosen over: all others where it is the root, else its copies."""
+    extras = [extra for extra in choice.extras if extra is not None]
+    if place == choice.keep:
+        return [extra.photo for extra in extras]
+    return [extra.photo for extra in extras if extra.keeper == photos[place].path]
 
 
-def _stored(choice: Choice, memory: Decisions) -> list[int]:
+def _stored(photos: Sequence[Photo], choice: Choice, place: int, memory: Decisions) -> list[int]:
     """The decisions that accepting ``choice`` stored: of each pair the newest, one that stood before it stays."""
-    over = {(photo.content_key, photo.path) for photo in _over(choice)}
-    keep = (choice.stays.content_key, choice.stays.path)
+    over = {(photo.content_key, photo.path) for photo in _over(photos, choice, place)}
+    keep = (photos[place].content_key, photos[place].path)
     newest = {
         (made.b.content_key, made.b.path): made.id
         for made in memory.made()

@@ -62,7 +62,7 @@ def previews(session: Session) -> Preview:
 
 
 def verifier(session: Session) -> Verify:
-    """Proves one photo against another from what the scan stored; a pair that was not compared is not proven."""
+    """Proves one photo against another, from what the scan stored or, where it did not compare the two, by looking now."""
     from dedupe.decoding.content_key import content_key_of_path
     from dedupe.grouping.pair import extra_of
 
@@ -83,18 +83,22 @@ def verifier(session: Session) -> Verify:
 
 
 def _matches(session: Session, keep: Photo, photo: Photo) -> list[Match]:
-    """What the scan found out about the pictures of the two assets."""
+    """What the scan found out about the pictures of the two assets; a pair that it did not ask is judged now."""
     from dedupe.comparing.version import RELATE_VERSION
+    from dedupe.steps.compare import relate
+    from dedupe.steps.contents import ByContent, Contents
     from dedupe.steps.neighbours import distances
 
     ours, theirs = _contents(keep), _contents(photo)
     ends = sorted({(min(a, b), max(a, b)) for a in ours for b in theirs if a != b})
     known = session.cache.matches([Pair(a, b, 0.0) for a, b in ends], RELATE_VERSION)
-    related = [pair for pair in ends if pair in known and known[pair].relation is not None]
-    if not related:
+    wanted = [pair for pair in ends if pair not in known or known[pair].relation is not None]
+    if not wanted:
         return []
-    apart = distances(session, related)
-    return [replace(known[pair], distance=distance) for pair, distance in zip(related, apart, strict=True)]
+    apart = distances(session, wanted)
+    pairs = [Pair(a, b, distance) for (a, b), distance in zip(wanted, apart, strict=True)]
+    files = ByContent.of((one.file, one.content_key) for asset in (keep, photo) for one in (asset, *asset.members))
+    return relate(session, Contents(files, ()), pairs).matches
 
 
 def _contents(photo: Photo) -> set[ContentKey]:

@@ -14,7 +14,7 @@ from typing import Self
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.report import phrases
 from dedupe.report.sizes import pinned
-from dedupe.review.choice import Choice, Verify, keep_instead, photos_of, restored
+from dedupe.review.choice import Choice, Verify, keep_instead, photos_of, restored, toggled
 from dedupe.terminal.text import format_count
 from dedupe.types import Group, Photo
 
@@ -157,9 +157,10 @@ def _toggle(state: ReviewState) -> ReviewState:
     pin = pinned(extra.photo)
     if pin and not extra.selected:
         return state.told(f"This photo {pin}: it stays.")
-    changed = replace(extra, selected=not extra.selected)
-    extras = (*state.choice.extras[: state.cursor], changed, *state.choice.extras[state.cursor + 1 :])
-    state = _with(state, replace(state.choice, extras=extras, verdict=EditState.OPEN))
+    state = _with(state, toggled(state.group, state.choice, state.cursor, state.verify))
+    changed = state.choice.extras[state.cursor]
+    if changed is None:
+        return state.told("Not proven to be a copy of a photo that stays: it stays too.")
     if changed.selected and (lost := phrases.losses(changed)):
         return state.told(f"This would lose: {', '.join(lost)}. Enter accepts.")
     return state.told("Enter accepts.")

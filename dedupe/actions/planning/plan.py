@@ -186,7 +186,7 @@ class _Drafter:
         parts: dict[str, FileMove] = {}
         moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(extra.photo))]
         keep = group.keeper_of(extra)
-        reason = relation_blocker(extra) or protected_blocker(extra) or self._keeper_blocker(keep)
+        reason = relation_blocker(extra) or protected_blocker(extra) or self._keeper_blocker(extra, keep)
         for half in extra.photo.members:
             reason = reason or member_blocker(half, keep)
             part = counterpart_of(half, keep)
@@ -212,8 +212,10 @@ class _Drafter:
             reason,
         )
 
-    def _keeper_blocker(self, keep: Photo) -> str | None:
-        """A photo leaves only for one that stays: not for one that is selected to leave as well."""
+    def _keeper_blocker(self, extra: Extra, keep: Photo) -> str | None:
+        """A photo leaves only for the one it was proven against, and only where that stays."""
+        if extra.keeper not in ("", keep.path):
+            return "the photo that stays for it is not in its group"
         return "the photo that stays for it is selected to leave too" if keep.path in self._selected else None
 
     def placed(self, action: Action) -> Action:
