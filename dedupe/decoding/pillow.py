@@ -10,35 +10,26 @@ import io
 import struct
 import warnings
 import zlib
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from dedupe.decoding import icc, tiff_opencv
+from dedupe.decoding import icc, storage, tiff_opencv
 from dedupe.decoding.opencv import check_size
-from dedupe.formats import embedded, jpeg, sniff, webp
-from dedupe.formats.errors import DamagedError, UnsupportedError
-from dedupe.formats.header import Source, orientation
+from dedupe.formats import jpeg, sniff, webp
+from dedupe.formats.block import BlockKind
+from dedupe.formats.blocks import blocks
+from dedupe.formats.errors import BROKEN, DamagedError, UnsupportedError
+from dedupe.formats.header import Source, first, orientation
 from dedupe.formats.tiff import Tiff
 
 Image.MAX_IMAGE_PIXELS = None  # check_size judges, with the user's limit
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _UPRIGHT_ALREADY: Final = frozenset((sniff.TIFF, sniff.HEIF))
-BROKEN: Final = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow and its plug-ins raise for malformed files, besides OverflowError and RuntimeError."""
 
 
 def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArray[np.uint8], Source, str | None]:
@@ -56,12 +47,12 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
         warnings.simplefilter("ignore")
         image = opened(data, kind)
         check_size(*image.size, max_pixels)
-        if kind == sniff.PNG:
-            loaded(image, kind)  # what stands behind the picture data is known only now: exiftool puts XMP there
         source = source_of(data, kind, image)
         if kind == sniff.JPEG2000:
             _reduce(image, long_side)
-        pixels = rgb(_smaller(loaded(image, kind), long_side), source.icc)
+        whole = loaded(image, kind)
+        source = replace(source, alpha=storage.shows_through(whole), colours=storage.colours(whole))
+        pixels = rgb(_smaller(whole, long_side), source.icc)
         if tiff is not None and image.mode.startswith("I;16") and tiff_opencv.is_white_zero(tiff):
             pixels = 255 - pixels
         return pixels, source, warning
@@ -125,16 +116,11 @@ def _smaller(image: Image.Image, long_side: int) -> Image.Image:
     return image.reduce(factor)  # transparent pixels weigh nothing: Pillow premultiplies
 
 
-def has_alpha(image: Image.Image) -> bool:
-    """Whether anything in a picture may be transparent."""
-    return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
-
-
 def rgb(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
     """uint8[h, w, 3] of any mode; what is transparent is shown on white, deeper channels are scaled to 8
     bits.
     """
-    if has_alpha(image):
+    if storage.has_alpha(image):
         whole = image.convert("RGBA")
         if whole.getchannel("A").getextrema() != (255, 255):
             whole = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole)
@@ -170,33 +156,26 @@ def _grey(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 def source_of(data: bytes, kind: str, image: Any) -> Source:
     info = image.info
-    exif = info.get("exif") or None
-    if exif is not None and exif[:6] == b"Exif\x00\x00":
-        exif = exif[6:]
-    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or None
-    if isinstance(xmp, str):
-        xmp = xmp.encode("utf-8", "surrogateescape")
-    if kind == sniff.TIFF:
-        exif = data
-    if kind == sniff.HEIF:
-        extra = embedded.in_heif(data, tuple(info.get("aux", {})), bool(info.get("depth_images")))
-    else:
-        extra = embedded.in_xmp(xmp)
+    found = tuple(blocks(data, kind))
+    exif = data if kind == sniff.TIFF else first(found, BlockKind.EXIF)
     turned = 1 if kind in _UPRIGHT_ALREADY else _avif_turn(image) if kind == sniff.AVIF else orientation(exif)
     profile = info.get("icc_profile")
+    lossless = storage.is_lossless(data, kind, image)
     return Source(
         kind,
         width=image.width,
         height=image.height,
         orientation=turned,
-        frames=_frames(data, kind, image),
-        alpha=has_alpha(image),
-        lossless=_lossless(data, kind, image),
+        frames=storage.frames(data, kind, image),
+        alpha=storage.has_alpha(image),
+        lossless=lossless,
         quality=webp.quality(data) if kind == sniff.WEBP else None,
+        bits_a_pixel=None if lossless else storage.bits_a_pixel(data, kind, image.width * image.height),
         icc=profile if isinstance(profile, bytes) and profile else None,
         exif=exif,
-        xmp=xmp,
-        embedded=extra,
+        blocks=found,
+        bits=storage.depth(data, kind, image),
+        chroma=storage.chroma(data, kind),
     )
 
 
@@ -204,31 +183,6 @@ def _avif_turn(image: Image.Image) -> int:
     """Pillow puts the turn of AVIF's own boxes into the EXIF it reports; the file's EXIF does not count."""
     value = image.getexif().get(0x0112, 1)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def _frames(data: bytes, kind: str, image: Any) -> int:
-    """Frames of an animation or pages of a TIFF; reduced copies of a page do not count."""
-    if kind == sniff.TIFF:
-        tiff = Tiff.open(data)
-        if tiff is not None:
-            return max(1, sum(not (tiff.integer(page, 0x00FE) or 0) & 1 for page in tiff.chain()))
-    try:
-        return max(1, int(getattr(image, "n_frames", 1)))
-    except (*BROKEN, OverflowError, RuntimeError):
-        return 1
-
-
-def _lossless(data: bytes, kind: str, image: Any) -> bool:
-    if kind in (sniff.PNG, sniff.GIF, sniff.BMP):
-        return True
-    if kind == sniff.TIFF:
-        return image.info.get("compression") not in ("jpeg", "webp", "tiff_jpeg")
-    if kind == sniff.WEBP:
-        return webp.is_lossless(data)
-    if kind == sniff.JPEG2000:
-        at = data.find(b"\xff\x52")  # COD; its last field before the precincts is the wavelet: 1 is the reversible one
-        return at >= 0 and data[at + 13 : at + 14] == b"\x01"
-    return False
 
 
 def png_warning(data: bytes) -> str | None:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dedupe.decoding import content_key, icc, opencv, pillow, tiff_opencv
+from dedupe.decoding import content_key, icc, opencv, pillow, storage, tiff_opencv
 from dedupe.formats import jpeg, sniff
-from dedupe.formats.errors import PhotoError, TooLargeError
+from dedupe.formats.errors import BROKEN, PhotoError, TooLargeError
 from dedupe.formats.hashing import digest_of
 from dedupe.formats.header import Source, orientation
 from dedupe.formats.tiff import Tiff
@@ -68,7 +68,7 @@ def _pieces(data: bytes, kind: str) -> Iterator[bytes]:
         if source.frames > _MOST_FRAMES:
             raise TooLargeError("has too many frames")
         yield _profile(image, source)
-        deep = _depth(data, kind, image) > 8
+        deep = storage.depth(data, kind, image) > 8
         for number in range(source.frames):
             pixels = _deep_pixels(data, kind, source) if deep else _frame(image, kind, number)
             pixels = opencv.upright(pixels, source.orientation)
@@ -86,42 +86,17 @@ def _profile(image: Image.Image, source: Source) -> bytes:
     return b""
 
 
-def _depth(data: bytes, kind: str, image: Image.Image) -> int:
-    """Bits a channel; 16 where it is not known to be 8 or fewer."""
-    if kind == sniff.PNG:
-        return data[24]
-    if kind == sniff.TIFF:
-        tiff = Tiff.open(data)
-        return max(tiff.integers(tiff.directory(tiff.first), 0x0102), default=1) if tiff else 16
-    if kind == sniff.HEIF:
-        return int(image.info.get("bit_depth", 8))
-    if kind == sniff.AVIF:
-        at = data.find(b"av1C")
-        return 16 if at < 0 or data[at + 6] & 0x40 else 8
-    if kind == sniff.JPEG2000:
-        return 16 if image.mode.startswith("I") else _jpeg2000_depth(data)
-    return 8
-
-
-def _jpeg2000_depth(data: bytes) -> int:
-    at = data.find(b"\xff\x51")  # SIZ: the depth of each component stands three bytes apart from byte 40 on
-    if at < 0 or at + 40 > len(data):
-        return 16
-    count = int.from_bytes(data[at + 38 : at + 40], "big")
-    return max(((depth & 0x7F) + 1 for depth in data[at + 40 : at + 40 + 3 * count : 3]), default=16)
-
-
 def _frame(image: Image.Image, kind: str, number: int) -> NDArray[Any]:
     """uint8[h, w, 3 or 4] of one frame: RGB, RGBA where something is transparent, CMYK as it is."""
     try:
         if number:
             image.seek(number)
-    except (*pillow.BROKEN, OverflowError, RuntimeError) as problem:
+    except (*BROKEN, OverflowError, RuntimeError) as problem:
         raise _NoKeyError from problem
     whole = pillow.loaded(image, kind)
     if whole.mode == "CMYK":
         return np.asarray(whole)
-    if pillow.has_alpha(whole):
+    if storage.has_alpha(whole):
         whole = whole.convert("RGBA")
         return np.asarray(whole if whole.getchannel("A").getextrema() != (255, 255) else whole.convert("RGB"))
     return np.asarray(whole if whole.mode == "RGB" else whole.convert("RGB"))

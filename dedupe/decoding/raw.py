@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from dedupe.decoding.jpeg_pixels import jpeg_pixels
 from dedupe.decoding.opencv import check_size
-from dedupe.formats import jpeg, sniff
+from dedupe.formats import extents, jpeg, sniff
+from dedupe.formats.block import Block, BlockKind
+from dedupe.formats.blocks import blocks
 from dedupe.formats.errors import DamagedError, UnsupportedError
 from dedupe.formats.header import Source
 from dedupe.formats.tiff import Tiff
@@ -48,19 +50,30 @@ def load(data: bytes, long_side: int, max_pixels: int) -> tuple[NDArray[np.uint8
 
 def _load(raw: Any, data: bytes, long_side: int) -> tuple[NDArray[np.uint8], Source, str | None]:
     sizes = raw.sizes
+    if extents.is_cut_off(data):
+        raise DamagedError("is cut off: its picture data end early")
     exif = data if Tiff.open(data) else _canon_exif(data)
+    found = tuple(blocks(data, sniff.RAW))
     turn = _FLIPS.get(sizes.flip, 1)
     shown = _preview(raw, min(long_side, 400), long_side)
     if shown is None:
         pixels = raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8, user_flip=0)
-        return _in_colour(pixels), _source(sizes, turn, exif, None), None
+        return _in_colour(pixels), _source(sizes, turn, exif, None, found), None
     pixels, parts = shown
     # LibRaw writes its own EXIF into the preview it hands over: only the shape tells whether it was stored upright.
     seen = turn in (5, 6, 7, 8) and (pixels.shape[0] > pixels.shape[1]) != (sizes.height > sizes.width)
-    return pixels, _source(sizes, turn, exif, parts, upright=seen), None
+    return pixels, _source(sizes, turn, exif, parts, found, upright=seen), None
 
 
-def _source(sizes: Any, turn: int, exif: bytes | None, parts: jpeg.Jpeg | None, upright: bool = False) -> Source:
+def _source(
+    sizes: Any,
+    turn: int,
+    exif: bytes | None,
+    parts: jpeg.Jpeg | None,
+    found: tuple[Block, ...],
+    *,
+    upright: bool = False,
+) -> Source:
     """``upright``: the preview was stored as seen, so the size is given as seen and nothing is turned."""
     swap = upright and turn in (5, 6, 7, 8)
     width, height = (sizes.height, sizes.width) if swap else (sizes.width, sizes.height)
@@ -73,8 +86,14 @@ def _source(sizes: Any, turn: int, exif: bytes | None, parts: jpeg.Jpeg | None, 
         lossless=True,
         icc=parts.icc if parts is not None else None,
         exif=exif or (parts.exif if parts is not None else None),
-        xmp=parts.xmp if parts is not None else None,
+        blocks=found or _of_preview(parts),
+        bits=16,
     )
+
+
+def _of_preview(parts: jpeg.Jpeg | None) -> tuple[Block, ...]:
+    """The metadata of the preview, for a RAW whose own container is not known."""
+    return (Block(BlockKind.EXIF, parts.exif),) if parts is not None and parts.exif else ()
 
 
 def _preview(raw: Any, least: int, long_side: int) -> tuple[NDArray[np.uint8], jpeg.Jpeg | None] | None:

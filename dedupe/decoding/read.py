@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dedupe.decoding import content_key
-from dedupe.formats import metadata
+from dedupe.formats import embedded, items, metadata
 from dedupe.formats.errors import PhotoError
+from dedupe.formats.inventory import Item, packed
 from dedupe.formats.sniff import DEFAULT_MAX_PIXELS
-from dedupe.types import ContentKey, Facts, FileStamp, PixelKey, SkipKind, Skipped
+from dedupe.types import ContentKey, DateSource, Facts, FileStamp, PixelKey, SkipKind, Skipped
 
 if TYPE_CHECKING:
     from dedupe.decoding.decode import Decoded
@@ -114,9 +115,14 @@ def _pixel_key(data: bytes, decoded: Decoded) -> PixelKey | None:
 def facts_of(decoded: Decoded) -> Facts:
     """The facts of a decoded picture; its pixels must have been asked for at the preview's size."""
     from dedupe.decoding.preview import texture
+    from dedupe.decoding.storage import quality_of_bits
 
     source = decoded.source
-    said = metadata.read(source.exif, source.xmp, source.photoshop)
+    textured = texture(decoded.pixels)
+    said = metadata.of_blocks(source.blocks)
+    held = set(items.items_of(source.blocks))
+    if said.dated is not None and said.dated.source is DateSource.MODIFIED:
+        held.add(Item(items.MODIFIED))
     return Facts(
         format=source.format,
         width=decoded.width,
@@ -129,13 +135,19 @@ def facts_of(decoded: Decoded) -> Facts:
         rating=said.rating,
         software=said.software,
         frames=source.frames,
-        embedded=source.embedded,
+        embedded=embedded.named(items.streams(held)),
         alpha=source.alpha,
         raw=source.raw,
         lossless=source.lossless,
-        quality=source.quality,
-        texture=texture(decoded.pixels),
+        quality=source.quality if source.bits_a_pixel is None else quality_of_bits(source.bits_a_pixel, textured),
+        texture=textured,
         suspect=decoded.warning,
+        dated=said.dated,
+        bits=source.bits,
+        colours=source.colours,
+        chroma=source.chroma,
+        chroma_quality=source.chroma_quality,
+        inventory=packed(held),
     )
 
 

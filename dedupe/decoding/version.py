@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-DECODER_VERSION: Final = 1
+DECODER_VERSION: Final = 2
 """Raised whenever a file that was skipped before might now be read: remembered failures are tried again."""
 READER_VERSION: Final = 3
 """Raised whenever keys, facts, previews or the network's input come out differently: everything is read again."""

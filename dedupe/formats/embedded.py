@@ -1,116 +1,230 @@
-"""What else a picture file carries: the video of a motion photo, a depth map, an HDR gain map.
+"""What else a picture file carries, by its bytes: the video of a motion photo, sound, a depth map, a gain map, more pictures.
 
-Sources: Google's Motion Photo 1.0 and Ultra HDR 1.1 formats, Samsung's trailer, Apple's auxiliary images,
-CIPA DC-007.
+What the metadata announces counts for nothing here: an announced video that some program cut off is not in the file.
+
+Sources: Google's Motion Photo 1.0 and Ultra HDR 1.1 formats, Samsung's trailer (SEF), Apple's auxiliary images, CIPA DC-007,
+ISO/IEC 23008-12 (HEIF).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final, Literal
 
+from dedupe.formats import isobmff
+from dedupe.formats.isobmff import Meta, MetaItem
 from dedupe.formats.jpeg import Jpeg
 from dedupe.formats.tiff import Tiff
 
 VIDEO: Final = "video"
+AUDIO: Final = "audio"
 DEPTH: Final = "depth"
 GAIN_MAP: Final = "gain map"
 FURTHER: Final = "further picture"
 DATA: Final = "further data"
+_ORDER: Final = (VIDEO, AUDIO, DEPTH, GAIN_MAP, FURTHER, DATA)
 
-_VIDEO_XMP: Final = re.compile(
-    rb"(?:MicroVideo|MotionPhoto)(?:=|>)[\"']?\s*1\b|Semantic(?:=|>)[\"']?MotionPhoto", re.IGNORECASE
+_DEPTH_MARKS: Final = re.compile(
+    rb"GDepth:|depthData:|aux:(?:depth|disparity)|Semantic(?:=|>)[\"']?Depth", re.IGNORECASE
 )
-_DEPTH_XMP: Final = re.compile(
-    rb"Semantic(?:=|>)[\"']?Depth|GDepth:(?:Format|Data|Mime)|depthData:|portraiteffectsmatte", re.IGNORECASE
-)
-_GAIN_XMP: Final = re.compile(rb"hdrgm:|HDRGainMap|Semantic(?:=|>)[\"']?GainMap", re.IGNORECASE)
-_LONGEST_PACKET: Final = 65536
+_GAIN_MARKS: Final = re.compile(rb"hdrgm:|HDRGainMap|aux:hdrgainmap|urn:iso:std:iso:ts:21496", re.IGNORECASE)
+_PADDING: Final = b"\x00\xff\r\n\t "
 _MP_ENTRY: Final = 0xB002
 _THUMBNAIL: Final = 0x01
-_PADDING: Final = 1024
+_MOST_STREAMS: Final = 200
+_SAMSUNG: Final = {b"MotionPhoto_Data": VIDEO, b"DualShot_DepthMap": DEPTH, b"DualShot_": FURTHER, b"SoundShot": AUDIO}
+_START: Final = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|ftyp(?:mp4|iso|qt  |avc|M4V|3gp|hvc|dash|msnv)|SEFH")
 
 
-def in_jpeg(data: bytes, parts: Jpeg) -> tuple[str, ...]:
-    """The names of the streams in a JPEG besides its picture, in a fixed order."""
-    xmp, tail_at, further = parts.xmp or b"", parts.end or len(data), False
-    video = _VIDEO_XMP.search(xmp) is not None
-    depth = _DEPTH_XMP.search(xmp) is not None
-    gain = _GAIN_XMP.search(xmp) is not None
-    if tail_at < len(data) - 16:
-        video = video or _video_follows(data, tail_at)
-        further = _further_pictures(parts.mpf)
-        if parts.mpf is not None:
-            packets = b"".join(_packets(data, tail_at))
-            depth = depth or _DEPTH_XMP.search(packets) is not None
-            gain = gain or _GAIN_XMP.search(packets) is not None
-    unexplained = not (video or depth or gain or further or parts.mpf) and _is_data(data, tail_at)
-    names = _named(video, depth, gain)
-    return (*names, *((FURTHER,) if further and not names else ()), *((DATA,) if unexplained else ()))
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One thing in a file besides its picture: what it is, and the bytes of it in the file."""
+
+    name: str
+    data: bytes
 
 
-def _further_pictures(mpf: bytes | None) -> bool:
-    """Whether a multi-picture file (CIPA DC-007 §5.2.3) holds more than its picture and larger thumbnails of it."""
-    tiff = Tiff.open(mpf) if mpf else None
-    if tiff is None:
-        return False
-    entries = tiff.raw(tiff.directory(tiff.first), _MP_ENTRY)
-    order: Literal["little", "big"] = "little" if mpf and mpf[:2] == b"II" else "big"
-    kinds = [int.from_bytes(entries[at : at + 4], order) & 0xFFFFFF for at in range(0, len(entries) - 15, 16)]
-    return any(kind >> 16 != _THUMBNAIL for kind in kinds[1:])
+def named(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of streams, each once, in a fixed order."""
+    there = set(names)
+    return tuple(name for name in _ORDER if name in there)
 
 
-def _is_data(data: bytes, start: int) -> bool:
-    """Whether more follows than padding."""
-    rest = data[start:]
-    return len(rest) > _PADDING and len(rest.strip(b"\x00\xff\r\n ")) > _PADDING
+# -- JPEG ----------------------------------------------------------------------------------------------------------------
 
 
-def in_heif(data: bytes, auxiliary: tuple[str, ...], depth: bool) -> tuple[str, ...]:
-    """The same for HEIF, from the auxiliary types that its reader lists and the boxes of the file."""
-    text = " ".join(auxiliary).lower()
-    return _named(
-        _has_box(data, b"mpvd"),
-        depth or "depth" in text or "matte" in text or "disparity" in text,
-        "gainmap" in text or b"tmap" in data[:64],
-    )
-
-
-def in_xmp(xmp: bytes | None) -> tuple[str, ...]:
-    """The same for formats that announce them in XMP alone."""
-    return _named(*(bool(xmp and rule.search(xmp)) for rule in (_VIDEO_XMP, _DEPTH_XMP, _GAIN_XMP)))
-
-
-def _named(video: bool, depth: bool, gain: bool) -> tuple[str, ...]:
-    return tuple(name for name, there in ((VIDEO, video), (DEPTH, depth), (GAIN_MAP, gain)) if there)
-
-
-def _video_follows(data: bytes, start: int) -> bool:
-    """Whether an MP4 begins behind the picture: the trailer that Google and Samsung phones append."""
-    return data.find(b"MotionPhoto_Data", start) >= 0 or any(
-        data.find(b"ftyp" + brand, start) >= 0 for brand in (b"mp4", b"iso", b"qt  ", b"avc", b"M4V", b"3gp", b"hvc")
-    )
-
-
-def _packets(data: bytes, start: int) -> list[bytes]:
-    """The XMP packets of the further pictures of a multi-picture file."""
-    found, at = list[bytes](), data.find(b"http://ns.adobe.com/xap/1.0/\x00", start)
-    while at >= 0 and len(found) < 8:
-        found.append(data[at : at + _LONGEST_PACKET])
-        at = data.find(b"http://ns.adobe.com/xap/1.0/\x00", at + 1)
+def in_jpeg(data: bytes, parts: Jpeg) -> list[Stream]:
+    """The streams behind the picture of a JPEG; previews of the picture itself, which a multi-picture file lists, are none."""
+    if parts.end is None:
+        return []
+    pictures = _mp_pictures(data, parts)
+    previews = [(start, stop) for start, stop, kind in pictures if kind == _THUMBNAIL]
+    found = [_picture(data[start:stop]) for start, stop, kind in pictures if kind != _THUMBNAIL]
+    covered = [(start, stop) for start, stop, _ in pictures]
+    for start, stop in _gaps(parts.end, len(data), covered):
+        found += behind(data, start, stop, thumbnails=bool(previews))
     return found
 
 
-def _has_box(data: bytes, name: bytes) -> bool:
-    """Whether a top-level box of that name is in an ISO base media file."""
-    at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] == name:
-            return True
-        if size == 1:
-            size = int.from_bytes(data[at + 8 : at + 16], "big")
-        if size < 8:
-            return False
-        at += size
-    return False
+def _mp_pictures(data: bytes, parts: Jpeg) -> list[tuple[int, int, int]]:
+    """(start, stop, type) of the further pictures that a multi-picture index lists and that are there (CIPA DC-007 §5.2.3)."""
+    mpf = parts.mpf
+    tiff = Tiff.open(mpf) if mpf else None
+    if tiff is None or mpf is None:
+        return []
+    entries = tiff.raw(tiff.directory(tiff.first), _MP_ENTRY)
+    order: Literal["little", "big"] = "little" if mpf[:2] == b"II" else "big"
+    found = []
+    for at in range(16, min(len(entries) - 15, 16 * _MOST_STREAMS), 16):
+        kind, size, offset = (int.from_bytes(entries[at + n : at + n + 4], order) for n in (0, 4, 8))
+        start = parts.mpf_at + offset
+        if offset and start >= (parts.end or 0) and data[start : start + 2] == b"\xff\xd8":
+            found.append((start, min(start + size, len(data)), kind >> 16 & 0xFF))
+    return sorted(found)
+
+
+def _gaps(start: int, stop: int, covered: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What of a range lies outside the ranges covered."""
+    at = start
+    for first, last in covered:
+        if first > at:
+            yield at, first
+        at = max(at, last)
+    if at < stop:
+        yield at, stop
+
+
+def _picture(data: bytes) -> Stream:
+    """A further JPEG by what it says of itself in its own metadata."""
+    head = data[:65536]
+    name = GAIN_MAP if _GAIN_MARKS.search(head) else DEPTH if _DEPTH_MARKS.search(head) else FURTHER
+    return Stream(name, data)
+
+
+def behind(data: bytes, start: int, stop: int, *, thumbnails: bool = False) -> list[Stream]:
+    """The streams in what follows a picture: further JPEGs, videos, Samsung's trailer; what is none of these is data.
+
+    ``thumbnails``: the file lists previews of itself, so that padding among them is no data.
+    """
+    samsung = _samsung(data, start, stop)
+    if samsung:
+        return samsung
+    found: list[Stream] = []
+    at = start
+    while at < stop and len(found) < _MOST_STREAMS:
+        mark = _START.search(data, at, stop)
+        where = stop if mark is None else mark.start() - 4 * (data[mark.start() : mark.start() + 4] == b"ftyp")
+        if where > at and data[at:where].strip(_PADDING) and not thumbnails:
+            found.append(Stream(DATA, data[at:where]))
+        if mark is None:
+            break
+        end = _end(data, where, stop)
+        found.append(
+            _picture(data[where:end]) if data[where : where + 2] == b"\xff\xd8" else _not_jpeg(data[where:end])
+        )
+        at = end
+    return found
+
+
+def _not_jpeg(data: bytes) -> Stream:
+    return Stream(VIDEO if data[4:8] == b"ftyp" else DATA, data)
+
+
+def _end(data: bytes, start: int, stop: int) -> int:
+    """Where the picture or movie that begins at ``start`` ends."""
+    if data[start : start + 2] == b"\xff\xd8":
+        at = data.find(b"\xff\xd9", start, stop)
+        following = data.find(b"\xff\xd8\xff", start + 3, stop)
+        # A thumbnail inside the picture's EXIF has an end marker of its own: the last one before the next start counts.
+        last = data.rfind(b"\xff\xd9", start, stop if following < 0 else following)
+        return max(at, last) + 2 if at >= 0 else stop
+    if data[start + 4 : start + 8] == b"ftyp":
+        return min(max(isobmff.end_of(data, start), start + 8), stop) if isobmff.is_video(data, start, stop) else stop
+    return stop
+
+
+def _samsung(data: bytes, start: int, stop: int) -> list[Stream]:
+    """The entries of the trailer that Samsung's phones append: a directory (SEFH … SEFT) at its end lists them."""
+    if data[stop - 4 : stop] != b"SEFT":
+        return []
+    size = int.from_bytes(data[stop - 8 : stop - 4], "little")
+    head = stop - 8 - size
+    if not start <= head < stop or data[head : head + 4] != b"SEFH":
+        return []
+    found = []
+    for at in range(head + 12, min(stop - 19, head + 12 + 12 * _MOST_STREAMS), 12):
+        back, length = (int.from_bytes(data[at + n : at + n + 4], "little") for n in (4, 8))
+        if not 8 <= length <= back or head - back < start:
+            continue
+        entry = data[head - back : head - back + length]
+        width = int.from_bytes(entry[4:8], "little")
+        found.append(_samsung_entry(entry[8 : 8 + width], entry[8 + width :]))
+    return found
+
+
+def _samsung_entry(name: bytes, payload: bytes) -> Stream:
+    kind = next((kind for mark, kind in _SAMSUNG.items() if name.startswith(mark)), DATA)
+    return Stream(kind, payload if kind != DATA else name + payload)
+
+
+# -- HEIF and AVIF -------------------------------------------------------------------------------------------------------
+
+
+def in_heif(data: bytes) -> list[Stream]:
+    """The streams in a HEIF or AVIF: auxiliary pictures and gain maps, sound, a movie in a box of its own or appended."""
+    meta = isobmff.meta_of(data)
+    found = list(_of_items(data, meta)) if meta is not None else []
+    found += (Stream(AUDIO, kind) for kind in isobmff.tracks(data) if kind == b"soun")
+    top = list(isobmff.boxes(data))
+    for number, box in enumerate(top):
+        if box.kind == b"ftyp" and number:
+            found.append(Stream(VIDEO, data[box.at :]))
+            return found
+        if box.kind == b"mpvd":
+            found.append(Stream(VIDEO, data[box.body : box.stop]))
+    end = top[-1].stop if top else 0
+    if 0 < end < len(data) and data[end + 4 : end + 8] == b"mpvd":  # its length was not mended when it was cut
+        return [*found, Stream(VIDEO, data[end + 8 :])]
+    return [*found, *(behind(data, end, len(data)) if 0 < end < len(data) else ())]
+
+
+def _of_items(data: bytes, meta: Meta) -> Iterator[Stream]:
+    shown = meta.made_of(meta.primary)
+    thumbnails = meta.sources_of(b"thmb")
+    gains = {one for item in meta.items.values() if item.kind == b"tmap" for one in meta.made_of(item.number)} - shown
+    parts = {one for item in meta.items.values() for one in meta.made_of(item.number) - {item.number}}
+    for number, item in meta.items.items():
+        if number in shown or number in thumbnails or not isobmff.is_image(item) or item.kind == b"tmap":
+            continue
+        if number in gains:
+            if number not in parts or item.kind != b"hvc1" or not _is_tile(meta, number):
+                yield Stream(GAIN_MAP, _bytes(data, meta, item))
+        elif number in meta.sources_of(b"auxl"):
+            if not item.auxiliary.endswith(":alpha"):
+                yield Stream(_auxiliary(item.auxiliary), _bytes(data, meta, item))
+        elif number not in parts:
+            yield Stream(FURTHER, _bytes(data, meta, item))
+
+
+def _is_tile(meta: Meta, number: int) -> bool:
+    """Whether an item is part of a grid."""
+    return any(
+        kind == b"dimg" and number in targets and source in meta.items and meta.items[source].kind == b"grid"
+        for kind, source, targets in meta.references
+    )
+
+
+def _auxiliary(urn: str) -> str:
+    text = urn.lower()
+    if "gainmap" in text or "21496" in text:
+        return GAIN_MAP
+    return DEPTH if any(word in text for word in ("depth", "disparity", "matte")) else FURTHER
+
+
+def _bytes(data: bytes, meta: Meta, item: MetaItem) -> bytes:
+    """The bytes of an item and of all that it is made of."""
+    return b"".join(
+        isobmff.bytes_of(data, meta.items[one]) for one in sorted(meta.made_of(item.number)) if one in meta.items
+    )

@@ -4,7 +4,9 @@ listed.
 
 from __future__ import annotations
 
-from typing import ClassVar
+import struct
+import zlib
+from typing import ClassVar, Final
 
 from dedupe.errors import DedupeError
 from dedupe.types import SkipKind
@@ -38,3 +40,17 @@ class UnsupportedError(PhotoError):
     """The content is a picture, in a format or a variant that nothing installed here can decode."""
 
     kind = SkipKind.UNSUPPORTED
+
+
+BROKEN: Final = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow and its plug-ins raise for malformed files, besides OverflowError and RuntimeError."""

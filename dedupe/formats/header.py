@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dedupe.formats import embedded, jpeg, sniff
+from dedupe.formats import jpeg, jpeg_blocks, sniff
+from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.tiff import Tiff
 
 
@@ -13,8 +14,9 @@ class Source:
     """``width`` × ``height`` as stored; ``orientation`` is the EXIF value that turns the *decoded* pixels
     upright.
 
-    ``exif`` is a TIFF structure, ``xmp`` an XMP packet, ``photoshop`` the image resource blocks that hold
-    IPTC.
+    ``blocks`` is everything in the file that is not its pixels; ``exif`` is the TIFF structure that says how the picture is
+    turned; ``colours`` as in ``Facts``, as are ``bits``, ``chroma`` and ``chroma_quality``.
+    ``bits_a_pixel`` as ``decoding.storage`` has them.
     """
 
     format: str
@@ -28,9 +30,12 @@ class Source:
     quality: int | None = None
     icc: bytes | None = None
     exif: bytes | None = None
-    xmp: bytes | None = None
-    photoshop: bytes | None = None
-    embedded: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    bits: int = 8
+    bits_a_pixel: float | None = None
+    colours: int | None = None
+    chroma: float = 1.0
+    chroma_quality: int | None = None
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -49,10 +54,16 @@ class Source:
             lossless=parts.process in (0xC3, 0xC7, 0xCB, 0xCF),
             icc=parts.icc,
             exif=parts.exif,
-            xmp=parts.xmp,
-            photoshop=parts.photoshop,
-            embedded=embedded.in_jpeg(data, parts),
+            blocks=tuple(jpeg_blocks.in_jpeg(data, parts)),
+            bits=parts.precision,
+            chroma=jpeg.chroma(parts),
+            chroma_quality=jpeg.chroma_quality(parts),
         )
+
+
+def first(blocks: tuple[Block, ...], kind: BlockKind) -> bytes | None:
+    """The bytes of the first block of a kind."""
+    return next((block.data for block in blocks if block.kind is kind), None)
 
 
 def orientation(exif: bytes | None) -> int:

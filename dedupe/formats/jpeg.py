@@ -15,6 +15,8 @@ _SOI, _EOI, _SOS, _DQT, _COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 _FRAMES: Final = frozenset((*range(0xC0, 0xD0),)) - {0xC4, 0xC8, 0xCC}
 _BLOCK: Final = 1 << 19
 _RGB_IDS: Final = (0x52, 0x47, 0x42)
+_STANDARD_CHROMINANCE: Final = bytes.fromhex("1112121815182f1a1a2f6342384263" + "63" * 49)
+"""T.81 table K.2, in the zigzag order of the file."""
 _STANDARD_LUMINANCE: Final = bytes.fromhex(
     "100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768"
     "673e4d71797064785c656763"
@@ -26,7 +28,9 @@ class Jpeg:
     """What the markers say. ``end`` is the offset behind EOI, None where the file ends before it; ``kept``
     are the byte ranges from SOI to ``end`` that are neither APPn nor COM; ``scans`` counts the SOS
     markers; ``luminance`` is the quantisation table that the first component names, 64 values in
-    zigzag order, empty where the file has none such.
+    zigzag order, empty where the file has none such; ``chrominance`` that of the second. ``applications`` are (marker, start,
+    stop) of the bodies of all APPn and COM segments; ``mpf_at`` is the offset that a multi-picture index counts from;
+    ``samplings`` are (horizontal, vertical) of each component.
     """
 
     width: int = 0
@@ -39,12 +43,17 @@ class Jpeg:
     kept: list[tuple[int, int]] = field(default_factory=list)
     first_table: int = 0
     luminance: tuple[int, ...] = ()
+    second_table: int | None = None
+    chrominance: tuple[int, ...] = ()
+    samplings: tuple[tuple[int, int], ...] = ()
+    applications: list[tuple[int, int, int]] = field(default_factory=list)
     exif: bytes | None = None
     xmp: bytes | None = None
     icc: bytes | None = None
     adobe: bytes | None = None
     photoshop: bytes | None = None
     mpf: bytes | None = None
+    mpf_at: int = 0
     jfif: bool = False
 
     @property
@@ -67,19 +76,23 @@ def parse(data: bytes) -> Jpeg:
         elif marker == _DQT and not parts.scans:  # what comes later is for later scans
             tables.update(_tables(data[body:stop]))
         elif 0xE0 <= marker <= 0xEF:
+            parts.applications.append((marker, body, stop))
             _application(parts, profile, marker, data[body:stop])
             continue
         elif marker == _EOI:
             parts.end = stop
         elif marker == _SOS:
             parts.scans += 1
-        if marker != _COM:
+        if marker == _COM:
+            parts.applications.append((marker, body, stop))
+        else:
             parts.kept.append((start, stop))
     if not parts.process or not parts.width:
         raise DamagedError("is cut off before the picture begins")
     if profile:
         parts.icc = b"".join(profile[number] for number in sorted(profile))
     parts.luminance = tables.get(parts.first_table, ())
+    parts.chrominance = tables.get(parts.second_table, ()) if parts.second_table is not None else ()
     return parts
 
 
@@ -155,6 +168,8 @@ def _frame(parts: Jpeg, marker: int, data: bytes, body: int) -> None:
     parts.process, parts.precision, parts.width, parts.height = marker, precision, width, height
     parts.components = tuple(data[body + 6 : body + 6 + 3 * count : 3])
     parts.first_table = data[body + 8] if count and len(data) > body + 8 else 0
+    parts.second_table = data[body + 11] if count > 1 and len(data) > body + 11 else None
+    parts.samplings = tuple((each >> 4, each & 15) for each in data[body + 7 : body + 6 + 3 * count : 3])
 
 
 def _tables(body: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -180,6 +195,7 @@ def _application(parts: Jpeg, profile: dict[int, bytes], marker: int, body: byte
         profile.setdefault(body[12], body[14:])
     elif marker == 0xE2 and body[:4] == b"MPF\x00" and parts.mpf is None:
         parts.mpf = body[4:]
+        parts.mpf_at = parts.applications[-1][1] + 4
     elif marker == 0xED and body[:14] == b"Photoshop 3.0\x00" and parts.photoshop is None:
         parts.photoshop = body[14:]
     elif marker == 0xEE and body[:5] == b"Adobe":
@@ -187,21 +203,31 @@ def _application(parts: Jpeg, profile: dict[int, bytes], marker: int, body: byte
 
 
 def quality(parts: Jpeg) -> int | None:
-    """The IJG quality 1–100 whose luminance table is nearest the file's, None where the file has no 8-bit
-    table.
+    """The IJG quality 1–100 whose luminance table is nearest the file's, None where the file has no 8-bit table."""
+    return _quality(parts.luminance, _STANDARD_LUMINANCE)
 
-    The IJG scale factor S relates table and standard as ``table = standard · S / 100``; quality is ``(200 −
-    S) / 2`` for S ≤ 100 and ``5000 / S`` beyond (jcparam.c). Entries that were clipped (1 or 255) tell little
-    and are left out.
+
+def chroma_quality(parts: Jpeg) -> int | None:
+    """The same of the table that the second component names; None where there is none."""
+    return _quality(parts.chrominance, _STANDARD_CHROMINANCE)
+
+
+def chroma(parts: Jpeg) -> float:
+    """Samples of the second component to those of the first: 1 for 4:4:4, 0.5 for 4:2:2, 0.25 for 4:2:0; 1 for grey."""
+    if len(parts.samplings) < 3 or 0 in parts.samplings[0]:
+        return 1.0
+    (wide, high), (less_wide, less_high) = parts.samplings[:2]
+    return min(1.0, less_wide * less_high / (wide * high))
+
+
+def _quality(table: tuple[int, ...], standard: bytes) -> int | None:
+    """The IJG scale factor S relates table and standard as ``table = standard · S / 100``; quality is ``(200 − S) / 2`` for
+    S ≤ 100 and ``5000 / S`` beyond (jcparam.c). Entries that were clipped (1 or 255) tell little and are left out.
     """
-    told = [
-        100 * value / standard
-        for value, standard in zip(parts.luminance, _STANDARD_LUMINANCE, strict=False)
-        if 1 < value < 255
-    ]
-    if not parts.luminance:
+    told = [100 * value / usual for value, usual in zip(table, standard, strict=False) if 1 < value < 255]
+    if not table:
         return None
     if len(told) < 8:
-        return 100 if max(parts.luminance) <= 2 else 1
+        return 100 if max(table) <= 2 else 1
     scale = sum(told) / len(told)
     return max(1, min(100, round((200 - scale) / 2 if scale <= 100 else 5000 / scale)))

@@ -1,45 +1,45 @@
 """What a photo says of itself: capture time, camera, place, caption, rating (EXIF 2.32, XMP, IPTC-IIM 4.2).
 
-Nothing here raises: a field that is absent, malformed or a camera's filler text is simply not stated.
+Nothing here raises: a field that is absent, malformed or a camera's filler text is simply not stated. Where several blocks
+state a field, EXIF comes first, then XMP, then IPTC.
 """
 
 from __future__ import annotations
 
-import datetime
-import html
+import dataclasses
 import math
 import re
-import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dedupe.formats import iptc
+from dedupe.formats.block import Block, BlockKind
+from dedupe.formats.exif import comment
+from dedupe.formats.items import within_tiff
+from dedupe.formats.texts import is_filler, minutes_of, moment_of, stars_of, wording
 from dedupe.formats.tiff import Directory, Tiff
-from dedupe.types import CaptureTime
+from dedupe.formats.xmp import Property, properties
+from dedupe.types import CaptureTime, Dated, DateSource
 
-_DATE: Final = re.compile(r"(\d{4})[:/\-. ](\d{1,2})[:/\-. ](\d{1,2})[ T](\d{1,2}):(\d{1,2}):(\d{1,2})")
-_OFFSET: Final = re.compile(r"([+-])(\d{2}):?(\d{2})")
-_RATING: Final = re.compile(rb"xmp:Rating(?:=[\"']|>)\s*(-?\d)")
-_DESCRIPTION: Final = re.compile(
-    rb"<dc:(?:description|title)>\s*<rdf:Alt>\s*<rdf:li[^>]*>([^<]+)</rdf:li>", re.IGNORECASE
+_TIME: Final = re.compile(r"\d{4}[:/\-. ]\d{1,2}[:/\-. ]\d{1,2}[ T]\d{1,2}:\d{1,2}:\d{1,2}")
+_XMP_DATES: Final = (
+    ("exif:DateTimeOriginal", DateSource.XMP),
+    ("photoshop:DateCreated", DateSource.XMP),
 )
-_LONGEST: Final = 2000
-_EPOCH: Final = datetime.datetime(1970, 1, 1)
-_FILLER: Final = frozenset(
-    (
-        "olympus digital camera", "sony dsc", "minolta digital camera", "konica minolta digital camera",
-        "digital camera", "digital still camera", "exif_jpeg_picture", "samsung", "samsung digital camera",
-        "kodak digital still camera", "jpeg", "default", "untitled", "ascii", "charset=ascii", "none", "null",
-        "dcim", "user comments", "screenshot", "oplus_0", "oplus_32", "hdrpl",
-    )
-)  # fmt: skip
-"""Captions that cameras and phones write by themselves: losing them loses nothing."""
+_POSITION: Final = re.compile(
+    r"\s*(\d+)(?:[,\s]\s*(\d+(?:\.\d+)?))?(?:[,\s]\s*(\d+(?:\.\d+)?))?\s*([NSEW])?\s*$", re.IGNORECASE
+)
+_CAPTION_PROPERTIES: Final = ("dc:description", "dc:title", "tiff:ImageDescription", "exif:UserComment")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The EXIF part of ``Facts``, field by field."""
+    """The part of ``Facts`` that metadata state, field by field; ``dated`` only where
+    ``taken`` is not stated."""
 
     taken: CaptureTime | None = None
+    dated: Dated | None = None
     camera: str | None = None
     gps: tuple[float, float] | None = None
     caption: str | None = None
@@ -48,25 +48,88 @@ class Metadata:
 
 
 def read(exif: bytes | None, xmp: bytes | None = None, photoshop: bytes | None = None) -> Metadata:
-    """The metadata in a TIFF structure, an XMP packet and Photoshop's image resources, each of them
-    optional.
-    """
-    caption = _iptc_caption(photoshop) or _xmp_caption(xmp)
-    rating = _xmp_rating(xmp)
-    tiff = Tiff.open(exif) if exif else None
-    if tiff is None:
-        return Metadata(caption=caption, rating=rating)
-    main = tiff.directory(tiff.first)
-    photo = tiff.directory(tiff.integer(main, 0x8769) or 0) or _second_block(tiff)
-    place = tiff.directory(tiff.integer(main, 0x8825) or 0)
-    return Metadata(
-        taken=_taken(tiff, photo or main),
-        camera=_camera(tiff, main),
-        gps=_gps(tiff, place),
-        caption=_exif_caption(tiff, main, photo) or caption,
-        rating=(tiff.integer(main, 0x4746) or None) if rating is None else rating,
-        software=_text(tiff.raw(main, 0x0131)),
+    """The metadata in a TIFF structure, an XMP packet and Photoshop's image resources, each of them optional."""
+    kinds = ((BlockKind.EXIF, exif), (BlockKind.XMP, xmp), (BlockKind.IPTC, photoshop))
+    return of_blocks([Block(kind, data) for kind, data in kinds if data])
+
+
+def of_blocks(found: Sequence[Block]) -> Metadata:
+    """The metadata in the blocks of a file, those inside a TIFF structure included."""
+    every = [*found, *(inner for block in found if block.kind in _STRUCTURES for inner in within_tiff(block.data))]
+    said = _Exif.first(block.data for block in every if block.kind in _STRUCTURES)
+    told = [one for block in every if block.kind is BlockKind.XMP for one in properties(block.data)]
+    records = [iptc.records(block.data) for block in every if block.kind is BlockKind.IPTC]
+    texts = {block.name.lower(): wording(block.data) for block in every if block.kind is BlockKind.TEXT}
+    plain = next((wording(block.data) for block in every if block.kind is BlockKind.COMMENT), None)
+    captions = (
+        said.caption,
+        *_xmp_captions(told),
+        *_iptc_captions(records),
+        texts.get("description"),
+        texts.get("comment"),
+        plain,
     )
+    rating = _xmp_rating(told)
+    return dataclasses.replace(
+        said.metadata,
+        dated=None if said.metadata.taken else _dated(said, told, records, texts),
+        gps=said.metadata.gps or _xmp_gps(told),
+        caption=next((text for text in captions if text and not is_filler(text)), None),
+        rating=said.metadata.rating if rating is None else rating or None,
+        camera=said.metadata.camera or _xmp_camera(told),
+    )
+
+
+_STRUCTURES: Final = (BlockKind.EXIF, BlockKind.TIFF)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exif:
+    """What EXIF says: the metadata it decides, its caption, and the dates that may stand in for the capture time."""
+
+    metadata: Metadata = dataclasses.field(default_factory=Metadata)
+    caption: str | None = None
+    digitized: CaptureTime | None = None
+    modified: CaptureTime | None = None
+
+    @classmethod
+    def first(cls, structures: Iterable[bytes]) -> _Exif:
+        """The fields of all structures (Canon's CR3 keeps them in several), each from the first that states it."""
+        said = cls()
+        for data in structures:
+            tiff = Tiff.open(data)
+            if tiff is not None:
+                said = said.merged(cls.of(tiff))
+        return said
+
+    def merged(self, other: _Exif) -> _Exif:
+        names = [field.name for field in dataclasses.fields(Metadata)]
+        held = {name: getattr(self.metadata, name) or getattr(other.metadata, name) for name in names}
+        return _Exif(
+            Metadata(**held),
+            self.caption or other.caption,
+            self.digitized or other.digitized,
+            self.modified or other.modified,
+        )
+
+    @classmethod
+    def of(cls, tiff: Tiff) -> _Exif:
+        main = tiff.directory(tiff.first)
+        photo = tiff.directory(tiff.integer(main, 0x8769) or 0) or _second_block(tiff) or main
+        place = tiff.directory(tiff.integer(main, 0x8825) or 0) or main  # CR3 keeps GPS in a block of its own
+        percent = tiff.integer(main, 0x4749)
+        return cls(
+            Metadata(
+                taken=_taken(tiff, photo),
+                camera=_camera(tiff, main),
+                gps=_gps(tiff, place),
+                rating=tiff.integer(main, 0x4746) or (stars_of(percent) if percent else None) or None,
+                software=wording(tiff.raw(main, 0x0131)),
+            ),
+            _exif_caption(tiff, main, photo),
+            _moment(tiff, photo, 0x9004),
+            _moment(tiff, main, 0x0132),
+        )
 
 
 def _second_block(tiff: Tiff) -> Directory:
@@ -78,43 +141,67 @@ def _second_block(tiff: Tiff) -> Directory:
     return {tag: (kind, count, offset + at + 4) for tag, (kind, count, offset) in block.directory(block.first).items()}
 
 
+def _moment(tiff: Tiff, directory: Directory, tag: int) -> CaptureTime | None:
+    text = tiff.raw(directory, tag).decode("latin-1")
+    return moment_of(text) if _TIME.match(text) else None
+
+
 def _taken(tiff: Tiff, photo: Directory) -> CaptureTime | None:
-    found = _DATE.match(tiff.raw(photo, 0x9003).decode("latin-1"))
-    if found is None:
-        return None
-    year, month, day, hour, minute, second = map(int, found.groups())
-    try:
-        moment = datetime.datetime(year, month, day, hour, minute, min(second, 59))
-    except ValueError:
-        return None
-    if year < 1826:  # before the first photograph: a clock that was never set
+    moment = _moment(tiff, photo, 0x9003)
+    if moment is None:
         return None
     digits = re.match(r"\s*(\d{1,9})", tiff.raw(photo, 0x9291).decode("latin-1"))
-    shift = _OFFSET.match(tiff.raw(photo, 0x9011).decode("latin-1"))
+    shift = re.match(r"[+-]\d{2}:?\d{2}", tiff.raw(photo, 0x9011).decode("latin-1"))
     return CaptureTime(
-        seconds=int((moment - _EPOCH).total_seconds()),
+        seconds=moment.seconds,
         fraction=float(f"0.{digits.group(1)}") if digits else 0.0,
         digits=len(digits.group(1)) if digits else 0,
-        offset_minutes=(
-            (int(shift.group(2)) * 60 + int(shift.group(3))) * (1 if shift.group(1) == "+" else -1) if shift else None
-        ),
+        offset_minutes=minutes_of(shift.group()) if shift else None,
     )
 
 
+def _dated(
+    said: _Exif, told: Sequence[Property], records: Sequence[iptc.Records], texts: dict[str, str | None]
+) -> Dated | None:
+    """The best date but EXIF's own date of capture, in the order in which they are to be believed."""
+    by_name = {one.name: one.value for one in reversed(told)}
+    created = texts.get("creation time") or ""
+    candidates = (
+        *((moment_of(by_name.get(name, "")), source) for name, source in _XMP_DATES),
+        *((moment_of(text), DateSource.IPTC) for record in records for text in record.dates()),
+        (said.digitized, DateSource.DIGITIZED),
+        (moment_of(by_name.get("xmp:CreateDate", "")), DateSource.CREATED),
+        (moment_of(created), DateSource.CREATED),
+        (said.modified, DateSource.MODIFIED),
+    )
+    return next((Dated(moment, source) for moment, source in candidates if moment is not None), None)
+
+
 def _camera(tiff: Tiff, main: Directory) -> str | None:
-    make, model = _text(tiff.raw(main, 0x010F)), _text(tiff.raw(main, 0x0110))
+    return _named(wording(tiff.raw(main, 0x010F)), wording(tiff.raw(main, 0x0110)))
+
+
+def _named(make: str | None, model: str | None) -> str | None:
     if make and model and not model.lower().startswith(make.split()[0].lower()):
         return f"{make} {model}"
     return model or make
 
 
+def _xmp_camera(told: Sequence[Property]) -> str | None:
+    by_name = {one.name: wording(one.value) for one in told}
+    return _named(by_name.get("tiff:Make"), by_name.get("tiff:Model"))
+
+
 def _gps(tiff: Tiff, place: Directory) -> tuple[float, float] | None:
-    """(latitude, longitude) in degrees, north and east positive; None where absent, out of range or a mere 0,
-    0.
-    """
+    """(latitude, longitude) in degrees, north and east positive; None where absent, out of range or a mere 0, 0."""
     latitude = _degrees(tiff.rationals(place, 2), tiff.raw(place, 1)[:1] in (b"S", b"s"))
     longitude = _degrees(tiff.rationals(place, 4), tiff.raw(place, 3)[:1] in (b"W", b"w"))
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+    return position(latitude, longitude)
+
+
+def position(latitude: float | None, longitude: float | None) -> tuple[float, float] | None:
+    """A position that can be: None where a part is absent or out of range, or where both are 0."""
+    if latitude is None or longitude is None or not abs(latitude) <= 90 or not abs(longitude) <= 180:
         return None
     return None if latitude == 0 == longitude else (round(latitude, 7), round(longitude, 7))
 
@@ -126,68 +213,49 @@ def _degrees(parts: tuple[float, ...], negative: bool) -> float | None:
     return -value if negative else value
 
 
+def _xmp_gps(told: Sequence[Property]) -> tuple[float, float] | None:
+    by_name = {one.name: one.value for one in told}
+    return position(*(_xmp_degrees(by_name.get(f"exif:GPS{axis}", "")) for axis in ("Latitude", "Longitude")))
+
+
+def _xmp_degrees(text: str) -> float | None:
+    """``48,51.5N`` or ``48,51,30N`` in degrees; a plain number is taken as it is."""
+    found = _POSITION.match(text)
+    if found is None or found.group(4) is None:
+        try:
+            return float(text)
+        except ValueError:
+            return None
+    return _degrees(tuple(float(part) for part in found.group(1, 2, 3) if part), found.group(4).upper() in "SW")
+
+
 def _exif_caption(tiff: Tiff, main: Directory, photo: Directory) -> str | None:
     for text in (
-        _text(tiff.raw(main, 0x010E)),
-        *(_meant(tiff.raw(main, tag).decode("utf-16-le", "ignore")) for tag in (0x9C9B, 0x9C9C, 0x9C9F)),
-        _comment(tiff.raw(photo, 0x9286), tiff.order),
+        wording(tiff.raw(main, 0x010E)),
+        *(wording(tiff.raw(main, tag).decode("utf-16-le", "ignore")) for tag in (0x9C9B, 0x9C9C, 0x9C9F)),
+        comment(tiff.raw(photo, 0x9286), tiff.order),
     ):
-        if text and text.lower() not in _FILLER:
+        if text and not is_filler(text):
             return text
     return None
 
 
-def _comment(raw: bytes, order: str) -> str | None:
-    """EXIF UserComment: eight bytes name the character set. Many phones write binary data there: that is no
-    caption.
-    """
-    if raw[:5] == b"ASCII":
-        return _text(raw[8:])
-    if raw[:7] == b"UNICODE":
-        return _meant(raw[8:].decode("utf-16-le" if order == "<" else "utf-16-be", "ignore"))
+def _xmp_captions(told: Sequence[Property]) -> list[str | None]:
+    return [wording(one.value) for name in _CAPTION_PROPERTIES for one in told if one.name == name]
+
+
+def _xmp_rating(told: Sequence[Property]) -> int | None:
+    """The rating in stars, 0 where the packet says that there is none, None where it says nothing."""
+    for one in told:
+        if one.name in ("xmp:Rating", "MicrosoftPhoto:Rating"):
+            try:
+                value = round(float(one.value))
+            except (ValueError, OverflowError):
+                continue
+            return stars_of(value) if one.name.startswith("Micro") else value
     return None
 
 
-def _text(raw: bytes) -> str | None:
-    """A string as writers mean it: up to the first NUL, UTF-8 or else Latin-1."""
-    raw = raw.split(b"\x00", 1)[0][:_LONGEST]
-    try:
-        return _meant(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        return _meant(raw.decode("latin-1"))
-
-
-def _meant(text: str) -> str | None:
-    text = " ".join(text.split("\x00", 1)[0].split())[:_LONGEST]
-    # Joiners and direction marks belong to many scripts and to every family of emoji; other controls are no caption.
-    signs = [sign for sign in text if unicodedata.category(sign) != "Cf"]
-    return text if signs and all(sign.isprintable() for sign in signs) else None
-
-
-def _xmp_caption(xmp: bytes | None) -> str | None:
-    found = _DESCRIPTION.search(xmp) if xmp else None
-    text = _meant(html.unescape(found.group(1).decode("utf-8", "ignore"))) if found else None
-    return text if text and text.lower() not in _FILLER else None
-
-
-def _xmp_rating(xmp: bytes | None) -> int | None:
-    found = _RATING.search(xmp) if xmp else None
-    return (int(found.group(1)) or None) if found else None
-
-
-def _iptc_caption(photoshop: bytes | None) -> str | None:
-    """IPTC 2:120 in image resource 0x0404; 2:05 (title) where there is no caption."""
-    at = photoshop.find(b"8BIM\x04\x04") if photoshop else -1
-    if photoshop is None or at < 0:
-        return None
-    at += 6
-    at += (photoshop[at] + 2) & ~1 if at < len(photoshop) else 0  # the resource's Pascal name, padded to even
-    block = photoshop[at + 4 : at + 4 + int.from_bytes(photoshop[at : at + 4], "big")]
-    texts, place = dict[int, str | None](), 0
-    while place + 5 <= len(block) and block[place] == 0x1C:
-        size = int.from_bytes(block[place + 3 : place + 5], "big")
-        if block[place + 1] == 2:
-            texts.setdefault(block[place + 2], _text(block[place + 5 : place + 5 + size]))
-        place += 5 + size
-    text = texts.get(120) or texts.get(5)
-    return text if text and text.lower() not in _FILLER else None
+def _iptc_captions(records: Sequence[iptc.Records]) -> list[str]:
+    """IPTC's caption (2:120), and its title (2:05) where there is none."""
+    return [text for number in (120, 5) for record in records for text in record.texts(number)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
 _MOST_ENTRIES = 4096
 
@@ -41,6 +41,10 @@ class Tiff:
     def directory(self, offset: int) -> dict[int, tuple[int, int, int]]:
         """The entries of the directory at an offset; empty where there is none."""
         return self._entries(offset)[0]
+
+    def following(self, offset: int) -> int:
+        """The offset of the directory that follows the one at an offset; 0 where it is the last."""
+        return self._entries(offset)[1]
 
     def chain(self, limit: int = 10_000) -> Iterator[Directory]:
         """The directories that follow one another from the first, each offset once."""
@@ -93,4 +97,9 @@ class Tiff:
     def raw(self, directory: Directory, tag: int) -> bytes:
         """The bytes of a tag of a byte-sized type; empty where it is absent."""
         kind, count, at = directory.get(tag, (0, 0, 0))
-        return self.data[at : at + count] if kind in (1, 2, 6, 7) else b""
+        return self.data[at : at + count] if kind in (1, 2, 6, 7, 129) else b""
+
+    def whole(self, directory: Directory, tag: int) -> bytes:
+        """The bytes of a tag of any type; empty where it is absent."""
+        kind, count, at = directory.get(tag, (0, 0, 0))
+        return self.data[at : at + _SIZES.get(kind, 0) * count]

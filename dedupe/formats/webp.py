@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 def is_lossless(data: bytes) -> bool:
     """Whether the picture (of an animation: every frame) is coded without loss."""
-    names = {name for name, _ in _chunks(data)}
+    names = {name for name, _, _ in chunks(data)}
     return b"VP8L" in names and b"VP8 " not in names
 
 
@@ -17,7 +17,7 @@ def quality(data: bytes) -> int | None:
     libwebp maps quality q (as a share c) to the quantizer 127·(1 − f(c)^⅓), with f(c) = ⅔·c below 0.75 and 2·c − 1
     beyond (quant_enc.c); per-segment changes are left aside.
     """
-    body = next((data[at : at + 64] for name, at in _chunks(data) if name == b"VP8 "), b"")
+    body = next((data[at : at + 64] for name, at, _ in chunks(data) if name == b"VP8 "), b"")
     if len(body) < 40 or body[0] & 1 or body[3:6] != b"\x9d\x01\x2a":
         return None
     linear = (1.0 - _quantizer(body[10:]) / 127.0) ** 3
@@ -25,14 +25,14 @@ def quality(data: bytes) -> int | None:
     return max(1, min(100, round(100 * share)))
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
-    """(name, offset of the body) of the chunks, those inside the frames of an animation included."""
-    at = 12
+def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(name, start, stop) of the bodies of the chunks, those inside the frames of an animation included."""
+    at, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))
     for _ in range(10_000):
-        if at + 8 > len(data):
+        if at + 8 > end:
             return
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        yield name, at + 8
+        yield name, at + 8, min(at + 8 + size, end)
         if name == b"ANMF":  # a frame's own chunks follow its 16 bytes of header
             at += 24
         else:

@@ -12,8 +12,7 @@ from PIL import Image
 
 from dedupe.decoding import decode
 from dedupe.decoding.pillow import load
-from dedupe.formats import jpeg, metadata
-from dedupe.formats.embedded import in_jpeg
+from dedupe.formats import metadata
 from dedupe.tree.unscanned import UnscannedFiles
 from dedupe.tree.walk import WalkOptions, walk
 from dedupe.types import CompanionKind, Facts, FileStamp, Photo, PhotoFile
@@ -29,29 +28,17 @@ def encoded(kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def embedded_in(data: bytes) -> tuple[str, ...]:
-    return in_jpeg(data, jpeg.parse(data))
-
-
-def test_the_second_picture_of_a_stereo_pair_is_seen() -> None:
-    data = encoded("MPO", save_all=True, append_images=[picture("blue")])
-    assert embedded_in(data) == ("further picture",)
-
-
-def test_data_behind_the_picture_is_seen_and_padding_is_not() -> None:
-    plain = encoded("JPEG")
-    assert embedded_in(plain) == embedded_in(plain + bytes(5000)) == embedded_in(plain + b"short") == ()
-    assert embedded_in(plain + os.urandom(5000)) == ("further data",)
-
-
 def test_a_rating_that_stands_behind_the_pixels_of_a_png_is_read() -> None:
     plain = encoded("PNG")
-    xmp = b"XML:com.adobe.xmp\0\0\0\0\0" + b'<x xmp:Rating="5" xmlns:xmp="http://ns.adobe.com/xap/1.0/"/>'
+    xmp = b"XML:com.adobe.xmp\0\0\0\0\0" + (
+        b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xap:Rating="5" xmlns:xap="http://ns.adobe.com/xap/1.0/"/></rdf:RDF>'
+    )
     body = b"iTXt" + xmp
     chunk = struct.pack(">I", len(xmp)) + body + struct.pack(">I", zlib.crc32(body))
     end = plain.rindex(b"IEND") - 4
     _, source, _ = load(plain[:end] + chunk + plain[end:], "PNG", 400, decode.DEFAULT_MAX_PIXELS)
-    assert metadata.read(source.exif, source.xmp, source.photoshop).rating == 5
+    assert metadata.of_blocks(source.blocks).rating == 5
 
 
 def test_a_caption_may_hold_a_family_and_right_to_left_text() -> None:

@@ -120,7 +120,10 @@ def test_a_caption_in_iptc_or_xmp_counts() -> None:
     resource = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + struct.pack(">I", len(record)) + record
     parts = jpeg.parse(with_segment(encoded(quarters()), 0xED, resource))
     assert metadata.read(None, None, parts.photoshop).caption == "At sea é"
-    packet = b"<dc:description> <rdf:Alt><rdf:li xml:lang='x-default'>Tom &amp; J\xc3\xb8rn</rdf:li></rdf:Alt>"
+    packet = (
+        b"<rdf:RDF><rdf:Description><dc:description> <rdf:Alt><rdf:li xml:lang='x-default'>Tom &amp; J\xc3\xb8rn</rdf:li>"
+        b"</rdf:Alt></dc:description></rdf:Description></rdf:RDF>"
+    )
     assert metadata.read(None, packet).caption == "Tom & Jørn"
 
 

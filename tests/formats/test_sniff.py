@@ -12,9 +12,9 @@ from PIL import Image
 
 from dedupe.decoding import decode
 from dedupe.decoding.pixel_key import pixel_key
-from dedupe.formats import embedded, jpeg, sniff, webp
+from dedupe.formats import jpeg, sniff, webp
 from dedupe.formats.errors import DamagedError, UnsupportedError
-from tests.decoding.made import encoded, photograph, quarters, with_segment, with_xmp
+from tests.decoding.made import encoded, photograph, quarters, with_segment
 
 KINDS = {
     "JPEG": sniff.JPEG,
@@ -187,46 +187,6 @@ def test_reading_the_markers_never_fails_otherwise(rest: bytes) -> None:
     assert all(0 <= start <= stop <= len(rest) + 3 for start, stop in parts.kept)
 
 
-def _embedded(data: bytes) -> tuple[str, ...]:
-    return embedded.in_jpeg(data, jpeg.parse(data))
-
-
-MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42" + b"\x00" * 400
-
-
-def test_a_video_behind_the_picture_is_noticed() -> None:
-    plain = encoded(quarters())
-    assert _embedded(plain) == ()
-    assert _embedded(plain + MP4) == ("video",)
-    assert _embedded(plain + b"\x00\x00\x30\x0a\x10\x00\x00\x00MotionPhoto_Data" + b"mpv2" + MP4) == ("video",)
-    assert _embedded(plain + b"SEFH and other things of Samsung's" * 9) == ()
-
-
-@pytest.mark.parametrize(
-    ("attributes", "found"),
-    [
-        ('GCamera:MicroVideo="1" GCamera:MicroVideoOffset="99"', ("video",)),
-        ('Camera:MotionPhoto="1"', ("video",)),
-        ('Camera:MotionPhoto="0"', ()),
-        ('hdrgm:Version="1.0"', ("gain map",)),
-        ('Item:Semantic="GainMap"', ("gain map",)),
-        ('Item:Semantic="Depth"', ("depth",)),
-        ('GDepth:Format="RangeInverse"', ("depth",)),
-        ('xmp:Rating="5"', ()),
-    ],
-)
-def test_what_xmp_announces_is_noticed(attributes: str, found: tuple[str, ...]) -> None:
-    assert _embedded(with_xmp(encoded(quarters()), attributes)) == found
-
-
-def test_a_depth_map_among_the_further_pictures_of_a_file_is_noticed() -> None:
-    first = with_segment(encoded(quarters()), 0xE2, b"MPF\x00II*\x00")
-    second = with_xmp(encoded(quarters(16, 16)), 'apdi:AuxiliaryImageType="urn:com:apple:photo:2020:aux:hdrgainmap" '
-                      'HDRGainMap:HDRGainMapVersion="65536"')  # fmt: skip
-    assert _embedded(first + second) == ("gain map",)
-    assert _embedded(first + encoded(quarters(16, 16))) == ()
-
-
 def test_an_mpo_of_two_pictures_is_read_as_its_first() -> None:
     buffer = io.BytesIO()
     Image.fromarray(quarters()).save(buffer, "MPO", save_all=True, append_images=[Image.fromarray(quarters(16, 16))])
@@ -248,15 +208,6 @@ def test_a_malformed_webp_has_some_quality_or_none(rest: bytes) -> None:
         found = webp.quality(head + rest)
         assert found is None or 1 <= found <= 100
         webp.is_lossless(head + rest)
-
-
-def test_what_heif_carries_besides_its_picture_is_noticed() -> None:
-    data = encoded(quarters(), "HEIF")
-    assert embedded.in_heif(data, (), False) == ()
-    assert embedded.in_heif(data + b"\x00\x00\x01\x08mpvd" + MP4, (), False) == ("video",)
-    assert embedded.in_heif(data, ("urn:com:apple:photo:2020:aux:hdrgainmap",), False) == ("gain map",)
-    assert embedded.in_heif(data, ("urn:com:apple:photo:2018:aux:portraiteffectsmatte",), False) == ("depth",)
-    assert embedded.in_heif(data, (), True) == ("depth",)
 
 
 def test_what_is_a_picture_that_nothing_here_decodes_is_unsupported() -> None:

@@ -1,0 +1,209 @@
+"""The items of a TIFF structure: every tag of every directory of EXIF, TIFF, DNG and the RAW formats built on it (EXIF 2.32).
+
+Read with the project's own TIFF reader: Pillow's leaves out tags of a type it does not know, and unknown is content here.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from dedupe.formats.inventory import Item
+from dedupe.formats.texts import caption_items, date_items, rating_items, text_items, wording
+from dedupe.formats.tiff import Directory, Tiff
+
+_MADE_ANEW: Final = frozenset(
+    (
+        0x00FE, 0x00FF, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x0107, 0x0108, 0x0109, 0x010A, 0x0111, 0x0112, 0x0115, 0x0116,
+        0x0117, 0x0118, 0x0119, 0x011A, 0x011B, 0x011C, 0x0120, 0x0121, 0x0122, 0x0123, 0x0124, 0x0125, 0x0128, 0x0129, 0x012D,
+        0x0131, 0x0132, 0x013D, 0x013E, 0x013F, 0x0140, 0x0141, 0x0142, 0x0143, 0x0144, 0x0145, 0x014A, 0x0150, 0x0152, 0x0153,
+        0x0154, 0x0155, 0x015B, 0x0200, 0x0201, 0x0202, 0x0203, 0x0205, 0x0206, 0x0207, 0x0208, 0x0209, 0x0211, 0x0212, 0x0213,
+        0x0214, 0x0301, 0x0303, 0x1001, 0x1002, 0x5100, 0x8769, 0x8825, 0xA005, 0xC4A5, 0xEA1C, 0xEA1D, 0x000B,
+        0x5010, 0x5011, 0x5012, 0x5013, 0x5090, 0x5091, 0x5110, 0x5111, 0x5112,  # what Windows' GDI+ writes of its own saving
+        0x02BC, 0x83BB, 0x8649, 0x8773,  # XMP, IPTC, Photoshop, ICC: blocks of their own
+    )
+)  # fmt: skip
+"""Tags of the main directories that say how this file stores its picture, or which program wrote it."""
+
+_PHOTO_MADE_ANEW: Final = frozenset(
+    (
+        0x9000,
+        0xA000,
+        0xA001,
+        0xA002,
+        0xA003,
+        0xA005,
+        0x9101,
+        0x9102,
+        0x9290,
+        0x9292,
+        0x9010,
+        0x9012,
+        0xA500,
+        0xEA1C,
+        0xEA1D,
+    )
+)
+"""The same of the EXIF directory; the sub-seconds and zones of other dates than that of the capture are among them."""
+
+_DNG_MADE_ANEW: Final = frozenset(
+    (0xC612, 0xC613, 0xC65A, 0xC65B, 0xC61D, 0xC71A, 0xC7A1, 0xC71B, 0xC716, 0xC717, 0xC718)
+)
+_PLACE: Final = frozenset((0, 1, 2, 3, 4))
+"""GPS tags that say the position, which is compared with a tolerance of its own."""
+_CAPTIONS: Final = frozenset((0x010E, 0x9C9C, 0x9C9F))
+_TEXTS: Final = {0x013B: "author", 0x9C9D: "author", 0x8298: "copyright", 0x9C9B: "title", 0x9C9E: "keyword"}
+_UTF16: Final = frozenset((0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))
+_NUMBERS: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
+_MOST_NUMBERS: Final = 64
+_MOST_DIRECTORIES: Final = 64
+_APPLE: Final = b"Apple iOS\x00"
+_CONTENT_IDENTIFIER: Final = 0x0011
+
+
+def items(data: bytes, *, pages: bool = False) -> Iterator[Item]:
+    """The items of a TIFF structure. ``pages``: a whole TIFF file, whose directories are all of pictures; of an EXIF block the
+    second directory is the thumbnail, which saving makes anew."""
+    tiff = Tiff.open(data)
+    if tiff is None:
+        if data.strip(b"\x00"):
+            yield Item.of("exif unreadable", data)
+        return
+    for directory in _main(tiff, pages):
+        yield from _of_directory(tiff, directory, "exif", _MADE_ANEW | (_DNG_MADE_ANEW if pages else frozenset()))
+        photo = tiff.directory(tiff.integer(directory, 0x8769) or 0)
+        yield from _of_directory(tiff, photo, "exif", _PHOTO_MADE_ANEW)
+        yield from _of_directory(tiff, tiff.directory(tiff.integer(directory, 0x8825) or 0), "gps", _PLACE)
+        yield from _of_maker(tiff, directory, photo)
+
+
+def _main(tiff: Tiff, pages: bool) -> Iterator[Directory]:
+    """The first directory; with ``pages`` the others of the chain, too, and those below them."""
+    if not pages:
+        yield tiff.directory(tiff.first)
+        return
+    for number, directory in enumerate(tiff.chain(_MOST_DIRECTORIES)):
+        if number and (tiff.integer(directory, 0x00FE) or 0) & 1:  # a reduced copy of another page
+            continue
+        yield directory
+        for at in tiff.integers(directory, 0x014A):
+            yield tiff.directory(at)
+
+
+def _of_directory(tiff: Tiff, directory: Directory, kind: str, without: frozenset[int]) -> Iterator[Item]:
+    for tag in directory:
+        if tag not in without and tag != 0x927C:
+            yield from _of_tag(tiff, directory, kind, tag)
+
+
+def _of_tag(tiff: Tiff, directory: Directory, kind: str, tag: int) -> Iterator[Item]:
+    if kind == "exif" and tag in (0x9003, 0x9004):
+        yield from date_items(tiff.raw(directory, tag).decode("latin-1"))
+    elif kind == "exif" and tag in (0x4746, 0x4749):
+        yield from rating_items(tiff.integer(directory, tag) or 0, percent=tag == 0x4749)
+    elif kind == "exif" and tag == 0x9286:
+        yield from caption_items(comment(tiff.raw(directory, tag), tiff.order))
+    elif kind == "exif" and tag in _CAPTIONS:
+        yield from caption_items(_text(tiff, directory, tag))
+    elif kind == "exif" and tag in _TEXTS:
+        yield from text_items(_TEXTS[tag], _text(tiff, directory, tag))
+    else:
+        value = _value(tiff, directory, tag)
+        if value:
+            yield Item.of(f"{kind} {tag:04X}", value)
+
+
+def _text(tiff: Tiff, directory: Directory, tag: int) -> str | None:
+    raw = tiff.raw(directory, tag)
+    return wording(raw.decode("utf-16-le", "ignore") if tag in _UTF16 else raw)
+
+
+def comment(raw: bytes, order: str) -> str | None:
+    """EXIF UserComment: eight bytes name the character set, which many writers leave out or leave undefined.
+
+    Binary data, which many phones write there, is no comment.
+    """
+    code, body = raw[:8], raw[8:]
+    if code.rstrip(b"\x00 ") == b"ASCII":
+        return wording(body)
+    if code.rstrip(b"\x00 ") == b"UNICODE":
+        return wording(_utf16(body, order))
+    if code.rstrip(b"\x00 ") == b"JIS":
+        return wording(body.decode("iso2022_jp", "ignore"))
+    if not code.strip(b"\x00 "):
+        return wording(body.strip(b"\x00"))
+    return wording(raw) if re.match(rb"[\x20-\x7e\xc2-\xf4]{8}", code) else None
+
+
+def _utf16(body: bytes, order: str) -> str:
+    """UTF-16 in the byte order that gives text: by its mark, else the file's, unless the other one reads as Latin."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body.decode("utf-16", "ignore")
+    own, other = ("utf-16-le", "utf-16-be") if order == "<" else ("utf-16-be", "utf-16-le")
+    zeros = body[0::2].count(0), body[1::2].count(0)
+    swapped = zeros[0] > zeros[1] if own == "utf-16-le" else zeros[1] > zeros[0]
+    return body.decode(other if swapped else own, "ignore")
+
+
+def _value(tiff: Tiff, directory: Directory, tag: int) -> str | bytes:
+    """A value in a normal form: the same number whatever its type, the same text whatever its padding; empty for none."""
+    kind, count, at = directory[tag]
+    if kind == 2:
+        return " ".join(tiff.raw(directory, tag).replace(b"\x00", b" ").decode("latin-1").split())
+    if kind in (5, 10) and count <= _MOST_NUMBERS:
+        numbers = struct.unpack_from(f"{tiff.order}{2 * count}{'I' if kind == 5 else 'i'}", tiff.data, at)
+        return " ".join(_fraction(top, bottom) for top, bottom in zip(numbers[::2], numbers[1::2], strict=True))
+    if kind in (11, 12) and count <= _MOST_NUMBERS:
+        return " ".join(
+            number(value) for value in struct.unpack_from(f"{tiff.order}{count}{_NUMBERS[kind]}", tiff.data, at)
+        )
+    if kind in _NUMBERS and kind not in (1, 6) and count <= _MOST_NUMBERS:
+        return " ".join(map(str, struct.unpack_from(f"{tiff.order}{count}{_NUMBERS[kind]}", tiff.data, at)))
+    raw = tiff.whole(directory, tag)
+    return raw if raw.strip(b"\x00 ") or (kind == 1 and count < 8) else b""
+
+
+def _fraction(top: int, bottom: int) -> str:
+    return number(top / bottom) if bottom else f"{top}/0"
+
+
+def number(value: float) -> str:
+    """A number to five digits: programs write one fraction as another, and a float as a fraction near it."""
+    return f"{value:.5g}"
+
+
+def _of_maker(tiff: Tiff, main: Directory, photo: Directory) -> Iterator[Item]:
+    """The maker note as a whole, by its maker and its length: programs that move it change offsets inside it; and of an Apple
+    note what ties a still to its video."""
+    note = tiff.whole(photo, 0x927C)
+    if not note.strip(b"\x00"):
+        return
+    maker = wording(tiff.raw(main, 0x010F)) or ""
+    yield Item.of("maker", f"{maker} {len(note)}")
+    identifier = content_identifier(note)
+    if identifier:
+        yield Item.of("live", identifier)
+
+
+def content_identifier(note: bytes) -> str | None:
+    """The identifier that an iPhone gives a still and its video alike, from Apple's maker note."""
+    if not note.startswith(_APPLE) or note[12:14] not in (b"MM", b"II"):
+        return None
+    order = ">" if note[12:14] == b"MM" else "<"
+    reader = Tiff(note, order, 14)
+    found = reader.raw(reader.directory(14), _CONTENT_IDENTIFIER)
+    return found.split(b"\x00", 1)[0].decode("ascii", "ignore").strip() or None
+
+
+@functools.cache
+def tag_names() -> dict[str, str]:
+    """XMP's names of EXIF's tags (``exif:FNumber``, ``tiff:Make``, ``exif:GPSAltitude``) → their topics."""
+    from PIL import ExifTags
+
+    names = {name: f"exif {tag:04X}" for tag, name in ExifTags.TAGS.items()}
+    names.update((name, f"gps {tag:04X}") for tag, name in ExifTags.GPSTAGS.items())
+    names.update({"ISOSpeedRatings": "exif 8827", "PhotographicSensitivity": "exif 8827", "SerialNumber": "exif A431"})
+    return names

@@ -1,0 +1,107 @@
+"""IPTC-IIM records and the image resources of Photoshop that hold them (IPTC-IIM 4.2, Adobe Photoshop file formats).
+
+Pillow reads IPTC from an opened image only; here the blocks of every container are at hand, so the records are read directly.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dedupe.formats.inventory import Item
+from dedupe.formats.texts import caption_items, date_items, text_items, wording
+
+_IPTC: Final = 0x0404
+_RESOURCES_MADE_ANEW: Final = frozenset(
+    (
+        0x03E8, 0x03E9, 0x03EA, 0x03ED, 0x03F0, 0x03F1, 0x03F2, 0x03F3, 0x03F5, 0x03F8, 0x03FC, 0x0400, 0x0402, 0x0406, 0x0408,
+        0x0409, 0x040A, 0x040B, 0x040C, 0x040D, 0x040F, 0x0411, 0x0414, 0x0417, 0x0419, 0x041A, 0x041D, 0x0421, 0x0422, 0x0423,
+        0x0424, 0x0425, 0x0426, 0x0428, 0x042D, 0x0430, 0x0431, 0x0432, 0x0433, 0x0435, 0x043A, 0x043B, 0x043C, 0x043D, 0x0440,
+        0x2710,
+    )
+)  # fmt: skip
+"""Resources about printing, guides, thumbnails and versions, and the copies of EXIF, XMP and the profile."""
+_TOPICS: Final = {
+    5: "title", 15: "category", 20: "category", 25: "keyword", 40: "instructions", 80: "author", 85: "author position",
+    90: "location", 92: "location", 95: "location", 100: "location code", 101: "location", 103: "transmission reference",
+    105: "headline", 110: "credit", 115: "source", 116: "copyright", 122: "caption writer",
+}  # fmt: skip
+_RECORDS_MADE_ANEW: Final = frozenset((0, 3, 65, 70))
+_UTF8: Final = b"\x1b%G"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of application record 2 by data set, each value as bytes; ``utf8``: the envelope says so."""
+
+    values: dict[int, list[bytes]]
+    utf8: bool = False
+
+    def texts(self, number: int) -> list[str]:
+        """The texts of a data set."""
+        return [text for raw in self.values.get(number, ()) if (text := wording(raw)) is not None]
+
+    def dates(self) -> Iterator[str]:
+        """The dates of creation and of digitisation, as "20190504 120001+0200"."""
+        for day, time in ((55, 60), (62, 63)):
+            times = self.texts(time)
+            for number, text in enumerate(self.texts(day)):
+                yield f"{text} {times[number]}" if number < len(times) else text
+
+
+def resources(block: bytes) -> Iterator[tuple[int, bytes]]:
+    """(number, data) of the image resources in a Photoshop block."""
+    at = 0
+    while at + 12 <= len(block) and block[at : at + 4] in (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR"):
+        number = int.from_bytes(block[at + 4 : at + 6], "big")
+        name = (block[at + 6] + 2) & ~1  # a Pascal string, padded to even
+        start = at + 10 + name
+        size = int.from_bytes(block[start - 4 : start], "big")
+        yield number, block[start : start + size]
+        at = start + size + (size & 1)
+
+
+def records(block: bytes) -> Records:
+    """The IPTC records in a Photoshop block, or in bare IPTC data."""
+    found: dict[int, list[bytes]] = defaultdict(list)
+    utf8 = False
+    bare = [block] if block[:1] == b"\x1c" else [data for number, data in resources(block) if number == _IPTC]
+    for data in bare:
+        at = 0
+        while at + 5 <= len(data) and data[at] == 0x1C:
+            size, start = int.from_bytes(data[at + 3 : at + 5], "big"), at + 5
+            if size & 0x8000:  # an extended size: so many bytes of length follow
+                start += size & 0x7FFF
+                size = int.from_bytes(data[at + 5 : start], "big")
+            value = data[start : start + size]
+            if data[at + 1] == 2:
+                found[data[at + 2]].append(value)
+            utf8 = utf8 or (data[at + 1 : at + 3] == b"\x01\x5a" and value == _UTF8)
+            at = start + size
+    return Records(dict(found), utf8)
+
+
+def items(block: bytes) -> Iterator[Item]:
+    """The items of a Photoshop block or of bare IPTC data."""
+    if block[:1] != b"\x1c":
+        for number, data in resources(block):
+            if number != _IPTC and number not in _RESOURCES_MADE_ANEW and data.strip(b"\x00"):
+                yield Item.of(f"photoshop {number:04X}", data)
+    read = records(block)
+    for text in read.dates():
+        yield from date_items(text)
+    for number, values in read.values.items():
+        if number not in _RECORDS_MADE_ANEW and number not in (55, 60, 62, 63):
+            yield from _of(number, values)
+
+
+def _of(number: int, values: Sequence[bytes]) -> Iterator[Item]:
+    for value in values:
+        if number == 120:
+            yield from caption_items(wording(value))
+        elif number in _TOPICS:
+            yield from text_items(_TOPICS[number], wording(value))
+        elif value.strip(b"\x00 "):
+            yield Item.of(f"iptc {number}", wording(value) or value)

@@ -1,0 +1,122 @@
+"""Texts, dates and ratings in one normal form, whatever container they stand in: EXIF, XMP, IPTC, PNG's text, a sidecar.
+
+So a caption in IPTC is the caption in XMP, and a rating is the same in stars and in per cent.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from dedupe.formats.inventory import Item
+from dedupe.types import CaptureTime
+
+LONGEST: Final = 2000
+_EPOCH: Final = datetime.datetime(1970, 1, 1)
+_DATE: Final = re.compile(
+    r"\s*(\d{4})[:/\-. ]?(\d{1,2})[:/\-. ]?(\d{1,2})(?:[ T]?(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?"
+    r"\s*(Z|[+-]\d{2}:?\d{2})?"
+)
+_FIRST_YEAR: Final = 1826
+"""Before the first photograph: a clock that was never set."""
+_STARS: Final = ((0, 0), (1, 1), (25, 2), (50, 3), (75, 4), (99, 5))
+FILLER: Final = frozenset(
+    (
+        "olympus digital camera", "sony dsc", "minolta digital camera", "konica minolta digital camera",
+        "digital camera", "digital still camera", "exif_jpeg_picture", "samsung", "samsung digital camera",
+        "kodak digital still camera", "jpeg", "default", "untitled", "ascii", "charset=ascii", "none", "null",
+        "dcim", "user comments", "screenshot", "oplus_0", "oplus_32", "hdrpl",
+    )
+)  # fmt: skip
+"""Captions that cameras and phones write by themselves: losing them loses nothing."""
+
+
+def wording(said: bytes | str) -> str | None:
+    """A text as its writer means it: up to the first NUL, UTF-8 or else Latin-1, spaces made one; None where it is none."""
+    if isinstance(said, bytes):
+        raw = said.split(b"\x00", 1)[0][:LONGEST]
+        try:
+            said = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            said = raw.decode("latin-1")
+    text = " ".join(said.split("\x00", 1)[0].split())[:LONGEST]
+    # Joiners and direction marks belong to many scripts and to every family of emoji; other controls are no caption.
+    signs = [sign for sign in text if unicodedata.category(sign) != "Cf"]
+    return text if signs and all(sign.isprintable() for sign in signs) else None
+
+
+def is_filler(text: str) -> bool:
+    """Whether a caption is one that a camera wrote by itself."""
+    return text.lower() in FILLER
+
+
+def text_items(topic: str, text: str | None) -> Iterator[Item]:
+    """The items of a text; each keyword of a list with semicolons is one, the letters' case does not count in them."""
+    if not text:
+        return
+    if topic == "keyword":
+        for word in text.split(";"):
+            if word.strip():
+                yield Item.of(topic, unicodedata.normalize("NFC", word.strip()).casefold())
+    else:
+        yield Item.of(topic, unicodedata.normalize("NFC", text))
+
+
+def caption_items(text: str | None) -> Iterator[Item]:
+    """The item of a caption that a person wrote."""
+    if text and not is_filler(text):
+        yield from text_items("caption", text)
+
+
+def rating_items(rating: int, *, percent: bool = False) -> Iterator[Item]:
+    """The item of a rating in stars (−1: rejected); 0 is none."""
+    stars = stars_of(rating) if percent else rating
+    if stars and -1 <= stars <= 5:
+        yield Item.of("rating", str(stars))
+
+
+def stars_of(percent: int) -> int:
+    """The stars that Windows writes as 1, 25, 50, 75 or 99 per cent."""
+    return max((stars for least, stars in _STARS if percent >= least), default=0)
+
+
+def date_items(text: str) -> Iterator[Item]:
+    """The item of a date of capture: its wall clock, to the second."""
+    moment = moment_of(text)
+    if moment is not None:
+        yield Item.of("date", str(moment.seconds))
+
+
+def moment_of(text: str) -> CaptureTime | None:
+    """A date and time as EXIF, XMP or IPTC write it; a day alone is its midnight. None where it is none that can be."""
+    found = _DATE.match(text)
+    if found is None:
+        return None
+    year, month, day = (int(part) for part in found.group(1, 2, 3))
+    hour, minute, second = (int(part or 0) for part in found.group(4, 5, 6))
+    try:
+        moment = datetime.datetime(year, month, day, hour, minute, min(second, 59))
+    except ValueError:
+        return None
+    if year < _FIRST_YEAR:
+        return None
+    digits = found.group(7) or ""
+    return CaptureTime(
+        seconds=int((moment - _EPOCH).total_seconds()),
+        fraction=float(f"0.{digits}") if digits else 0.0,
+        digits=len(digits),
+        offset_minutes=minutes_of(found.group(8)),
+    )
+
+
+def minutes_of(zone: str | None) -> int | None:
+    """A zone like "+02:00" or "Z" in minutes east of UTC."""
+    if not zone:
+        return None
+    if zone == "Z":
+        return 0
+    digits = zone[1:].replace(":", "")
+    return (int(digits[:2]) * 60 + int(digits[2:4])) * (1 if zone[0] == "+" else -1)

@@ -1,0 +1,252 @@
+"""Everything in a file is in its inventory, under one name whatever the container; what saving makes anew is not."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+from dedupe.formats import sniff
+from dedupe.formats.blocks import blocks
+from dedupe.formats.inventory import ANY, Item, lacking, packed, unpacked
+from dedupe.formats.items import items_of
+from tests.decoding import made
+from tests.decoding.made import encoded, quarters, with_segment
+
+NAMESPACES = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "dc": "http://purl.org/dc/elements/1.1/",
+    "xap": "http://ns.adobe.com/xap/1.0/", "exif": "http://ns.adobe.com/exif/1.0/", "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "regions": "http://www.metadataworkinggroup.com/schemas/regions/", "stArea": "http://ns.adobe.com/xmp/sType/Area#",
+    "mine": "http://example.org/mine/", "MicrosoftPhoto": "http://ns.microsoft.com/photo/1.0/",
+    "GCamera": "http://ns.google.com/photos/1.0/camera/", "GDepth": "http://ns.google.com/photos/1.0/depthmap/",
+    "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
+}  # fmt: skip
+
+
+def packet(inside: str = "", attributes: str = "") -> bytes:
+    names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
+    described = f'<rdf:Description rdf:about="" {attributes}>{inside}</rdf:Description>'
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/" {names}><rdf:RDF>{described}</rdf:RDF></x:xmpmeta>'.encode()
+
+
+def bag(name: str, *words: str) -> str:
+    return f"<{name}><rdf:Bag>{''.join(f'<rdf:li>{word}</rdf:li>' for word in words)}</rdf:Bag></{name}>"
+
+
+def iptc(*records: tuple[int, bytes]) -> bytes:
+    data = b"".join(struct.pack(">BBBH", 0x1C, 2, number, len(value)) + value for number, value in records)
+    return b"8BIM\x04\x04\0\0" + struct.pack(">I", len(data)) + data + b"\0" * (len(data) & 1)
+
+
+def inventory(data: bytes) -> frozenset[Item]:
+    kind = sniff.sniff(data)
+    assert kind is not None
+    return frozenset(items_of(blocks(data, kind)))
+
+
+def jpeg(*, xmp: bytes | None = None, photoshop: bytes | None = None, **tags: Any) -> bytes:
+    data = encoded(quarters())
+    if photoshop is not None:
+        data = with_segment(data, 0xED, b"Photoshop 3.0\0" + photoshop)
+    if xmp is not None:
+        data = with_segment(data, 0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp)
+    return with_segment(data, 0xE1, made.exif(**tags)) if tags else data
+
+
+def topics(data: bytes) -> set[str]:
+    return {item.topic for item in inventory(data)}
+
+
+def test_a_plain_picture_holds_nothing_but_its_pixels() -> None:
+    for kind in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "HEIF", "JPEG2000"):
+        assert inventory(encoded(quarters(), kind)) == set(), kind
+
+
+def test_a_keyword_is_the_same_in_xmp_and_in_iptc() -> None:
+    in_xmp = inventory(jpeg(xmp=packet(bag("dc:subject", "Venice", "Grandma"))))
+    in_iptc = inventory(jpeg(photoshop=iptc((25, b"Grandma"), (25, b"Venice"))))
+    assert in_xmp == in_iptc
+    assert {item.topic for item in in_xmp} == {"keyword"} and len(in_xmp) == 2
+
+
+def test_a_caption_is_the_same_wherever_it_stands() -> None:
+    alternatives = "<dc:description><rdf:Alt><rdf:li xml:lang='x-default'>At sea</rdf:li></rdf:Alt></dc:description>"
+    comment = with_segment(encoded(quarters()), 0xFE, b"At sea")
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("Description", "At sea")
+    expected = inventory(jpeg(t0x010E="At sea"))
+    assert {item.topic for item in expected} == {"caption"}
+    for data in (
+        jpeg(xmp=packet(alternatives)),
+        jpeg(photoshop=iptc((120, b"At sea"))),
+        jpeg(photo={0x9286: b"ASCII\0\0\0At sea"}),
+        jpeg(photo={0x9286: b"\0\0\0\0\0\0\0\0At sea"}),
+        comment,
+        encoded(quarters(), "PNG", pnginfo=text),
+    ):
+        assert inventory(data) == expected
+
+
+def test_a_rating_is_the_same_in_stars_and_in_per_cent_and_by_either_prefix() -> None:
+    expected = inventory(jpeg(t0x4746=4))
+    assert {item.topic for item in expected} == {"rating"}
+    assert inventory(jpeg(xmp=packet(attributes='xap:Rating="4"'))) == expected
+    assert inventory(jpeg(xmp=packet(attributes='MicrosoftPhoto:Rating="75"'))) == expected
+    assert inventory(jpeg(xmp=packet(attributes='xap:Rating="0"'))) == set()
+
+
+def test_each_face_is_an_item_and_the_size_it_was_marked_at_is_none() -> None:
+    def region(name: str) -> str:
+        return (
+            f'<rdf:li><rdf:Description regions:Name="{name}" regions:Type="Face"><regions:Area stArea:x="0.33" stArea:y="0.5"'
+            f' stArea:w="0.1" stArea:h="0.1" stArea:unit="normalized"/></rdf:Description></rdf:li>'
+        )
+
+    inside = (
+        "<regions:Regions rdf:parseType='Resource'><regions:AppliedToDimensions stArea:w='400'/>"
+        f"<regions:RegionList><rdf:Bag>{region('Ada')}{region('Grace')}</rdf:Bag></regions:RegionList></regions:Regions>"
+    )
+    assert [item.topic for item in sorted(inventory(jpeg(xmp=packet(inside))))] == ["face", "face"]
+
+
+def test_a_date_is_the_same_in_exif_xmp_and_iptc() -> None:
+    expected = inventory(jpeg(photo={0x9003: "2019:05:04 12:00:01"}))
+    assert {item.topic for item in expected} == {"date"}
+    assert inventory(jpeg(xmp=packet(attributes='photoshop:DateCreated="2019-05-04T12:00:01+02:00"'))) == expected
+    assert inventory(jpeg(photoshop=iptc((55, b"20190504"), (60, b"120001+0200")))) == expected
+
+
+def test_a_number_is_the_same_in_exif_and_in_xmp() -> None:
+    expected = inventory(jpeg(photo={0x829D: 2.8}))
+    assert inventory(jpeg(xmp=packet(attributes='exif:FNumber="28/10"'))) == expected
+
+
+def test_what_is_not_known_is_content() -> None:
+    plain = encoded(quarters(), "PNG")
+    body = b"myTa" + b"something of somebody's"
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    webp = encoded(quarters(), "WEBP", lossless=True)
+    longer = webp + b"MINE" + struct.pack("<I", 4) + b"four"
+    longer = longer[:4] + struct.pack("<I", len(longer) - 8) + longer[8:]
+    gif = encoded(quarters(), "GIF")
+    heif = encoded(quarters(), "HEIF")
+    for data in (
+        with_segment(encoded(quarters()), 0xEB, b"JP" + bytes(9) + b"credentials"),
+        with_segment(encoded(quarters()), 0xE3, b"Meta\0something"),
+        plain[:33] + chunk + plain[33:],
+        longer,
+        gif[:-1] + b"\x21\xff\x0bMYSTERY1.00\x03abc\0;",
+        heif + struct.pack(">I", 12) + b"minetext",
+        jpeg(t0xC123="what a camera of tomorrow says"),
+        jpeg(xmp=packet(attributes='mine:Secret="where the treasure is"')),
+        jpeg(photoshop=iptc((233, b"an unknown record"))),
+        encoded(quarters()) + b"something behind the picture",
+        plain + b"something behind the picture",
+    ):
+        assert len(inventory(data)) == 1, sorted(inventory(data))
+
+
+def test_what_saving_makes_anew_is_no_content() -> None:
+    anew = packet(
+        attributes='xap:CreatorTool="An editor" xap:ModifyDate="2024-01-01" xmpMM:DocumentID="7" exif:PixelXDimension="9"'
+    )
+    tags: dict[str, Any] = {"t0x0131": "An editor 3.1", "t0x0132": "2024:01:01 00:00:00", "t0x011A": 72.0, "t0x0112": 1}
+    assert inventory(jpeg(xmp=anew, **tags, photo={0xA002: 96, 0xA003: 64, 0xA001: 1})) == set()
+
+
+def test_an_announcement_is_no_content_and_the_bytes_it_announces_are() -> None:
+    assert inventory(jpeg(xmp=packet(attributes='GCamera:MotionPhoto="1" GDepth:Format="RangeInverse"'))) == set()
+    assert topics(jpeg(xmp=packet(attributes='GDepth:Data="AAECAwQ="'))) == {"stream depth"}
+
+
+def test_the_pages_of_a_tiff_and_the_directories_below_them_are_all_read() -> None:
+    buffer = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(buffer) as writer:
+        for name in ("", "the cellar", "the attic"):
+            Image.fromarray(quarters()).save(writer, "TIFF", tiffinfo={0x010E: name})
+            writer.newFrame()
+    assert len([item for item in inventory(buffer.getvalue()) if item.topic == "caption"]) == 2
+
+
+def test_imagemagicks_raw_profiles_are_read() -> None:
+    for kind, data, expected in (
+        ("exif", made.exif(t0x010E="At sea"), "caption"),
+        ("iptc", iptc((25, b"Venice")), "keyword"),
+        ("xmp", packet(attributes='xap:Rating="4"'), "rating"),
+        ("APP1", b"http://ns.adobe.com/xap/1.0/\0" + packet(attributes='xap:Rating="4"'), "rating"),
+    ):
+        text = PngImagePlugin.PngInfo()
+        lines = data.hex()
+        hexed = "\n".join(lines[at : at + 72] for at in range(0, len(lines), 72))
+        text.add_text(f"Raw profile type {kind}", f"\n{kind}\n{len(data):8d}\n{hexed}\n", zip=True)
+        assert topics(encoded(quarters(), "PNG", pnginfo=text)) == {expected}, kind
+
+
+def test_extended_xmp_is_put_together() -> None:
+    long = packet(bag("dc:subject", *(f"word {n}" for n in range(9000))))
+    guid, half = b"0123456789ABCDEF0123456789ABCDEF", len(long) // 5 + 1
+    data = encoded(quarters())
+    for start in range(0, len(long), half):
+        head = b"http://ns.adobe.com/xmp/extension/\0" + guid + struct.pack(">II", len(long), start)
+        data = with_segment(data, 0xE1, head + long[start : start + half])
+    assert len(unpacked(packed(inventory(data)))) > 1000
+
+
+def test_a_packet_with_a_document_type_is_kept_whole_and_never_expanded() -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + packet(attributes='xap:Rating="4"')
+    assert topics(jpeg(xmp=bomb)) == {"xmp unreadable"}
+
+
+def test_the_same_things_are_packed_alike_in_any_order_and_come_back() -> None:
+    every = [Item.of("keyword", word) for word in ("b", "a", "c")] + [Item("exif 9209", ANY), Item.of("caption", "x")]
+    assert packed(every) == packed(reversed(every))
+    assert unpacked(packed(every)) == set(every)
+    assert unpacked(packed([])) == set()
+
+
+def test_what_another_file_has_too_is_not_lacking() -> None:
+    held = frozenset((Item.of("keyword", "a"), Item.of("exif 9209", "16")))
+    assert lacking([Item.of("keyword", "a"), Item("exif 9209")], held) == []
+    assert lacking([Item.of("keyword", "b"), Item("exif 9999")], held) == [Item("exif 9999"), Item.of("keyword", "b")]
+
+
+@given(st.sampled_from(("JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF", "HEIF", "JPEG2000")), st.data())
+def test_a_corrupt_file_has_some_inventory_and_never_fails(kind: str, draw: st.DataObject) -> None:
+    data = bytearray(_RICH[kind])
+    for _ in range(draw.draw(st.integers(1, 12))):
+        at = draw.draw(st.integers(12, len(data) - 1))
+        data[at] = draw.draw(st.sampled_from((0, 1, 2, 0x1C, 0x7F, 0x80, 0xFF)))
+    cut = bytes(data[: draw.draw(st.integers(12, len(data)))])
+    found = sniff.sniff(cut)
+    if found is not None:
+        assert unpacked(packed(items_of(blocks(cut, found)))) is not None
+
+
+def _rich(kind: str) -> bytes:
+    exif = made.exif(t0x010E="At sea", photo={0x9003: "2019:05:04 12:00:01"}, gps={1: "N", 2: (33.0, 30.0, 36.0)})
+    if kind == "JPEG":
+        return jpeg(xmp=packet(bag("dc:subject", "a", "b")), photoshop=iptc((25, b"a"), (120, b"b")), t0x010E="At sea")
+    more: dict[str, Any] = {} if kind in ("GIF", "JPEG2000") else {"exif": exif}
+    return encoded(quarters(), kind, **more) + (b"" if kind == "GIF" else b"behind")
+
+
+_RICH = {kind: _rich(kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF", "HEIF", "JPEG2000")}
+
+
+@pytest.mark.parametrize("rest", [b"", b"x", b"MM", b"\xff" * 40, bytes(60)])
+def test_nonsense_in_the_metadata_is_kept_or_left_out_and_never_fails(rest: bytes) -> None:
+    for head in (
+        b"Exif\0\0",
+        b"http://ns.adobe.com/xap/1.0/\0",
+        b"Photoshop 3.0\0",
+        b"MPF\0II*\0",
+        b"ICC_PROFILE\0\1\1",
+    ):
+        for marker in (0xE1, 0xE2, 0xED):
+            inventory(with_segment(encoded(quarters()), marker, head + rest))
