@@ -27,6 +27,7 @@ from dedupe.terminal.progress import Progress, SilentProgress, Step
 
 if TYPE_CHECKING:
     from dedupe.embedding import Embedder, ModelInfo
+    from dedupe.cluster.pool import ClusterPool
     from dedupe.workers import WorkerPool
 
 
@@ -65,7 +66,7 @@ class Session:
         self.paths = StorePaths.at(settings.store)
         self.seconds: dict[str, float] = {}
         self._inner = 0.0  # seconds booked by steps within the one that runs now
-        self._pool: WorkerPool | None = None
+        self._pool: WorkerPool | ClusterPool | None = None
         self._embedder: Embedder | None = None
         if settings.weights is not None:
             own = self.embedder()
@@ -98,13 +99,24 @@ class Session:
         """The threshold of this run: the settings' or the model's own."""
         return self.settings.threshold if self.settings.threshold is not None else self.model.radius
 
-    def pool(self) -> WorkerPool:
-        """The worker processes, started at the first call."""
+    def pool(self) -> WorkerPool | ClusterPool:
+        """The worker processes, of this machine or of the settings' cluster, started at the first call.
+
+        Raises UsageError or ClusterError where the cluster cannot be used.
+        """
         if self._pool is None:
             from dedupe.workers import WorkerPool
 
-            self._pool = self._stack.enter_context(WorkerPool(self.settings.workers))
+            local = self._stack.enter_context(WorkerPool(self.settings.workers))
+            self._pool = local if self.settings.cluster is None else self._cluster(local)
         return self._pool
+
+    def _cluster(self, local: WorkerPool) -> ClusterPool:
+        from dedupe.cluster.paths import PathMap
+        from dedupe.cluster.pool import ClusterPool
+
+        paths = PathMap.of(self.settings.path_map)
+        return self._stack.enter_context(ClusterPool(str(self.settings.cluster), local, paths))
 
     def embedder(self) -> Embedder:
         """The model, loaded at the first call.

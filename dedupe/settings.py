@@ -31,7 +31,9 @@ KEEPER_RULES = (
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a scan is run. ``threshold`` is a Euclidean distance between unit vectors, None for the model's own;
-    ``jobs`` 0 is one worker a core; ``max_pixels`` is the largest picture that is decoded; paths are absolute."""
+    ``jobs`` 0 is one worker a core; ``max_pixels`` is the largest picture that is decoded; paths are absolute.
+    ``cluster`` is the address of a Dask scheduler, or ``local[:N]``; ``path_map`` names folders of this machine as its
+    workers know them (``LOCAL=REMOTE``)."""
 
     model: str = "compact"
     weights: str | None = None
@@ -51,6 +53,8 @@ class Settings:
     retry: bool = False
     max_drop: str | None = None
     store: str | None = None
+    cluster: str | None = None
+    path_map: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self)
@@ -205,6 +209,7 @@ _LISTS: Mapping[str, Callable[[Sequence[str]], tuple[object, ...]]] = {
     "reference": absolute,
     "protect": absolute,
     "exclude": tuple,
+    "path_map": tuple,
 }
 _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "model": str,
@@ -219,4 +224,5 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "retry": bool,
     "max_drop": str,
     "store": str,
+    "cluster": str,
 }

@@ -23,6 +23,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("dedupe.session",),
     ("dedupe.grouping",),
     ("dedupe.library",),
+    ("dedupe.cluster",),
     ("dedupe.comparing", "dedupe.candidates", "dedupe.embedding"),
     ("dedupe.tree",),
     ("dedupe.decoding",),

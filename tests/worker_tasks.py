@@ -126,3 +126,9 @@ def read_or_die(request: Any) -> Any:
                 trace.write("tried\n")
             DEEDS[deed]()
     return read_photo(request)
+
+
+def slowly(item: Any) -> Any:
+    """Echo, after a while."""
+    time.sleep(0.03)
+    return item
