@@ -26,8 +26,8 @@ from dedupe.settings import Settings
 from dedupe.terminal.progress import Progress, SilentProgress, Step
 
 if TYPE_CHECKING:
-    from dedupe.embedding import Embedder, ModelInfo
     from dedupe.cluster.pool import ClusterPool
+    from dedupe.embedding import Embedder, ModelInfo
     from dedupe.workers import WorkerPool
 
 
