@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -22,6 +21,7 @@ STEPS = (
     "replace_claim",
     "unlink",
     "write",
+    "set_size",
     "copy_metadata",
     "set_times",
     "fsync",
@@ -114,54 +114,6 @@ class FaultyDisk(Disk):
     def _check_volumes(self, source: str, target: str) -> None:
         if self._volume(source) != self._volume(target):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source, None, target)
-
-    def throw_away(self, path: str) -> None:
-        with _moments_inside_send2trash(self):
-            super().throw_away(path)
-
-
-class _moments_inside_send2trash:  # noqa: N801
-    """A moment before and after each thing that send2trash does to the disk."""
-
-    def __init__(self, disk: FaultyDisk) -> None:
-        self._disk = disk
-
-    def __enter__(self) -> None:
-        import send2trash  # noqa: F401
-
-        self._module: Any = sys.modules.get("send2trash.plat_other")
-        if self._module is not None:
-            self._module.os = _CountingOs(self._disk)
-            self._module.open = self._open
-
-    def _open(self, *arguments: Any) -> Any:
-        self._disk.moment()
-        opened = open(*arguments)  # noqa: SIM115
-        self._disk.moment()
-        return opened
-
-    def __exit__(self, *raised: object) -> None:
-        if self._module is not None:
-            self._module.os = os
-            del self._module.open
-
-
-class _CountingOs:
-    def __init__(self, disk: FaultyDisk) -> None:
-        self._disk = disk
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(os, name)
-        if name not in ("rename", "makedirs"):
-            return found
-
-        def step(*arguments: Any) -> Any:
-            self._disk.moment()
-            result = found(*arguments)
-            self._disk.moment()
-            return result
-
-        return step
 
 
 def every_failure(step: str, number: int, run: Callable[[FaultyDisk], None]) -> Iterator[FaultyDisk]:

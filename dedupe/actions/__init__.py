@@ -120,5 +120,5 @@ def _report(
         outcomes=(*applied.outcomes, *drafted.left),
         dry_run=dry_run,
         stopped=applied.stopped,
-        notes=notes,
+        notes=(*notes, *applied.notes),
     )

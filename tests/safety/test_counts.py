@@ -18,14 +18,14 @@ from tests.support import tree_snapshot
 class LazyTrash(FaultyDisk):
     """A trash that says yes and does nothing."""
 
-    def throw_away(self, path: str) -> None:
+    def throw_away(self, path: str, record: str | None = None) -> None:
         pass
 
 
 class ShreddingTrash(FaultyDisk):
     """A trash that deletes for good."""
 
-    def throw_away(self, path: str) -> None:
+    def throw_away(self, path: str, record: str | None = None) -> None:
         os.unlink(path)
 
 

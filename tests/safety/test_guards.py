@@ -13,7 +13,8 @@ import pytest
 
 from dedupe.actions.planning.plan import companions_of
 from dedupe.actions.platform.disk import Disk
-from dedupe.actions.platform.trash import Entry, Trash, _Place
+from dedupe.actions.platform.freedesktop import Place
+from dedupe.actions.platform.trash import Entry, Trash
 from dedupe.formats.hashing import LEGACY, digest
 from dedupe.review.choice import keep_instead
 from tests.review import (
@@ -98,13 +99,13 @@ def put_over(disk: Disk, source: str, claim: str) -> None:
     os.replace(source, claim)
 
 
-def somewhere(trash: Trash, path: str, status: os.stat_result) -> Entry:
+def somewhere(trash: Trash, path: str, status: os.stat_result, record: str | None) -> Entry:
     return Entry(path, path)
 
 
-def any_place(path: str) -> list[_Place]:
+def any_place(path: str) -> list[Place]:
     base = path.partition("/photos/")[0]
-    return [_Place(f"{base}/notes", "")]
+    return [Place(f"{base}/notes", "")]
 
 
 # Guards that are called blockers, below dedupe.actions.
@@ -247,12 +248,12 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
     ),
     ("actions.execution.reconcile.Reconciler._missing_folder", allow, crashes.test_a_disk_that_is_out_is_waited_for),
     (
-        "actions.execution.place.remove_claim",
+        "actions.platform.exclusive.remove_claim",
         lambda disk, target, identity: disk.unlink(target),
         moving.test_a_placeholder_that_somebody_wrote_into_is_theirs,
     ),
     (
-        "actions.execution.place._drop_old_name",
+        "actions.platform.exclusive.drop_old_name",
         lambda disk, source, target: disk.unlink(source),
         moving.test_another_file_that_takes_the_old_name_in_the_last_instant_stays,
     ),
@@ -271,12 +272,7 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         somewhere,
         counts.test_a_trash_that_deletes_stops_the_run_at_the_first_photo,
     ),
-    (
-        "actions.platform.trash._check_environment",
-        allow,
-        patched(trash.test_an_environment_that_changed_since_the_import_refuses),
-    ),
-    ("actions.platform.trash._names_folder_of", yes, forged.test_the_record_of_another_folders_file_stays_in_the_trash),
+    ("actions.platform.trash.names_folder_of", yes, forged.test_the_record_of_another_folders_file_stays_in_the_trash),
     (
         "actions.platform.trash.Trash._let_it_be_filled",
         allow,
@@ -288,7 +284,7 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         trash.test_an_empty_record_that_stood_there_before_a_crash_is_another_programs,
     ),
     (
-        "actions.platform.trash._places",
+        "actions.platform.trash.places",
         any_place,
         lambda world: trash.test_a_forged_record_is_not_swept(world, "{base}/notes/info/a.jpg.trashinfo"),
     ),

@@ -274,7 +274,7 @@ def test_a_drive_that_is_not_there_ends_the_search_for_a_folder(world: World, mo
     """On Windows nothing of a missing drive exists, not even its root."""
     from dedupe.actions.execution import move
     from dedupe.actions.planning import preflight
-    from dedupe.actions.platform import trash as trash_module
+    from dedupe.actions.platform import freedesktop
 
     asked = []
 
@@ -288,5 +288,5 @@ def test_a_drive_that_is_not_there_ends_the_search_for_a_folder(world: World, mo
     assert move.missing_folders(["/gone/deep/a.jpg"]) == ("/gone", "/gone/deep")
     assert preflight.folder_blocker("/gone/deep") == "/ is no folder."
     assert preflight.space_blocker(Disk(), "/gone/deep", ()) is None
-    assert trash_module._nearest_existing("/gone/deep") == "/"
-    assert trash_module._mount_point("/gone/deep") == "/"
+    assert freedesktop.nearest_existing("/gone/deep") == "/"
+    assert freedesktop.mount_point("/gone/deep") == "/"

@@ -174,12 +174,12 @@ def test_a_failing_trash_leaves_no_record_behind(world: World) -> None:
     locked, _free = two_pairs(world)
 
     class ClosingDisk(type(world.disk)):  # type: ignore[misc]
-        def throw_away(self, path: str) -> None:
+        def throw_away(self, path: str, record: str | None = None) -> None:
             folder = os.path.dirname(path)
             if path == str(locked):
                 Path(folder).chmod(0o555)
             try:
-                super().throw_away(path)
+                super().throw_away(path, record)
             finally:
                 Path(folder).chmod(0o755)
 

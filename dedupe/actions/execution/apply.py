@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from dedupe.actions.execution.move import Mover, Way, missing_folders
+from dedupe.actions.execution.move import Mover, OneFileError, Way, missing_folders
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.execution.reconcile import partial_name
 from dedupe.actions.execution.recover import tidy
@@ -29,6 +29,7 @@ from dedupe.actions.platform.trash import Trash
 from dedupe.actions.platform.volumes import membership_under
 from dedupe.actions.report import freed
 from dedupe.errors import RefusedError
+from dedupe.terminal.text import display_path
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
 
 Progress = Callable[[int, int], None]
@@ -40,6 +41,7 @@ Stop = Callable[[], bool]
 INTERRUPTED = "Stopped by Ctrl-C, between two photos."
 STOPPED_AS_ASKED = "Stopped as you asked, between two photos."
 
+SEEN_TWICE = "lies where the same files are seen twice"
 NOT_BEGUN = "not begun, because the run had stopped"
 STOPPED = "Stopped there: the rest was not begun. The next start, or `dedupe recover`, puts right what is left to do."
 MARKER_TEXT = b"dedupe moved duplicate photos here. Scans skip this folder as long as this file is in it.\n"
@@ -149,6 +151,22 @@ def shared_blocker(action: Action, terms: Terms, siblings: Siblings) -> str | No
     return "shares a companion with a photo that the scan did not see" if any(others) else None
 
 
+Ways = tuple[str, str, int, int]
+"""The roots below which a photo and the one that stays lie, and their devices."""
+
+
+def ways_of(action: Action, terms: Terms) -> Ways:
+    """How the two photos of an action are reached."""
+    photo, keeper = action.moves[0], action.keeper
+    roots = [root_of(move.source, terms.roots) or "" for move in (photo, keeper)]
+    return roots[0], roots[1], photo.stamp.dev, keeper.stamp.dev
+
+
+def seen_twice_blocker(action: Action, terms: Terms, same: Collection[Ways]) -> str | None:
+    """Two photos reached in these ways turned out to be one file: so may any other two."""
+    return SEEN_TWICE if ways_of(action, terms) in same else None
+
+
 def without_shared(action: Action, terms: Terms, gone: Collection[str]) -> Action:
     """The action without the companions that must stay, because a photo which shares them has not left."""
     own = {move.source for move in action.moves}
@@ -163,10 +181,11 @@ def without_shared(action: Action, terms: Terms, gone: Collection[str]) -> Actio
 
 @dataclass(slots=True)
 class Applied:
-    """What became of the actions, in their order, and why the run ended early where it did."""
+    """What became of the actions, in their order, why the run ended early where it did, and what a person should know."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     stopped: str | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Progress | None = None) -> Applied:
@@ -215,6 +234,7 @@ class Applier:
         self._trash = trash
         self._siblings = Siblings(disk)
         self._gone: set[str] = set()
+        self._same: set[Ways] = set()
         self._mover = Mover(disk, journal, trash)
         self._assets: list[int] = []
         self._prepared = False
@@ -243,6 +263,10 @@ class Applier:
     def _one(self, action: Action, applied: Applied) -> None:
         try:
             done = self._act(action)
+        except OneFileError as error:
+            self._same.add(ways_of(action, self._terms))
+            applied.notes.append(one_file_note(action))
+            applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
         except LeftAloneError as error:
             applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
         except (StopError, JournalError, OSError) as error:
@@ -276,6 +300,7 @@ class Applier:
         raise LeftAloneError("no name is free for it")
 
     def _checked(self, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
+        _refuse(seen_twice_blocker(action, self._terms, self._same))
         return _checked(self._disk, self._trash, action, self._terms, stack, siblings=self._siblings)
 
     def _begin(self, action: Action) -> tuple[AssetRow, Way]:
@@ -352,6 +377,12 @@ class Applier:
             if reason is not None:
                 applied.outcomes[index] = replace(outcome, kind=OutcomeKind.FAILED, reason=reason, bytes_freed=0)
                 applied.stopped = applied.stopped or "The disk does not show what was done."
+
+
+def one_file_note(action: Action) -> str:
+    """What was found out about the two folders."""
+    photo, keeper = (display_path(os.path.dirname(move.source)) for move in (action.moves[0], action.keeper))
+    return f"{photo} and {keeper} show the same files: nothing more was moved between them. Scan only one of the two."
 
 
 def unfinished(error: JournalError | OSError) -> str:

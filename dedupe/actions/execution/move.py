@@ -8,11 +8,29 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, place_file, refusal, remove_source
+from dedupe.actions.execution.place import (
+    ArrivedError,
+    NameTakenError,
+    StopError,
+    drop_aside,
+    place_file,
+    refusal,
+    set_aside,
+)
 from dedupe.actions.execution.reconcile import Reconciler
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow
-from dedupe.actions.planning.checks import KEEPER, Held, LeftAloneError, as_keeper, let_go, still_blocker
+from dedupe.actions.planning.checks import (
+    KEEPER,
+    SAME_FILE,
+    Held,
+    LeftAloneError,
+    as_keeper,
+    far_apart,
+    gone_blocker,
+    let_go,
+    still_blocker,
+)
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash, TrashError
 
@@ -50,6 +68,10 @@ class KeeperLostError(StopError):
     """The asset has left, and the photo that should stay did not: it is put back, and nothing more may move."""
 
 
+class OneFileError(LeftAloneError):
+    """The photo and the one that stays are one file, reached in two ways; it is back in its place."""
+
+
 class Mover:
     """Carries out assets whose intent is in the journal."""
 
@@ -68,7 +90,7 @@ class Mover:
         try:
             lost = self._move_all(asset, victims, keepers, way)
         except (OSError, NameTakenError, LeftAloneError, StopError, TrashError) as error:
-            self._put_right(asset, error)
+            self._put_right(asset, error, keepers)
         except BaseException:
             self.reconciler.reconcile(asset)
             self._journal.flush()
@@ -94,20 +116,24 @@ class Mover:
             lost.update(dict.fromkeys(placed.lost))
             if placed.copied:
                 copied.append((file, held))
-        self._drop_sources(copied, keepers, names)
-        self._look_for_keepers(keepers)
+        aside = self._set_aside(copied, keepers, names)
+        self._look_for_keepers(victims, keepers)
+        for held, name in aside:
+            drop_aside(self._disk, held, name)
         return tuple(lost)
 
-    def _drop_sources(
+    def _set_aside(
         self, copied: Sequence[tuple[FileRow, Held]], keepers: Sequence[Held], names: Counter[tuple[int, int]]
-    ) -> None:
-        """Only when every copy of the asset stands may the first original go."""
+    ) -> list[tuple[Held, str]]:
+        """Only when every copy of the asset stands may the first original go, and not yet for good."""
         for file, _ in copied:
             self._journal.placed(file)
+        aside = []
         for file, held in copied:
             siblings = names[held.identity] > 1
             self._look_again(held, keepers, siblings=siblings)
-            remove_source(self._disk, file, held, siblings=siblings)
+            aside.append((held, set_aside(self._disk, file, held, siblings=siblings)))
+        return aside
 
     def _look_again(self, held: Held, keepers: Sequence[Held], *, siblings: bool) -> None:
         with as_keeper():
@@ -115,10 +141,13 @@ class Mover:
                 _refuse(still_blocker(self._disk, keeper, siblings=False))
         _refuse(still_blocker(self._disk, held, siblings=siblings))
 
-    def _look_for_keepers(self, keepers: Sequence[Held]) -> None:
-        """One file reached through two mounts has two identities: when it leaves by one, the other shows it gone."""
+    def _look_for_keepers(self, victims: Sequence[Held], keepers: Sequence[Held]) -> None:
+        """One file reached in two ways may have two identities: when it has left by one, the other shows it gone."""
+        again = far_apart(victims, keepers)
         for keeper in keepers:
             reason = still_blocker(self._disk, keeper, siblings=False)
+            if reason is None and again:
+                reason = gone_blocker(self._disk, keeper)
             if reason is not None:
                 raise KeeperLostError(f"{KEEPER}{reason}, now that the other has left")
 
@@ -128,6 +157,7 @@ class Mover:
         entry = self._trash.move_to_trash(file.move.source, held.status, file.info)
         if entry is not None:
             self._journal.thrown(file, entry.file, entry.info)
+            self._journal.arrived(file, self._disk.lstat(entry.file).st_mtime_ns)
 
     def _make(self, asset: AssetRow, folder: str) -> None:
         """Make a folder and have its name on the disk: a power cut must not take it, and what is in it, once a source left."""
@@ -141,7 +171,7 @@ class Mover:
 
     # -- when something is in the way ------------------------------------------------------------------------------------
 
-    def _put_right(self, asset: AssetRow, error: Exception) -> None:
+    def _put_right(self, asset: AssetRow, error: Exception, keepers: Sequence[Held]) -> None:
         """Settle the asset, then raise what it means for the others."""
         problem = self._meaning(asset, error)
         try:
@@ -152,6 +182,8 @@ class Mover:
             raise StopError(f"{problem}: {reconciled.reason}") from error
         if reconciled.state is AssetState.DONE:
             raise ArrivedError(str(problem)) from error
+        if isinstance(error, KeeperLostError) and not any(gone_blocker(self._disk, keeper) for keeper in keepers):
+            raise OneFileError(SAME_FILE) from error  # with the one the other came back
         raise problem from error
 
     def _meaning(self, asset: AssetRow, error: Exception) -> Exception:

@@ -2,9 +2,10 @@
 
 On one volume a rename that refuses an occupied name is a single step: before it the file is at the source, after it at the
 target. Where a volume has no such rename, a link is made first and the old name removed after (in between there are two
-names of one file); where it has no links either, an empty file claims the target, which the journal knows, and is
-replaced. Across volumes the copy is finished, synced, read back and compared under a name of its own before it
-takes the target's name, and only then may the source go. So at every instant the photo exists whole at least once.
+names of one file); where it has no links either, or invents its inodes so that two names of one file cannot be told, an
+empty file claims the target, which the journal knows, and is replaced. Across volumes the copy is finished, synced, read
+back and compared under a name of its own before it takes the target's name. Then the source is renamed to a private name,
+looked at once more, and only then removed: what somebody saves under the old name meanwhile is another file and stays.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from dataclasses import dataclass
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.journal.records import FileRow
 from dedupe.actions.planning.checks import CHANGED, GONE, Held, LeftAloneError, content_key_of, let_go, still_blocker
-from dedupe.actions.platform.disk import CHUNK, NO_EXCLUSIVE_RENAME, NO_LINK, Disk
+from dedupe.actions.platform.disk import CHUNK, Disk
+from dedupe.actions.platform.exclusive import STALE, SwappedError, move_exclusively
 from dedupe.formats.hashing import hasher
 from dedupe.types import ContentKey
 
@@ -74,10 +76,11 @@ def place_file(disk: Disk, journal: Journal, file: FileRow, held: Held, *, sibli
     """Bring the held file to its target. Raises NameTakenError, LeftAloneError, StopError or OSError; what is on the disk
     then, ``reconcile.py`` puts right."""
     source, target = file.move.source, _target(file)
+    weak = held.volume_is_weak or disk.volume(os.path.dirname(target)).weak
     if os.name == "nt":
         let_go(disk, held)  # Windows moves no open file
     try:
-        exclusive_move(disk, journal, file, source, target)
+        _rename(disk, journal, file, source, links=not weak)
     except OSError as error:
         if error.errno == errno.EEXIST:
             raise NameTakenError from error
@@ -85,62 +88,49 @@ def place_file(disk: Disk, journal: Journal, file: FileRow, held: Held, *, sibli
             raise
         return Placed(True, _copy(disk, journal, file, held, siblings=siblings))
     arrived = disk.lstat(target)
-    if (arrived.st_dev, arrived.st_ino, arrived.st_size) != (*held.identity, held.status.st_size):
+    if not _is_the_one(disk, file, held, (target, arrived), weak=weak):
         # Somebody put another file under the source's name in the last instant: it goes back.
-        disk.rename(target, source)
+        move_exclusively(disk, target, source, links=not weak)
         raise StopError(f"another file than the one that was read was found in its place ({CHANGED})")
     journal.arrived(file, arrived.st_mtime_ns)
     return Placed(False)
 
 
-def exclusive_move(disk: Disk, journal: Journal, file: FileRow, source: str, target: str) -> None:
-    """The name ``source`` becomes ``target`` on one volume; EEXIST where that is taken, EXDEV across volumes."""
+def _rename(disk: Disk, journal: Journal, file: FileRow, source: str, *, links: bool) -> None:
+    """The name ``source`` becomes the file's target on one volume; a placeholder there is journalled."""
     try:
-        disk.rename(source, target)
-        return
-    except OSError as error:
-        if error.errno not in NO_EXCLUSIVE_RENAME:
-            raise
+        move_exclusively(
+            disk,
+            source,
+            _target(file),
+            links=links,
+            claimed=lambda: journal.claimed(file),
+            unclaimed=lambda: journal.unclaimed(file),
+        )
+    except SwappedError as error:
+        raise StopError(STALE) from error
+
+
+def _is_the_one(disk: Disk, file: FileRow, held: Held, there: tuple[str, os.stat_result], *, weak: bool) -> bool:
+    """The file that is ``there`` is the held one: the same inode, or the same bytes where a volume invents its inodes."""
+    path, found = there
+    if not weak:
+        return (found.st_dev, found.st_ino, found.st_size) == (*held.identity, held.status.st_size)
+    return found.st_size == held.status.st_size and holds(disk, path, file.move.content_key)
+
+
+def holds(disk: Disk, path: str, key: ContentKey) -> bool:
+    """The file at ``path``, opened anew, has the content ``key``; False where it cannot be read."""
     try:
-        disk.link(source, target)
-    except OSError as error:
-        if error.errno not in NO_LINK:
-            raise
-    else:
-        _drop_old_name(disk, source, target)
-        return
-    journal.claimed(file)
-    try:
-        claim = disk.create(target)
+        handle = disk.open_read(path)
     except OSError:
-        journal.unclaimed(file)  # what stands there, though empty, is somebody else's
-        raise
-    _replace_claim(disk, claim, source, target)
-
-
-def _drop_old_name(disk: Disk, source: str, target: str) -> None:
-    disk.fsync_folder(os.path.dirname(target))
-    old, new = disk.lstat(source), disk.lstat(target)
-    if (old.st_dev, old.st_ino) != (new.st_dev, new.st_ino):
-        raise StopError("another file took its place while it was moved")
-    disk.unlink(source)
-
-
-def _replace_claim(disk: Disk, claim: int, source: str, target: str) -> None:
-    made = disk.fstat(claim)
-    disk.close(claim)
+        return False
     try:
-        disk.replace_claim(source, target)
+        return content_key_of(disk, handle, key) == key
     except OSError:
-        remove_claim(disk, target, (made.st_dev, made.st_ino))
-        raise
-
-
-def remove_claim(disk: Disk, target: str, identity: tuple[int, int] | None) -> None:
-    """Remove our placeholder, as long as nobody has written into it."""
-    found = disk.lstat(target)
-    if found.st_size == 0 and identity in (None, (found.st_dev, found.st_ino)):
-        disk.unlink(target)
+        return False
+    finally:
+        disk.close(handle)
 
 
 def _copy(disk: Disk, journal: Journal, file: FileRow, held: Held, *, siblings: bool) -> tuple[str, ...]:
@@ -166,7 +156,7 @@ def _copy(disk: Disk, journal: Journal, file: FileRow, held: Held, *, siblings: 
     if changed is not None:
         raise LeftAloneError(changed)
     try:
-        exclusive_move(disk, journal, file, partial, target)
+        _rename(disk, journal, file, partial, links=not disk.volume(os.path.dirname(target)).weak)
     except FileExistsError as error:
         raise NameTakenError from error
     disk.fsync_folder(os.path.dirname(target))
@@ -180,25 +170,74 @@ def copy_blocker(copied: bytes, read_back: bytes, expected: bytes) -> str | None
 
 
 def _copy_bytes(disk: Disk, source: int, made: int, like: ContentKey) -> ContentKey:
-    made_key = hasher(like)
+    """Copy all bytes; the holes of a sparse file stay holes. The key of what was read."""
+    status = disk.fstat(source)
+    sparse = getattr(status, "st_blocks", 0) * 512 < status.st_size and hasattr(status, "st_blocks")
+    hashed, size = hasher(like), 0
     disk.rewind(source)
     while chunk := disk.read(source, CHUNK):
-        made_key.update(chunk)
-        disk.write(made, chunk)
-    return made_key.digest()
+        hashed.update(chunk)
+        size += len(chunk)
+        if not (sparse and not any(chunk)):
+            disk.write_at(made, chunk, size - len(chunk))
+    disk.set_size(made, size)
+    return hashed.digest()
 
 
-def remove_source(disk: Disk, file: FileRow, held: Held, *, siblings: bool) -> None:
-    """After a copy was placed: the last look at both ends, then the source goes."""
-    arrived = disk.lstat(_target(file))
-    if arrived.st_size != held.status.st_size:
+# -- the source of a copy ------------------------------------------------------------------------------------------------
+
+
+def aside_name(file: FileRow) -> str | None:
+    """The private name, beside the source, under which a copied file waits for its end; the journal knows it by the name of
+    the unfinished copy."""
+    if file.partial is None:
+        return None
+    return os.path.join(
+        os.path.dirname(file.move.source), os.path.basename(file.partial).removesuffix(".partial") + ".leaving"
+    )
+
+
+def set_aside(disk: Disk, file: FileRow, held: Held, *, siblings: bool) -> str:
+    """Look at both ends once more, then rename the source of a placed copy to its private name, which is returned.
+
+    Raises LeftAloneError where another file was under the source's name: it is back there then.
+    """
+    if disk.lstat(_target(file)).st_size != held.status.st_size:
         raise StopError("the copy changed before the original could go")
     changed = still_blocker(disk, held, siblings=siblings)
     if changed is not None:
         raise LeftAloneError(changed)
+    source, aside = file.move.source, aside_name(file)
+    if aside is None:
+        raise StopError("no name was set aside for its original")
     let_go(disk, held)
-    disk.unlink(file.move.source)
-    disk.fsync_folder(os.path.dirname(file.move.source))
+    try:
+        move_exclusively(disk, source, aside, links=not held.volume_is_weak)
+    except SwappedError as error:
+        raise StopError(STALE) from error
+    if aside_blocker(disk, file, held, aside):
+        move_exclusively(disk, aside, source, links=not held.volume_is_weak)
+        raise LeftAloneError(CHANGED)
+    return aside
+
+
+def aside_blocker(disk: Disk, file: FileRow, held: Held, aside: str) -> str | None:
+    """What was renamed is not the file that was copied: somebody saved another one under its name in the last instant."""
+    return None if _is_the_one(disk, file, held, (aside, disk.lstat(aside)), weak=held.volume_is_weak) else CHANGED
+
+
+def drop_aside(disk: Disk, held: Held, aside: str) -> None:
+    """Remove what was set aside, unless somebody has written to it through a handle of his own."""
+    found = disk.lstat(aside)
+    if (found.st_size, found.st_mtime_ns) != (held.status.st_size, held.status.st_mtime_ns):
+        raise LeftAloneError(CHANGED)
+    disk.unlink(aside)
+    disk.fsync_folder(os.path.dirname(aside))
+
+
+def remove_source(disk: Disk, file: FileRow, held: Held, *, siblings: bool) -> None:
+    """After a copy was placed: the source goes."""
+    drop_aside(disk, held, set_aside(disk, file, held, siblings=siblings))
 
 
 def _target(file: FileRow) -> str:

@@ -15,12 +15,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 
-from dedupe.actions.execution.place import NameTakenError, StopError, place_file, remove_claim, remove_source
+from dedupe.actions.execution.place import (
+    NameTakenError,
+    StopError,
+    aside_name,
+    drop_aside,
+    holds,
+    place_file,
+    remove_source,
+    set_aside,
+)
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, Intent
 from dedupe.actions.journal.validate import asset_blocker
-from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
+from dedupe.actions.planning.checks import LeftAloneError, hold
 from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.exclusive import move_exclusively, remove_claim
 from dedupe.actions.platform.trash import Entry, Trash
 from dedupe.terminal.text import display_path
 from dedupe.types import FileMove, FileStamp
@@ -78,6 +88,8 @@ class Reconciler:
             self._remove_partial(file)
         arrived = Where.TARGET in wheres and Where.SOURCE not in wheres
         if arrived and not back and self._is_kept(asset) and self._forward(asset, wheres):
+            for file in asset.files:
+                self._drop_leftover(file)
             self.finish(asset)
             return Reconciled(AssetState.DONE)
         return self._backward(asset, wheres)
@@ -85,7 +97,9 @@ class Reconciler:
     # -- finding out -----------------------------------------------------------------------------------------------------
 
     def locate(self, file: FileRow) -> Where:
-        """Where the file is now. Removes nothing but an empty placeholder of ours and a record without a file."""
+        """Where the file is now. Removes nothing but an empty placeholder of ours and a record without a file; what was set
+        aside comes back to its name."""
+        self._return_aside(file)
         source = self._lstat(file.move.source)
         if file.move.target is None:
             return self._locate_thrown(file, source)
@@ -93,7 +107,8 @@ class Reconciler:
         expected = (file.move.stamp.dev, file.move.stamp.inode)
         if target is not None and file.claimed and target.st_size == 0 and _identity(target) != expected:
             if source is None:
-                return Where.UNCLEAR
+                # An empty file that has arrived looks like the claim for it.
+                return Where.TARGET if self._holds(file, file.move.target) else Where.UNCLEAR
             remove_claim(self._disk, file.move.target, None)
             target = None
         if target is None:
@@ -101,6 +116,28 @@ class Reconciler:
         if source is None:
             return Where.TARGET if self._holds(file, file.move.target) else Where.UNCLEAR
         return self._locate_both(file, source, target)
+
+    def _return_aside(self, file: FileRow) -> None:
+        """A source that waited under its private name for its end gets its own name back, if that is free."""
+        aside = aside_name(file)
+        found = None if aside is None else self._lstat(aside)
+        if aside is None or found is None:
+            return
+        source = self._lstat(file.move.source)
+        weak = self._disk.volume(os.path.dirname(aside)).weak
+        if source is None:
+            if self._holds(file, aside):
+                move_exclusively(self._disk, aside, file.move.source, links=not weak)
+        elif not weak and _identity(source) == _identity(found):
+            self._disk.unlink(aside)  # a second name of the file, made on the way to its private one
+        elif found.st_size == 0 and file.move.stamp.size:
+            remove_claim(self._disk, aside, None)  # an empty placeholder of ours
+
+    def _drop_leftover(self, file: FileRow) -> None:
+        """What was set aside goes for good where its name was taken by another file, and the copy holds all of it."""
+        aside, target = aside_name(file), file.move.target
+        if aside is not None and target is not None and self._holds(file, aside) and self._holds(file, target):
+            self._disk.unlink(aside)
 
     def _locate_both(self, file: FileRow, source: os.stat_result, target: os.stat_result) -> Where:
         """Something stands at both ends: ours at the target only if its inode says so (where inodes say anything)."""
@@ -117,7 +154,9 @@ class Reconciler:
 
     def _locate_thrown(self, file: FileRow, source: os.stat_result | None) -> Where:
         expected = (file.move.stamp.dev, file.move.stamp.inode)
-        if source is not None and _identity(source) == expected:
+        weak = self._disk.volume(os.path.dirname(file.move.source)).weak
+        unmoved = weak and file.entry is None and self._holds(file, file.move.source)
+        if source is not None and (_identity(source) == expected or unmoved):
             with contextlib.suppress(OSError):
                 self._trash.sweep(file.info, file.move.source)
             return Where.SOURCE
@@ -144,15 +183,10 @@ class Reconciler:
         """The file at ``path`` has exactly the bytes that were to be moved."""
         try:
             found = self._disk.lstat(path)
-            if not stat.S_ISREG(found.st_mode) or found.st_size != file.move.stamp.size:
-                return False
-            handle = self._disk.open_read(path)
         except OSError:
             return False
-        try:
-            return content_key_of(self._disk, handle, file.move.content_key) == file.move.content_key
-        finally:
-            self._disk.close(handle)
+        same_size = stat.S_ISREG(found.st_mode) and found.st_size == file.move.stamp.size
+        return same_size and holds(self._disk, path, file.move.content_key)
 
     def _lstat(self, path: str) -> os.stat_result | None:
         try:
@@ -194,20 +228,25 @@ class Reconciler:
             self._disk.unlink(partial)
 
     def _is_kept(self, asset: AssetRow) -> bool:
-        """The photo that the asset left for is still there."""
+        """The photo that the asset left for is still there, and as it was."""
         acts = asset.purpose is AssetPurpose.ACT and asset.keeper is not None
-        return not acts or self._lstat(asset.keeper or "") is not None
+        return not acts or holds(self._disk, asset.keeper or "", asset.keeper_key or b"")
 
     def _forward(self, asset: AssetRow, wheres: Sequence[Where]) -> bool:
         """Every part stands at its target, some sources are gone already: let the others go too. False if one cannot."""
-        for file, where in zip(asset.files, wheres, strict=True):
-            if where is Where.BOTH:
-                try:
-                    with ExitStack() as stack:
+        try:
+            with ExitStack() as stack:
+                aside = []
+                for file, where in zip(asset.files, wheres, strict=True):
+                    if where is Where.BOTH:
                         held = hold(self._disk, file.move, stack, by_content=True)
-                        remove_source(self._disk, file, held, siblings=True)
-                except (OSError, LeftAloneError, StopError):
-                    return False
+                        aside.append((held, set_aside(self._disk, file, held, siblings=True)))
+                if aside and not self._is_kept(asset):
+                    return False  # the one and the other are one file
+                for held, name in aside:
+                    drop_aside(self._disk, held, name)
+        except (OSError, LeftAloneError, StopError):
+            return False
         return True
 
     def _backward(self, asset: AssetRow, wheres: Sequence[Where]) -> Reconciled:

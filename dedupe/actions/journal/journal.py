@@ -91,6 +91,7 @@ class Journal:
             group=intent.group,
             relation=intent.relation,
             keeper=keeper.source if keeper else None,
+            keeper_key=keeper.content_key if keeper else None,
             reverses=intent.reverses,
             reason="",
             files=files,
@@ -204,7 +205,7 @@ class Journal:
     def asset(self, number: int) -> AssetRow:
         """One asset, as the journal has it now."""
         [row] = self._read(
-            "SELECT id, run, purpose, state, grp, relation, keeper, reverses, reason FROM units WHERE id = ?",
+            "SELECT id, run, purpose, state, grp, relation, keeper, keeper_key, reverses, reason FROM units WHERE id = ?",
             (number,),
         )
         files = self._read(
@@ -220,8 +221,9 @@ class Journal:
             group=row[4],
             relation=row[5],
             keeper=_path(row[6]),
-            reverses=row[7],
-            reason=row[8],
+            keeper_key=row[7],
+            reverses=row[8],
+            reason=row[9],
             files=tuple(_file(file) for file in files),
         )
 

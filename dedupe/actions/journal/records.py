@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dedupe.types import FileMove
+from dedupe.types import ContentKey, FileMove
 
 SCHEMA = """
 CREATE TABLE runs (
@@ -151,6 +151,7 @@ class AssetRow:
     group: str
     relation: str
     keeper: str | None
+    keeper_key: ContentKey | None
     reverses: int | None
     reason: str
     files: tuple[FileRow, ...]

@@ -114,6 +114,29 @@ def still_blocker(disk: Disk, held: Held, *, siblings: bool) -> str | None:
     return CHANGED if now.st_ctime_ns != held.status.st_ctime_ns and not siblings else None
 
 
+def far_apart(victims: Sequence[Held], keepers: Sequence[Held]) -> bool:
+    """The two may be one file that is reached in two ways without its inode telling: on two volumes, or where inodes are
+    invented for each name."""
+    return any(
+        victim.status.st_dev != keeper.status.st_dev or victim.volume_is_weak or keeper.volume_is_weak
+        for victim in victims
+        for keeper in keepers
+    )
+
+
+def gone_blocker(disk: Disk, keeper: Held) -> str | None:
+    """The keeper, opened anew by its name and read to its end, is not there any more as it was.
+
+    Its status proves nothing: for a file that is served by a program (FUSE) the kernel answers from what it remembers.
+    """
+    try:
+        with ExitStack() as stack:
+            check_content(disk, hold(disk, keeper.move, stack, by_content=True))
+    except LeftAloneError as error:
+        return str(error)
+    return None
+
+
 # -- reading -------------------------------------------------------------------------------------------------------------
 
 

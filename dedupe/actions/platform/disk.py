@@ -23,12 +23,6 @@ from dedupe.actions.platform.volumes import Volume, volume_of
 CHUNK = 1 << 20
 """Bytes read or written at a time."""
 
-NO_EXCLUSIVE_RENAME = frozenset((errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP))
-"""What a file system without RENAME_NOREPLACE answers."""
-
-NO_LINK = NO_EXCLUSIVE_RENAME | {errno.EPERM, errno.EMLINK}
-"""What a file system without hard links answers, or a kernel that protects other users' files from them."""
-
 _AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCL = -100, 1, 4
 _COPYFILE_ACL_STAT_XATTR = 1 | 2 | 4
 # A new label belongs to the new place; only the administrator could carry the old one there.
@@ -111,9 +105,9 @@ class Disk:
 
     # -- folders -------------------------------------------------------------------------------------------------------
 
-    def mkdir(self, folder: str) -> None:
+    def mkdir(self, folder: str, mode: int = 0o777) -> None:
         """Make one folder; its parent is there."""
-        os.mkdir(folder)
+        os.mkdir(folder, mode)
 
     def rmdir(self, folder: str) -> None:
         """Remove a folder, if it is empty."""
@@ -163,6 +157,15 @@ class Disk:
         while view:
             view = view[os.write(handle, view) :]
 
+    def write_at(self, handle: int, data: bytes, offset: int) -> None:
+        """Write all of ``data`` from the byte ``offset`` on; what is skipped is a hole where the volume has those."""
+        os.lseek(handle, offset, os.SEEK_SET)
+        self.write(handle, data)
+
+    def set_size(self, handle: int, size: int) -> None:
+        """The file ends at ``size``."""
+        os.ftruncate(handle, size)
+
     def copy_metadata(self, source: str, opened: int, target: str, made: int) -> tuple[str, ...]:
         """Give the copy the source's owner, mode, extended attributes and times; what could not be carried, by name."""
         if sys.platform == "win32":
@@ -210,8 +213,13 @@ class Disk:
         """The journal's open transaction is on the disk (WAL, synchronous=FULL)."""
         journal.execute("COMMIT")
 
-    def throw_away(self, path: str) -> None:
-        """One call of send2trash; the module is imported here, where the environment is final."""
+    def throw_away(self, path: str, record: str | None = None) -> None:
+        """Trash one file: under ``record`` by the FreeDesktop specification; without one (macOS, Windows) by send2trash."""
+        if record is not None:
+            from dedupe.actions.platform.freedesktop import put_into_trash
+
+            put_into_trash(self, path, record)
+            return
         from send2trash import send2trash
 
         send2trash(path)

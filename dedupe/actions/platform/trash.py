@@ -1,8 +1,9 @@
-"""The trash: send2trash does it, one call at a time, and is never believed.
+"""The trash: asked for one file at a time, and never believed.
 
 Before a call it is known that the trash can take the file by a rename; after it, the file must be gone from its place and
-(Linux, BSD) stand in the trash as the same inode, with a record that names our path: that entry is what undo moves back.
-Everything follows the FreeDesktop trash specification 1.0 and what send2trash 2.2 does with it.
+(Linux, BSD) stand in the trash with a record that names our path: that entry is what undo moves back. On Linux and BSD
+dedupe follows the FreeDesktop specification itself (``freedesktop.py``): send2trash overwrites a name that another program
+takes at the same moment. On macOS and Windows send2trash asks the system.
 """
 
 from __future__ import annotations
@@ -13,23 +14,42 @@ import stat
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from dedupe.actions.planning.checks import LeftAloneError
 from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.freedesktop import (
+    NAME_BYTES,
+    RECORD,
+    Entry,
+    Place,
+    aliases,
+    entry_in,
+    entry_of,
+    home_trash,
+    is_entry_of,
+    is_entry_shaped,
+    mount_point,
+    name_of,
+    names_by_inode,
+    names_folder_of,
+    nearest_existing,
+    numbered,
+    path_of,
+    places,
+    recorded_path,
+    volume_trash,
+)
 from dedupe.actions.platform.volumes import Volume, mount_id
 from dedupe.terminal.text import display_path
 from dedupe.types import FileMove
 
-_RECORD = ".trashinfo"
-_NAME_BYTES = 255
 _ROOM_FOR_COUNTER = 7
 _READ_ONLY = "it is read-only, and the trash refuses such files"
 _FOLDER_CLOSED = "its folder may not be changed"
 _NAME_TOO_LONG = "its name is too long for the trash"
+
+
+__all__ = ["Entry", "Trash", "TrashError", "entry_of", "is_entry_of", "is_entry_shaped", "windows_blocker"]
 
 
 class TrashError(Exception):
@@ -38,22 +58,6 @@ class TrashError(Exception):
     def __init__(self, reason: str, *, unknown: bool = False) -> None:
         super().__init__(reason)
         self.unknown = unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file in the trash and the record that says where it came from."""
-
-    file: str
-    info: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A trash folder, and the folder that relative paths in its records begin at."""
-
-    folder: str
-    top: str
 
 
 class Trash:
@@ -80,7 +84,7 @@ class Trash:
             return _FOLDER_CLOSED
         if sys.platform == "darwin":
             return None
-        if len(os.fsencode(os.path.basename(path))) + len(_RECORD) + _ROOM_FOR_COUNTER > _NAME_BYTES:
+        if len(os.fsencode(os.path.basename(path))) + len(RECORD) + _ROOM_FOR_COUNTER > NAME_BYTES:
             return _NAME_TOO_LONG
         if not os.path.isabs(os.environ.get("XDG_DATA_HOME", "/")):
             return "XDG_DATA_HOME is empty or no absolute path, so there is no telling where the trash is"
@@ -92,35 +96,41 @@ class Trash:
     def _linux_blocker(self, parent: str, status: os.stat_result) -> str | None:
         folder = self._folder(parent, status.st_dev)
         if folder != home_trash():
-            top = _mount_point(parent)
+            top = mount_point(parent)
             if os.path.islink(folder) or self._disk.lstat(top).st_dev != status.st_dev:
                 return self._no_trash_on(parent)
-        there = _nearest_existing(folder)
-        if self._disk.lstat(there).st_dev != status.st_dev or mount_id(there) != mount_id(parent):
-            return self._no_trash_on(parent)  # a rename would fail there, and send2trash would copy into the home
         for place in (folder, os.path.join(folder, "files"), os.path.join(folder, "info")):
-            if not os.access(_nearest_existing(place), os.W_OK | os.X_OK):
+            there = nearest_existing(place)
+            if not os.path.isdir(there):
+                return f"the trash cannot be used: {display_path(there)} {_what_stands_there(there)}"
+            if self._disk.lstat(os.path.realpath(there)).st_dev != status.st_dev or mount_id(there) != mount_id(parent):
+                # A rename would fail there.
+                return self._no_trash_on(parent) if not os.path.islink(there) else self._leads_away(there)
+            if not os.access(there, os.W_OK | os.X_OK):
                 return self._no_trash_on(parent)
         return None
 
+    def _leads_away(self, link: str) -> str:
+        return f"the trash cannot be used: {display_path(link)} is a link to another disk"
+
     def _folder(self, parent: str, device: int) -> str:
-        """The trash folder that send2trash puts files of this device to."""
+        """The trash folder for files of this device."""
         home = os.path.realpath(os.path.expanduser("~"))
-        return home_trash() if device == self._disk.lstat(home).st_dev else _volume_trash(_mount_point(parent))
+        return home_trash() if device == self._disk.lstat(home).st_dev else volume_trash(mount_point(parent))
 
     def _no_trash_on(self, parent: str) -> str:
         mount = display_path(self._disk.volume(parent).mount)
         return f"no trash can be made on {mount}; --move-to a folder on that volume can"
 
     def records(self, moves: Sequence[FileMove]) -> tuple[str | None, ...]:
-        """For each of these files the record that send2trash will make for it, of a name that is free now; None where
+        """For each of these files the record that it will get, of a name that is free now; None where
         only the system knows. What stands under it after a crash cannot have been there before."""
         if not self.undoable:
             return (None,) * len(moves)
         chosen: dict[str, None] = {}
         for move in moves:
-            place = _Place(self._folder(os.path.dirname(move.source), move.stamp.dev), "")
-            entries = (_entry(place, name) for name in _numbered(os.path.basename(move.source)))
+            place = Place(self._folder(os.path.dirname(move.source), move.stamp.dev), "")
+            entries = (entry_in(place, name) for name in numbered(os.path.basename(move.source)))
             free = (entry.info for entry in entries if entry.info not in chosen and not self._stands(entry))
             chosen[next(free)] = None
         return tuple(chosen)
@@ -136,16 +146,18 @@ class Trash:
         ``status`` is what is known of the open file, ``record`` is its one of ``records``. Raises OSError or LeftAloneError
         where the trash refused (nothing is left behind), TrashError where it did not do what it said.
         """
-        _check_environment()
         try:
-            self._disk.throw_away(path)
-        except Exception as error:  # GIO, macOS and Windows each raise what they like
+            if record is None:
+                self._disk.throw_away(path)
+            else:
+                self._disk.throw_away(path, record)
+        except Exception as error:  # macOS and Windows each raise what they like
             raise self._problem(path, status, record, error) from error
         if self._is_same(path, status):
             raise TrashError("the trash said it took the file, but it is still in its place")
         if not self.undoable:
             return None
-        entry = self._entry_of(path, status)
+        entry = self._entry_of(path, status, record)
         if entry is None:
             raise TrashError("it is gone from its place, but is not in the trash", unknown=True)
         return entry
@@ -157,6 +169,8 @@ class Trash:
             return TrashError(f"the trash failed ({told}), and it is no longer in its place", unknown=True)
         with contextlib.suppress(OSError):
             self.sweep(record, path)
+        if isinstance(error, FileExistsError):
+            return LeftAloneError("another program took its name in the trash just now")
         if isinstance(error, OSError) and error.errno is not None:
             return error
         return LeftAloneError(f"the trash refuses it ({told})")
@@ -166,38 +180,40 @@ class Trash:
             found = self._disk.lstat(path)
         except FileNotFoundError:
             return False
-        return (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino)
+        return self._weak(path) or (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino)
 
     # -- after ---------------------------------------------------------------------------------------------------------
 
-    def _entry_of(self, path: str, status: os.stat_result) -> Entry | None:
-        """The entry with this inode and size: first under the names that send2trash would choose, then any (GIO's)."""
-        likely = ((place, name) for place in _places(path) for name in self._likely_names(place, path))
-        others = ((place, name) for place in _places(path) for name in _names_by_inode(place, status.st_ino))
-        for place, name in chain(likely, others):
-            entry = _entry(place, name)
-            with contextlib.suppress(OSError):
-                found = self._disk.lstat(entry.file)
-                same = (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino)
-                if same and found.st_size == status.st_size and self._disk.is_taken(entry.info):
-                    return entry
+    def _entry_of(self, path: str, status: os.stat_result, record: str | None) -> Entry | None:
+        """The entry of ``record``, or another that holds the file; where inodes are invented, the size must do."""
+        weak = self._weak(path)
+        if record is not None and self._is_entry(entry_of(record), status, weak=weak):
+            return entry_of(record)
+        for place in places(path):
+            for name in names_by_inode(place, status.st_ino):
+                if self._is_entry(entry_in(place, name), status, weak=False):
+                    return entry_in(place, name)
         return None
 
-    def _likely_names(self, place: _Place, path: str) -> Iterator[str]:
-        for name in _numbered(os.path.basename(path)):
-            entry = _entry(place, name)
-            if not self._stands(entry):
-                return
-            yield name
+    def _is_entry(self, found: Entry, status: os.stat_result, *, weak: bool) -> bool:
+        try:
+            thrown = self._disk.lstat(found.file)
+        except OSError:
+            return False
+        same = weak or (thrown.st_dev, thrown.st_ino) == (status.st_dev, status.st_ino)
+        return same and thrown.st_size == status.st_size and self._disk.is_taken(found.info)
+
+    def _weak(self, path: str) -> bool:
+        return self._disk.volume(os.path.dirname(path)).weak
 
     def find(self, path: str) -> Iterator[Entry]:
         """Every entry whose record names ``path``."""
-        for place in _places(path):
+        for place in places(path):
             folder = os.path.join(place.folder, "info")
             with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
                 for name in self._disk.listdir(folder):
-                    if name.endswith(_RECORD) and _recorded_path(os.path.join(folder, name), place) in _aliases(path):
-                        yield _entry(place, name.removesuffix(_RECORD))
+                    if name.endswith(RECORD) and recorded_path(os.path.join(folder, name), place) in aliases(path):
+                        yield entry_in(place, name.removesuffix(RECORD))
 
     def sweep(self, record: str | None, path: str) -> None:
         """Remove the ``record`` that a call for ``path`` left without a file when it failed or was cut off (``path`` itself
@@ -206,7 +222,7 @@ class Trash:
         Its name was free when the call was journalled. Any other record stays, though it be empty: nothing is lost with it,
         and another program may be about to fill it; one that began this very one since is given the time for that.
         """
-        if record is None or record not in {_entry(place, _name_of(record)).info for place in _places(path)}:
+        if record is None or record not in {entry_in(place, name_of(record)).info for place in places(path)}:
             return
         entry = entry_of(record)
         self._let_it_be_filled(entry)
@@ -214,7 +230,7 @@ class Trash:
             return
         status = self._disk.lstat(record)
         cut_off = stat.S_ISREG(status.st_mode) and status.st_size == 0
-        if cut_off or _path_of(entry) in _aliases(path):
+        if cut_off or path_of(entry) in aliases(path):
             self._disk.unlink(record)
 
     def _let_it_be_filled(self, entry: Entry) -> None:
@@ -228,7 +244,7 @@ class Trash:
     def forget(self, entry: Entry, place: str) -> None:
         """Remove the record of a file that left the trash for ``place``; only one that names that folder."""
         left = not self._disk.is_taken(entry.file) and self._disk.is_taken(entry.info)
-        if left and _names_folder_of(entry, place):
+        if left and names_folder_of(entry, place):
             self._disk.unlink(entry.info)
 
 
@@ -239,126 +255,5 @@ def windows_blocker(volume: Volume) -> str | None:
     return None
 
 
-def home_trash() -> str:
-    """Where the trash of the home volume is."""
-    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
-    return os.path.join(data, "Trash")
-
-
-def _check_environment() -> None:
-    """send2trash reads XDG_DATA_HOME once, when it is imported."""
-    import send2trash  # noqa: F401
-
-    module: Any = sys.modules.get("send2trash.plat_other")
-    if module is not None and os.fsdecode(module.HOMETRASH_B) != home_trash():
-        raise TrashError("the environment changed, so there is no telling where the trash is")
-
-
-def _places(path: str) -> Iterator[_Place]:
-    """Where an entry for ``path`` may be: the home's trash, then those of its volume."""
-    yield _Place(home_trash(), os.path.dirname(home_trash()))
-    top = _mount_point(os.path.dirname(path))
-    user = str(os.getuid()) if sys.platform != "win32" else ""
-    yield _Place(os.path.join(top, ".Trash", user), top)
-    yield _Place(os.path.join(top, f".Trash-{user}"), top)
-
-
-def _volume_trash(top: str) -> str:
-    """Where send2trash puts files of a volume that is not the home's."""
-    user = str(os.getuid()) if sys.platform != "win32" else ""
-    shared = os.path.join(top, ".Trash")
-    with contextlib.suppress(OSError):
-        mode = os.lstat(shared).st_mode
-        if stat.S_ISDIR(mode) and mode & stat.S_ISVTX:
-            return os.path.join(shared, user)
-    return os.path.join(top, f".Trash-{user}")
-
-
-def _mount_point(folder: str) -> str:
-    folder = os.path.realpath(folder)
-    while not os.path.ismount(folder) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-    return folder
-
-
-def _nearest_existing(path: str) -> str:
-    while not os.path.exists(path) and os.path.dirname(path) != path:
-        path = os.path.dirname(path)
-    return path
-
-
-def _entry(place: _Place, name: str) -> Entry:
-    return Entry(os.path.join(place.folder, "files", name), os.path.join(place.folder, "info", name + _RECORD))
-
-
-def entry_of(record: str) -> Entry:
-    """The entry that ``record`` is the record of, by its name."""
-    return _entry(_Place(os.path.dirname(os.path.dirname(record)), ""), _name_of(record))
-
-
-def _name_of(record: str) -> str:
-    return os.path.basename(record).removesuffix(_RECORD)
-
-
-def _numbered(name: str) -> Iterator[str]:
-    """``name``, then what send2trash makes of it where it is taken: ``a 1.jpg``, ``a 2.jpg``, …"""
-    base, extension = os.path.splitext(name)
-    yield name
-    for count in range(1, 1_000_000):
-        yield f"{base} {count}{extension}"
-
-
-def _names_by_inode(place: _Place, inode: int) -> Iterator[str]:
-    try:
-        with os.scandir(os.path.join(place.folder, "files")) as entries:
-            yield from (entry.name for entry in entries if entry.inode() == inode)
-    except OSError:
-        return
-
-
-def _recorded_path(info: str, place: _Place) -> str | None:
-    """The path that a record names, absolute; None where it is no record."""
-    try:
-        with open(info, "rb") as record:
-            lines = record.read(65_536).splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        if line.startswith(b"Path="):
-            path = os.fsdecode(unquote_to_bytes(line[len(b"Path=") :]))
-            return os.path.normpath(os.path.join(place.top, path))
-    return None
-
-
-def _aliases(path: str) -> tuple[str, str]:
-    parent, name = os.path.split(path)
-    return os.path.normpath(path), os.path.join(os.path.realpath(parent), name)
-
-
-def is_entry_of(entry: Entry, path: str) -> bool:
-    """``entry`` lies in a trash folder and its record names ``path`` (a journal row may have been edited)."""
-    return _path_of(entry) in _aliases(path)
-
-
-def is_entry_shaped(file: str, info: str | None) -> bool:
-    """``file`` is named as a file in a trash folder is, and ``info`` (where known) as its record."""
-    files, name = os.path.split(file)
-    folder = os.path.dirname(files)
-    entry = _entry(_Place(folder, ""), name)
-    return bool(name) and os.path.normpath(file) == file == entry.file and info in (None, entry.info)
-
-
-def _names_folder_of(entry: Entry, path: str) -> bool:
-    """The record names ``path`` or a name beside it, where an occupied one makes a file be put."""
-    recorded = _path_of(entry)
-    return recorded is not None and os.path.dirname(recorded) in {os.path.dirname(alias) for alias in _aliases(path)}
-
-
-def _path_of(entry: Entry) -> str | None:
-    """The path that the record of ``entry`` names; None where it is no entry of a trash folder."""
-    if not is_entry_shaped(entry.file, entry.info):
-        return None
-    folder = os.path.dirname(os.path.dirname(entry.file))
-    above = os.path.dirname(folder)
-    top = os.path.dirname(above) if os.path.basename(above) == ".Trash" else above
-    return _recorded_path(entry.info, _Place(folder, top))
+def _what_stands_there(path: str) -> str:
+    return "is a link that leads nowhere" if os.path.islink(path) else "is no folder"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dedupe.actions.planning import checks, preflight
-from dedupe.actions.platform import disk, lock, volumes
+from dedupe.actions.platform import disk, exclusive, lock, volumes
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.lock import is_alive, only_one
 from dedupe.actions.platform.trash import Trash
@@ -210,4 +210,4 @@ def test_a_c_library_without_the_call_falls_back_to_links(monkeypatch: pytest.Mo
     monkeypatch.setattr(disk, "_EXCLUSIVE_RENAME", None)
     with pytest.raises(OSError) as raised:
         Disk().rename("/a", "/b")
-    assert raised.value.errno in disk.NO_EXCLUSIVE_RENAME
+    assert raised.value.errno in exclusive.NO_EXCLUSIVE_RENAME
