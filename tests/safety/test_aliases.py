@@ -132,6 +132,7 @@ def test_a_crash_in_the_middle_does_not_let_the_only_copy_go(world: World) -> No
     actions.recover(world.paths, disk=Pool(world.root / "disk", world.root / "pool", volumes=(str(world.root),)))
     assert (world.root / "disk" / "a.jpg").read_text() == "beach"
     assert not list(world.target.rglob("*.jpg"))
+    assert not list(world.root.rglob("*.leaving"))
 
 
 def test_a_keeper_that_cannot_be_opened_any_more_brings_the_other_back(world: World) -> None:

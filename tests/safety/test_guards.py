@@ -24,6 +24,9 @@ from tests.review import (
     test_state as review,
 )
 from tests.safety import (
+    test_aliases as aliases,
+)
+from tests.safety import (
     test_assets_act as assets,
 )
 from tests.safety import (
@@ -127,6 +130,20 @@ GUARDS: list[tuple[str, Check]] = [
     ("execution.move.still_blocker", changed.test_another_file_swapped_in_after_the_check_stays),
     ("execution.place.still_blocker", moving.test_a_source_edited_while_it_is_copied_stays_as_edited),
     ("execution.place.copy_blocker", moving.test_a_copy_with_one_wrong_bit_is_removed_and_the_run_stops),
+    (
+        "execution.place.aside_blocker",
+        lambda world: moving.test_a_file_saved_under_the_old_name_in_the_last_instant_stays(
+            world, "before it is set aside"
+        ),
+    ),
+    (
+        "execution.move.gone_blocker",
+        lambda world: aliases.test_a_photo_seen_through_a_pool_of_its_own_disk_stays(world, "copy", weak=True),
+    ),
+    (
+        "execution.apply.seen_twice_blocker",
+        lambda world: aliases.test_a_photo_seen_through_a_pool_of_its_own_disk_stays(world, "move", weak=True),
+    ),
     ("execution.move.folder_blocker", links.test_a_link_among_the_folders_of_the_target_is_not_followed),
     ("execution.move.folder_blocker", forged.test_a_link_swapped_in_right_before_the_restoring_is_not_followed),
     ("planning.plan.relation_blocker", links.test_a_similar_photo_is_not_even_planned),
@@ -142,6 +159,10 @@ GUARDS: list[tuple[str, Check]] = [
     (
         "execution.apply.shared_blocker",
         assets.test_a_photo_that_comes_after_the_plan_and_shares_a_sidecar_holds_the_asset_back,
+    ),
+    (
+        "planning.plan._Drafter._keeper_blocker",
+        links.test_a_chain_of_groups_is_refused_where_a_keeper_would_leave,
     ),
     ("planning.plan.member_blocker", assets.test_a_raw_is_not_given_up_for_a_jpeg_alone),
     ("planning.plan.companion_blocker", assets.test_another_video_of_the_same_size_is_no_equal),
@@ -235,6 +256,21 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         "actions.execution.move.Mover._look_for_keepers",
         allow,
         lambda world: changed.test_where_the_photo_that_stays_goes_with_the_other_that_one_comes_back(world, "move"),
+    ),
+    (
+        "actions.execution.move.far_apart",
+        lambda *arguments: False,
+        lambda world: aliases.test_a_photo_seen_through_a_pool_of_its_own_disk_stays(world, "move", weak=False),
+    ),
+    (
+        "actions.execution.move.drop_aside",
+        lambda disk, held, aside: disk.unlink(aside),
+        moving.test_what_is_written_into_a_photo_on_its_way_out_is_kept,
+    ),
+    (
+        "actions.execution.reconcile.Reconciler._return_aside",
+        allow,
+        aliases.test_a_crash_in_the_middle_does_not_let_the_only_copy_go,
     ),
     (
         "actions.execution.reconcile.Reconciler._is_kept",

@@ -29,7 +29,7 @@ def test_a_chain_of_groups_is_refused_where_a_keeper_would_leave(world: World) -
     made = world.make({"a.jpg": "x\na", "b.jpg": "x\nbb", "c.jpg": "x\ncc"})
     a, b, c = (photo_at(path, world.root) for path in made.values())
     report = world.act(result_of([world.root], [(b, [a]), (c, [b])]))
-    assert report.refusals == {"the photo that stays is to leave as well": 1}
+    assert report.refusals == {"the photo that stays for it is selected to leave too": 1}
     assert [path.exists() for path in made.values()] == [True, False, True]
 
 

@@ -510,3 +510,47 @@ def test_an_empty_folder_that_somebody_made_in_the_same_instant_is_theirs(world:
     disk.before = hook
     assert not world.act(disk=disk).done
     assert theirs.is_dir()
+
+
+@pytest.mark.parametrize("moment", ["before it is set aside", "before it goes"])
+def test_a_file_saved_under_the_old_name_in_the_last_instant_stays(world: World, moment: str) -> None:
+    """Across volumes the original is removed at the end: not what somebody saved under its name meanwhile."""
+    _, extra = world.pair("resaved")
+    disk = FaultyDisk(volumes=(str(world.root),))
+    saved = []
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        setting_aside = step == "rename" and str(arguments[1]).endswith(".leaving")
+        going = step == "unlink" and str(arguments[0]).endswith(".leaving")
+        if not saved and (setting_aside if moment == "before it is set aside" else going):
+            saved.append(step)
+            new = world.base / "new"
+            new.write_bytes(b"just saved")
+            os.replace(new, extra)
+
+    disk.before = hook
+    report = world.act(disk=disk)
+    assert saved
+    assert extra.read_bytes() == b"just saved"
+    assert len(report.done) == 1, "the photo itself is whole in the other place"
+    assert report.exit_code == (4 if moment == "before it is set aside" else 0)
+    assert b"beach\nagain" in world.contents()
+    assert not list(world.root.rglob("*.leaving"))
+
+
+def test_what_is_written_into_a_photo_on_its_way_out_is_kept(world: World) -> None:
+    """An editor that holds the photo open saves while it waits, renamed, for its end."""
+    made = world.make({"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2", "old/a.xmp": "stars"})
+    disk = FaultyDisk(volumes=(str(world.root),))
+    handle = os.open(made["old/a.jpg"], os.O_WRONLY | os.O_APPEND)
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        if step == "rename" and str(arguments[0]).endswith("a.xmp") and str(arguments[1]).endswith(".leaving"):
+            os.write(handle, b" and more")
+
+    disk.before = hook
+    report = world.act(disk=disk)
+    os.close(handle)
+    assert report.exit_code == 4
+    assert made["old/a.jpg"].read_bytes() == b"x\n2 and more"
+    assert {b"x\n2", b"stars"} <= set(world.contents())
