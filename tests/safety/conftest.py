@@ -137,5 +137,5 @@ Check = Callable[[World], None]
 
 def refused(outcomes: tuple[object, ...] | list[object]) -> list[str]:
     """The reasons of all outcomes, which are all refusals."""
-    assert all(outcome.kind is OutcomeKind.REFUSED for outcome in outcomes), outcomes  # type: ignore[attr-defined]
+    assert all(one.kind is OutcomeKind.REFUSED for one in outcomes), [(one.kind, one.reason) for one in outcomes]  # type: ignore[attr-defined]
     return [outcome.reason for outcome in outcomes]  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,6 +63,10 @@ def missing_folders(paths: Sequence[str | None]) -> tuple[str, ...]:
             folder = os.path.dirname(folder)
         missing.update(dict.fromkeys(reversed(above)))
     return tuple(missing)
+
+
+_MEMORY_S = (0.0, 0.3, 0.9, 1.2)
+"""Waits that add up to more than the second for which FUSE lets the kernel remember a name."""
 
 
 class KeeperLostError(StopError):
@@ -182,9 +187,18 @@ class Mover:
             raise StopError(f"{problem}: {reconciled.reason}") from error
         if reconciled.state is AssetState.DONE:
             raise ArrivedError(str(problem)) from error
-        if isinstance(error, KeeperLostError) and not any(gone_blocker(self._disk, keeper) for keeper in keepers):
-            raise OneFileError(SAME_FILE) from error  # with the one the other came back
+        if isinstance(error, KeeperLostError) and self._came_back(keepers):
+            raise OneFileError(SAME_FILE) from error
         raise problem from error
+
+    def _came_back(self, keepers: Sequence[Held]) -> bool:
+        """With the photo that was put back the one that stays is there again too. The kernel may remember for a while that it
+        was gone."""
+        for wait in _MEMORY_S if keepers else ():
+            time.sleep(wait)
+            if not any(gone_blocker(self._disk, keeper) for keeper in keepers):
+                return True
+        return False
 
     def _meaning(self, asset: AssetRow, error: Exception) -> Exception:
         if isinstance(error, TrashError):

@@ -117,7 +117,7 @@ class Disk:
 
     def rename(self, source: str, target: str) -> None:
         """Rename on one volume. FileExistsError where ``target`` is taken; EXDEV across volumes; an error of
-        ``NO_EXCLUSIVE_RENAME`` where the volume cannot promise that."""
+        ``exclusive.NO_EXCLUSIVE_RENAME`` where the volume cannot promise that."""
         if sys.platform == "win32":
             os.rename(source, target)  # MoveFileEx without MOVEFILE_REPLACE_EXISTING: refuses by itself
             return

@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from dedupe.actions.platform.disk import Disk
+from typing import Protocol
 
 NO_EXCLUSIVE_RENAME = frozenset((errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP))
 """What a file system without RENAME_NOREPLACE answers."""
@@ -17,6 +14,20 @@ NO_LINK = NO_EXCLUSIVE_RENAME | {errno.EPERM, errno.EMLINK}
 """What a file system without hard links answers, or a kernel that protects other users' files from them."""
 
 STALE = "another file took its place while it was moved"
+
+
+class Door(Protocol):
+    """What of ``Disk`` is needed here."""
+
+    def lstat(self, path: str) -> os.stat_result: ...
+    def fstat(self, handle: int) -> os.stat_result: ...
+    def rename(self, source: str, target: str) -> None: ...
+    def link(self, source: str, target: str) -> None: ...
+    def create(self, path: str) -> int: ...
+    def close(self, handle: int) -> None: ...
+    def replace_claim(self, source: str, claim: str) -> None: ...
+    def unlink(self, path: str) -> None: ...
+    def fsync_folder(self, folder: str) -> None: ...
 
 
 class SwappedError(Exception):
@@ -28,7 +39,7 @@ def _nothing() -> None:
 
 
 def move_exclusively(
-    disk: Disk,
+    disk: Door,
     source: str,
     target: str,
     *,
@@ -59,7 +70,7 @@ def move_exclusively(
     _replace_claim(disk, claim, source, target)
 
 
-def _by_link(disk: Disk, source: str, target: str) -> bool:
+def _by_link(disk: Door, source: str, target: str) -> bool:
     try:
         disk.link(source, target)
     except OSError as error:
@@ -70,7 +81,7 @@ def _by_link(disk: Disk, source: str, target: str) -> bool:
     return True
 
 
-def drop_old_name(disk: Disk, source: str, target: str) -> None:
+def drop_old_name(disk: Door, source: str, target: str) -> None:
     """Of the two names of one file only ``target`` stays."""
     disk.fsync_folder(os.path.dirname(target))
     old, new = disk.lstat(source), disk.lstat(target)
@@ -79,7 +90,7 @@ def drop_old_name(disk: Disk, source: str, target: str) -> None:
     disk.unlink(source)
 
 
-def _replace_claim(disk: Disk, claim: int, source: str, target: str) -> None:
+def _replace_claim(disk: Door, claim: int, source: str, target: str) -> None:
     made = disk.fstat(claim)
     disk.close(claim)
     try:
@@ -89,7 +100,7 @@ def _replace_claim(disk: Disk, claim: int, source: str, target: str) -> None:
         raise
 
 
-def remove_claim(disk: Disk, target: str, identity: tuple[int, int] | None) -> None:
+def remove_claim(disk: Door, target: str, identity: tuple[int, int] | None) -> None:
     """Remove our placeholder, as long as nobody has written into it."""
     found = disk.lstat(target)
     if found.st_size == 0 and identity in (None, (found.st_dev, found.st_ino)):

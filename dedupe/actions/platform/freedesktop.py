@@ -11,16 +11,21 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import quote, unquote_to_bytes
 
-from dedupe.actions.platform.exclusive import move_exclusively
-
-if TYPE_CHECKING:
-    from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform import exclusive
 
 RECORD = ".trashinfo"
 NAME_BYTES = 255
+
+
+class Door(exclusive.Door, Protocol):
+    """What of ``Disk`` is needed here."""
+
+    def mkdir(self, folder: str, mode: int = ...) -> None: ...
+    def write(self, handle: int, data: bytes) -> None: ...
+    def fsync(self, handle: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ def path_of(entry: Entry) -> str | None:
     return recorded_path(entry.info, Place(folder, top_of(folder)))
 
 
-def put_into_trash(disk: Disk, path: str, record: str) -> None:
+def put_into_trash(disk: Door, path: str, record: str) -> None:
     """Write ``record``, whose name must be free, then rename the file at ``path`` to its entry; nothing is overwritten.
 
     Raises OSError (EEXIST where a name is taken); the record is then removed again.
@@ -175,7 +180,7 @@ def put_into_trash(disk: Disk, path: str, record: str) -> None:
             disk.fsync(handle)
         finally:
             disk.close(handle)
-        move_exclusively(disk, path, entry.file, links=False)
+        exclusive.move_exclusively(disk, path, entry.file, links=False)
     except OSError:
         with contextlib.suppress(OSError):
             disk.unlink(record)
@@ -184,7 +189,7 @@ def put_into_trash(disk: Disk, path: str, record: str) -> None:
         disk.fsync_folder(changed)
 
 
-def _make_private(disk: Disk, folder: str) -> None:
+def _make_private(disk: Door, folder: str) -> None:
     """Make a folder of the trash, and those above it, for this user alone."""
     if os.path.isdir(folder):
         return

@@ -9,6 +9,7 @@ takes at the same moment. On macOS and Windows send2trash asks the system.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -171,6 +172,8 @@ class Trash:
             self.sweep(record, path)
         if isinstance(error, FileExistsError):
             return LeftAloneError("another program took its name in the trash just now")
+        if isinstance(error, OSError) and error.errno == errno.EXDEV:  # a pool of disks, whose trash is on another one
+            return LeftAloneError(self._no_trash_on(os.path.dirname(path)))
         if isinstance(error, OSError) and error.errno is not None:
             return error
         return LeftAloneError(f"the trash refuses it ({told})")
