@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 
 from dedupe.actions.execution.apply import Applied, Applier, Progress, Stop, Terms, rehearse
-from dedupe.actions.execution.recover import ActionPaths, reconcile_all, recover, recover_if_needed
+from dedupe.actions.execution.recover import reconcile_all, recover, recover_if_needed
 from dedupe.actions.execution.undo import UndoReport, undo
+from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.history import RunSummary, away, history, unreconciled
-from dedupe.actions.journal.journal import Journal
 from dedupe.actions.planning.plan import Plan, draft, plan
 from dedupe.actions.planning.preflight import check_all, drop_blocker
 from dedupe.actions.platform.disk import Disk
-from dedupe.actions.platform.lock import only_one
 from dedupe.actions.platform.trash import Trash
 from dedupe.actions.report import Preview, Report, preview_of
 from dedupe.errors import RefusedError, UsageError
@@ -64,7 +63,7 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
     if dry_run:
         drafted, terms = _prepared(result, kind, place, max_drop, disk)
         return _report(None, drafted, terms, rehearse(drafted.actions, terms, disk, progress), dry_run=True)
-    with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+    with acting_alone(paths, disk) as journal:
         notes = reconcile_all(disk, journal)
         drafted, terms = _prepared(result, kind, place, max_drop, disk)
         if not drafted.actions:

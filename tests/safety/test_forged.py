@@ -172,7 +172,9 @@ def test_a_link_swapped_in_right_before_the_restoring_is_not_followed(world: Wor
 
     def hook(step: str, arguments: tuple[object, ...]) -> None:
         commits.extend([step] if step == "commit" else [])
-        if step == "commit" and len(commits) == 2:  # the first begins the run, the second is the asset's intent
+        if (
+            step == "commit" and len(commits) == 3
+        ):  # the first is the lease, the second the run, the third the asset's intent
             extra.parent.rmdir()
             extra.parent.symlink_to(outside)
 

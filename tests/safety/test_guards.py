@@ -144,6 +144,20 @@ GUARDS: list[tuple[str, Check]] = [
         "execution.apply.seen_twice_blocker",
         lambda world: aliases.test_a_photo_seen_through_a_pool_of_its_own_disk_stays(world, "move", weak=True),
     ),
+    (
+        "journal.access.lease_blocker",
+        lambda world: two.test_the_lease_of_another_machine_holds_until_it_was_silent_for_an_hour(
+            world, 0.0, holds=True
+        ),
+    ),
+    (
+        "platform.lock.foreign_blocker",
+        lambda world: two.test_a_lock_that_is_a_photo_is_left_as_it_is(world, "user", "photo"),
+    ),
+    (
+        "platform.lock.foreign_blocker",
+        lambda world: two.test_a_lock_that_is_a_photo_is_left_as_it_is(world, "journal", "hard link"),
+    ),
     ("execution.move.folder_blocker", links.test_a_link_among_the_folders_of_the_target_is_not_followed),
     ("execution.move.folder_blocker", forged.test_a_link_swapped_in_right_before_the_restoring_is_not_followed),
     ("planning.plan.relation_blocker", links.test_a_similar_photo_is_not_even_planned),

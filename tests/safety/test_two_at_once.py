@@ -6,18 +6,26 @@ import json
 import os
 import platform
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dedupe import actions
+from dedupe.actions.journal.journal import Journal
+from dedupe.actions.journal.records import Lease
 from dedupe.actions.platform import lock
+from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.lock import only_one
 from dedupe.errors import LockedError, RefusedError
 from tests.safety.conftest import World
+from tests.support import Places
 
 _HOLD = """
 import sys
@@ -139,3 +147,122 @@ def test_a_lock_that_is_no_file_is_refused_in_one_sentence(tmp_path: Path, obsta
     with pytest.raises(RefusedError, match="lock"), only_one(str(path)):
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+_ACT = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from dedupe.actions.journal.access import acting_alone
+from dedupe.actions.platform.disk import Disk
+from tests.support import Places
+with acting_alone(Places(sys.argv[2], sys.argv[3]), Disk()):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_dedupe(journal: str, lock: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that acts by this journal for the length of the block."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _ACT, str(Path(__file__).parents[2]), journal, lock],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    try:
+        yield holder
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_two_users_of_one_store_do_not_act_at_once(world: World) -> None:
+    """Each has a state folder, and a lock there, of his own; the journal is the same."""
+    world.pair()
+    world.act()
+    before = world.snapshot()
+    other = Places(world.paths.journal, str(world.base / "state of B" / "lock"))
+    with another_dedupe(world.paths.journal, world.paths.lock) as holder:
+        for attempt in (lambda: actions.recover(other), lambda: actions.undo(other)):
+            with pytest.raises(LockedError, match=f"process {holder.pid}"):
+                attempt()
+    assert world.snapshot() == before
+    assert actions.undo(other).exit_code == 0, "it was killed: its locks and its lease hold nobody up"
+
+
+def test_a_journal_under_two_names_is_one(world: World) -> None:
+    """Where the lock beside it is another file, the lease in the journal tells."""
+    world.pair()
+    world.act()
+    elsewhere = world.base / "elsewhere"
+    elsewhere.mkdir()
+    with sqlite3.connect(world.paths.journal) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+    db.close()
+    os.link(world.paths.journal, elsewhere / "journal.db")
+    with (
+        another_dedupe(world.paths.journal, world.paths.lock) as holder,
+        sqlite3.connect(world.paths.journal) as db,
+    ):
+        lease = db.execute("SELECT pid FROM lease").fetchone()
+    db.close()
+    assert lease == (holder.pid,)
+    with Journal(world.paths.journal, Disk()) as journal:
+        held = replace(journal.lease(), pid=os.getppid(), token=lock.started(os.getppid()))  # type: ignore[type-var]
+        journal.put_lease(held)
+        journal.flush()
+    with pytest.raises(LockedError, match=f"process {os.getppid()}"):
+        world.undo()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "holds"), [(0.0, True), (3000.0, True), (7200.0, False)], ids=["now", "an hour ago", "long ago"]
+)
+def test_the_lease_of_another_machine_holds_until_it_was_silent_for_an_hour(
+    world: World, seconds: float, holds: bool
+) -> None:
+    world.pair()
+    world.act()
+    with Journal(world.paths.journal, Disk()) as journal:
+        journal.put_lease(Lease(17, "elsewhere.example", "", time.time() - seconds))
+        journal.flush()
+    if holds:
+        with pytest.raises(LockedError, match=r"elsewhere\.example"):
+            world.undo()
+    else:
+        assert world.undo().exit_code == 0
+
+
+@pytest.mark.parametrize("where", ["user", "journal"])
+@pytest.mark.parametrize("what", ["hard link", "photo", "link", "folder", "pipe"])
+def test_a_lock_that_is_a_photo_is_left_as_it_is(world: World, where: str, what: str) -> None:
+    keep, _extra = world.pair()
+    path = Path(world.paths.lock if where == "user" else world.paths.journal + ".lock")
+    path.unlink(missing_ok=True)
+    match what:
+        case "hard link":
+            os.link(keep, path)
+        case "photo":
+            path.write_bytes(b"\xff\xd8\xff\xe0 a photo")
+        case "link":
+            path.symlink_to(keep)
+        case "folder":
+            path.mkdir()
+        case _:
+            os.mkfifo(path)
+    before = world.snapshot()
+    content = path.read_bytes() if path.is_file() else b""
+    with pytest.raises(RefusedError):
+        world.act()
+    assert world.snapshot() == before
+    assert not path.is_file() or path.read_bytes() == content
+
+
+@pytest.mark.parametrize("text", ['{"pid":' + "[" * 3000, '{"pid": 1e999, "host": 3}', '{"pid"', '{"pid": null}'])
+def test_a_lock_with_nonsense_in_it_is_taken(world: World, text: str) -> None:
+    world.pair()
+    Path(world.paths.lock).write_text(text)
+    assert len(world.act().done) == 1

@@ -164,7 +164,7 @@ def ways_of(action: Action, terms: Terms) -> Ways:
 
 def seen_twice_blocker(action: Action, terms: Terms, same: Collection[Ways]) -> str | None:
     """Two photos reached in these ways turned out to be one file: so may any other two."""
-    return SEEN_TWICE if ways_of(action, terms) in same else None
+    return SEEN_TWICE if same and ways_of(action, terms) in same else None
 
 
 def without_shared(action: Action, terms: Terms, gone: Collection[str]) -> Action:

@@ -126,8 +126,7 @@ class Reconciler:
         source = self._lstat(file.move.source)
         weak = self._disk.volume(os.path.dirname(aside)).weak
         if source is None:
-            if self._holds(file, aside):
-                move_exclusively(self._disk, aside, file.move.source, links=not weak)
+            move_exclusively(self._disk, aside, file.move.source, links=not weak)  # also what was written to since
         elif not weak and _identity(source) == _identity(found):
             self._disk.unlink(aside)  # a second name of the file, made on the way to its private one
         elif found.st_size == 0 and file.move.stamp.size:

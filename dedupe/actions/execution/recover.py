@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Protocol
 
 from dedupe.actions.execution.reconcile import Reconciled, Reconciler
+from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.journal import Journal, exists
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState
 from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
-from dedupe.actions.platform.lock import only_one
 from dedupe.actions.platform.trash import Trash
 from dedupe.errors import LockedError, RefusedError, StoreError
 from dedupe.terminal.text import display_path
-
-
-class ActionPaths(Protocol):
-    """Where the journal and the lock are (``library.paths.StorePaths`` is one)."""
-
-    @property
-    def journal(self) -> str:
-        """The journal's file."""
-
-    @property
-    def lock(self) -> str:
-        """The lock's file."""
 
 
 def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
@@ -35,7 +22,7 @@ def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
     if not exists(paths.journal):
         return []
     disk = disk or Disk()
-    with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+    with acting_alone(paths, disk) as journal:
         return reconcile_all(disk, journal, final=True)
 
 
@@ -49,7 +36,7 @@ def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]
         with Journal(paths.journal, disk) as journal:
             if not journal.open_assets() and not journal.open_runs():
                 return []
-        with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+        with acting_alone(paths, disk) as journal:
             return reconcile_all(disk, journal)
     except LockedError:
         return []

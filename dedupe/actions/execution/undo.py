@@ -17,14 +17,14 @@ from dedupe.actions.execution.apply import Progress, Stop, deferred_interrupt, u
 from dedupe.actions.execution.move import Mover, Way, missing_folders
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.execution.reconcile import reversal
-from dedupe.actions.execution.recover import ActionPaths, reconcile_all, tidy
+from dedupe.actions.execution.recover import reconcile_all, tidy
+from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.journal import Journal, JournalError, exists
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, RunPurpose, RunRow
 from dedupe.actions.journal.validate import place_blocker, restore_blocker
 from dedupe.actions.planning.checks import CHANGED, Held, LeftAloneError, check_content, hold
 from dedupe.actions.planning.names import restored_names
 from dedupe.actions.platform.disk import Disk
-from dedupe.actions.platform.lock import only_one
 from dedupe.actions.platform.trash import Trash
 from dedupe.errors import RefusedError, UsageError
 from dedupe.terminal.text import display_path, format_count
@@ -94,7 +94,7 @@ def undo(
     disk = disk or Disk()
     if not exists(paths.journal):
         raise UsageError("There is nothing to undo: no photo was moved yet.")
-    with only_one(paths.lock), Journal(paths.journal, disk) as journal:
+    with acting_alone(paths, disk) as journal:
         notes = reconcile_all(disk, journal)
         trash = Trash(disk)
         chosen = choose(journal, run, trash.undoable)

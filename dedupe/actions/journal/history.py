@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dedupe.actions.execution.recover import ActionPaths
 from dedupe.actions.execution.undo import run_blocker
+from dedupe.actions.journal.access import ActionPaths
 from dedupe.actions.journal.journal import Journal, exists
 from dedupe.actions.journal.records import AssetPurpose, AssetState, RunPurpose, RunRow
 from dedupe.actions.platform.disk import Disk

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from dedupe.actions.journal.records import (
     FileRow,
     FileState,
     Intent,
+    Lease,
     RunPurpose,
     RunRow,
 )
@@ -48,6 +50,39 @@ class Journal:
     ) -> None:
         self._db.close()
 
+    # -- whose it is -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Nobody else writes within the block; it is committed at its end, or not at all."""
+        with telling(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self.flush()
+
+    def lease(self) -> Lease | None:
+        """Who acts; None where nobody does, or the row is no lease."""
+        for pid, host, token, renewed in self._read("SELECT pid, host, token, renewed FROM lease"):
+            if isinstance(pid, int) and isinstance(host, str) and isinstance(renewed, float):
+                return Lease(pid, host, str(token), renewed)
+        return None
+
+    def put_lease(self, lease: Lease) -> None:
+        """Pending: from now on it is that one's."""
+        self._write(
+            "INSERT OR REPLACE INTO lease (id, pid, host, token, renewed) VALUES (1, ?, ?, ?, ?)",
+            (lease.pid, lease.host, lease.token, lease.renewed),
+        )
+
+    def release(self) -> None:
+        """It is nobody's, committed."""
+        self._write("DELETE FROM lease", ())
+        self.flush()
+
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def begin_run(
@@ -65,6 +100,7 @@ class Journal:
 
     def begin_asset(self, run: int, intent: Intent) -> AssetRow:
         """The asset's intent, committed (with all that was pending): from here on its files may move."""
+        self._write("UPDATE lease SET renewed = ?", (time.time(),))
         keeper = intent.keeper
         asset = self._write(
             "INSERT INTO units (run, purpose, state, grp, relation, keeper, keeper_key, reverses)"

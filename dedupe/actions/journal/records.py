@@ -171,6 +171,17 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """Who acts by the journal: the process, its machine, what tells it from a later one of its number (``lock.started``),
+    and when it last said so, in seconds since 1970."""
+
+    pid: int
+    host: str
+    token: str
+    renewed: float
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """What is about to be journalled of one asset. ``parents`` and ``partials`` go with ``moves``, one each; ``infos``
     are the trash's records that the files will get there, or that leave with them (an undo of a trashing)."""

@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import platform
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from dedupe.terminal.text import display_path
 
 # Far behind the text, so that others can still read who holds it: a Windows lock is mandatory.
 _WINDOWS_LOCK_BYTE = 1 << 30
+_BEGINS = b'{"pid"'
+_MOST_BYTES = 4096
 _NO_LOCKS = frozenset((errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL))
 
 
@@ -64,7 +67,7 @@ def _claim(handle: int, path: str) -> None:
     kernel_lock = _try_lock(handle, path)
     holder = _read(handle)
     if holder is not None and _still_holds(holder, kernel_lock):
-        raise LockedError(_in_the_way(holder, path))
+        raise LockedError(in_the_way(holder, path))
     _write(handle, Holder(os.getpid(), platform.node()))
 
 
@@ -77,9 +80,25 @@ def _open(path: str) -> int:
         try:
             return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            return os.open(path, flags)
+            handle = os.open(path, flags)
     except OSError as error:
         raise RefusedError(f"The lock {display_path(path)} cannot be opened: {error.strerror}.") from error
+    if foreign_blocker(handle):
+        os.close(handle)
+        raise RefusedError(
+            f"{display_path(path)} is no lock of dedupe's; it is left as it is, and nothing was touched."
+        )
+    return handle
+
+
+def foreign_blocker(handle: int) -> str | None:
+    """The file may be somebody's, under another name as well: a lock is small, has one name, and says who holds it."""
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1 or status.st_size > _MOST_BYTES:
+        return "is no lock"
+    os.lseek(handle, 0, os.SEEK_SET)
+    begins = os.read(handle, len(_BEGINS))
+    return None if _BEGINS.startswith(begins) else "holds something else"
 
 
 def _try_lock(handle: int, path: str) -> bool:
@@ -98,7 +117,7 @@ def _try_lock(handle: int, path: str) -> bool:
         if error.errno in _NO_LOCKS:
             return False
         if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
-            raise LockedError(_in_the_way(_read(handle), path)) from None
+            raise LockedError(in_the_way(_read(handle), path)) from None
         raise
     return True
 
@@ -122,14 +141,24 @@ def is_alive(pid: int) -> bool:
         return bool(process)
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
     return True
 
 
-def _in_the_way(holder: Holder | None, path: str) -> str:
+def started(pid: int) -> str:
+    """What tells a process from a later one of the same number: when it was started, "" where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[19].decode("ascii")
+    except (OSError, IndexError, UnicodeDecodeError):
+        return ""
+
+
+def in_the_way(holder: Holder | None, path: str) -> str:
+    """The sentence that names who acts."""
     if holder is None:
         return "Another dedupe is acting on photos right now; nothing was touched."
     if holder.here:
@@ -146,7 +175,7 @@ def _read(handle: int) -> Holder | None:
     try:
         found = json.loads(os.read(handle, 4096))
         return Holder(int(found["pid"]), str(found["host"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -116,7 +116,7 @@ def test_a_journal_that_cannot_be_trusted_is_left_and_nothing_moves(tmp_path: Pa
         actions.act(fake_scan(root), kind=ActionKind.MOVE, target=str(tmp_path / "to"), paths=paths)
     assert str(raised.value).count("\n") == 0
     after = tree_snapshot(tmp_path)
-    ours = (paths.lock, paths.journal + "-wal", paths.journal + "-shm")
+    ours = (paths.lock, paths.journal + ".lock", paths.journal + "-wal", paths.journal + "-shm")
     assert {path: entry for path, entry in after.items() if path not in ours} == before
     for sentence in actions.recover_if_needed(paths):
         assert "journal" in sentence
