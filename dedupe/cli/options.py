@@ -62,6 +62,11 @@ MaxDrop = Annotated[
     str | None,
     typer.Option("--max-drop", metavar="N|P%", help="Refuse when more photos than this would leave."),
 ]
+Web = Annotated[bool, typer.Option("--web", help="Review in the browser, on a page that only this machine sees.")]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="With --web: print the link and open no browser.")]
+Port = Annotated[
+    int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="With --web: the port [any free one].")
+]
 JsonFile = Annotated[
     str | None,
     typer.Option(

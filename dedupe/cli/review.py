@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedupe.cli import options as o
+from dedupe.errors import UsageError
 from dedupe.review.run import Wishes, act, tell_unproven
 
 _INTERRUPTED = 130
@@ -20,6 +21,9 @@ def review(
     decisions: Annotated[
         bool, typer.Option("--decisions", help="Show what you decided so far, and take back what you choose.")
     ] = False,
+    web: o.Web = False,
+    no_open: o.NoOpen = False,
+    port: o.Port = None,
     store: o.Store = None,
 ) -> None:
     """Look at the groups of the last scan one by one and decide. Nothing is done before you agree to it."""
@@ -31,9 +35,22 @@ def review(
     if decisions:
         show_and_clear(StorePaths.at(settings.store).decisions)
         return
+    if web:
+        in_browser(settings, no_open=no_open, port=port)
+        return
+    if no_open or port is not None:
+        raise UsageError("--no-open and --port go with --web.")
     wishes = Wishes(review=True)
     wishes.check()
     raise typer.Exit(run_review(settings, wishes, offered=False))
+
+
+def in_browser(settings: Settings, *, no_open: bool, port: int | None) -> None:
+    """Serve the last scan to the browser until that is ended."""
+    from dedupe.review.run import say
+    from dedupe.review.web.server import Wanted, review_in_browser
+
+    review_in_browser(settings, Wanted(port or 0, not no_open, lambda line: say([line])))
 
 
 def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dedupe.formats.hashing import LEGACY
-from dedupe.library import legacy, remember, scans
+from dedupe.library import legacy, picks, remember, scans
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
 from dedupe.types import ContentKey, Photo, PixelKey, ScanResult
@@ -197,6 +197,18 @@ class Decisions(Closing):
     def edits(self) -> dict[str, scans.GroupEdit]:
         """The edits of the last scan by group id."""
         return scans.edits(self._db, self._at)
+
+    def foreign_writes(self) -> int:
+        """A number that is another one whenever another program has written to the store since it was asked before."""
+        return int(self._db.value("PRAGMA data_version"))
+
+    def put_picks(self, series: str, paths: Iterable[str]) -> None:
+        """Which photos of a series a person wants to keep; nothing is ever done with that."""
+        picks.put(self._db, series, paths)
+
+    def picks(self) -> dict[str, tuple[str, ...]]:
+        """The paths of the picked photos by the id of their series."""
+        return picks.all_of(self._db)
 
     def drop_edits(self) -> None:
         """The last scan as it was before its review."""

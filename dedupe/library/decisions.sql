@@ -24,4 +24,7 @@ CREATE TABLE reviews(
 -- What was decided on groups of scans that are gone, by a digest of their contents. review: JSON of carry.GroupReview.
 CREATE TABLE remembered(
   contents BLOB PRIMARY KEY, made_at INTEGER NOT NULL, review TEXT NOT NULL
-) WITHOUT ROWID
+) WITHOUT ROWID;
+
+-- The shots of each series that a person wants to keep: remarks, nothing is done with them.
+CREATE TABLE picks(series TEXT NOT NULL, path BLOB NOT NULL, PRIMARY KEY(series, path)) WITHOUT ROWID

@@ -33,7 +33,8 @@ CREATE TABLE reviews(
 CREATE TABLE remembered(
   contents BLOB PRIMARY KEY, made_at INTEGER NOT NULL, review TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE tried(content_key BLOB PRIMARY KEY) WITHOUT ROWID"""
+CREATE TABLE tried(content_key BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE picks(series TEXT NOT NULL, path BLOB NOT NULL, PRIMARY KEY(series, path)) WITHOUT ROWID"""
 
 
 def decisions_from_1(connection: sqlite3.Connection) -> None:

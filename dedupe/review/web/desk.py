@@ -1,0 +1,253 @@
+"""The review behind the page: which decisions stand, what changes them, and what to take back.
+
+Lives on the main thread, with the databases. What other threads may look at is one frozen ``Snapshot``, replaced whole
+after every change. Every change goes through the review's own machine and is stored before it is answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dedupe.errors import DedupeError, UsageError
+from dedupe.library.scans import EditState
+from dedupe.review.choice import Choice, accepted, photos_of, unproven
+from dedupe.review.remember import store_changes
+from dedupe.review.saved_scan import verifier
+from dedupe.review.state import Mode, ReviewState
+from dedupe.review.web.filters import GroupFilter, Traits, shown
+from dedupe.terminal.viewer import open_photos
+from dedupe.types import ScanResult
+
+if TYPE_CHECKING:
+    from dedupe.session import Session
+
+_REMEMBERED = 500
+
+
+class Intent(StrEnum):
+    """What a person asks of one group."""
+
+    ACCEPT = "accept"
+    KEEP_ALL = "keep all"
+    NOT_DUPLICATES = "not duplicates"
+    SKIP = "skip"
+    KEEP = "keep"
+    TOGGLE = "toggle"
+    VIEW = "view"
+
+
+_KEYS = {
+    Intent.ACCEPT: "enter",
+    Intent.KEEP_ALL: "a",
+    Intent.NOT_DUPLICATES: "n",
+    Intent.SKIP: "s",
+    Intent.KEEP: "k",
+    Intent.TOGGLE: " ",
+    Intent.VIEW: "o",
+}
+"""The key of the terminal review that means the same."""
+
+
+class Clash(StrEnum):
+    """Why the page's view no longer holds; the page loads anew."""
+
+    OLD_PAGE = "This page shows an older state of the group. It is loaded anew; nothing was changed."
+    NEW_SCAN = "A new scan was made, or another dedupe decided meanwhile. The page is loaded anew; nothing was changed."
+    OTHER_COUNT = "The groups shown have changed meanwhile. Look at the new count first; nothing was changed."
+    OTHER_PLAN = "The decisions have changed since the summary. Look at the new one first; nothing was moved."
+    BUSY = "Photos are being moved right now. Wait until that is done; nothing was changed."
+
+
+class ClashError(DedupeError):
+    """The page asked on the strength of something that is no longer so."""
+
+    def __init__(self, clash: Clash) -> None:
+        super().__init__(clash.value)
+        self.clash = clash
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The review at one moment. ``scan`` names the scan, ``revisions`` counts the changes of each group, ``away`` are the
+    paths of photos that a run moved, ``undoable`` is how many decisions ``back`` can take back,
+    ``picks`` are the photos of each series that a person picked."""
+
+    scan: str
+    made_at: int
+    result: ScanResult
+    state: ReviewState
+    traits: tuple[Traits, ...]
+    revisions: tuple[int, ...]
+    away: frozenset[str] = frozenset()
+    undoable: int = 0
+    unproven: int = 0
+    picks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Where each group stands."""
+        return self.state.choices
+
+    def numbers(self, wanted: GroupFilter) -> list[int]:
+        """The groups that the filter shows."""
+        return shown(self.traits, self.choices, wanted)
+
+    def safe(self, wanted: GroupFilter) -> list[int]:
+        """Those of them that may be accepted without a look."""
+        return [number for number in self.numbers(wanted) if self.choices[number].needs_no_look]
+
+    def plan(self) -> ScanResult:
+        """What was accepted and is not away yet, as a scan whose selected extras are to leave."""
+        chosen = accepted(self.result, self.choices)
+        groups = tuple(
+            replace(
+                group,
+                extras=tuple(
+                    replace(extra, selected=extra.selected and extra.photo.path not in self.away)
+                    for extra in group.extras
+                ),
+            )
+            for group in chosen.groups
+        )
+        return replace(chosen, groups=groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a write did: the groups that are other now, and a sentence for the person (or an empty string)."""
+
+    numbers: tuple[int, ...]
+    message: str = ""
+
+
+class Desk:
+    """The decisions of one scan. All methods belong to the main thread; ``snapshot`` may be read anywhere.
+
+    Raises UsageError where there is no scan.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._memory = session.decisions
+        self._taken_back: list[dict[int, Choice]] = []
+        self._foreign = self._memory.foreign_writes()
+        self.snapshot = self._load()
+
+    def _load(self) -> Snapshot:
+        saved = self._memory.saved_scan()
+        if saved is None:
+            raise UsageError("There is no scan yet: run `dedupe scan DIR` first.")
+        edits = self._memory.edits()
+        state = ReviewState.begin(saved.result.groups, verifier(self._session), edits)
+        groups = saved.result.groups
+        traits = tuple(Traits.of(group) for group in groups)
+        lost = unproven(edits, groups, state.choices)
+        scan = _name_of(saved.made_at, saved.result)
+        return Snapshot(
+            scan,
+            saved.made_at,
+            saved.result,
+            state,
+            traits,
+            (0,) * len(groups),
+            unproven=lost,
+            picks=self._memory.picks(),
+        )
+
+    # -- before a write ------------------------------------------------------------------------------------------------------
+
+    def check(self, scan: str) -> None:
+        """Raises ClashError where the page shows another scan, or another program wrote to the store."""
+        self.refresh()
+        if scan != self.snapshot.scan:
+            raise ClashError(Clash.NEW_SCAN)
+
+    def refresh(self) -> bool:
+        """Load anew where another program wrote to the store; whether it did."""
+        foreign = self._memory.foreign_writes()
+        if foreign == self._foreign:
+            return False
+        self._foreign = foreign
+        before, after = self.snapshot, self._load()
+        self._taken_back.clear()
+        if after.scan == before.scan:
+            same = [old == new for old, new in zip(before.choices, after.choices, strict=True)]
+            revisions = tuple(rev + (not kept) for rev, kept in zip(before.revisions, same, strict=True))
+            after = replace(after, revisions=revisions)
+        self.snapshot = replace(after, away=before.away)
+        return True
+
+    def see_away(self, away: frozenset[str]) -> None:
+        """These paths are away now."""
+        self.snapshot = replace(self.snapshot, away=away)
+
+    # -- writing -------------------------------------------------------------------------------------------------------------
+
+    def decide(self, number: int, revision: int, intent: Intent, place: int) -> Change:
+        """Do what a person asks of the group, as its key in the terminal does. Raises ClashError on an older revision."""
+        now = self.snapshot
+        if now.revisions[number] != revision:
+            raise ClashError(Clash.OLD_PAGE)
+        if not 0 <= place < len(photos_of(now.state.groups[number])):
+            raise UsageError("There is no such photo in this group.")
+        at_group = replace(now.state, at=number, cursor=place, mode=Mode.GROUP, message="")
+        after = at_group.press(_KEYS[intent])
+        if after.wants_viewer:
+            paths = [after.photos[at].path for at in after.compared]
+            return Change((), open_photos(paths))
+        return self._stored(after.choices, after.message)
+
+    def accept_safe(self, wanted: GroupFilter, expected: int) -> Change:
+        """Accept the groups that the filter shows and that need no look.
+
+        Raises ClashError where they are not ``expected`` many.
+        """
+        numbers = self.snapshot.safe(wanted)
+        if len(numbers) != expected:
+            raise ClashError(Clash.OTHER_COUNT)
+        choices = list(self.snapshot.choices)
+        for number in numbers:
+            choices[number] = replace(choices[number], verdict=EditState.ACCEPTED)
+        return self._stored(choices, "")
+
+    def back(self) -> Change:
+        """Take the last decision of this session back (a bulk accept is one)."""
+        if not self._taken_back:
+            return Change((), "There is nothing to take back.")
+        choices = list(self.snapshot.choices)
+        for number, choice in self._taken_back.pop().items():
+            choices[number] = choice
+        return self._stored(choices, "Taken back.", remember=False)
+
+    def pick(self, number: int, places: Iterable[int]) -> None:
+        """Remember which photos of a series a person wants to keep."""
+        one = self.snapshot.result.series[number]
+        picked = tuple(one.photos[place].path for place in places)
+        self._memory.put_picks(one.id, picked)
+        self.snapshot = replace(self.snapshot, picks={**self.snapshot.picks, one.id: picked})
+
+    def _stored(self, choices: Sequence[Choice], message: str, *, remember: bool = True) -> Change:
+        now = self.snapshot
+        numbers = store_changes(now.state.groups, now.choices, choices, self._memory)
+        if remember and numbers:
+            self._taken_back.append({number: now.choices[number] for number in numbers})
+            del self._taken_back[:-_REMEMBERED]
+        revisions = list(now.revisions)
+        for number in numbers:
+            revisions[number] += 1
+        freed = now.state.freed + sum(choices[n].freed - now.choices[n].freed for n in numbers)
+        state = replace(now.state, choices=tuple(choices), freed=freed, message="")
+        self.snapshot = replace(now, state=state, revisions=tuple(revisions), undoable=len(self._taken_back))
+        return Change(numbers, message)
+
+
+def _name_of(made_at: int, result: ScanResult) -> str:
+    """A short name that another scan does not have."""
+    digest = hashlib.blake2b(f"{made_at}\0{len(result.groups)}".encode(), digest_size=8)
+    for group in result.groups:
+        digest.update(group.id.encode())
+    return digest.hexdigest()

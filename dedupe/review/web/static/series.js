@@ -1,0 +1,109 @@
+// Series: different shots of one scene, to be looked at side by side. Nothing is chosen beforehand, and nothing here is removed.
+
+import { html, nothing, render } from "./vendor/lit-html.js";
+import { get, post } from "./api.js";
+import { bytes, count, number } from "./words.js";
+
+export class SeriesPage {
+  constructor(root, hooks) {
+    this.root = root;
+    this.hooks = hooks;
+    this.large = undefined;
+  }
+
+  async open(which) {
+    this.which = which;
+    this.large = undefined;
+    this.index = await get("api/series");
+    this.one = which === undefined || !this.index.series[which] ? undefined : await get(`api/series/${which}`);
+    this.draw();
+  }
+
+  draw() {
+    render(this.one ? this.single() : this.overview(), this.root);
+  }
+
+  overview() {
+    return html`<div class="series-page">
+      <header><h2>Series</h2><p>Different shots of one scene: bursts, brackets, a second try. None of them is a duplicate, so dedupe never removes one. Here you can look which ones are worth keeping.</p></header>
+      <ul class="series-list">${this.index.series.map((one) => html`<li><a href=${`#/series/${one.number + 1}`}>
+        <img src=${`series/${one.number}/0/preview`} alt="" loading="lazy"><b>${one.name}</b><span>${one.folder}</span><small>${count(one.photos, "photo")}</small></a></li>`)}</ul>
+    </div>`;
+  }
+
+  single() {
+    const { photos } = this.one;
+    const best = Math.max(...photos.map((photo) => photo.look?.sharpness ?? 0));
+    const picked = new Set(this.one.picked);
+    const others = photos.filter((photo) => !picked.has(photo.place));
+    return html`<div class="series-page">
+      <header>
+        <p><a href="#/series">All series</a> · ${number(this.which + 1)} of ${number(this.index.series.length)}
+          ${this.which > 0 ? html` · <a href=${`#/series/${this.which}`}>Back</a>` : nothing}
+          ${this.which + 1 < this.index.series.length ? html` · <a href=${`#/series/${this.which + 2}`}>Next</a>` : nothing}</p>
+        <h2>${count(photos.length, "shot")} of one scene</h2>
+        <p>Pick the ones you want to keep. The sharpness compares these shots with each other: 100 is the sharpest of them.</p>
+      </header>
+      <ul class="shots">${photos.map((photo) => html`<li data-picked=${picked.has(photo.place)}>
+        <button class="shot" @click=${() => this.enlarge(photo.place)} aria-label=${`Look at ${photo.name}`}><img src=${`series/${this.which}/${photo.place}/preview`} alt=""></button>
+        <b>${photo.name}</b><span class="path">${photo.path}</span>
+        <dl>
+          ${photo.look
+            ? html`<div><dt>Sharpness</dt><dd>${Math.round(photo.look.sharpness)}${photo.look.sharpness === best ? " · sharpest" : ""}</dd></div>
+              <div><dt>Brightness</dt><dd>${Math.round(photo.look.brightness)} %${photo.look.bright >= 1 ? ` · ${Math.round(photo.look.bright)} % burnt out` : ""}${photo.look.dark >= 1 ? ` · ${Math.round(photo.look.dark)} % black` : ""}</dd></div>`
+            : nothing}
+          <div><dt>Taken</dt><dd>${photo.facts.find(([kind]) => kind === "TAKEN")?.[2] ?? "–"}</dd></div>
+          <div><dt>Size</dt><dd>${bytes(photo.bytes)} · ${photo.width} × ${photo.height}</dd></div>
+        </dl>
+        <label class="pick-shot"><input type="checkbox" .checked=${picked.has(photo.place)} @change=${(event) => this.pick(photo.place, event.target.checked)}> Keep</label>
+      </li>`)}</ul>
+      ${picked.size && others.length
+        ? html`<section class="others"><h3>Not picked: ${count(others.length, "photo")}</h3>
+            <p>They stay where they are. Should you want to remove them, here are their paths:</p>
+            <textarea readonly rows=${Math.min(others.length, 8)} aria-label="Paths of the photos that were not picked">${others.map((photo) => photo.path).join("\n")}</textarea></section>`
+        : nothing}
+      ${this.large === undefined
+        ? nothing
+        : html`<div class="large" role="dialog" aria-label="Large view" @click=${() => this.enlarge(undefined)}>
+            <img src=${`series/${this.which}/${this.large}/view`} alt=${photos[this.large].name}><p>${photos[this.large].name} · ${this.large + 1} of ${photos.length}</p></div>`}
+    </div>`;
+  }
+
+  enlarge(place) {
+    this.large = place;
+    this.draw();
+  }
+
+  async pick(place, wanted) {
+    const picked = new Set(this.one.picked);
+    if (wanted) picked.add(place);
+    else picked.delete(place);
+    try {
+      const body = { scan: this.one.scan, picked: [...picked].sort((x, y) => x - y) };
+      const answer = await post(`api/series/${this.which}`, body);
+      this.one.picked = answer.picked;
+    } catch (error) {
+      this.hooks.fail(error);
+    }
+    this.draw();
+  }
+
+  /** Whether the key was meant for this page. */
+  pressed(name) {
+    if (!this.one) return false;
+    const last = this.one.photos.length;
+    if (this.large !== undefined) {
+      if (name === "Escape") this.enlarge(undefined);
+      else if (name === "left" || name === "up") this.enlarge((this.large + last - 1) % last);
+      else if (name === "right" || name === "down") this.enlarge((this.large + 1) % last);
+      else if (name === "k" || name === " ") this.pick(this.large, !this.one.picked.includes(this.large));
+      else return false;
+      return true;
+    }
+    if (name === "left" && this.which > 0) location.hash = `#/series/${this.which}`;
+    else if (name === "right" && this.which + 1 < this.index.series.length) location.hash = `#/series/${this.which + 2}`;
+    else if (/^[1-9]$/.test(name) && Number(name) <= last) this.pick(Number(name) - 1, !this.one.picked.includes(Number(name) - 1));
+    else return false;
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+// Figures and words for people; the same as on the terminal.
+
+export function bytes(count) {
+  let value = count;
+  for (const unit of ["B", "kB", "MB", "GB", "TB", "PB"]) {
+    if (Math.abs(value) < 999.5 || unit === "PB") {
+      if (unit === "B") return `${count} B`;
+      const digits = Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0;
+      return `${value.toFixed(digits)} ${unit}`;
+    }
+    value /= 1000;
+  }
+}
+
+export const number = (count) => count.toLocaleString("en-US");
+
+export const count = (n, noun, plural = `${noun}s`) => `${number(n)} ${n === 1 ? noun : plural}`;
+
+export const STATES = {
+  open: "open",
+  accepted: "accepted",
+  skipped: "skipped",
+  "keep all": "all kept",
+  "not duplicates": "not duplicates",
+};
+
+export const MARKS = {
+  keep: "keep",
+  remove: "remove",
+  stays: "stays",
+  unproven: "unproven",
+  away: "moved away",
+};
+
+export const KEYS = [
+  ["Enter", "accept: what is marked “remove” goes at the end, and on to the next group"],
+  ["1 … 9", "keep that photo instead; k keeps the marked one"],
+  ["↑ ↓", "mark a photo; it is shown beside the one that it is a copy of"],
+  ["Space", "let the marked photo go, or let it stay"],
+  ["a", "keep all photos of this group"],
+  ["n", "these are not duplicates; they are never shown as such again"],
+  ["s", "skip: nothing of this group goes this time"],
+  ["u", "take the last decision back"],
+  ["b ← →", "back or on to another group without deciding; Home and End: first and last"],
+  ["g", "go to a group by its number"],
+  ["v", "both photos side by side"],
+  ["f", "flip between the two in place"],
+  ["w", "wipe from one to the other"],
+  ["d", "difference; once more: the difference that the comparison saw"],
+  ["z", "the whole photo, or pixel for pixel"],
+  ["+ −", "nearer, farther; Shift and arrows move the picture"],
+  ["m", "show also what is the same in both"],
+  ["/", "filter the list"],
+  ["o", "open the two compared photos in the system's viewer"],
+  ["A", "accept what needs no look, in the groups that the list shows"],
+  ["q", "finish: see what would happen; nothing is done before you agree"],
+  ["?", "this list"],
+];
