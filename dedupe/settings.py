@@ -57,6 +57,7 @@ class Settings:
     path_map: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_kinds(self)
         _check(self)
 
     @property
@@ -65,6 +66,33 @@ class Settings:
         if self.jobs:
             return self.jobs
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _check_kinds(settings: Settings) -> None:
+    """Paths become text; raises UsageError for a value of another kind than its field's."""
+    for key in ("weights", "store"):
+        object.__setattr__(settings, key, _text(getattr(settings, key)))
+    for key in ("reference", "protect"):
+        given = getattr(settings, key)
+        named = [given] if isinstance(given, str | os.PathLike) else given
+        if isinstance(named, list | tuple):
+            object.__setattr__(settings, key, tuple(map(_text, named)))
+    for key, value in ((field.name, getattr(settings, field.name)) for field in fields(settings)):
+        if not _is_of_kind(key, value):
+            raise UsageError(f"The setting {key} has a value of the wrong kind: {value!r}.")
+
+
+def _text(value: object) -> object:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _is_of_kind(key: str, value: object) -> bool:
+    if key in _LISTS:
+        item = Relation if key in ("show", "select") else str
+        return isinstance(value, tuple) and all(isinstance(one, item) for one in value)
+    if value is None:
+        return key in _MAY_BE_NONE
+    return isinstance(value, _SCALARS.get(key, object)) and not _is_bool_for_number(key, value)
 
 
 def _check(settings: Settings) -> None:
@@ -189,7 +217,7 @@ def _convert(key: str, value: object, shown: str) -> object:
 
 
 def _is_bool_for_number(key: str, value: object) -> bool:
-    return isinstance(value, bool) and _SCALARS[key] is not bool
+    return isinstance(value, bool) and _SCALARS.get(key) is not bool
 
 
 def absolute(names: Sequence[str]) -> tuple[str, ...]:
@@ -226,3 +254,4 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "store": str,
     "cluster": str,
 }
+_MAY_BE_NONE = frozenset(("weights", "threshold", "max_drop", "store"))
