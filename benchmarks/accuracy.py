@@ -1,6 +1,6 @@
 """How many duplicates dedupe finds, and that it finds nothing else, on a tree built from any photos.
 
-python -m benchmarks.accuracy --photos DIR… [--distractors DIR|TAR…] [--ablations] [--out FILE.md]
+python -m benchmarks.accuracy [--photos DIR…] [--distractors DIR|TAR…] [--ablations] [--out FILE.md]
 
 Builds the tree (tree.py), runs `dedupe scan` on it with an empty store, holds the groups against the answer
 sheet (score.py) and prints tables; every false pair goes onto a contact sheet beside the report. The exit
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from benchmarks import ablations, tables, tracing
 from benchmarks.manifest import Manifest
+from benchmarks.photographs import HELP, photographs
 from benchmarks.running import scan
 from benchmarks.score import Finding, Scan, Score, read_scan, score
 from benchmarks.sheets import contact_sheets
@@ -28,6 +29,7 @@ from benchmarks.tree import TreeOptions, build
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0, or 1 where there is a false pair, a wrong selection, or a path out of place."""
     options = _parser().parse_args(arguments)
+    options.photos = options.photos or [str(photographs(options.work))]
     if options.judge_pairs:
         from benchmarks import judging
 
@@ -52,9 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--photos",
         nargs="+",
-        required=True,
         metavar="DIR",
-        help="originals: every photo in them is a capture",
+        help=f"originals: every photo in them is a capture {HELP}",
     )
     parser.add_argument("--distractors", nargs="*", default=[], metavar="DIR|TAR", help="further photos without copies")
     parser.add_argument("--distractor-count", type=int, default=500, metavar="N")

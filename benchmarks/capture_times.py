@@ -1,5 +1,4 @@
-"""Capture times in files: reading them, and writing them as cameras, messengers and time-zone corrections
-leave them."""
+"""Read capture times in files, and write them as cameras, messengers and time-zone corrections leave them."""
 
 from __future__ import annotations
 
@@ -54,8 +53,7 @@ def read_taken(data: bytes) -> Taken | None:
 
 
 def invented(rng: Generator) -> Taken | None:
-    """A plausible capture time for a photo without one; None for two of five, as in folders filled by
-    messengers."""
+    """Give a photo without a capture time a plausible one; None for two of five, as in folders filled by messengers."""
     if rng.random() < 0.4:
         return None
     make, model = CAMERAS[int(rng.integers(len(CAMERAS)))]
@@ -64,8 +62,10 @@ def invented(rng: Generator) -> Taken | None:
 
 
 def later(taken: Taken, rng: Generator) -> Taken:
-    """The next shot with the same camera: half of the time seconds later, else within the second, which
-    proves nothing where the camera writes no sub-seconds."""
+    """Give the capture time of the next shot with the same camera.
+
+    Half of the time it is seconds later, else within the second, which proves nothing where the camera writes no sub-seconds.
+    """
     if rng.random() < 0.5:
         return replace(taken, time=taken.time + timedelta(seconds=int(rng.integers(1, 5))))
     return replace(taken, millis=None)

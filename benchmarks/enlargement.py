@@ -1,6 +1,6 @@
 """Is an enlarged copy told from the picture it was made from, and a reduced copy from its original?
 
-    python -m benchmarks.enlargement --photos DIR… [--count N] [--fit]
+    python -m benchmarks.enlargement [--photos DIR…] [--count N] [--fit]
 
 Every photo is enlarged and reduced by several filters, sharpened or not, its tone changed or not, and saved at several
 qualities. Photos take turns: those of one part are judged by weights fitted to the other parts ("held out"), and by the weights
@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.photographs import HELP, photographs
 from benchmarks.pictures import Picture, upright
 from benchmarks.tables import table
 from benchmarks.tree import photos_in
@@ -145,12 +146,13 @@ def _rows(made: Sequence[Trial], held_out: NDArray[np.float64], carried: NDArray
 def main() -> None:
     """Make the pairs, judge them, print the table."""
     parser = argparse.ArgumentParser(prog="benchmarks.enlargement", description=__doc__)
-    parser.add_argument("--photos", type=Path, nargs="+", required=True, metavar="DIR")
+    parser.add_argument("--photos", type=Path, nargs="+", metavar="DIR", help=HELP)
     parser.add_argument("--count", type=int, default=60, help="photos, evenly drawn from all (default 60)")
     parser.add_argument("--fit", action="store_true", help="print weights fitted to all pairs")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    photos = [data for folder in options.photos for _, data in photos_in(folder)]
+    folders = options.photos or [photographs(Path("build/benchmarks"))]
+    photos = [data for folder in folders for _, data in photos_in(folder)]
     drawn = [photos[i] for i in np.unique(np.linspace(0, len(photos) - 1, options.count).round().astype(int))]
     made = [trial for number, data in enumerate(drawn) for trial in trials(upright(data), number)]
     head = ["pairs", "count"] + [

@@ -1,7 +1,6 @@
-"""The same tree gives the same JSON, seconds aside: cold or cached, one worker or two, stopped by kill -9
-or not.
+"""Hold that the same tree gives the same JSON, seconds aside: cold or cached, one worker or two, stopped by kill -9 or not.
 
-python -m benchmarks.equivalence --photos DIR… [--originals 60] [--kills 6]
+python -m benchmarks.equivalence [--photos DIR…] [--originals 60] [--kills 6]
 
 Uses the tree of the accuracy benchmark. The exit code is 1 where two reports differ.
 """
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import tables
+from benchmarks.photographs import HELP, photographs
 from benchmarks.running import command, environment, scan
 from benchmarks.tree import TreeOptions, build
 
@@ -27,6 +27,7 @@ from benchmarks.tree import TreeOptions, build
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: 0 where all reports are equal and a scan was killed, else 1."""
     options = _parser().parse_args(arguments)
+    options.photos = options.photos or [str(photographs(options.work))]
     folders = tuple(str(Path(folder).resolve()) for folder in options.photos)
     tree = build(TreeOptions(folders, originals=options.originals), options.work)
     place = options.work / "equivalence"
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.equivalence", description=__doc__)
-    parser.add_argument("--photos", nargs="+", required=True, metavar="DIR")
+    parser.add_argument("--photos", nargs="+", metavar="DIR", help=HELP)
     parser.add_argument("--originals", type=int, default=60, metavar="N")
     parser.add_argument("--kills", type=int, default=6, metavar="N", help="how often the scan is killed")
     parser.add_argument("--work", type=Path, default=Path("build/benchmarks"), metavar="DIR")
@@ -78,9 +79,11 @@ def differences(one: Any, other: Any, where: str = "") -> list[str]:
 
 
 def _killed(root: Path, place: Path, took: float, kills: int) -> int:
-    """Start the scan and kill it, whole process group, after a sixth of what it takes uninterrupted, until it gets
-    through or was killed ``kills`` times; how many times that was. A scan that gets through before the first kill is
-    begun anew with an empty store and half the time."""
+    """Start the scan and kill its process group again and again, until it gets through or was killed ``kills`` times.
+
+    It is killed after a sixth of what it takes uninterrupted. A scan that gets through before the first kill is begun anew with
+    an empty store and half the time. Returns how many times it was killed.
+    """
     line, counted, patience = command([root], place / "store.db", place / "report.json"), 0, took / 6
     for _ in range(2 * kills + 8):
         place.mkdir(parents=True, exist_ok=True)

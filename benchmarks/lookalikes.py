@@ -1,9 +1,7 @@
-"""What must not be merged, made from photographs: the next shot of a burst, and one picture in which
-something is moved, replaced or retouched.
+"""Make what must not be merged: the next shot of a burst, and pictures in which something is moved, replaced or retouched.
 
-Every maker takes RGB uint8[h, w, 3] and a seeded generator and returns a new picture, or None where the
-photograph has no place in which the change could be seen (a plain wall): a benchmark must not count what
-nobody can see.
+Every maker takes RGB uint8[h, w, 3] and a seeded generator and returns a new picture, or None where the photograph has no
+place in which the change could be seen (a plain wall): a benchmark must not count what nobody can see.
 """
 
 from __future__ import annotations
@@ -24,9 +22,11 @@ _TRIES = 24
 
 
 def next_shot(picture: Picture, rng: Generator) -> Picture:
-    """The shot taken a second later from the hand: the camera moved and turned a little, near things moved
-    more than far ones, the light is a trace different, the sensor's noise is new, and half of the time a
-    thing has moved."""
+    """Make the shot taken a second later from the hand.
+
+    The camera moved and turned a little, near things moved more than far ones, the light is a trace different, the sensor's
+    noise is new, and half of the time a thing has moved.
+    """
     scene = picture
     if rng.random() < 0.5:
         moved = moved_object(picture, rng)
@@ -41,8 +41,7 @@ def next_shot(picture: Picture, rng: Generator) -> Picture:
 
 
 def _hand_motion(picture: Picture, rng: Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Where each pixel of the next shot comes from: a small similarity and a smooth parallax of 0.5–1.2 %
-    of the side."""
+    """Say where each pixel of the next shot comes from: a small similarity and a smooth parallax of 0.5–1.2 % of the side."""
     height, width = picture.shape[:2]
     angle, zoom = float(rng.uniform(-1.5, 1.5)), float(rng.uniform(0.985, 1.015))
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, zoom)
@@ -73,8 +72,10 @@ def moved_object(picture: Picture, rng: Generator) -> Picture | None:
 
 
 def replaced_patch(picture: Picture, donor: Picture, rng: Generator) -> Picture | None:
-    """A patch as large as a face (an eighth to a quarter of the short side) comes from another photo,
-    feathered and brought to the brightness of its surroundings: what "swap the face" does."""
+    """Replace a patch as large as a face, an eighth to a quarter of the short side, by one of another photo.
+
+    Its edge is feathered and its brightness brought to that of its surroundings: what "swap the face" does.
+    """
 
     def attempt() -> tuple[Picture, NDArray[np.float32]]:
         side = _side(picture, rng, 0.13, 0.25)
@@ -143,8 +144,10 @@ def _pasted(picture: Picture, patch: Picture, blob: NDArray[np.float32], at: tup
 
 
 def _filled(picture: Picture, mask: NDArray[np.float32], side: int) -> Picture:
-    """The masked place filled in from round it; only the neighbourhood is worked on, so 12 megapixels cost
-    no more."""
+    """Fill the masked place in from round it.
+
+    Only the neighbourhood is worked on, so 12 megapixels cost no more.
+    """
     rows, columns = np.nonzero(mask > 0.02)
     top, bottom = max(0, rows.min() - side // 2), rows.max() + side // 2
     left, right = max(0, columns.min() - side // 2), columns.max() + side // 2

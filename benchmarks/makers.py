@@ -1,5 +1,4 @@
-"""Makes the files of a benchmark tree, one photo or one document at a time, so that processes can share the
-work."""
+"""Make the files of a benchmark tree, one photo or document at a time, so that processes can share the work."""
 
 from __future__ import annotations
 
@@ -26,8 +25,10 @@ _LAYOUTS = {"page": (3, 6), "receipt": (3, 6), "chat": (4, 5), "blank": (2, 6)}
 
 @dataclass(frozen=True, slots=True)
 class PhotoTask:
-    """One capture: its original, its copies by ``changes``, and one look-alike. ``scene`` None: it stands
-    alone."""
+    """One capture: its original, its copies by ``changes``, and one look-alike.
+
+    ``scene`` is None for a photo that stands alone.
+    """
 
     root: str
     source: str
@@ -103,8 +104,10 @@ def _photo(task: PhotoTask) -> list[Entry]:
 
 
 def _original(data: bytes, taken: Taken | None, task: PhotoTask, rng: Generator) -> tuple[bytes, Taken | None]:
-    """Photos without a capture time get one as often as real folders have it; shots of a sequence lose it
-    in a third of the cases, and then only the picture tells them apart."""
+    """Write the original, with a capture time as often as real folders have one.
+
+    Shots of a sequence lose it in a third of the cases; then only the picture tells them apart.
+    """
     is_jpeg = data[:3] == b"\xff\xd8\xff"
     if taken is None and is_jpeg:
         taken = capture_times.invented(rng)

@@ -35,9 +35,11 @@ class Visible(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file. ``path`` is relative to the tree. Files of one ``capture`` come from one press of the
-    shutter; captures of one ``scene`` are different shots of it. ``material`` is "photo" or the kind of
-    document."""
+    """One file of the tree, as the answer sheet has it.
+
+    ``path`` is relative to the tree. Files of one ``capture`` come from one press of the shutter; captures of one ``scene`` are
+    different shots of it. ``material`` is "photo" or the kind of document.
+    """
 
     path: str
     capture: str

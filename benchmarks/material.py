@@ -1,7 +1,6 @@
-"""Photos in bulk for the speed benchmark: large camera-like JPEGs and many tiny ones, every one a different
-picture.
+"""Make photos in bulk for the speed benchmark: large camera-like JPEGs and many tiny ones, every one a different picture.
 
-Made from any photos, cached on disk by count, the same bytes for the same seed.
+They are made from any photos and cached on disk by their count; the same seed gives the same bytes.
 """
 
 from __future__ import annotations
@@ -57,8 +56,7 @@ def large_photos(sources: Sequence[str], count: int, place: Path, jobs: int) -> 
 
 
 def tiny_photos(sources: Sequence[str], count: int, place: Path, jobs: int) -> Path:
-    """A folder tree of ``count`` different JPEGs of 96×96, each put together from four places of four
-    photos."""
+    """Make a folder tree of ``count`` different JPEGs of 96×96, each put together from four places of four photos."""
     folder = place / f"tiny-{count}"
     return _made(folder, count, partial(_tiny, list(sources), folder), jobs)
 
@@ -88,8 +86,10 @@ def _large(sources: list[str], folder: Path, numbers: range) -> None:
 
 
 def _composed(palette: Palette, number: int, rng: Generator) -> Picture:
-    """One photo, a second one faintly over it, and as much fine grain as makes a camera's 4 MB: the grain
-    is what a decoder spends its time on, and it is gone from the preview, where every picture is its own."""
+    """Lay a second photo faintly over the first, with as much fine grain as fills a camera's 4 MB.
+
+    The grain is what a decoder spends its time on. It is gone from the preview, where every picture is its own.
+    """
     first, second = palette.photo(number), palette.photo(int(rng.integers(len(palette))))
     if number >= len(palette):
         first = np.ascontiguousarray(np.rot90(first, number // len(palette) % 4))

@@ -15,8 +15,11 @@ _EVERY_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A command that has ended: wall-clock seconds, exit code, its stderr, and the highest resident memory
-    in bytes of itself and of the largest of its descendants (0 where /proc says nothing)."""
+    """A command that has ended.
+
+    ``seconds`` are wall-clock; the memory is the highest that was resident, in bytes, of the command itself and of the largest of
+    its descendants (0 where /proc says nothing).
+    """
 
     seconds: float
     code: int
@@ -72,8 +75,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _highest(pid: int) -> int:
-    """The highest resident memory so far, in bytes; the kernel keeps the mark, so a rare look misses
-    nothing."""
+    """Read the highest resident memory so far, in bytes; the kernel keeps the mark, so a rare look misses nothing."""
     try:
         status = (_PROC / str(pid) / "status").read_text()
     except OSError:

@@ -32,8 +32,7 @@ _BLOCK = 8_192
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A made-up library of ``count`` unit vectors; any block of it can be made alone, so it need not lie in
-    memory."""
+    """A made-up library of ``count`` unit vectors, any block of which can be made alone: it need not fit into memory."""
 
     count: int
     dim: int

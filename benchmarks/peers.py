@@ -1,5 +1,4 @@
-"""The methods that dedupe is held against, as distances between all files: its own embeddings, pHash and
-PDQ."""
+"""The methods that dedupe is held against, as distances between all files: its own embeddings, pHash and PDQ."""
 
 from __future__ import annotations
 
@@ -22,8 +21,10 @@ _BLOCK = 512
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method's distances between the files in their order, and what a photo costs on one core: ``own_ms``
-    for the method itself, decoding apart. ``vectors`` float32[n, d] where there are any."""
+    """A method's distances between the files in their order, and what a photo costs on one core.
+
+    ``own_ms`` is the method's own time, without decoding. ``vectors`` is float32[n, d] where there are any.
+    """
 
     name: str
     distances: Matrix
@@ -42,8 +43,7 @@ def pdq(paths: Sequence[Path], jobs: int = 2) -> Method:
 
 
 def embedding(paths: Sequence[Path], model: str, jobs: int = 2, weights: Path | None = None) -> Method:
-    """The embedding alone: Euclidean distances between unit vectors of the previews, as a scan computes
-    them."""
+    """Measure the embedding alone: Euclidean distances between unit vectors of the previews, as a scan computes them."""
     from dedupe.embedding import load
 
     network = load(model, weights)

@@ -1,9 +1,7 @@
-"""How well a distance alone tells copies from other photos: average precision, recall at few false pairs,
-candidates.
+"""Measure how well a distance alone tells copies from other photos: average precision, recall at few false pairs, candidates.
 
-The pairs asked for are copy ↔ original; every pair of different captures is wrong. Two copies of one
-original, and altered pictures, are neither. Distances may tie (bits of a hash): a threshold takes a tie
-whole or not at all.
+The pairs asked for are copy ↔ original; every pair of different captures is wrong. Two copies of one original, and altered
+pictures, are neither. Distances may tie (bits of a hash): a threshold takes a tie whole or not at all.
 """
 
 from __future__ import annotations
@@ -27,9 +25,11 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Which pairs are asked for and which are wrong: index pairs ``copies`` int[m, 2] (copy, original), with the
-    ``tier`` and the ``change`` of each; ``capture`` and ``scene`` numbers per file; ``altered`` files take no
-    part; ``photo`` False for documents."""
+    """Which pairs are asked for and which are wrong.
+
+    ``copies`` int[m, 2] are index pairs (copy, original), with the ``tier`` and the ``change`` of each. ``capture`` and ``scene``
+    are numbers a file. ``altered`` files take no part; ``photo`` is False for documents.
+    """
 
     copies: NDArray[np.int64]
     tier: tuple[str, ...]
@@ -42,10 +42,12 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A method by its distance alone, among photos of different scenes. ``recall_at`` by the share of false
-    pairs among all pairs reported (`RATES`); ``found`` the same by tier and by change. ``with_lookalikes``: the
-    average precision when other shots of a scene and the documents count as wrong, too; no distance can tell
-    those."""
+    """What a method reaches by its distance alone, among photos of different scenes.
+
+    ``recall_at`` is by the share of false pairs among all pairs reported (`RATES`), ``found`` the same by tier and by change.
+    ``with_lookalikes`` is the average precision when other shots of a scene and the documents count as wrong, too; no distance
+    can tell those.
+    """
 
     average_precision: float
     recall_at: Mapping[float, float]
@@ -55,8 +57,10 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What the neighbour search passes on to the alignment at a radius, by tier and by change; false
-    candidates per photo, and those of them that show another scene."""
+    """What the neighbour search passes on to the alignment at a radius.
+
+    By tier and by change; then the false candidates a photo, and those of them that show another scene.
+    """
 
     radius: float
     tiers: Mapping[str, Share]

@@ -79,8 +79,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Two files about which something is wrong; ``said`` is the relation given, ``selected`` whether one of
-    them would go, ``about`` what the sheet knows of them."""
+    """Two files about which something is wrong.
+
+    ``said`` is the relation given, ``selected`` whether one of them would go, ``about`` what the sheet knows of them.
+    """
 
     a: str
     b: str

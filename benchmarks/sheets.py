@@ -16,8 +16,7 @@ _ROWS, _COLUMNS = 6, 2
 
 
 def contact_sheets(findings: Sequence[Finding], root: Path, out: Path, limit: int = 120) -> list[Path]:
-    """PNG files ``out``-01.png …, twelve pairs each; the caption says relation, what the sheet knows, and
-    the paths."""
+    """Write PNG files ``out``-01.png …, twelve pairs each; the caption has the relation, what the sheet knows, and the paths."""
     written: list[Path] = []
     pages = range(0, min(limit, len(findings)), _ROWS * _COLUMNS)
     for number, first in enumerate(pages, 1):

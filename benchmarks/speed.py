@@ -1,7 +1,6 @@
-"""How fast dedupe is, always as a ratio to the least that the same machine can do, measured in the same
-run.
+"""Measure how fast dedupe is, as a ratio to the least that the same machine can do in the same run.
 
-python -m benchmarks.speed --photos DIR|TAR… [--large 500] [--tiny 50000] [--only help,cold,rescan]
+python -m benchmarks.speed [--photos DIR|TAR…] [--large 500] [--tiny 50000] [--only help,cold,rescan]
 [--stored] [--out FILE.md]
 
 cold: a scan of different 12-megapixel JPEGs with an empty store, against merely decoding them at 1/8 scale
@@ -32,6 +31,7 @@ from pathlib import Path
 from benchmarks import tables
 from benchmarks.material import large_photos, tiny_photos
 from benchmarks.memory import Watched, watched
+from benchmarks.photographs import HELP, photographs
 from benchmarks.running import ScanFailedError, command, environment
 
 HEAVY = ("tensorflow", "cv2", "faiss", "ai_edge_litert", "numpy")
@@ -42,8 +42,7 @@ _MB = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A scan: the whole process, its processor seconds with its workers', its steps in seconds, and the pairs that were
-    aligned."""
+    """A scan that was timed: the whole process, processor seconds with its workers', steps in seconds, and pairs aligned."""
 
     whole: Watched
     processor: float
@@ -54,6 +53,7 @@ class Timed:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: print the tables; 0."""
     options = _parser().parse_args(arguments)
+    options.photos = options.photos or [str(photographs(options.work))]
     parts = []
     for name in options.only.split(","):
         parts.append({"help": _help, "cold": _cold, "rescan": _rescan}[name](options))
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    parser.add_argument("--photos", nargs="+", required=True, metavar="DIR|TAR", help="what the pictures are made of")
+    parser.add_argument("--photos", nargs="+", metavar="DIR|TAR", help=f"what the pictures are made of {HELP}")
     parser.add_argument("--large", type=int, default=500, metavar="N", help="12-megapixel JPEGs (default 500)")
     parser.add_argument("--tiny", type=int, default=50_000, metavar="N", help="tiny JPEGs (default 50000)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each measurement (default 3)")

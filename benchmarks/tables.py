@@ -33,7 +33,7 @@ def _padded(cell: str, width: int, column: int) -> str:
 
 
 def share(value: Share | None) -> str:
-    """ "0.987 (148/150)" """
+    """Write a share as "0.987 (148/150)"."""
     return "–" if value is None else f"{value.value:.3f} ({value.right}/{value.total})"
 
 

@@ -19,8 +19,10 @@ from benchmarks.score import Finding, Scan
 
 
 def traced(missed: Sequence[Finding], root: Path, store: Path) -> tuple[Finding, ...]:
-    """The findings, each with the step that lost it: not a candidate, judged unrelated or similar, or
-    verified with its original and yet not grouped with it."""
+    """Give each finding the step that lost it.
+
+    It was no candidate, judged unrelated or similar, or verified with its original and yet not grouped with it.
+    """
     with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as cache:
         keys = dict(cache.execute("SELECT path, content_key FROM files"))
         return tuple(_traced(finding, root, keys, cache) for finding in missed)

@@ -1,5 +1,4 @@
-"""Builds the tree that accuracy is judged on, from any folders of photos, and its
-answer sheet.
+"""Build the tree that accuracy is judged on, from any folders of photos, and its answer sheet.
 
 Every original gets copies by different changes; all 32 come up equally often. Beside them stands what must
 not be merged: for every fourth photo each the next shot of a burst, a moved thing, a replaced patch, a
@@ -34,9 +33,11 @@ _SEQUENCE_LEAST = 3
 
 @dataclass(frozen=True, slots=True)
 class TreeOptions:
-    """What to build. ``originals``: at most so many captures with copies (None: all); sequences always come
-    whole. ``distractors``: folders or tar files of further photos that have no copy, at most
-    ``distractor_count``."""
+    """What to build.
+
+    ``originals`` bounds how many captures have copies (None: all); sequences always come whole. ``distractors`` are folders or
+    tar files of further photos without copies, at most ``distractor_count``.
+    """
 
     photos: tuple[str, ...]
     seed: int = 1
@@ -47,8 +48,7 @@ class TreeOptions:
 
 
 def build(options: TreeOptions, work: Path, jobs: int = 2) -> Manifest:
-    """The tree below ``work``, built unless it is there already. Raises ValueError where the folders hold
-    no photo."""
+    """Build the tree below ``work``, unless it is there already. Raises ValueError where the folders hold no photo."""
     sources = _sources(options.photos)
     if not sources:
         raise ValueError(f"There is no photo in {', '.join(options.photos)}.")
@@ -109,8 +109,7 @@ def _chosen(sources: Sequence[Path], limit: int | None, rng: Generator) -> list[
 
 
 def _sequence(folder: Path, times: dict[Path, Taken | None]) -> list[tuple[Path, str]]:
-    """The photos of the folder, with a name for their scene, where they were taken within two minutes of
-    one another."""
+    """Pick the photos of the folder that were taken within two minutes of one another, with a name for their scene."""
     dated = sorted((t.time, path) for path, t in times.items() if path.parent == folder and t is not None)
     gaps = [(b[0] - a[0]).total_seconds() for a, b in pairwise(dated)]
     if len(dated) < _SEQUENCE_LEAST or max(gaps) > _SEQUENCE_GAP_S:

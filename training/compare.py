@@ -1,6 +1,6 @@
 """`python -m training.compare --data DIR --out DIR --photos UNSEEN…`: experiments, each with one thing changed.
 
-The *trunk* is the first three sittings of `stages.py`, at 64 px. Each branch goes on from it for `--steps` more steps,
+The *trunk* is the first three stages of `stages.py`, at 64 px. Each branch goes on from it for `--steps` more steps,
 its rate brought to zero, and differs from `base` in one option of training.train. The kinds of views, which a trunk that
 has seen them does not forget so soon, and the network itself are tried from nothing, for twice as many steps, beside
 `base from nothing`. All are measured by their averaged weights on the 33 changes of UNSEEN, photos never trained on. A
@@ -32,7 +32,7 @@ from training.metrics import figures, widest_radius
 from training.network import embedded
 from training.photos import HELD_OUT, Photos, open_cache
 from training.pixels import Picture
-from training.stages import SITTINGS, left, run, step_of
+from training.stages import STAGES, left, run, step_of
 
 TRUNK = 3
 BRANCH = (
@@ -173,7 +173,7 @@ class Comparison:
             return {row[0] for row in csv.reader(file)}
 
     def train(self, out: Path, *arguments: str) -> None:
-        """One sitting of training.train."""
+        """One stage of training.train."""
         place = ("--data", self.options.data, "--cache", self.options.cache, "--out", out)
         run("training.train", *place, "--evaluate-every", "0", *arguments)
 
@@ -188,7 +188,7 @@ class Comparison:
             shutil.copy(self.trunk, checkpoint)
             self.train(out, *BRANCH, "--steps", str(steps), "--rate", rate, *BRANCHES[name])
         else:
-            self.train(out, *SITTINGS[0][1], "--decay", "0.5", "--steps", str(2 * steps), *FROM_NOTHING[name])
+            self.train(out, *STAGES[0][1], "--decay", "0.5", "--steps", str(2 * steps), *FROM_NOTHING[name])
         with np.load(checkpoint) as stored:
             side, own = int(stored["side"]), int(stored["step"]) - (step_of(self.trunk) if name in BRANCHES else 0)
         measured = {name: averaged(out)}

@@ -1,5 +1,7 @@
-"""The 32 everyday changes by name and tier, apart from the augmentation: what is learnt from must not
-also be the judge. Each takes RGB uint8[h, w, 3] and returns the changed picture at whatever size it then has.
+"""The 32 everyday changes by name and tier, made apart from the augmentation.
+
+What the network learns from must not also judge it. Each change takes RGB uint8[h, w, 3] and returns the changed picture
+at whatever size it then has.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Train the compact embedding, in as many sittings as it takes: the command line of `training.train`.
+"""Train the compact embedding, in as many stages as it takes: the command line of `training.train`.
 
-A sitting goes on from the last checkpoint in OUT and lasts `--steps` or `--minutes`. The learning rate stays constant
-after its warm-up, except in a sitting with `--decay SHARE`, which brings it to zero over that share of the sitting; so
+A stage goes on from the last checkpoint in OUT and lasts `--steps` or `--minutes`. The learning rate stays constant
+after its warm-up, except in a stage with `--decay SHARE`, which brings it to zero over that share of the stage; so
 a run can end whenever the clock says so. Ctrl-C or SIGTERM stores a checkpoint first. The side of the input may differ
-from sitting to sitting: 64 px for most of the steps, the final side for the rest.
+from stage to stage: 64 px for most of the steps, the final side for the rest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from training.network import WIDTHS, Architecture
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class Stage:
     """One call of the command."""
 
     out: Path
@@ -46,14 +46,14 @@ class Sitting:
     anchored: bool
 
 
-def sitting(arguments: Sequence[str] | None = None) -> tuple[Sitting, Path, Path]:
+def parse_stage(arguments: Sequence[str] | None = None) -> tuple[Stage, Path, Path]:
     """What the command line asks for, with the folders of the data and of the decoded photos."""
     options = vars(_parser().parse_args(arguments))
     data, cache = options.pop("data"), options.pop("cache") or options["out"] / "cache"
     widths, dim, neck = options.pop("widths"), options.pop("dim"), options.pop("neck")
     options["architecture"] = replace(WIDTHS[widths], dim=dim, neck=neck)
     options["recipe"] = replace(Recipe(), **dict(options["recipe"]))
-    return Sitting(**options), data, cache
+    return Stage(**options), data, cache
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder with tar shards of photos, or with photos")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and log")
     parser.add_argument("--cache", type=Path, help="folder for decoded photos (default: OUT/cache)")
-    parser.add_argument("--side", type=_positive(int), default=112, help="input side of this sitting, px")
+    parser.add_argument("--side", type=_positive(int), default=112, help="input side of this stage, px")
     parser.add_argument("--photos", type=_positive(int), default=64, help="photos a step")
     parser.add_argument("--views", type=_positive(int), default=4, help="views a photo")
     parser.add_argument("--rate", type=_positive(float), default=2e-3)
@@ -69,11 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--decay", type=_between(0, 1), default=0, help="bring the rate to zero over this last share, 0 to 1"
     )
+    parser.add_argument("--steps", type=_positive(int), default=10**9, help="stop after this many steps of this stage")
     parser.add_argument(
-        "--steps", type=_positive(int), default=10**9, help="stop after this many steps of this sitting"
-    )
-    parser.add_argument(
-        "--began", type=_between(0, 1e9), help="step at which this sitting began, where it was stopped in between"
+        "--began", type=_between(0, 1e9), help="step at which this stage began, where it was stopped in between"
     )
     parser.add_argument("--minutes", type=_positive(float), default=1e9, help="stop after this time")
     parser.add_argument("--workers", type=_positive(int), default=1)

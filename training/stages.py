@@ -1,7 +1,7 @@
 """`python -m training.stages --data PHOTOS --out RUN`: from photos to the shipped weights, in one command.
 
-Runs the sittings that made the compact network one after another, exports it with a radius calibrated on these
-photos, and draws the curve. Stopped anywhere, it goes on from the last checkpoint when it is run again. How the sittings
+Runs the stages that made the compact network one after another, exports it with a radius calibrated on these
+photos, and draws the curve. Stopped anywhere, it goes on from the last checkpoint when it is run again. How the stages
 came about is in `EXPERIMENTS.md`: their lengths were set by the clock then, and are given in steps here.
 """
 
@@ -22,7 +22,7 @@ HARSHER = ("--recipe", "whole=0.3", "smallest=0.14", "aspect=0.8", "screens=0.2"
 LATER = ("--temperature", "0.05", "--queue", "1024", "--warm-up", "1", "--hard", "0.5", "--same", "0.5", *HARSHER)
 TURNED = ("--recipe", "whole=0.2", "smallest=0.14", "aspect=0.8", "screens=0.2", "turned=0.6", "tones=1.3")
 LAST = ("--temperature", "0.05", "--queue", "1024", "--warm-up", "1", "--same", "0.3", *TURNED)
-SITTINGS: tuple[tuple[int, tuple[str, ...]], ...] = (
+STAGES: tuple[tuple[int, tuple[str, ...]], ...] = (
     (160, ("--side", "64", *FIRST, "--recipe", "smallest=0.2", "aspect=0.45", "screens=0.15")),
     (1_536, ("--side", "64", *FIRST, *CROPPED)),
     (2_163, ("--side", "64", *FIRST, *CROPPED, "--hard", "0.5")),
@@ -34,16 +34,18 @@ SITTINGS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (9_525, ("--side", "112", *LAST, "--rate", "8e-4", "--hard", "0.75")),
     (10_799, ("--side", "112", *LAST, "--rate", "8e-4", "--hard", "0.75", "--spread", "3", "--decay", "0.9")),
 )
-"""The step at which each sitting ends, and its options of `training.train`."""
+"""The step at which each stage ends, and its options of `training.train`."""
 
 EXPORT = ("--side", "112")  # the shipped radius was rounded down, to 0.80
 
 
 def left(step: int, count: int | None = None) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """(step at which it ends, options of `training.train`) of those of the first `count` sittings that a run at this step
-    has yet to finish."""
+    """Say which of the first `count` stages a run at this step has yet to finish.
+
+    Each is (step at which it ends, options of `training.train`).
+    """
     began = 0
-    for ends, options in SITTINGS[:count]:
+    for ends, options in STAGES[:count]:
         if step < ends:
             yield ends, (*options, "--began", str(began), "--steps", str(ends - began))
         began = ends

@@ -22,7 +22,7 @@ from training.augment import Recipe, square, views
 from training.batches import Order, Sampler, stream
 from training.metrics import Figures, figures
 from training.network import CopyTrainer, architecture_of, build, embedded
-from training.options import Sitting, sitting
+from training.options import Stage, parse_stage
 from training.photos import HELD_OUT, Photos, prepare
 
 HARD = Recipe(
@@ -62,7 +62,7 @@ class Average:
 
 def main() -> None:
     """Parse the command line and train."""
-    wanted, data, cache = sitting()
+    wanted, data, cache = parse_stage()
     wanted.out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(wanted.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
@@ -95,33 +95,33 @@ def first_of_each(unit: NDArray[np.float32], radius: float) -> NDArray[np.bool_]
 class Run:
     """The state of a training: network, optimiser, average, step; and the loop."""
 
-    def __init__(self, sitting: Sitting, photos: Photos, cache: Path) -> None:
-        self.sitting, self.photos, self.cache = sitting, photos, cache
+    def __init__(self, stage: Stage, photos: Photos, cache: Path) -> None:
+        self.stage, self.photos, self.cache = stage, photos, cache
         self.pool, self.held_out = photos.split(HELD_OUT)
-        if len(self.pool) < sitting.photos:
-            raise ValueError(f"{len(self.pool)} photos are too few for {sitting.photos} in a step")
-        self.network = build(sitting.architecture)
+        if len(self.pool) < stage.photos:
+            raise ValueError(f"{len(self.pool)} photos are too few for {stage.photos} in a step")
+        self.network = build(stage.architecture)
         self.trainer = CopyTrainer(
             self.network,
-            temperature=sitting.temperature,
-            spread=sitting.spread,
-            queue=sitting.queue,
-            views=sitting.views,
-            anchored=sitting.anchored,
+            temperature=stage.temperature,
+            spread=stage.spread,
+            queue=stage.queue,
+            views=stage.views,
+            anchored=stage.anchored,
         )
-        optimiser = keras.optimizers.AdamW(sitting.rate, weight_decay=0.02, beta_2=0.98, global_clipnorm=10.0)
+        optimiser = keras.optimizers.AdamW(stage.rate, weight_decay=0.02, beta_2=0.98, global_clipnorm=10.0)
         optimiser.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
         compiled: bool | str = False if keras.backend.backend() == "tensorflow" else "auto"
         self.trainer.compile(optimizer=optimiser, jit_compile=compiled)
         optimiser.build(self.trainer.trainable_variables)
-        self.average = Average(self.network, sitting.memory)
-        self.step, self.first, self.side, self.stopped = 0, 0, sitting.side, False
+        self.average = Average(self.network, stage.memory)
+        self.step, self.first, self.side, self.stopped = 0, 0, stage.side, False
         self.minutes_before, self.started = 0.0, time.monotonic()
         self.resume()
 
     @property
     def minutes(self) -> float:
-        """Minutes trained so far, over all sittings."""
+        """Minutes trained so far, over all stages."""
         return self.minutes_before + (time.monotonic() - self.started) / 60
 
     def variables(self) -> list[Any]:
@@ -130,10 +130,10 @@ class Run:
 
     def resume(self) -> None:
         """Go on from OUT/checkpoint.npz if it is there; ValueError where it is of another network."""
-        path = self.sitting.out / "checkpoint.npz"
+        path = self.stage.out / "checkpoint.npz"
         if path.exists():
             with np.load(path) as stored:
-                if architecture_of(stored) != self.sitting.architecture:
+                if architecture_of(stored) != self.stage.architecture:
                     raise ValueError(f"{path} is of another network: {architecture_of(stored)}")
                 self.step, self.minutes_before = int(stored["step"]), float(stored["minutes"])
                 self.side = int(stored["side"])
@@ -143,8 +143,8 @@ class Run:
                         variable.assign(value)
                 self.average.values = [stored[f"a{number}"] for number in range(len(self.average.values))]
             for name in ("log.csv", "evaluation.csv"):
-                _cut(self.sitting.out / name, self.step)
-        self.first = self.step if self.sitting.began is None else int(self.sitting.began)
+                _cut(self.stage.out / name, self.step)
+        self.first = self.step if self.stage.began is None else int(self.stage.began)
         if self.first > self.step:
             raise ValueError(f"--began {self.first} lies beyond step {self.step}")
 
@@ -153,31 +153,31 @@ class Run:
         arrays = {f"v{n}": keras.ops.convert_to_numpy(v) for n, v in enumerate(self.variables())}
         arrays |= {f"a{n}": value for n, value in enumerate(self.average.values)}
         arrays |= {f"n{n}": value for n, value in enumerate(self.network.get_weights())}
-        fresh = self.sitting.out / "partial.npz"
-        shape = json.dumps(asdict(self.sitting.architecture))
-        np.savez(fresh, step=self.step, minutes=self.minutes, side=self.sitting.side, architecture=shape, **arrays)
-        fresh.replace(self.sitting.out / "checkpoint.npz")
+        fresh = self.stage.out / "partial.npz"
+        shape = json.dumps(asdict(self.stage.architecture))
+        np.savez(fresh, step=self.step, minutes=self.minutes, side=self.stage.side, architecture=shape, **arrays)
+        fresh.replace(self.stage.out / "checkpoint.npz")
 
     def rate(self) -> float:
         """Learning rate of the coming step."""
-        warm = min(1.0, (self.step + 1) / self.sitting.warm_up)
+        warm = min(1.0, (self.step + 1) / self.stage.warm_up)
         left = max(0.0, 1 - self.progress())
-        return self.sitting.rate * warm * (min(1.0, left / self.sitting.decay) if self.sitting.decay else 1.0)
+        return self.stage.rate * warm * (min(1.0, left / self.stage.decay) if self.stage.decay else 1.0)
 
     def progress(self) -> float:
-        """Share of this sitting that is over; 1 or more ends it."""
+        """Share of this stage that is over; 1 or more ends it."""
         spent = (time.monotonic() - self.started) / 60
-        return max((self.step - self.first) / self.sitting.steps, spent / self.sitting.minutes)
+        return max((self.step - self.first) / self.stage.steps, spent / self.stage.minutes)
 
     def go(self) -> bool:
-        """Train until the sitting is over or told to stop, leave a checkpoint and a log; whether it is over."""
+        """Train until the stage is over or told to stop, leave a checkpoint and a log; whether it is over."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(self, "stopped", True))
         recent: list[float] = []
         over = False
         saved = evaluated = time.monotonic()
         for pixels, ids in stream(
-            self.cache, self.sampler(), self.order, self.step, workers=self.sitting.workers, photos=self.sitting.photos
+            self.cache, self.sampler(), self.order, self.step, workers=self.stage.workers, photos=self.stage.photos
         ):
             self.trainer.optimizer.learning_rate.assign(self.rate())
             recent.append(float(self.trainer.train_on_batch(pixels.astype(np.float32), ids)))
@@ -191,7 +191,7 @@ class Run:
             if ended or time.monotonic() - saved > 150:
                 self.save()
                 saved = time.monotonic()
-            often = 60 * self.sitting.evaluate_every
+            often = 60 * self.stage.evaluate_every
             if often and (ended or time.monotonic() - evaluated > often):
                 self.evaluate()
                 evaluated = time.monotonic()
@@ -200,37 +200,37 @@ class Run:
         return over
 
     def sampler(self) -> Sampler:
-        """Look-alikes drawn more often than they occur; with `--hard`, neighbours by the network as the sitting began."""
-        near = self.choose() if self.sitting.hard or self.sitting.same else None
+        """Look-alikes drawn more often than they occur; with `--hard`, neighbours by the network as the stage began."""
+        near = self.choose() if self.stage.hard or self.stage.same else None
         alike = np.array([self.photos.names[i].startswith("clothing_") for i in self.pool])
-        share = self.sitting.lookalikes if 0 < alike.sum() < len(alike) else alike.mean()
-        if len(self.pool) < self.sitting.photos:
-            raise ValueError(f"--same leaves {len(self.pool)} photos, too few for {self.sitting.photos} in a step")
+        share = self.stage.lookalikes if 0 < alike.sum() < len(alike) else alike.mean()
+        if len(self.pool) < self.stage.photos:
+            raise ValueError(f"--same leaves {len(self.pool)} photos, too few for {self.stage.photos} in a step")
         weights = np.where(alike, share / max(1, alike.sum()), (1 - share) / max(1, (~alike).sum()))
-        return Sampler(self.pool, weights / weights.sum(), self.sitting.seed, near, self.sitting.hard)
+        return Sampler(self.pool, weights / weights.sum(), self.stage.seed, near, self.stage.hard)
 
     def choose(self) -> NDArray[np.int64] | None:
-        """Leave out what `--same` says and find the neighbours for `--hard`: once a sitting, kept in OUT/chosen.npz."""
-        path = self.sitting.out / "chosen.npz"
-        key = (self.first, self.sitting.same, self.sitting.hard > 0)
+        """Leave out what `--same` says and find the neighbours for `--hard`: once a stage, kept in OUT/chosen.npz."""
+        path = self.stage.out / "chosen.npz"
+        key = (self.first, self.stage.same, self.stage.hard > 0)
         if self.step > self.first and path.exists():
             with np.load(path) as stored:
                 if np.array_equal(stored["key"], key):
                     self.pool = stored["pool"]
-                    return stored["near"] if self.sitting.hard else None
+                    return stored["near"] if self.stage.hard else None
         unit = self.embed_pool()
-        if self.sitting.same:
-            alone = first_of_each(unit, self.sitting.same)
+        if self.stage.same:
+            alone = first_of_each(unit, self.stage.same)
             print(f"left out as another photo again: {len(unit) - int(alone.sum())} of {len(unit)}", flush=True)
             self.pool, unit = self.pool[alone], unit[alone]
-        near = self.neighbours(unit) if self.sitting.hard else None
+        near = self.neighbours(unit) if self.stage.hard else None
         np.savez(path, key=key, pool=self.pool, near=np.empty(0, np.int64) if near is None else near)
         return near
 
     def order(self, step: int, ids: NDArray[np.int32]) -> Order:
         """What the workers make for one step."""
-        sitting = self.sitting
-        return Order(ids, sitting.views, sitting.side, (sitting.seed, step), sitting.recipe)
+        stage = self.stage
+        return Order(ids, stage.views, stage.side, (stage.seed, step), stage.recipe)
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit embeddings by the averaged weights."""
@@ -247,7 +247,7 @@ class Run:
     def neighbours(self, unit: NDArray[np.float32], count: int = 12) -> NDArray[np.int64]:
         """The nearest other training photos of each photo, int64[n, count], −1 where too near to be another photo."""
         count = min(count, len(unit) - 1)
-        most = 1.0 if self.sitting.same else 0.9  # with --same the pool holds nothing too near any more
+        most = 1.0 if self.stage.same else 0.9  # with --same the pool holds nothing too near any more
         table = np.full((len(self.photos), count), -1, np.int64)
         for start in range(0, len(unit), 1000):
             cosine = unit[start : start + 1000] @ unit.T
@@ -258,27 +258,27 @@ class Run:
 
     def log(self, losses: list[float]) -> None:
         """Append to OUT/log.csv."""
-        with (self.sitting.out / "log.csv").open("a", newline="") as file:
-            row = (self.step, f"{self.minutes:.2f}", self.sitting.side, f"{self.rate():.6f}", f"{np.mean(losses):.4f}")
+        with (self.stage.out / "log.csv").open("a", newline="") as file:
+            row = (self.step, f"{self.minutes:.2f}", self.stage.side, f"{self.rate():.6f}", f"{np.mean(losses):.4f}")
             csv.writer(file).writerow(row)
 
     def evaluate(self) -> None:
         """Hard views of held-out photos against the clean ones; appended to OUT/evaluation.csv."""
         made = self.held_out_figures()
-        with (self.sitting.out / "evaluation.csv").open("a", newline="") as file:
+        with (self.stage.out / "evaluation.csv").open("a", newline="") as file:
             values = (made.among_ten, made.average_precision, *made.recall)
-            row = (self.step, f"{self.minutes:.2f}", self.sitting.side, *(f"{v:.4f}" for v in values))
+            row = (self.step, f"{self.minutes:.2f}", self.stage.side, *(f"{v:.4f}" for v in values))
             csv.writer(file).writerow(row)
-        print(f"step {self.step}, {self.minutes:.0f} min, {self.sitting.side} px: {made.line()}", flush=True)
+        print(f"step {self.step}, {self.minutes:.0f} min, {self.stage.side} px: {made.line()}", flush=True)
 
     def held_out_figures(self, each: int = 5) -> Figures:
         """The same views every time: their seed is the photo's number."""
         clean, changed = [], []
         for number in self.held_out:
             photo = self.photos[int(number)]
-            clean.append(square(photo, self.sitting.side))
+            clean.append(square(photo, self.stage.side))
             rng = np.random.default_rng(int(number))
-            changed.append(views(photo, each + 1, self.sitting.side, rng, HARD)[1:])
+            changed.append(views(photo, each + 1, self.stage.side, rng, HARD)[1:])
         truth = np.repeat(np.arange(len(self.held_out)), each)
         return figures(self.embed(np.concatenate(changed)), truth, self.embed(np.stack(clean)))
 

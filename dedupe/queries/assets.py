@@ -17,8 +17,11 @@ _UNREAD: Final = (CompanionKind.RAW, CompanionKind.PHOTO)
 
 
 def joined(photos: Sequence[Photo], alone: Collection[str] = ()) -> list[Photo]:
-    """RAW+JPEG and an iPhone's edit with its original as one photo each, with the pictures of their assets that could not be
-    read as companions. Of the paths ``alone`` nothing beside them counts: they were named, and it was not."""
+    """Join RAW+JPEG, and an iPhone's edit with its original, into one photo each.
+
+    Pictures of their assets that could not be read become companions. A photo in ``alone`` was named by itself: nothing beside
+    it counts.
+    """
     unscanned = UnscannedFiles(frozenset(photo.path for photo in photos))
     return [photo if photo.path in alone else unscanned.attached(agreeing(photo)) for photo in join_members(photos)]
 

@@ -54,8 +54,10 @@ class Checked:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Absolute paths of what is to be copied or moved together: of a photo that is wholly there (``have``) the files whose
-        counterpart was found, else all of the asset, the photo first."""
+        """Absolute paths of what is to be copied or moved together, the photo first.
+
+        Of a photo that is wholly there (``have``) these are the files whose counterpart was found, else all of the asset.
+        """
         pictures = (self.photo, *self.photo.members)
         everything = (one for photo in pictures for one in photo.file.companions)
         beside = assets.counted(self.photo) if self.verdict == "have" else everything
@@ -64,8 +66,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The photos checked, in the order of their paths; those of them that could not be read (``skipped``), and those of the
-    library (``unread``), in which a photo may still be."""
+    """The photos checked, in the order of their paths.
+
+    ``skipped`` are those of them that could not be read; ``unread`` those of the library, in which a photo may still be.
+    """
 
     model: str
     threshold: float
@@ -182,8 +186,10 @@ def _best_first(found: Found) -> tuple[int, float, str]:
 
 
 def _is_better(session: Session, asset: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) -> bool:
-    """Whether the keeper rules would keep ``asset`` instead of each that the library has of it, for what it is: being older, or a
-    name or path, makes no photo better."""
+    """Whether the keeper rules would keep ``asset`` instead of each that the library has of it, for what it is.
+
+    Being older, or having another name or path, makes no photo better.
+    """
     if any(one.photo.content_key == asset.content_key for one in have):
         return False
     from dedupe.grouping.pair import is_better

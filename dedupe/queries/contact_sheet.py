@@ -85,8 +85,11 @@ def _picture(jpeg: bytes | None) -> Pixels | None:
 
 
 def compared(comparison: Comparison) -> Pixels:
-    """uint8[h, w, 3]: A, B laid on A, and their difference (three times as strong, where both have a picture), with the
-    verdict; B as it is where nothing says how the two lie on each other."""
+    """Draw A, B laid on A, and their difference, with the verdict: uint8[h, w, 3].
+
+    The difference is shown three times as strong, where both have a picture. B stands as it is where nothing says how the two lie
+    on each other.
+    """
     a, b = (drawing.preview_pixels(preview) for preview in comparison.previews)
     scale = min(_PANEL / max(a.shape[:2]), 2.0)
     a = drawing.fitted(a, round(a.shape[1] * scale), round(a.shape[0] * scale))
@@ -185,8 +188,10 @@ def check_target(target: str | None) -> None:
 
 
 def open_in_viewer(pixels: Pixels) -> str:
-    """Show the picture in the system's viewer, from a new file in the system's folder for passing things; a sentence that says
-    what came of it and where the file is."""
+    """Show the picture in the system's viewer, from a new file in the system's temporary folder.
+
+    Returns a sentence that says what came of it and where the file is.
+    """
     import tempfile
 
     from dedupe.terminal.viewer import open_photos

@@ -48,8 +48,10 @@ def fitted(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def laid(pixels: Pixels, matrix: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[Pixels, NDArray[np.bool_]]:
-    """``pixels`` carried by ``matrix`` (float64[2, 3], its pixels onto the target's) into a picture of ``shape``, and where
-    that one is covered (bool[h, w])."""
+    """Carry ``pixels`` by ``matrix`` into a picture of ``shape``, and say where that one is covered (bool[h, w]).
+
+    ``matrix`` is float64[2, 3] and takes the pixels' coordinates to the target's.
+    """
     size = (shape[1], shape[0])
     moved: Pixels = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     whole = np.full(pixels.shape[:2], 255, np.uint8)

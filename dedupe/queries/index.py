@@ -106,8 +106,10 @@ class VectorIndex:
     def nearest(
         self, vectors: NDArray[np.float32], k: int, among: Collection[ContentKey]
     ) -> list[list[tuple[ContentKey, float]]]:
-        """For each of float32[q, dim] its ``k`` nearest among these contents with their Euclidean distance, nearest first,
-        equally near ones by their keys."""
+        """Find for each of float32[q, dim] its ``k`` nearest among these contents, with their Euclidean distance.
+
+        The nearest come first, equally near ones by their keys.
+        """
         import numpy as np
 
         names, rows = self._held(tuple(among))

@@ -55,8 +55,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The photos that a person named: ``files`` each once, ``single`` the paths of those named by themselves, and what was
-    passed over in the folders."""
+    """The photos that a person named.
+
+    ``files`` has each once, ``single`` the paths of those named by themselves, ``skipped`` what was passed over in the folders.
+    """
 
     files: tuple[PhotoFile, ...]
     single: tuple[str, ...]

@@ -90,8 +90,10 @@ def _title(number: int, found: Found) -> str:
 
 
 def _lines(photos: Sequence[Photo], width: int, most: int) -> int:
-    """The lines that the tallest of these pictures takes when it is ``width`` cells wide, ``most`` at most: a cell is about
-    twice as high as wide."""
+    """How many lines the tallest of these pictures takes when it is ``width`` cells wide, at most ``most``.
+
+    A cell is about twice as high as wide.
+    """
     return max(1, min(most, max(-(-width * one.facts.height // (2 * max(1, one.facts.width))) for one in photos)))
 
 

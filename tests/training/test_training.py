@@ -18,7 +18,7 @@ import pytest
 from training.batches import Sampler
 from training.metrics import figures, normalised, widest_radius
 from training.photos import Photos, open_cache, prepare
-from training.stages import SITTINGS, left
+from training.stages import STAGES, left
 
 
 @pytest.fixture(scope="module")
@@ -111,18 +111,18 @@ def test_the_widest_radius_lets_no_more_others_in_than_are_allowed() -> None:
         assert (others <= np.nextafter(np.float32(radius), np.float32(9))).sum() == false * 20 + 1
 
 
-def test_a_run_goes_on_with_the_sitting_that_its_step_belongs_to() -> None:
+def test_a_run_goes_on_with_the_stage_that_its_step_belongs_to() -> None:
     whole = list(left(0))
-    assert [ends for ends, _ in whole] == [ends for ends, _ in SITTINGS]
+    assert [ends for ends, _ in whole] == [ends for ends, _ in STAGES]
     assert whole[1][1][-4:] == ("--began", "160", "--steps", "1376")
-    assert list(left(SITTINGS[1][0])) == whole[2:]
-    assert list(left(SITTINGS[1][0] - 1)) == whole[1:]
-    assert list(left(SITTINGS[-1][0])) == []
+    assert list(left(STAGES[1][0])) == whole[2:]
+    assert list(left(STAGES[1][0] - 1)) == whole[1:]
+    assert list(left(STAGES[-1][0])) == []
     assert list(left(0, 2)) == whole[:2]
 
 
 def train(shards: Path, out: Path, *, stopped: bool) -> dict[str, np.ndarray]:
-    """A sitting of ten steps, with Ctrl-C in between if asked."""
+    """A stage of ten steps, with Ctrl-C in between if asked."""
     command = [sys.executable, "-m", "training.train", "--data", shards, "--out", out, "--side", "32", "--photos", "8"]
     command += ["--queue", "16", "--warm-up", "2", "--hard", "0.5", "--workers", "2", "--evaluate-every", "600"]
     command = [str(part) for part in (*command, "--decay", "0.5", "--began", "0", "--steps", "10")]
@@ -182,14 +182,14 @@ def test_a_training_that_was_stopped_ends_where_the_uninterrupted_one_does_and_e
     report(library, 5, 1.0)
 
 
-def test_every_sitting_and_every_experiment_is_one_that_the_training_understands() -> None:
+def test_every_stage_and_every_experiment_is_one_that_the_training_understands() -> None:
     from training.compare import BRANCH, BRANCHES, FROM_NOTHING
-    from training.options import sitting
+    from training.options import parse_stage
 
-    sittings = [options for _, options in left(0)]
-    from_nothing = [(*SITTINGS[0][1], *options) for options in FROM_NOTHING.values()]
-    lines = [*sittings, *((*BRANCH, *options) for options in BRANCHES.values()), *from_nothing]
-    asked = [sitting(["--data", "photos", "--out", "run", *line])[0] for line in lines]
+    stages = [options for _, options in left(0)]
+    from_nothing = [(*STAGES[0][1], *options) for options in FROM_NOTHING.values()]
+    lines = [*stages, *((*BRANCH, *options) for options in BRANCHES.values()), *from_nothing]
+    asked = [parse_stage(["--data", "photos", "--out", "run", *line])[0] for line in lines]
     assert len({repr(one) for one in asked}) == len(asked)
     assert any(one.recipe.screens == 0 for one in asked)
 
@@ -199,10 +199,10 @@ def test_every_sitting_and_every_experiment_is_one_that_the_training_understands
     [("--recipe", "smallest=-1"), ("--recipe", "colour=1"), ("--recipe", "tones"), ("--decay", "60"), ("--steps", "0")],
 )
 def test_a_wrong_option_is_refused_in_a_sentence(wrong: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    from training.options import sitting
+    from training.options import parse_stage
 
     with pytest.raises(SystemExit) as ended:
-        sitting(["--data", "photos", "--out", "run", *wrong])
+        parse_stage(["--data", "photos", "--out", "run", *wrong])
     assert ended.value.code == 2
     assert wrong[0] in capsys.readouterr().err.splitlines()[-1]
 
