@@ -77,9 +77,10 @@ def _check_kinds(settings: Settings) -> None:
         named = [given] if isinstance(given, str | os.PathLike) else given
         if isinstance(named, list | tuple):
             object.__setattr__(settings, key, tuple(map(_text, named)))
-    for key, value in ((field.name, getattr(settings, field.name)) for field in fields(settings)):
-        if not _is_of_kind(key, value):
-            raise UsageError(f"The setting {key} has a value of the wrong kind: {value!r}.")
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if not ((value is None and field.default is None) or _is_of_kind(field.name, value)):
+            raise UsageError(f"The setting {field.name} has a value of the wrong kind: {value!r}.")
 
 
 def _text(value: object) -> object:
@@ -90,8 +91,6 @@ def _is_of_kind(key: str, value: object) -> bool:
     if key in _LISTS:
         item = Relation if key in ("show", "select") else str
         return isinstance(value, tuple) and all(isinstance(one, item) for one in value)
-    if value is None:
-        return key in _MAY_BE_NONE
     return isinstance(value, _SCALARS.get(key, object)) and not _is_bool_for_number(key, value)
 
 
@@ -254,4 +253,3 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "store": str,
     "cluster": str,
 }
-_MAY_BE_NONE = frozenset(("weights", "threshold", "max_drop", "store"))
