@@ -17,7 +17,7 @@ from dedupe.settings import load_settings
 from tests.album import album, jpeg, wait_until_settled
 
 ROOT = Path(__file__).parents[1]
-_COMING = {"safety.md", "architecture.md", "glossary.md"}
+_COMING = {"safety.md"}
 """Pages that are being written."""
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [*DOCS, *ROOT.glob("*.md"), *(ROOT / "benchmarks").glob("*.md"), *(ROOT / "training").glob("*.md")]
@@ -107,3 +107,11 @@ def test_every_link_inside_the_repository_leads_to_a_file() -> None:
 def test_every_document_is_linked_from_the_readme_or_from_another() -> None:
     everything = "\n".join(page.read_text("utf-8") for page in PAGES)
     assert [page.name for page in DOCS if f"{page.name})" not in everything] == []
+
+
+def test_every_room_is_on_the_page_of_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = {path.parent.name for path in (ROOT / "dedupe").glob("*/__init__.py")}
+    assert [room for room in sorted(rooms) if f"`{room}/`" not in page] == []
+    modules = {path.stem for path in (ROOT / "dedupe").glob("*.py")} - {"__main__", "_version", "__init__"}
+    assert [name for name in sorted(modules) if f"`{name}`" not in page] == []
