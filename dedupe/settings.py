@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dedupe.errors import ConfigError, UsageError
 from dedupe.terminal.text import display_path
-from dedupe.types import SAFE_RELATIONS, Relation
+from dedupe.types import SAFE_RELATIONS, Caution, Relation
 
 KEEPER_RULES = (
     "undamaged",
@@ -22,6 +22,7 @@ KEEPER_RULES = (
     "original",
     "metadata",
     "compression",
+    "preferred",
     "oldest",
     "name",
     "path",
@@ -43,6 +44,8 @@ class Settings:
     keep: tuple[str, ...] = KEEPER_RULES
     reference: tuple[str, ...] = ()
     protect: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+    caution: Caution = Caution.NORMAL
     cross_only: bool = False
     exclude: tuple[str, ...] = ()
     min_bytes: int = 0
@@ -148,6 +151,17 @@ def relations(names: Sequence[str]) -> tuple[Relation, ...]:
     return tuple(relation for relation in Relation if relation.value in wanted)
 
 
+def caution(name: str) -> Caution:
+    """The caution of that name.
+
+    Raises UsageError on another word.
+    """
+    known = {one.value: one for one in Caution}
+    if name not in known:
+        raise UsageError(f"There is no caution “{name}”; it is {' or '.join(known)}.")
+    return known[name]
+
+
 def keeper_rules(names: Sequence[str]) -> tuple[str, ...]:
     """The rules named first, then the rest in their default order; ``undamaged`` always leads.
 
@@ -212,6 +226,8 @@ def _convert(key: str, value: object, shown: str) -> object:
             return _LISTS[key](items)
     elif key in _SCALARS and isinstance(value, _SCALARS[key]) and not _is_bool_for_number(key, value):
         return value
+    elif key == "caution" and isinstance(value, str):
+        return caution(value)
     raise ConfigError(f"The config file {shown}: “{key}” has a value of the wrong kind.")
 
 
@@ -235,6 +251,7 @@ _LISTS: Mapping[str, Callable[[Sequence[str]], tuple[object, ...]]] = {
     "keep": keeper_rules,
     "reference": absolute,
     "protect": absolute,
+    "prefer": absolute,
     "exclude": tuple,
     "path_map": tuple,
 }

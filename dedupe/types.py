@@ -89,6 +89,14 @@ SAFE_RELATIONS = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
 """The relations that may be selected without a look."""
 
 
+class Caution(StrEnum):
+    """What a re-save must show before it may be selected: ``strict``: proof of which file was saved from which; ``normal``: that
+    the photo that stays is at least as good by every measure, and agrees with it everywhere."""
+
+    STRICT = "strict"
+    NORMAL = "normal"
+
+
 class CompanionKind(StrEnum):
     """What a companion file is to its photo."""
 

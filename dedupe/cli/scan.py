@@ -22,6 +22,11 @@ def scan(
     keep: Annotated[Relations, typer.Option(metavar="RULE,…", help="Keeper rules that come first.")] = None,
     reference: Annotated[Relations, typer.Option(metavar="DIR", help="Scanned, may keep, never an extra.")] = None,
     protect: Annotated[Relations, typer.Option(metavar="DIR", help="Compared, never selected.")] = None,
+    prefer: Annotated[Relations, typer.Option(metavar="DIR", help="Of equal copies the one in here stays.")] = None,
+    caution: Annotated[
+        str | None,
+        typer.Option(metavar="strict|normal", help="Select re-saves on proof only, or on agreement [normal]."),
+    ] = None,
     cross_only: Annotated[bool | None, typer.Option("--cross-only", help="Only pairs from different PATHs.")] = None,
     exclude: o.Exclude = None,
     min_bytes: o.MinBytes = None,
@@ -59,6 +64,8 @@ def scan(
         "keep": s.keeper_rules(keep) if keep else None,
         "reference": s.absolute(reference) if reference else None,
         "protect": s.absolute(protect) if protect else None,
+        "prefer": s.absolute(prefer) if prefer else None,
+        "caution": s.caution(caution) if caution else None,
         "exclude": tuple(exclude) if exclude else None,
     }
     settings = s.load_settings({**model_of, **walk, **lists, "max_drop": max_drop, "store": store})

@@ -14,19 +14,22 @@ from dedupe.grouping.keeper import Candidate
 from dedupe.grouping.losses import blocked_reason
 from dedupe.grouping.membership import Membership, lies_on
 from dedupe.grouping.versions import Versions
-from dedupe.types import ClueKind, Extra, Photo, Relation
+from dedupe.types import Caution, Change, ClueKind, Extra, Photo, Relation
 
+_UNDECIDED = frozenset((Change.LINEAGE, Change.UNTOLD))
+"""Doubts about which of two pictures was saved from the other, not about what they show."""
 _PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 
 
 @dataclass(slots=True)
 class Extras:
     """Makes the extras of families. ``doubtful``: paths of photos that fit another capture as well; ``select``: the relations
-    that are selected where nothing is lost."""
+    that are selected where nothing is lost; ``caution``: what a re-save must show for it."""
 
     versions: Versions
     doubtful: frozenset[str]
     select: Collection[Relation]
+    caution: Caution = Caution.NORMAL
     _leaving: dict[str, Candidate] = field(default_factory=dict)
 
     def of(self, family: Family) -> Iterator[Extra]:
@@ -70,10 +73,10 @@ class Extras:
         """What the asset is where ``keep`` stays."""
         photo, relation = membership.asset.photo, membership.relation
         lost = self.versions.lost(membership, keep)
-        blocked = blocked_reason(photo, keep.photo, relation)
+        blocked = blocked_reason(photo, keep.photo, relation, self.caution)
         if not blocked and relation not in _PROVEN and self._in_doubt(photo, keep.photo):
             blocked = "fits another shot of the series as well"
-        uncertain = relation is Relation.RESAVED and membership.fit.remark is not None
+        uncertain = relation is Relation.RESAVED and not self._enough(membership, keep)
         wanted = relation in self.select and relation is not Relation.SIMILAR and not uncertain
         return Extra(
             photo=photo,
@@ -86,6 +89,17 @@ class Extras:
             clue=_clue(membership),
             remark=membership.fit.remark,
         )
+
+    def _enough(self, membership: Membership, keep: Candidate) -> bool:
+        """Whether a re-save may go: nothing about it is in doubt, or only which of the two was saved from the other, and the one
+        that stays is at least as good by every measure."""
+        remark = membership.fit.remark
+        if remark is None:
+            return True
+        if self.caution is Caution.STRICT or remark.change not in _UNDECIDED:
+            return False
+        asset = membership.asset
+        return asset.detail <= keep.detail and asset.quality <= keep.quality and not membership.finer
 
     def _in_doubt(self, photo: Photo, keep: Photo) -> bool:
         return photo.path in self.doubtful or keep.path in self.doubtful

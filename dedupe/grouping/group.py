@@ -25,7 +25,7 @@ import gc
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dedupe.grouping.captures import captures
 from dedupe.grouping.extras import Extras
@@ -34,47 +34,59 @@ from dedupe.grouping.keeper import RULES, ordered
 from dedupe.grouping.losses import CompanionKey
 from dedupe.grouping.match_graph import Node, gather
 from dedupe.grouping.versions import Decisions, Versions
-from dedupe.types import SAFE_RELATIONS, ContentKey, Group, Match, Photo, Relation, Series
+from dedupe.types import SAFE_RELATIONS, Caution, ContentKey, Group, Match, Photo, Relation, Series
 from dedupe.union_find import UnionFind
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How photos are grouped. ``rules``: keeper rules, those not named follow in their default order; ``prefer``: folders whose
+    copies stay where the rules before leave the choice. ``select``: relations whose extras are selected where nothing is lost
+    (never ``similar``), ``caution`` what a re-save must show for it. ``show``: relations given back at all. ``cross_only``: only
+    pairs from different roots."""
+
+    rules: Sequence[str] = tuple(RULES)
+    prefer: Sequence[str] = ()
+    select: Collection[Relation] = SAFE_RELATIONS
+    show: Collection[Relation] = tuple(Relation)
+    cross_only: bool = False
+    caution: Caution = Caution.NORMAL
 
 
 def group(
     photos: Iterable[Photo],
     matches: Iterable[Match],
+    options: Options = Options(),
     *,
-    rules: Sequence[str] = tuple(RULES),
-    select: Collection[Relation] = SAFE_RELATIONS,
-    show: Collection[Relation] = tuple(Relation),
-    cross_only: bool = False,
     decisions: Decisions | None = None,
     companion_key: CompanionKey | None = None,
 ) -> tuple[tuple[Group, ...], tuple[Series, ...]]:
     """The groups and series of ``photos``; identical contents and equal pixel keys need no match.
 
-    ``rules``: keeper rules, those not named follow in their default order. ``select``: relations whose extras are selected
-    where nothing is lost (never ``similar``). ``show``: relations given back at all. ``cross_only``: only pairs from different
-    roots. ``companion_key`` is asked for the content key of a companion only where its asset is an extra and a file of the same
-    kind and size stands beside the keeper.
+    ``companion_key`` is asked for the content key of a companion only where its asset is an extra and a file of the same kind and
+    size stands beside the keeper.
 
     Raises UsageError on an unknown rule.
     """
     with _no_collection():
-        grouping = _Grouping(photos, matches, cross_only, decisions)
-        versions = Versions(grouping.known, ordered(rules), grouping.may_leave, decisions, companion_key)
+        grouping = _Grouping(photos, matches, options.cross_only, decisions)
+        rules = ordered(options.rules, options.prefer)
+        versions = Versions(grouping.known, rules, grouping.may_leave, decisions, companion_key)
         families = Families(versions)
         found = [family for cluster in grouping.clusters() for family in families.of(cluster)]
-        series = grouping.series(found) if Relation.SIMILAR in show else ()
-        extras = Extras(versions, grouping.doubtful_paths(), select)
-        groups = (_group(one, extras, show) for family in found for one in _shown(family, families, show))
+        series = grouping.series(found) if Relation.SIMILAR in options.show else ()
+        extras = Extras(versions, grouping.doubtful_paths(), options.select, options.caution)
+        groups = (
+            _group(one, extras, options.show) for family in found for one in _shown(family, families, options.show)
+        )
         return _in_order(one for one in groups if one.extras), series
 
 
 def open_pairs(
     photos: Iterable[Photo],
     matches: Iterable[Match],
+    options: Options = Options(),
     *,
-    rules: Sequence[str] = tuple(RULES),
-    cross_only: bool = False,
     decisions: Decisions | None = None,
 ) -> tuple[tuple[ContentKey, ContentKey], ...]:
     """Pairs worth a verdict although the embedding did not hold them close: the keeper of each cluster and the pictures of
@@ -83,9 +95,9 @@ def open_pairs(
     Where they are verified too, grouping again brings photos into one group that only a chain joined. Pairs whose verdict was
     "unrelated" are among them; to remember those is the caller's.
     """
-    grouping = _Grouping(photos, matches, cross_only, decisions)
-    known = grouping.known
-    families = Families(Versions(known, ordered(rules), grouping.may_leave, decisions, challengers=0))
+    grouping = _Grouping(photos, matches, options.cross_only, decisions)
+    known, rules = grouping.known, ordered(options.rules, options.prefer)
+    families = Families(Versions(known, rules, grouping.may_leave, decisions, challengers=0))
     pairs: set[tuple[ContentKey, ContentKey]] = set()
     for cluster in grouping.clusters():
         if len(cluster) < 3:

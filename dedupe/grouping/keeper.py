@@ -8,12 +8,14 @@ The last rule, the path, separates whatever the others leave equal.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from dedupe.errors import UsageError
 from dedupe.grouping.provenance import copy_mark, distance_to_camera
+from dedupe.grouping.telling import telling
 from dedupe.types import CompanionKind, Photo
 
 Key: TypeAlias = tuple[int | str, ...]
@@ -154,8 +156,18 @@ def _age_phrase(keep: Candidate, other: Candidate) -> str:
     return "older file" if _age(keep)[0] != _age(other)[0] else "earlier capture date"
 
 
-def _name_phrase(_keep: Candidate, other: Candidate) -> str:
-    return f"name without {copy_mark(other.photo.path) or 'a copy mark'}"
+def _name(candidate: Candidate) -> Key:
+    """A name without a copy mark first, and of such the one that says more, by itself or by its folder."""
+    file = candidate.photo.file
+    below = file.path[len(file.root) :] if file.path.startswith(file.root) else file.path
+    return (copy_mark(file.path) is not None, -telling(below))
+
+
+def _name_phrase(keep: Candidate, other: Candidate) -> str:
+    mark = copy_mark(other.photo.path)
+    if mark is not None and copy_mark(keep.photo.path) is None:
+        return f"name without {mark}"
+    return "its name or folder says more"
 
 
 def _path(candidate: Candidate) -> Key:
@@ -183,28 +195,43 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("original", lambda one: (distance_to_camera(one.photo),), _original_phrase),
         Rule("metadata", _metadata, _metadata_phrase),
         Rule("compression", _quality, _quality_phrase),
+        Rule("preferred", lambda _one: (0,), lambda _keep, _other: "in a preferred folder"),
         Rule("oldest", _age, _age_phrase),
-        Rule("name", lambda one: (copy_mark(one.photo.path) is not None,), _name_phrase),
+        Rule("name", _name, _name_phrase),
         Rule("path", _path, _path_phrase),
     )
 }
 """The keeper rules in their default order."""
 
+PREFERRED: Final = "preferred"
 QUALITY_RULES: Final = frozenset(("detail", "raw", "original", "metadata", "compression"))
 """The rules that judge what a picture holds. Of versions, the clues to which was made from which come before them."""
 
 
-def ordered(names: Sequence[str] = ()) -> tuple[Rule, ...]:
+def ordered(names: Sequence[str] = (), prefer: Sequence[str] = ()) -> tuple[Rule, ...]:
     """The rules named, then the others in their default order; undamaged always leads, a reference photo comes next.
 
+    ``prefer``: absolute paths of folders, the first is preferred most; the rule ``preferred`` goes by them.
     Raises UsageError on a name that is no rule.
     """
     for name in names:
         if name not in RULES:
             raise UsageError(f"There is no keeper rule “{name}”; the rules are {', '.join(RULES)}.")
+    rules = {**RULES, PREFERRED: replace(RULES[PREFERRED], key=_preference(prefer))}
     wanted = dict.fromkeys((*names, *RULES))
     first = (UNDAMAGED, REFERENCE)
-    return (*first, *(RULES[name] for name in wanted if name != UNDAMAGED.name))
+    return (*first, *(rules[name] for name in wanted if name != UNDAMAGED.name))
+
+
+def _preference(prefer: Sequence[str]) -> Callable[[Candidate], Key]:
+    """By the first of the folders that a photo lies in."""
+    folders = [os.path.join(folder, "") for folder in prefer]
+
+    def key(candidate: Candidate) -> Key:
+        path = candidate.photo.path
+        return (next((number for number, folder in enumerate(folders) if path.startswith(folder)), len(folders)),)
+
+    return key
 
 
 def ranked(candidates: Iterable[Candidate], rules: Sequence[Rule]) -> list[Candidate]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from dedupe.grouping.keeper import Candidate
-from dedupe.types import Companion, CompanionKind, Facts, Loss, LossCode, Photo, Relation
+from dedupe.types import Caution, Companion, CompanionKind, Facts, Loss, LossCode, Photo, Relation
 
 CompanionKey: TypeAlias = Callable[[str], bytes | None]
 """The content key of a companion by its path; None where it cannot be read, which equals nothing."""
@@ -26,6 +26,11 @@ BETTER: Final = 5
 
 SMALL_SIDE: Final = 240
 """A thumbnail smaller than this may hide a retouched spot: that it agrees settles nothing."""
+LEAST_SIDE: Final = 120
+TIMES_SMALLER: Final = 1.9
+TIMES_TINY: Final = 4.0
+"""A picture of so many pixels on its long side may go where it agrees everywhere with one so many times its side (half size
+with what rounding takes); a smaller one where that has four times its side."""
 PIXEL_LOSSES: Final = frozenset(map(Loss, (LossCode.RESOLUTION, LossCode.DETAIL, LossCode.QUALITY)))
 """What ``losses`` says of the picture itself."""
 
@@ -123,8 +128,9 @@ def _has_equal(companion: Companion, held: list[Companion], companion_key: Compa
     return key is not None and any(companion_key(other.path) == key for other in rivals)
 
 
-def blocked_reason(extra: Photo, keep: Photo, relation: Relation) -> str:
-    """Why ``extra`` is not pre-selected although nothing is lost, as a phrase; empty where nothing hinders."""
+def blocked_reason(extra: Photo, keep: Photo, relation: Relation, caution: Caution = Caution.STRICT) -> str:
+    """Why ``extra`` is not pre-selected although nothing is lost, as a phrase; empty where nothing hinders. ``caution``: whether
+    a small picture may go that agrees with a larger one everywhere at its own resolution."""
     assets = (extra, *extra.members)
     if any(asset.file.protected for asset in assets):
         return "is protected"
@@ -136,11 +142,21 @@ def blocked_reason(extra: Photo, keep: Photo, relation: Relation) -> str:
         return "decodes with warnings"
     if any(asset.facts.suspect is not None for asset in (keep, *keep.members)):
         return "the kept photo decodes with warnings"
-    if relation not in _PROVEN and min(_long_side(extra), _long_side(keep)) < SMALL_SIDE:
+    if relation not in _PROVEN and not _agrees_enough(extra, keep, caution):
         return "too small to be sure"
     if relation not in _PROVEN and min(extra.facts.texture, keep.facts.texture) < LOW_TEXTURE:
         return "too little texture to be sure"
     return ""
+
+
+def _agrees_enough(extra: Photo, keep: Photo, caution: Caution) -> bool:
+    """Whether the two are large enough for their agreement to say something."""
+    small, large = _long_side(extra), _long_side(keep)
+    if min(small, large) >= SMALL_SIDE:
+        return True
+    if caution is Caution.STRICT:
+        return False
+    return (small >= LEAST_SIDE and large >= TIMES_SMALLER * small) or large >= TIMES_TINY * small
 
 
 def _long_side(photo: Photo) -> int:

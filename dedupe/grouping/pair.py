@@ -11,7 +11,7 @@ from dedupe.grouping.losses import CompanionKey
 from dedupe.grouping.match_graph import Verdicts, gather
 from dedupe.grouping.membership import lies_on
 from dedupe.grouping.versions import Versions
-from dedupe.types import SAFE_RELATIONS, Extra, Match, Photo, Relation
+from dedupe.types import SAFE_RELATIONS, Caution, Extra, Match, Photo, Relation
 
 
 def extra_of(
@@ -22,6 +22,7 @@ def extra_of(
     select: Collection[Relation] = SAFE_RELATIONS,
     cross_only: bool = False,
     companion_key: CompanionKey | None = None,
+    caution: Caution = Caution.NORMAL,
 ) -> Extra | None:
     """What ``photo`` is where ``keep`` stays, selected where that is safe; None where the two were not verified, are two
     captures, or may not be compared. Other matches than those of the two are left out."""
@@ -35,7 +36,7 @@ def extra_of(
     if lies is None:
         return None
     versions = Versions(known, ordered(), lambda _extra, _keep: True, companion_key=companion_key)
-    return Extras(versions, frozenset(), select).extra(lies, stays)
+    return Extras(versions, frozenset(), select, caution).extra(lies, stays)
 
 
 def is_better(photo: Photo, other: Photo, matches: Iterable[Match], rules: Sequence[str]) -> bool:

@@ -77,6 +77,7 @@ def verifier(session: Session) -> Verify:
             select=settings.select,
             cross_only=settings.cross_only,
             companion_key=companion_key,
+            caution=settings.caution,
         )
 
     return verify

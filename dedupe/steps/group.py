@@ -34,20 +34,19 @@ def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Gro
 
     settings = session.settings
     photos, members = _units(session, contents, matches)
-    open_pairs = group.open_pairs(
-        photos, matches, rules=settings.keep, cross_only=settings.cross_only, decisions=session.decisions
+    options = group.Options(
+        rules=settings.keep,
+        prefer=settings.prefer,
+        select=settings.select,
+        show=settings.show,
+        cross_only=settings.cross_only,
+        caution=settings.caution,
     )
+    open_pairs = group.open_pairs(photos, matches, options, decisions=session.decisions)
     matches = [*matches, *_late_matches(session, contents, matches, open_pairs)]
     with session.step("group", len(photos)) as shown:
         groups, series = group.group(
-            photos,
-            matches,
-            rules=settings.keep,
-            select=settings.select,
-            show=settings.show,
-            cross_only=settings.cross_only,
-            decisions=session.decisions,
-            companion_key=cache(content_key_of_path),
+            photos, matches, options, decisions=session.decisions, companion_key=cache(content_key_of_path)
         )
         shown.advance(len(photos))
     found = contents.files.count

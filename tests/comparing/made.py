@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dedupe.comparing.version import SOURCE
+from dedupe.grouping import group as grouping
 from dedupe.types import (
     CaptureTime,
     Clue,
@@ -22,6 +23,7 @@ from dedupe.types import (
     PhotoFile,
     Relation,
     Remark,
+    Series,
 )
 
 ROOT = "/photos"
@@ -102,6 +104,27 @@ def match(
     older = 0.0 if made_from is None else 3.0 if made_from.content_key == a else -3.0
     clues = (Clue(ClueKind.COLOUR, older),) if older else ()
     return Match(a, b, distance, relation, score, detail, remark, clues=clues)
+
+
+def group(
+    photos: Iterable[Photo],
+    matches: Iterable[Match],
+    *,
+    decisions: Any = None,
+    companion_key: Any = None,
+    **options: Any,
+) -> tuple[tuple[Group, ...], tuple[Series, ...]]:
+    """``grouping.group.group`` with its options by name."""
+    return grouping.group(
+        photos, matches, grouping.Options(**options), decisions=decisions, companion_key=companion_key
+    )
+
+
+def open_pairs(
+    photos: Iterable[Photo], matches: Iterable[Match], *, decisions: Any = None, **options: Any
+) -> tuple[tuple[bytes, bytes], ...]:
+    """``grouping.group.open_pairs`` with its options by name."""
+    return grouping.open_pairs(photos, matches, grouping.Options(**options), decisions=decisions)
 
 
 def name(photo: Photo) -> str:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.comparing.capture_time import seconds_apart
-from dedupe.grouping.group import group, open_pairs, reclaimable
+from dedupe.grouping.group import reclaimable
 from dedupe.report.phrases import losses
-from dedupe.types import SAFE_RELATIONS, Change, ClueKind, CompanionKind, Group, Match, Photo, Relation, Remark
-from tests.comparing.made import as_sets, at, companion, extras_of, key_of, match, name, photo, shot
+from dedupe.types import SAFE_RELATIONS, Caution, Change, ClueKind, CompanionKind, Group, Match, Photo, Relation, Remark
+from tests.comparing.made import as_sets, at, companion, extras_of, group, key_of, match, name, open_pairs, photo, shot
 
 RESAVED, EDITED, SIMILAR = Relation.RESAVED, Relation.EDITED, Relation.SIMILAR
 CROPPED = Remark(Change.CROPPED, 0.6)
@@ -365,10 +365,25 @@ def test_only_the_safe_relations_are_selected_unless_told(relation):
     assert only([a, b], verdicts).extras[0].remark == (CROPPED if relation is EDITED else None)
 
 
-def test_a_resave_of_which_something_is_in_doubt_is_shown_with_the_doubt_and_not_selected():
+def test_a_resave_whose_source_is_in_doubt_goes_only_where_the_one_that_stays_is_as_good_by_every_measure():
     a, b = photo("a.jpg"), photo("b.jpg")
-    (extra,) = only([a, b], [match(a, b, RESAVED, remark=Remark(Change.LINEAGE))], select=list(Relation)).extras
+    verdicts = [match(a, b, RESAVED, remark=Remark(Change.LINEAGE))]
+    (extra,) = only([a, b], verdicts).extras
+    assert (extra.relation, extra.selected, extra.remark) == (RESAVED, True, Remark(Change.LINEAGE))
+    (extra,) = only([a, b], verdicts, caution=Caution.STRICT).extras
     assert (extra.relation, extra.selected, extra.remark) == (RESAVED, False, Remark(Change.LINEAGE))
+    better = photo("b.jpg", quality=93)
+    (extra,) = only([a, better], verdicts, decisions=UsersWord(keep=[a])).extras
+    assert not extra.selected, "it was compressed less"
+    larger = photo("b.jpg", width=4010)
+    (extra,) = only([a, larger], verdicts, decisions=UsersWord(keep=[a])).extras
+    assert not extra.selected, "it is larger"
+
+
+def test_a_resave_of_which_something_else_is_in_doubt_is_never_selected():
+    a, b = photo("a.jpg"), photo("b.jpg")
+    (extra,) = only([a, b], [match(a, b, RESAVED, remark=Remark(Change.PROFILE))], select=list(Relation)).extras
+    assert (extra.relation, extra.selected, extra.remark) == (RESAVED, False, Remark(Change.PROFILE))
 
 
 def test_of_edits_the_one_stays_that_most_copies_are_copies_of():
@@ -997,11 +1012,19 @@ def test_an_original_that_all_copies_lie_on_keeps_over_an_edit_of_higher_quality
     assert len(found.extras) == 4
 
 
-def test_a_thumbnail_is_shown_but_never_selected_on_its_looks():
-    whole, thumbnail = photo("1.jpg"), photo("22.jpg", width=160, height=120)
-    found = only([whole, thumbnail], [match(whole, thumbnail, RESAVED)])
-    assert (found.extras[0].selected, found.extras[0].note) == (False, "too small to be sure")
-    exact = only([whole, photo("22.jpg", width=160, height=120, pixel_key="p"), photo("33.jpg", pixel_key="p")])
+@pytest.mark.parametrize(
+    ("large", "small", "goes"),
+    [(4000, 160, True), (400, 200, True), (500, 160, True), (300, 160, False), (400, 100, True), (390, 100, False)],
+)
+def test_a_thumbnail_goes_where_it_agrees_with_a_photo_that_is_large_enough(large, small, goes):
+    whole = photo("1.jpg", width=large, height=large * 3 // 4)
+    thumbnail = photo("22.jpg", width=small, height=small * 3 // 4)
+    (extra,) = only([whole, thumbnail], [match(whole, thumbnail, RESAVED)]).extras
+    assert (extra.selected, extra.note) == ((True, "") if goes else (False, "too small to be sure"))
+    (extra,) = only([whole, thumbnail], [match(whole, thumbnail, RESAVED)], caution=Caution.STRICT).extras
+    assert (extra.selected, extra.note) == (False, "too small to be sure")
+    same = photo("22.jpg", width=small, height=small, pixel_key="p")
+    exact = only([whole, same, photo("33.jpg", width=small, pixel_key="p")])
     assert exact.extras[0].relation is Relation.SAME_PIXELS
 
 

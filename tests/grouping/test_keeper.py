@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import pairwise, permutations
 
 import pytest
@@ -11,68 +12,69 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.errors import UsageError
-from dedupe.grouping.group import group
 from dedupe.grouping.keeper import RULES, Candidate, ordered, quality_of, ranked, reason
 from dedupe.grouping.provenance import copy_mark
 from dedupe.settings import KEEPER_RULES
 from dedupe.types import CompanionKind, Photo, Relation
-from tests.comparing.made import at, companion, match, name, photo, shot
+from tests.comparing.made import at, companion, group, match, name, photo, shot
 
 
 def candidate(one: Photo) -> Candidate:
     return Candidate(one, one.pixels, quality_of(one))
 
 
-def kept(*photos: Photo, rules: tuple[str, ...] = ()) -> tuple[str, str]:
+def kept(*photos: Photo, rules: tuple[str, ...] = (), prefer: Sequence[str] = ()) -> tuple[str, str]:
     """Which of the photos stays, and why."""
-    order = ranked(map(candidate, photos), ordered(rules))
-    return name(order[0].photo), reason(order[0], order[1], ordered(rules))
+    order = ranked(map(candidate, photos), ordered(rules, prefer))
+    return name(order[0].photo), reason(order[0], order[1], ordered(rules, prefer))
 
 
+PREFER = ("/photos/album", "/photos/other")
 PAIRS = {
     "undamaged": (
         photo("a.jpg", suspect="premature end"),
-        photo("longer.jpg", width=100, height=75),
+        photo("000000.jpg", width=100, height=75),
         "undamaged; the other decodes with warnings",
     ),
-    "protected": (photo("a.jpg"), photo("longer.jpg", protected=True), "in a protected folder"),
-    "detail": (photo("a.jpg", width=2000, height=1500), photo("longer.jpg"), "more real detail (4000×3000)"),
-    "raw": (photo("a.jpg"), photo("longer.nef", format="RAW", raw=True), "has the RAW"),
-    "original": (photo("a.jpg"), photo("longer.jpg", camera="Maker Model"), "camera original"),
+    "protected": (photo("a.jpg"), photo("000000.jpg", protected=True), "in a protected folder"),
+    "detail": (photo("a.jpg", width=2000, height=1500), photo("000000.jpg"), "more real detail (4000×3000)"),
+    "raw": (photo("a.jpg"), photo("000000.nef", format="RAW", raw=True), "has the RAW"),
+    "original": (photo("a.jpg"), photo("000000.jpg", camera="Maker Model"), "camera original"),
     "metadata": (
         photo("a.jpg", gps=(1.0, 2.0)),
-        photo("longer.jpg", gps=(1.0, 2.0), taken=at(0), rating=4),
+        photo("000000.jpg", gps=(1.0, 2.0), taken=at(0), rating=4),
         "has the capture date and the rating",
     ),
     "compression": (
         photo("a.jpg", quality=60),
-        photo("longer.jpg", quality=95),
+        photo("000000.jpg", quality=95),
         "less compressed (quality 95 against quality 60)",
     ),
-    "oldest": (photo("a.jpg", mtime=1_600_000_000), photo("longer.jpg", mtime=1_500_000_000), "older file"),
-    "name": (photo("a (1).jpg"), photo("a longer.jpg"), "name without “(1)”"),
-    "path": (photo("a/longer.jpg"), photo("z.jpg"), "shorter path"),
+    "preferred": (photo("a.jpg"), photo("album/000000.jpg"), "in a preferred folder"),
+    "oldest": (photo("a.jpg", mtime=1_600_000_000), photo("000000.jpg", mtime=1_500_000_000), "older file"),
+    "name": (photo("a (1).jpg"), photo("a 000000.jpg"), "name without “(1)”"),
+    "path": (photo("a/000000.jpg"), photo("z.jpg"), "shorter path"),
 }
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_each_rule_decides_where_those_before_it_do_not(rule):
     worse, better, phrase = PAIRS[rule]
-    assert kept(worse, better) == (name(better), phrase)
-    assert kept(better, worse) == (name(better), phrase)
+    assert kept(worse, better, prefer=PREFER) == (name(better), phrase)
+    assert kept(better, worse, prefer=PREFER) == (name(better), phrase)
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "undamaged"])
 def test_a_rule_named_first_overrules_all_but_damage(rule):
     worse, better, phrase = PAIRS[rule]
     rest = [one for one in PAIRS if one not in (rule, "undamaged")]
-    assert kept(worse, better, rules=(rule, *rest)) == (name(better), phrase)
+    assert kept(worse, better, rules=(rule, *rest), prefer=PREFER) == (name(better), phrase)
     damaged = photo("a.jpg", suspect="premature end", protected=True)
-    assert kept(damaged, photo("longer.jpg"), rules=(rule,))[0] == "longer.jpg"
+    assert kept(damaged, photo("000000.jpg"), rules=(rule,))[0] == "000000.jpg"
 
 
 def test_keep_path_prefers_the_shorter_path_over_more_detail():
-    small, large = photo("a.jpg", width=100, height=75), photo("longer.jpg")
+    small, large = photo("a.jpg", width=100, height=75), photo("000000.jpg")
     assert kept(small, large, rules=("path",)) == ("a.jpg", "shorter path")
 
 
@@ -139,7 +141,7 @@ def test_the_asset_with_the_live_photo_video_stays():
 
 
 def test_a_png_made_of_a_jpeg_is_not_the_less_compressed_of_the_two():
-    jpeg = photo("longer.jpg", quality=80, mtime=1_500_000_000)
+    jpeg = photo("000000.jpg", quality=80, mtime=1_500_000_000)
     png = photo("a.png", format="PNG", lossless=True, quality=None)
     groups, _ = group([jpeg, png], [match(jpeg, png, Relation.SAME_PIXELS)])
     assert (groups[0].keep, groups[0].reason) == (jpeg, "older file")
@@ -157,17 +159,17 @@ def test_a_png_made_of_a_jpeg_is_not_the_less_compressed_of_the_two():
     ],
 )
 def test_a_file_that_a_program_wrote_again_is_no_camera_original(facts, path):
-    original = photo("a much longer name.jpg", camera="Maker Model", software="17.1.2")
+    original = photo("a much 000000 name.jpg", camera="Maker Model", software="17.1.2")
     assert kept(photo(path, **facts), original)[1] == "camera original"
 
 
 def test_a_file_without_a_date_is_not_the_oldest():
     undated = photo("a.jpg", mtime=0)
-    assert kept(undated, photo("longer.jpg"))[0] == "longer.jpg"
+    assert kept(undated, photo("000000.jpg"))[0] == "000000.jpg"
 
 
 def test_a_copy_onto_a_stick_that_rounds_times_is_not_older():
-    exact, rounded = photo("a.jpg", mtime=1_600_000_001), photo("longer.jpg", mtime=1_600_000_000)
+    exact, rounded = photo("a.jpg", mtime=1_600_000_001), photo("000000.jpg", mtime=1_600_000_000)
     assert kept(exact, rounded) == ("a.jpg", "shorter path")
 
 
@@ -275,3 +277,30 @@ def test_a_shot_with_camera_and_time_is_kept_over_what_a_messenger_made_of_it():
     groups, _ = group([sent, original], [match(sent, original)])
     assert groups[0].keep is original
     assert groups[0].extras[0].selected
+
+
+def test_of_preferred_folders_the_first_named_is_preferred_most():
+    one, other, third = photo("11/1.jpg"), photo("other/000000.jpg"), photo("3.jpg")
+    for prefer, best in ((["/photos/other", "/photos/11"], other), (["/photos/11", "/photos/other"], one)):
+        assert kept(one, other, prefer=prefer) == (name(best), "in a preferred folder")
+    assert kept(third, one, prefer=["/photos/1"])[0] == "3.jpg", "a folder is no beginning of a name"
+    older = photo("older.jpg", mtime=1_400_000_000)
+    assert kept(older, one, prefer=["/photos/11"])[0] == "11/1.jpg"
+    better = photo("better.jpg", quality=99)
+    assert kept(better, one, prefer=["/photos/11"])[0] == "better.jpg", "preference settles only what is equal"
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        ("2019-07-04 Roma/IMG_1.jpg", "x/IMG_1.jpg"),
+        ("2019/IMG_1.jpg", "DCIM/IMG_1.jpg"),
+        ("Hochzeit von Ada/IMG_1.jpg", "backup/IMG_1.jpg"),
+        ("Ada am See.jpg", "DSC_0001.jpg"),
+        ("20190704_121212.jpg", "2019/1.jpg"),
+        ("東京旅行/1.jpg", "old/1.jpg"),
+    ],
+)
+def test_of_equal_copies_the_one_stays_whose_name_or_folder_says_more(more, less):
+    assert kept(photo(less), photo(more)) == (more, "its name or folder says more")
+    assert kept(photo(less), photo(more.replace(".jpg", " (1).jpg")))[0] == less, "a copy mark counts before"

@@ -1,6 +1,6 @@
 """Row 2 and §5: whatever a user, dedupe and crashes do in whatever order, every byte string that existed and that the user did
-not destroy is somewhere, and every photo that left did so for a keeper that was there, that it was directly proven against,
-and that nobody had said it is no duplicate of."""
+not destroy is somewhere, and every photo that left did so for a keeper that was there, that stays, that it was directly proven
+against, and that nobody had said it is no duplicate of."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -71,6 +72,7 @@ class Photos(RuleBasedStateMachine):
         self.touched_since = False
         self.for_a_person: set[Path] = set()
         self.near: set[tuple[int, int]] = set()
+        self.versions: set[tuple[int, int]] = set()
         self.written_as: dict[bytes, bytes] = {}
         self.memory = Decisions(str(self.base / "state" / "decisions.db"))
         self.result = result_of([], [])
@@ -84,10 +86,17 @@ class Photos(RuleBasedStateMachine):
             max_size=14,
             unique_by=lambda photo: photo[:2],
         ),
-        near=st.sets(st.sampled_from(COPIES), min_size=2, max_size=5),
+        near=st.sets(st.sampled_from(COPIES), min_size=1, max_size=4),
+        versions=st.sets(st.sampled_from(COPIES), min_size=1, max_size=4),
     )
-    def begin(self, inside: bool, photos: list[tuple[str, str, int, bool]], near: set[tuple[int, int]]) -> None:
-        self.near = near
+    def begin(
+        self,
+        inside: bool,
+        photos: list[tuple[str, str, int, bool]],
+        near: set[tuple[int, int]],
+        versions: set[tuple[int, int]],
+    ) -> None:
+        self.near, self.versions = near, versions - near
         self.target = self.root / "moved" if inside else self.base / "moved"
         for folder, name, picture, same in photos:
             self.user_adds(folder, name, picture, same)
@@ -180,31 +189,61 @@ class Photos(RuleBasedStateMachine):
 
     def proven(self, one: bytes, other: bytes) -> bool:
         """Whether the pictures of these contents were drawn as copies of one another; that is no equivalence."""
+        return self._drawn(one, other, self.near, same=True)
+
+    def _drawn(self, one: bytes, other: bytes, pairs: set[tuple[int, int]], *, same: bool = False) -> bool:
         if one not in self.written_as or other not in self.written_as:
             return False  # what was copied so far of a file that the user removed
         pictures = [int(self.written_as[content].split(b"\n")[0][1:]) for content in (one, other)]
-        return pictures[0] == pictures[1] or (min(pictures), max(pictures)) in self.near
+        return (same and pictures[0] == pictures[1]) or (min(pictures), max(pictures)) in pairs
+
+    def edited(self, one: bytes, other: bytes) -> bool:
+        """Whether the pictures of these contents were drawn as versions of one another."""
+        return self._drawn(one, other, self.versions)
 
     def scan(self) -> None:
-        """Stars as a scan makes them: each extra is proven against its keeper, and by nobody called no duplicate of it."""
-        left, groups = photos_below(self.root), []
+        """Families as a scan makes them: each copy is proven against the head of its version, each head against another head,
+        and nobody called the two no duplicates."""
+        left, versions = photos_below(self.root), []
         while left:
-            keep, *rest = left
-            extras = [
+            head, *rest = left
+            copies = [
                 photo
                 for photo in rest
-                if self.proven(keep.content_key, photo.content_key) and not self.memory.not_duplicates(keep, photo)
+                if self.proven(head.content_key, photo.content_key) and not self.memory.not_duplicates(head, photo)
             ]
-            groups += [(keep, extras)] if extras else []
-            left = [photo for photo in rest if photo not in extras]
-        self.result = result_of([self.root], groups)
+            versions.append((head, copies))
+            left = [photo for photo in rest if photo not in copies]
+        self.result = self._families(versions)
         self.memory.save_scan(self.result)
 
+    def _families(self, versions: list[tuple[Photo, list[Photo]]]) -> ScanResult:
+        families: list[tuple[Photo, list[Photo], list[Extra]]] = []
+        for head, copies in versions:
+            below = [Extra(one, self._as_copy(head, one), 0.1, selected=True, keeper=head.path) for one in copies]
+            for _, heads, extras in families:
+                parent = next((one for one in heads if self.edited(one.content_key, head.content_key)), None)
+                if parent is not None and not self.memory.not_duplicates(parent, head):
+                    heads.append(head)
+                    extras += [Extra(head, Relation.EDITED, 0.3, selected=False, keeper=parent.path), *below]
+                    break
+            else:
+                families.append((head, [head], below))
+        families = [one for one in families if one[2]]
+        made = result_of([self.root], [(root, [one.photo for one in extras]) for root, _, extras in families])
+        groups = zip(made.groups, families, strict=True)
+        return replace(made, groups=tuple(replace(one, extras=tuple(extras)) for one, (_, _, extras) in groups))
+
+    @staticmethod
+    def _as_copy(keep: Photo, photo: Photo) -> Relation:
+        return Relation.IDENTICAL if keep.content_key == photo.content_key else Relation.RESAVED
+
     def verify(self, keep: Photo, photo: Photo) -> Extra | None:
-        if not self.proven(keep.content_key, photo.content_key):
-            return None
-        same = keep.content_key == photo.content_key
-        return Extra(photo, Relation.IDENTICAL if same else Relation.RESAVED, 0.1, selected=True)
+        if self.proven(keep.content_key, photo.content_key):
+            return Extra(photo, self._as_copy(keep, photo), 0.1, selected=True, keeper=keep.path)
+        if self.edited(keep.content_key, photo.content_key):
+            return Extra(photo, Relation.EDITED, 0.3, selected=False, keeper=keep.path)
+        return None
 
     @rule(words=PRESSED)
     def review(self, words: list[str]) -> None:
@@ -266,14 +305,17 @@ class Photos(RuleBasedStateMachine):
 
     def _agreed(self, action: Action, edits: dict[str, GroupEdit]) -> None:
         """It left for a photo that it is proven against; and where there was a review, because that said so."""
-        assert self.proven(action.moves[0].content_key, action.keeper.content_key)
+        ends = action.moves[0].content_key, action.keeper.content_key
+        chosen = any(action.moves[0].source in (edit.selected or ()) for edit in edits.values())
+        assert self.proven(*ends) or (chosen and self.edited(*ends))
+        event("left as an edit" if not self.proven(*ends) else "left as a copy")
         if not edits:
             return
-        edit = edits[action.group]
+        edit = edits[action.group.partition("-")[0]]
         event(f"left after a review{', for another keeper' if edit.keeper else ''}")
         assert edit.state is EditState.ACCEPTED
         assert edit.selected is None or action.moves[0].source in edit.selected
-        assert edit.keeper in (None, action.keeper.source)
+        assert action.keeper.source not in (edit.selected or ())
 
     @rule(
         stale=st.booleans(),
