@@ -7,6 +7,14 @@ from typing import Annotated
 import typer
 
 Roots = Annotated[list[str], typer.Argument(metavar="PATH…", help="Folders to scan, with all that is in them.")]
+Prefer = Annotated[
+    list[str] | None,
+    typer.Option("--prefer", metavar="DIR", help="Of equal copies the one in here stays; repeat, the first is best."),
+]
+Caution = Annotated[
+    str | None,
+    typer.Option("--caution", metavar="strict|normal", help="Select re-saves on proof only, or on agreement [normal]."),
+]
 Store = Annotated[
     str | None,
     typer.Option("--store", metavar="FILE", help="Where dedupe remembers; the other databases stand beside it."),

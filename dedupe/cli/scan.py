@@ -22,11 +22,8 @@ def scan(
     keep: Annotated[Relations, typer.Option(metavar="RULE,…", help="Keeper rules that come first.")] = None,
     reference: Annotated[Relations, typer.Option(metavar="DIR", help="Scanned, may keep, never an extra.")] = None,
     protect: Annotated[Relations, typer.Option(metavar="DIR", help="Compared, never selected.")] = None,
-    prefer: Annotated[Relations, typer.Option(metavar="DIR", help="Of equal copies the one in here stays.")] = None,
-    caution: Annotated[
-        str | None,
-        typer.Option(metavar="strict|normal", help="Select re-saves on proof only, or on agreement [normal]."),
-    ] = None,
+    prefer: o.Prefer = None,
+    caution: o.Caution = None,
     cross_only: Annotated[bool | None, typer.Option("--cross-only", help="Only pairs from different PATHs.")] = None,
     exclude: o.Exclude = None,
     min_bytes: o.MinBytes = None,
