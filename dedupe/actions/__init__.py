@@ -5,15 +5,14 @@ Light on purpose: no NumPy, no cv2, no FAISS; a crash must not depend on them.
 
 from __future__ import annotations
 
-import os
-
-from dedupe.actions.execution.apply import Applied, Applier, Progress, Stop, Terms, rehearse
+from dedupe.actions.execution.apply import Applied, Applier, Progress, Stop, rehearse
+from dedupe.actions.execution.guards import Terms
 from dedupe.actions.execution.recover import reconcile_all, recover, recover_if_needed
 from dedupe.actions.execution.undo import UndoReport, undo
 from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.history import RunSummary, away, history, unreconciled
 from dedupe.actions.planning.plan import Plan, draft, plan
-from dedupe.actions.planning.preflight import check_all, drop_blocker
+from dedupe.actions.planning.preflight import check_all, drop_blocker, target_folder
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
 from dedupe.actions.report import Preview, Report, preview_of
@@ -59,7 +58,7 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
     disk = disk or Disk()
     if kind is ActionKind.MOVE and not target:
         raise UsageError("A move needs a folder to move to.")
-    place = os.path.realpath(target) if target and kind is ActionKind.MOVE else None
+    place = target_folder(target) if target and kind is ActionKind.MOVE else None
     if dry_run:
         drafted, terms = _prepared(result, kind, place, max_drop, disk)
         return _report(None, drafted, terms, rehearse(drafted.actions, terms, disk, progress), dry_run=True)
@@ -70,6 +69,8 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
             return _report(None, drafted, terms, Applied(), notes=tuple(notes))
         applier = Applier(terms, disk, journal, Trash(disk))
         applied = applier.run(drafted.actions, progress, stop)
+        if applied.refused is not None:
+            raise RefusedError(applied.refused)
         return _report(applier.number, drafted, terms, applied, notes=tuple(notes))
 
 
@@ -81,9 +82,9 @@ def preview(
     Raises RefusedError where more than ``max_drop`` would leave, UsageError where that is no number.
     """
     disk = disk or Disk()
-    drafted = draft(result, kind=kind, target=target, disk=disk, read_companions=False)
+    place = target_folder(target) if target else None
+    drafted = draft(result, kind=kind, target=place, disk=disk, read_companions=False)
     _refuse_too_many(drafted, result, max_drop)
-    place = os.path.realpath(target) if target else None
     return preview_of(drafted.actions, drafted.left, kind=kind, target=place, undoable=Trash(disk).undoable)
 
 

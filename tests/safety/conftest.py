@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dedupe import actions
-from dedupe.actions.execution.apply import Applied, Applier, Terms
+from dedupe.actions.execution.apply import Applied, Applier
+from dedupe.actions.execution.guards import Terms
 from dedupe.actions.execution.undo import UndoReport
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.planning.plan import plan

@@ -161,7 +161,7 @@ GUARDS: list[tuple[str, Check]] = [
     ("execution.move.folder_blocker", links.test_a_link_among_the_folders_of_the_target_is_not_followed),
     ("execution.move.folder_blocker", forged.test_a_link_swapped_in_right_before_the_restoring_is_not_followed),
     ("planning.plan.relation_blocker", links.test_a_similar_photo_is_not_even_planned),
-    ("execution.apply.relation_blocker", links.test_a_similar_photo_is_never_planned_nor_moved),
+    ("execution.guards.relation_blocker", links.test_a_similar_photo_is_never_planned_nor_moved),
     (
         "planning.plan.protected_blocker",
         lambda world: links.test_protected_and_reference_folders_give_nothing_away(world, "protected"),
@@ -180,15 +180,15 @@ GUARDS: list[tuple[str, Check]] = [
     ),
     ("planning.plan.member_blocker", assets.test_a_raw_is_not_given_up_for_a_jpeg_alone),
     ("planning.plan.companion_blocker", assets.test_another_video_of_the_same_size_is_no_equal),
-    ("execution.apply.path_blocker", forgery("outside")),
-    ("execution.apply.path_blocker", forgery("dots")),
+    ("execution.guards.path_blocker", forgery("outside")),
+    ("execution.guards.path_blocker", forgery("dots")),
     (
         "execution.apply.way_blocker",
         lambda world: links.test_a_folder_that_became_a_link_after_the_scan_is_not_followed(world, "old", inside=False),
     ),
-    ("execution.apply.target_blocker", forgery("target outside")),
-    ("execution.apply.target_blocker", forgery("another kind")),
-    ("execution.apply.keeper_blocker", changed.test_a_keeper_that_is_to_leave_by_another_group_keeps_its_extra),
+    ("execution.guards.target_blocker", forgery("target outside")),
+    ("execution.guards.target_blocker", forgery("another kind")),
+    ("execution.guards.keeper_blocker", changed.test_a_keeper_that_is_to_leave_by_another_group_keeps_its_extra),
     ("execution.apply.arrival_blocker", counts.test_a_file_that_came_back_before_the_count_is_not_counted),
     ("planning.preflight.roots_blocker", intent.test_an_empty_mount_point_is_not_the_same_as_deleted_photos),
     ("planning.preflight.folder_blocker", intent.test_a_file_is_no_target),
@@ -348,7 +348,7 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         lambda *arguments: False,
         forged.test_a_photo_that_somebody_already_put_back_counts_as_back,
     ),
-    ("actions.execution.apply.is_plain", yes, forgery("dots")),
+    ("actions.execution.guards.is_plain", yes, forgery("dots")),
     ("actions.platform.lock._still_holds", lambda *arguments: False, two.test_a_holder_on_another_machine_is_respected),
     ("actions.platform.lock._try_lock", yes, two.test_a_second_one_refuses_and_names_the_first),
     (
@@ -445,7 +445,7 @@ def test_every_guard_is_taken_away_once() -> None:
     tested = {(guard.__module__, guard.__name__) for guard in taken}
     # These two gather others; windows_blocker is asked directly in test_trash.py.
     rest = {
-        ("execution.apply", "plan_blocker"),
+        ("execution.guards", "plan_blocker"),
         ("platform.trash", "_linux_blocker"),
         ("platform.trash", "windows_blocker"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import pytest
 from dedupe import actions
 from dedupe.actions.planning.names import MARKER, folded
 from dedupe.actions.platform.volumes import Volume
-from dedupe.errors import RefusedError
+from dedupe.errors import RefusedError, UsageError
 from dedupe.types import ActionKind
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
@@ -368,7 +369,13 @@ def test_the_original_stays_when_the_target_is_full_or_breaks(world: World, step
     count = len(world.contents())
     for nth in range(1, 4):
         disk = FaultyDisk(volumes=(str(world.root),)).fail(step, nth, number)
-        report = world.act(disk=disk)
+        try:
+            report = world.act(disk=disk)
+        except RefusedError as refusal:
+            assert "Nothing was touched" in str(refusal)
+            assert tree_snapshot(world.root) == before
+            assert not world.target.exists()
+            continue
         assert len(world.contents()) == count
         assert not [path for path in world.base.rglob("*.partial")]
         done = {outcome.action.moves[0].source for outcome in report.done}
@@ -559,3 +566,116 @@ def test_what_is_written_into_a_photo_on_its_way_out_is_kept(world: World) -> No
     assert report.exit_code == 4
     assert made["old/a.jpg"].read_bytes() == b"x\n2 and more"
     assert {b"x\n2", b"stars"} <= set(world.contents())
+
+
+def test_a_target_that_cannot_be_made_is_refused_with_nothing_touched(world: World) -> None:
+    """Nothing was begun: that is exit code 3 with the reason, not a run that stopped midway."""
+    world.pair()
+    before = world.snapshot()
+    with pytest.raises(RefusedError, match=r"target folder cannot be made .*full.* Nothing was touched\.") as refusal:
+        world.act(disk=FaultyDisk().fail("mkdir", 1, errno.ENOSPC))
+    assert refusal.value.exit_code == 3
+    assert world.snapshot() == before
+    assert actions.history(world.paths) == ()
+    assert actions.recover(world.paths) == []
+
+
+@pytest.mark.parametrize("levels", [1, 30])
+def test_a_target_with_too_long_a_name_is_refused_by_its_name(world: World, levels: int) -> None:
+    world.pair()
+    before = world.snapshot()
+    target = world.base.joinpath(*["n" * (300 if levels == 1 else 200)] * levels)
+    with pytest.raises(RefusedError, match=r"is too long\. Nothing was touched") as refusal:
+        world.act(target=target)
+    assert refusal.value.exit_code == 3
+    assert world.snapshot() == before
+
+
+def test_a_photo_whose_path_would_be_too_long_there_is_left_alone_with_the_reason(world: World) -> None:
+    deep = "/".join(["d" * 200] * 11)
+    world.make({"keep/a.jpg": "x\n1", f"old/{deep}/a.jpg": "x\n2", "keep/b.jpg": "y\n1", "old/b.jpg": "y\n2"})
+    target = world.base.joinpath(*["t" * 200] * 11)
+    for dry_run in (True, False):
+        report = world.act(target=target, dry_run=dry_run)
+        assert report.refusals == {"its name would be too long there": 1}
+        assert report.exit_code == 1
+
+
+def test_a_tilde_is_the_home_folder_and_never_a_folder_of_that_name(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pair()
+    (world.home / "moved").mkdir()
+    monkeypatch.chdir(world.base)
+    report = world.act(target="~/moved")  # type: ignore[arg-type]
+    assert report.target == str(world.home / "moved")
+    assert (world.home / "moved" / "old" / "a.jpg").exists()
+    assert not (world.base / "~").exists()
+    with pytest.raises(UsageError, match=r"~nobody-has-this-name is nobody's home folder"):
+        world.act(target="~nobody-has-this-name/x")  # type: ignore[arg-type]
+
+
+# -- what a move keeps ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copies", [False, True], ids=["same volume", "other volume"])
+def test_folders_that_a_move_makes_are_as_private_as_those_the_photos_leave(world: World, copies: bool) -> None:
+    world.make({"keep/a.jpg": "x\n1", "old/private/a.jpg": "x\n2", "old/b.jpg": "y\n1", "keep/b.jpg": "y\n2"})
+    modes = {"": 0o750, "old": 0o2770, "old/private": 0o700}
+    for name, mode in modes.items():
+        (world.root / name).chmod(mode)
+    disk = FaultyDisk(volumes=(str(world.root),) if copies else ())
+    assert len(world.act(disk=disk).done) == 2
+    for name, mode in modes.items():
+        assert (world.target / name).stat().st_mode & 0o7777 == mode, name
+
+
+def test_undo_makes_the_folders_again_as_they_were(world: World) -> None:
+    world.make({"keep/a.jpg": "x\n1", "old/private/a.jpg": "x\n2"})
+    (world.root / "old").chmod(0o2770)
+    (world.root / "old/private").chmod(0o700)
+    before = tree_snapshot(world.root)
+    world.act()
+    (world.root / "old/private").rmdir()
+    (world.root / "old").rmdir()
+    assert world.undo().exit_code == 0
+    assert tree_snapshot(world.root) == before
+
+
+def test_an_access_list_of_a_folder_goes_with_the_photos(world: World) -> None:
+    extra = world.make({"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2"})["old/a.jpg"]
+    # Owner rwx, user 4711 r-x, group r-x, mask r-x, others none (acl(5), version 2).
+    entries = ((1, 7, -1), (2, 5, 4711), (4, 5, -1), (16, 5, -1), (32, 0, -1))
+    packed = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    try:
+        os.setxattr(extra.parent, "system.posix_acl_access", packed)
+    except OSError as error:
+        pytest.skip(f"no access lists here: {error.strerror}")
+    world.act()
+    assert os.getxattr(world.target / "old", "system.posix_acl_access") == packed
+    extra.parent.rmdir()
+    world.undo()
+    assert os.getxattr(extra.parent, "system.posix_acl_access") == packed
+
+
+def test_what_a_folder_could_not_be_given_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.make({"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2"})
+    (world.root / "old").chmod(0o2770)
+    monkeypatch.setattr(os, "chmod", lambda *arguments, **named: None)
+    report = world.act()
+    assert [outcome.reason for outcome in report.done] == ["moved without the permissions of its folder"]
+
+
+def test_a_sparse_photo_stays_sparse_on_another_disk(world: World) -> None:
+    extra = world.make({"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2"})["old/a.jpg"]
+    with extra.open("r+b") as file:
+        file.truncate(32 << 20)
+        file.seek(16 << 20)
+        file.write(b"in the middle")
+    content = extra.read_bytes()
+    if extra.stat().st_blocks * 512 >= len(content):
+        pytest.skip("this file system has no holes")
+    assert len(world.act(disk=FaultyDisk(volumes=(str(world.root),))).done) == 1
+    copy = world.target / "old" / "a.jpg"
+    assert copy.read_bytes() == content
+    assert copy.stat().st_blocks * 512 < 8 << 20

@@ -7,30 +7,43 @@ run, with everything begun put right. What is counted at the end was looked up o
 
 from __future__ import annotations
 
+import functools
+import operator
 import os
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from dedupe.actions.execution.move import Mover, OneFileError, Way, missing_folders
+from dedupe.actions.execution.guards import (
+    Terms,
+    Ways,
+    plan_blocker,
+    seen_twice_blocker,
+    shared_blocker,
+    way_blocker,
+    ways_of,
+    without_shared,
+)
+from dedupe.actions.execution.move import Mover, OneFileError, Way, make_folder, missing_folders
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.execution.reconcile import partial_name
 from dedupe.actions.execution.recover import tidy
 from dedupe.actions.journal.journal import Journal, JournalError
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, Intent, RunPurpose
-from dedupe.actions.planning.checks import KEEPER, Held, LeftAloneError, hold_asset
-from dedupe.actions.planning.names import MARKER, free_names, is_plain, root_of
+from dedupe.actions.planning.checks import Held, LeftAloneError, hold_asset
+from dedupe.actions.planning.names import MARKER, free_names, root_of
 from dedupe.actions.planning.preflight import is_inside
 from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.folders import FolderLook
 from dedupe.actions.platform.trash import Trash
 from dedupe.actions.platform.volumes import membership_under
 from dedupe.actions.report import freed
 from dedupe.errors import RefusedError
 from dedupe.terminal.text import display_path
-from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
+from dedupe.types import Action, ActionKind, Outcome, OutcomeKind
 
 Progress = Callable[[int, int], None]
 """Called with (assets dealt with, assets in all)."""
@@ -41,139 +54,23 @@ Stop = Callable[[], bool]
 INTERRUPTED = "Stopped by Ctrl-C, between two photos."
 STOPPED_AS_ASKED = "Stopped as you asked, between two photos."
 
-SEEN_TWICE = "lies where the same files are seen twice"
 NOT_BEGUN = "not begun, because the run had stopped"
 STOPPED = "Stopped there: the rest was not begun. The next start, or `dedupe recover`, puts right what is left to do."
 MARKER_TEXT = b"dedupe moved duplicate photos here. Scans skip this folder as long as this file is in it.\n"
 _NAMES_TRIED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the plan as a whole means for each of its actions. ``target`` is a real path, None for the trash."""
-
-    kind: ActionKind
-    target: str | None
-    roots: tuple[str, ...]
-    sources: frozenset[str]
-    identities: frozenset[tuple[int, int]]
-    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        actions: Sequence[Action],
-        kind: ActionKind,
-        target: str | None,
-        roots: Sequence[str],
-        shared: Mapping[str, frozenset[str]] | None = None,
-    ) -> Terms:
-        """The terms of a plan; ``shared`` as in ``Plan``."""
-        moves = [move for action in actions for move in action.moves]
-        return cls(
-            kind=kind,
-            target=target,
-            roots=tuple(roots),
-            sources=frozenset(move.source for move in moves),
-            identities=frozenset((move.stamp.dev, move.stamp.inode) for move in moves),
-            shared=shared or {},
-        )
+class TargetError(StopError):
+    """The folder to move to cannot be made."""
 
 
-# -- guards on the plan (it may have been edited, or forged) ---------------------------------------------------------------
-
-
-def plan_blocker(action: Action, terms: Terms) -> str | None:
-    """Why the plan alone forbids this action, as a phrase, or None. Looks at no file."""
-    return (
-        relation_blocker(action)
-        or path_blocker(action, terms)
-        or target_blocker(action, terms)
-        or keeper_blocker(action, terms)
-    )
-
-
-def relation_blocker(action: Action) -> str | None:
-    """Another shot of the same scene is no duplicate."""
-    return "is another shot, no duplicate" if action.relation is Relation.SIMILAR else None
-
-
-def path_blocker(action: Action, terms: Terms) -> str | None:
-    """Only plain paths below the scanned folders are acted on, and each once."""
-    sources = [move.source for move in action.moves]
-    for path in (*sources, *(part.source for part in (action.keeper, *action.keeper_parts))):
-        if not is_plain(path) or root_of(path, terms.roots) is None:
-            return "lies outside the scanned folders"
-    return None if sources and len(set(sources)) == len(sources) else "names no file, or one twice"
-
-
-def target_blocker(action: Action, terms: Terms) -> str | None:
-    """Every file goes below the folder that was named, or to the trash."""
-    targets = [move.target for move in action.moves]
-    if action.kind is not terms.kind:
-        return "is planned for another kind of action"
-    if terms.target is None:
-        return None if not any(targets) else "is planned for a folder, not for the trash"
-    for target in targets:
-        if (
-            target is None
-            or not is_plain(target)
-            or target == terms.target
-            or not membership_under(target, terms.target)
-        ):
-            return "would not land in the folder that was named"
-    return None
-
-
-def keeper_blocker(action: Action, terms: Terms) -> str | None:
-    """The photo that stays must not leave by another action of the plan, under whatever name."""
-    for part in (action.keeper, *action.keeper_parts):
-        if part.source in terms.sources or (part.stamp.dev, part.stamp.inode) in terms.identities:
-            return "the photo that stays is to leave as well"
-    return None
-
-
-def way_blocker(action: Action, roots: Sequence[str]) -> str | None:
-    """No link stands between a root and a file: one that took a folder's place would lead somewhere else."""
-    staying = (action.keeper, *action.keeper_parts)
-    for path, whose in (*((move.source, "") for move in action.moves), *((part.source, KEEPER) for part in staying)):
-        root, folder = root_of(path, roots) or "", os.path.dirname(path)
-        straight = os.path.normpath(os.path.join(os.path.realpath(root), os.path.relpath(folder, root or os.sep)))
-        if os.path.normcase(os.path.realpath(folder)) != os.path.normcase(straight):
-            return whose + "is reached through a link"
-    return None
-
-
-def shared_blocker(action: Action, terms: Terms, siblings: Siblings) -> str | None:
-    """A companion of the asset belongs to a photo too that came after the plan was made."""
-    own = {move.source for move in action.moves}
-    others = (siblings.owners(path) - own - terms.shared.get(path, frozenset()) for path in own)
-    return "shares a companion with a photo that the scan did not see" if any(others) else None
-
-
-Ways = tuple[str, str, int, int]
-"""The roots below which a photo and the one that stays lie, and their devices."""
-
-
-def ways_of(action: Action, terms: Terms) -> Ways:
-    """How the two photos of an action are reached."""
-    photo, keeper = action.moves[0], action.keeper
-    roots = [root_of(move.source, terms.roots) or "" for move in (photo, keeper)]
-    return roots[0], roots[1], photo.stamp.dev, keeper.stamp.dev
-
-
-def seen_twice_blocker(action: Action, terms: Terms, same: Collection[Ways]) -> str | None:
-    """Two photos reached in these ways turned out to be one file: so may any other two."""
-    return SEEN_TWICE if same and ways_of(action, terms) in same else None
-
-
-def without_shared(action: Action, terms: Terms, gone: Collection[str]) -> Action:
-    """The action without the companions that must stay, because a photo which shares them has not left."""
-    own = {move.source for move in action.moves}
-    kept = {path for path in own if any(name not in own and name not in gone for name in terms.shared.get(path, ()))}
-    if not kept:
-        return action
-    return replace(action, moves=tuple(move for move in action.moves if move.source not in kept))
+def common_look(looks: Sequence[FolderLook]) -> FolderLook | None:
+    """How the folder looks that photos from all these go to: as the one, or open to none who may not enter them all."""
+    if len(looks) <= 1:
+        return looks[0] if looks else None
+    first = looks[0]
+    mode = functools.reduce(operator.and_, (look.mode for look in looks))
+    return FolderLook(mode, first.uid, first.gid) if all(look.uid == first.uid for look in looks) else None
 
 
 # -- carrying out ----------------------------------------------------------------------------------------------------------
@@ -186,6 +83,7 @@ class Applied:
     outcomes: list[Outcome] = field(default_factory=list)
     stopped: str | None = None
     notes: list[str] = field(default_factory=list)
+    refused: str | None = None
 
 
 def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Progress | None = None) -> Applied:
@@ -235,6 +133,8 @@ class Applier:
         self._siblings = Siblings(disk)
         self._gone: set[str] = set()
         self._same: set[Ways] = set()
+        self._noted: set[str] = set()
+        self._lost: set[str] = set()
         self._mover = Mover(disk, journal, trash)
         self._assets: list[int] = []
         self._prepared = False
@@ -273,6 +173,8 @@ class Applier:
             phrase = str(refusal(error) if isinstance(error, OSError) else error)
             applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, phrase.rstrip(".")))
             applied.stopped = STOPPED
+            if isinstance(error, TargetError) and not self._assets:
+                applied.refused = f"{phrase[:1].upper()}{phrase[1:]}. Nothing was touched."
         else:
             applied.outcomes.append(done)
             applied.stopped = self._stopped
@@ -295,6 +197,7 @@ class Applier:
                     self._stopped = f"Stopped after it: {error}. The rest was not begun."
             self._assets.append(asset.id)
             self._gone.update(move.source for move in action.moves)
+            lost, self._lost = (*dict.fromkeys((*self._lost, *lost)),), set()
             note = f"moved without {', '.join(lost)}" if lost else ""
             return Outcome(action, OutcomeKind.DONE, note, freed(action))
         raise LeftAloneError("no name is free for it")
@@ -309,6 +212,7 @@ class Applier:
         folders = missing_folders(targets) if self._terms.target is not None else ()
         for folder in folders:
             self._journal.add_folder(self.number, folder)
+        self._note_parents(action)
         intent = Intent(
             purpose=AssetPurpose.ACT,
             moves=action.moves,
@@ -320,7 +224,27 @@ class Applier:
             infos=self._trash.records(action.moves) if self._terms.target is None else (),
         )
         reals = tuple(None if target is None else os.path.dirname(target) for target in targets)
-        return self._journal.begin_asset(self.number, intent), Way(folders, reals)
+        return self._journal.begin_asset(self.number, intent), Way(folders, reals, self._looks(action, folders))
+
+    def _note_parents(self, action: Action) -> None:
+        """How the folders look that photos leave, for an undo that has to make them again."""
+        for move in action.moves:
+            root, folder = root_of(move.source, self._terms.roots), os.path.dirname(move.source)
+            while root is not None and folder not in self._noted and membership_under(folder, root):
+                self._noted.add(folder)
+                self._journal.add_parent(self.number, folder, self._disk.look_of(folder))
+                folder = os.path.dirname(folder)
+
+    def _looks(self, action: Action, folders: Sequence[str]) -> dict[str, FolderLook]:
+        """The folders to be made look like those that the photos leave."""
+        looks = {}
+        for move in action.moves:
+            root = root_of(move.source, self._terms.roots)
+            made, left = os.path.dirname(move.target or ""), os.path.dirname(move.source)
+            while root is not None and made in folders and membership_under(left, root):
+                looks[made] = self._disk.look_of(left)
+                made, left = os.path.dirname(made), os.path.dirname(left)
+        return looks
 
     def _renamed(self, action: Action) -> Action:
         names = free_names([move.target or "" for move in action.moves], self._disk.is_taken)
@@ -342,7 +266,8 @@ class Applier:
         self._journal.flush()
         try:
             for folder in folders:
-                self._disk.mkdir(folder)
+                look = common_look([self._disk.look_of(root) for root in self._terms.roots])
+                self._lost.update(make_folder(self._disk, folder, look if folder == target else None))
                 self._disk.fsync_folder(os.path.dirname(folder))
             if marked:
                 handle = self._disk.create(marker)
@@ -351,7 +276,7 @@ class Applier:
         except OSError as error:
             problem = refusal(error)
             phrase = str(problem) if isinstance(problem, StopError) else (error.strerror or "").lower()
-            raise StopError(f"the target folder cannot be made ({phrase})") from error
+            raise TargetError(f"the target folder cannot be made ({phrase})") from error
         self._prepared = True
 
     # -- the end -----------------------------------------------------------------------------------------------------------

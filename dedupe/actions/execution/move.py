@@ -6,8 +6,8 @@ import errno
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from dedupe.actions.execution.place import (
     ArrivedError,
@@ -33,16 +33,18 @@ from dedupe.actions.planning.checks import (
     still_blocker,
 )
 from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.folders import FolderLook
 from dedupe.actions.platform.trash import Trash, TrashError
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """How the files of an asset get there: the folders to be made, outermost first, and for each file the real path that its
-    target's folder must have (None for the trash)."""
+    target's folder must have (None for the trash); ``looks`` says how some of the folders must look."""
 
     folders: tuple[str, ...]
     reals: tuple[str | None, ...]
+    looks: Mapping[str, FolderLook] = field(default_factory=dict)
 
 
 def folder_blocker(target: str, real: str | None) -> str | None:
@@ -67,6 +69,15 @@ def missing_folders(paths: Sequence[str | None]) -> tuple[str, ...]:
 
 _MEMORY_S = (0.0, 0.3, 0.9, 1.2)
 """Waits that add up to more than the second for which FUSE lets the kernel remember a name."""
+
+
+def make_folder(disk: Disk, folder: str, look: FolderLook | None) -> tuple[str, ...]:
+    """Make one folder, closed to others until it looks as it must; what of that could not be given, by name."""
+    if look is None:
+        disk.mkdir(folder)
+        return ()
+    disk.mkdir(folder, 0o700)
+    return disk.give_look(folder, look)
 
 
 class KeeperLostError(StopError):
@@ -106,10 +117,10 @@ class Mover:
         return lost
 
     def _move_all(self, asset: AssetRow, victims: Sequence[Held], keepers: Sequence[Held], way: Way) -> tuple[str, ...]:
-        for folder in way.folders:
-            self._make(asset, folder)
-        names = Counter(held.identity for held in victims)
         lost: dict[str, None] = {}
+        for folder in way.folders:
+            lost.update(dict.fromkeys(self._make(asset, folder, way.looks.get(folder))))
+        names = Counter(held.identity for held in victims)
         copied: list[tuple[FileRow, Held]] = []
         for file, held, real in zip(asset.files, victims, way.reals, strict=True):
             self._look_again(held, keepers, siblings=names[held.identity] > 1)
@@ -164,15 +175,18 @@ class Mover:
             self._journal.thrown(file, entry.file, entry.info)
             self._journal.arrived(file, self._disk.lstat(entry.file).st_mtime_ns)
 
-    def _make(self, asset: AssetRow, folder: str) -> None:
-        """Make a folder and have its name on the disk: a power cut must not take it, and what is in it, once a source left."""
+    def _make(self, asset: AssetRow, folder: str, look: FolderLook | None) -> tuple[str, ...]:
+        """Make a folder and have its name on the disk: a power cut must not take it, and what is in it, once a source left.
+        What of its look could not be given, by name."""
+        lost: tuple[str, ...] = ()
         try:
-            self._disk.mkdir(folder)
+            lost = make_folder(self._disk, folder, look)
         except FileExistsError:
             if not os.path.isdir(folder):
                 raise LeftAloneError("a file is in the way of its folder") from None
             self._journal.forget_folder(asset.run, folder)  # somebody else made it, so it is not ours to remove
         self._disk.fsync_folder(os.path.dirname(folder))
+        return lost
 
     # -- when something is in the way ------------------------------------------------------------------------------------
 

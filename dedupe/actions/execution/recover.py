@@ -23,7 +23,7 @@ def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
         return []
     disk = disk or Disk()
     with acting_alone(paths, disk) as journal:
-        return reconcile_all(disk, journal, final=True)
+        return [*reconcile_all(disk, journal, final=True), *journal.damaged_runs()]
 
 
 def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]:

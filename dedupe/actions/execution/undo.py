@@ -19,7 +19,7 @@ from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopErr
 from dedupe.actions.execution.reconcile import reversal
 from dedupe.actions.execution.recover import reconcile_all, tidy
 from dedupe.actions.journal.access import ActionPaths, acting_alone
-from dedupe.actions.journal.journal import Journal, JournalError, exists
+from dedupe.actions.journal.journal import DamagedRowError, Journal, JournalError, exists
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, RunPurpose, RunRow
 from dedupe.actions.journal.validate import place_blocker, restore_blocker
 from dedupe.actions.planning.checks import CHANGED, Held, LeftAloneError, check_content, hold
@@ -116,7 +116,10 @@ def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
         return found
     blocked: RunRow | None = None
     for found in reversed(journal.runs()):
-        assets = journal.assets(found.id)
+        try:
+            assets = journal.assets(found.id)
+        except DamagedRowError:
+            continue  # the others stay usable; `history` tells of it
         if found.purpose is RunPurpose.UNDO or not _away(assets):
             continue
         if run_blocker(found, assets, trash_undoable) is None:
@@ -253,7 +256,8 @@ class _Undoer:
                 targets = restored_names(wanted, self._disk.is_taken)
                 folders = missing_folders(targets)
                 intent = reversal(self._disk, asset.files, targets, asset, AssetPurpose.UNDO)
-                way = Way(folders, tuple(file.parent for file in asset.files))
+                looks = {path: look for path in folders if (look := self._journal.look_of(asset.run, path)) is not None}
+                way = Way(folders, tuple(file.parent for file in asset.files), looks)
                 back = self._journal.begin_asset(self._number, intent)
                 try:
                     self._mover.move(back, held, (), way)

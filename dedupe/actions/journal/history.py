@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dedupe.actions.execution.undo import run_blocker
 from dedupe.actions.journal.access import ActionPaths
-from dedupe.actions.journal.journal import Journal, exists
-from dedupe.actions.journal.records import AssetPurpose, AssetState, RunPurpose, RunRow
+from dedupe.actions.journal.journal import DamagedRowError, Journal, exists
+from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, RunPurpose, RunRow
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
+
+_log = logging.getLogger("dedupe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,38 +82,53 @@ def away(paths: ActionPaths) -> dict[str, int]:
     with Journal(paths.journal, Disk()) as journal:
         return {
             file.move.source: run.id
-            for run in journal.runs()
+            for run, assets in _readable(journal)
             if run.purpose is not RunPurpose.UNDO
-            for asset in journal.assets(run.id)
+            for asset in assets
             if asset.state is AssetState.DONE and asset.purpose is AssetPurpose.ACT
             for file in asset.files
         }
 
 
 def history(paths: ActionPaths) -> tuple[RunSummary, ...]:
-    """All runs that moved something, newest first. Raises JournalError where the journal cannot be read."""
+    """All runs that moved something, newest first; of one that is damaged in the journal the log tells. Raises JournalError
+    where the journal cannot be read."""
     if not exists(paths.journal):
         return ()
     disk = Disk()
     with Journal(paths.journal, disk) as journal:
-        summaries = [_summary(journal, run, Trash(disk)) for run in reversed(journal.runs())]
-    return tuple(summary for summary in summaries if summary.assets or summary.needs_person)
+        summaries = [_summary(run, assets, Trash(disk)) for run, assets in _readable(journal)]
+        for sentence in journal.damaged_runs():
+            _log.warning("%s", sentence)
+    return tuple(summary for summary in reversed(summaries) if summary.assets or summary.needs_person)
 
 
-def _summary(journal: Journal, run: RunRow, trash: Trash) -> RunSummary:
-    counts = {state: (assets, files, size) for state, assets, files, size in journal.counts(run.id)}
-    moved = [counts.get(state, (0, 0, 0)) for state in (AssetState.DONE, AssetState.UNDONE)]
+def _readable(journal: Journal) -> Iterator[tuple[RunRow, list[AssetRow]]]:
+    """The runs with their assets, oldest first, but for those of which a row is damaged."""
+    for run in journal.runs():
+        with suppress(DamagedRowError):
+            yield run, journal.assets(run.id)
+
+
+def _summary(run: RunRow, assets: Sequence[AssetRow], trash: Trash) -> RunSummary:
+    counted = [asset for asset in assets if asset.purpose is not AssetPurpose.PUT_BACK]
+    by_state = Counter(asset.state for asset in counted)
+    moved = [asset for asset in counted if asset.state in (AssetState.DONE, AssetState.UNDONE)]
     return RunSummary(
         number=run.id,
         purpose=run.purpose,
         began=run.began,
         target=run.target,
         undoes=run.undoes,
-        assets=sum(assets for assets, _, _ in moved),
-        files=sum(files for _, files, _ in moved),
-        bytes=sum(size for _, _, size in moved),
-        bytes_away=moved[0][2],
-        undone=counts.get(AssetState.UNDONE, (0, 0, 0))[0],
-        needs_person=counts.get(AssetState.NEEDS_PERSON, (0, 0, 0))[0],
-        why_not=run_blocker(run, journal.assets(run.id), trash.undoable),
+        assets=len(moved),
+        files=sum(len(asset.files) for asset in moved),
+        bytes=_bytes(moved),
+        bytes_away=_bytes(asset for asset in moved if asset.state is AssetState.DONE),
+        undone=by_state[AssetState.UNDONE],
+        needs_person=by_state[AssetState.NEEDS_PERSON],
+        why_not=run_blocker(run, assets, trash.undoable),
     )
+
+
+def _bytes(assets: Iterable[AssetRow]) -> int:
+    return sum(file.move.stamp.size for asset in assets for file in asset.files)

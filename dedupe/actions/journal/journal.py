@@ -11,12 +11,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
 from dedupe.actions.journal.opening import JournalError, connect, telling
 from dedupe.actions.journal.records import (
+    ASSET_COLUMNS,
+    FILE_COLUMNS,
+    RUN_COLUMNS,
     AssetPurpose,
     AssetRow,
     AssetState,
@@ -24,13 +27,23 @@ from dedupe.actions.journal.records import (
     FileState,
     Intent,
     Lease,
+    RowError,
     RunPurpose,
     RunRow,
+    asset_of,
+    path_of,
+    run_of,
 )
 from dedupe.actions.platform.disk import Disk
-from dedupe.types import FileMove, FileStamp
+from dedupe.actions.platform.folders import FolderLook
+from dedupe.terminal.text import display_path
+from dedupe.types import FileMove
 
-__all__ = ["Journal", "JournalError", "exists"]
+__all__ = ["DamagedRowError", "Journal", "JournalError", "exists"]
+
+
+class DamagedRowError(JournalError):
+    """A row of the journal is none that dedupe wrote."""
 
 
 class Journal:
@@ -206,6 +219,13 @@ class Journal:
         """Pending: a folder (or the marker file) that the run is about to make."""
         self._write("INSERT INTO folders (run, path, marker) VALUES (?, ?, ?)", (run, _blob(path), int(marker)))
 
+    def add_parent(self, run: int, folder: str, look: FolderLook) -> None:
+        """Pending: how a folder looked before photos were moved out of it."""
+        self._write(
+            "INSERT OR IGNORE INTO parents (run, path, mode, uid, gid, attributes) VALUES (?, ?, ?, ?, ?, ?)",
+            (run, _blob(folder), look.mode, look.uid, look.gid, look.packed()),
+        )
+
     def forget_folder(self, run: int, path: str) -> None:
         """Pending: what the run made is gone again."""
         self._write("DELETE FROM folders WHERE run = ? AND path = ?", (run, _blob(path)))
@@ -225,58 +245,51 @@ class Journal:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def runs(self) -> list[RunRow]:
-        """All runs, oldest first."""
-        rows = self._read("SELECT id, purpose, began, ended, target, undoes FROM runs ORDER BY id")
-        return [self._run(row) for row in rows]
+        """All runs whose rows can be read, oldest first."""
+        return [run for number in self._runs() if (run := self._run(number)) is not None]
 
     def run(self, number: int) -> RunRow | None:
-        """One run, None where there is none of that number."""
-        rows = self._read("SELECT id, purpose, began, ended, target, undoes FROM runs WHERE id = ?", (number,))
-        return self._run(rows[0]) if rows else None
+        """One run, None where there is none of that number. Raises JournalError where its row is damaged."""
+        found = self._run(number)
+        if found is None and number in self._runs():
+            raise self._damaged(number)
+        return found
+
+    def damaged_runs(self) -> list[str]:
+        """A sentence for each run whose rows are damaged; the others stay usable."""
+        told = []
+        for number in self._runs():
+            try:
+                self.run(number)
+                self.assets(number)
+            except JournalError as error:
+                told.append(str(error))
+        return told
 
     def assets(self, run: int) -> list[AssetRow]:
-        """The assets of a run, oldest first."""
+        """The assets of a run, oldest first. Raises JournalError where a row of one is damaged."""
         return [self.asset(row[0]) for row in self._read("SELECT id FROM units WHERE run = ? ORDER BY id", (run,))]
 
     def asset(self, number: int) -> AssetRow:
-        """One asset, as the journal has it now."""
-        [row] = self._read(
-            "SELECT id, run, purpose, state, grp, relation, keeper, keeper_key, reverses, reason FROM units WHERE id = ?",
-            (number,),
-        )
-        files = self._read(
-            "SELECT id, unit, source, target, dev, inode, size, mtime_ns, content_key, parent, partial, state, claimed,"
-            " copy_dev, copy_inode, placed_mtime_ns, entry, info FROM files WHERE unit = ? ORDER BY id",
-            (number,),
-        )
-        return AssetRow(
-            id=row[0],
-            run=row[1],
-            purpose=AssetPurpose(row[2]),
-            state=AssetState(row[3]),
-            group=row[4],
-            relation=row[5],
-            keeper=_path(row[6]),
-            keeper_key=row[7],
-            reverses=row[8],
-            reason=row[9],
-            files=tuple(_file(file) for file in files),
-        )
+        """One asset, as the journal has it now. Raises JournalError where a row of it is damaged."""
+        rows = self._read(f"SELECT {ASSET_COLUMNS} FROM units WHERE id = ?", (number,))
+        files = self._read(f"SELECT {FILE_COLUMNS} FROM files WHERE unit = ? ORDER BY id", (number,))
+        try:
+            return asset_of(rows[0], files)
+        except (RowError, IndexError) as error:
+            raise self._damaged(rows[0][1] if rows else None) from error
 
     def open_assets(self) -> list[AssetRow]:
-        """The assets that were begun and not ended, newest first. A run is not ended while it has one."""
-        rows = self._read(
+        """The assets that were begun and not ended, newest first; damaged ones are left out. A run is not ended while it has
+        one."""
+        return self._sound(
             "SELECT id FROM units WHERE state = 'begun' AND run IN (SELECT id FROM runs WHERE ended IS NULL)"
             " ORDER BY id DESC"
         )
-        return [self.asset(row[0]) for row in rows]
 
     def unclear_assets(self) -> list[AssetRow]:
-        """The assets that need a person, newest first."""
-        return [
-            self.asset(row[0])
-            for row in self._read("SELECT id FROM units WHERE state = 'needs a person' ORDER BY id DESC")
-        ]
+        """The assets that need a person, newest first; damaged ones are left out."""
+        return self._sound("SELECT id FROM units WHERE state = 'needs a person' ORDER BY id DESC")
 
     def entries_of_others(self, file: FileRow) -> set[str]:
         """Where the trash keeps the files of other assets that went there from the same path and are away."""
@@ -285,7 +298,7 @@ class Journal:
             " AND f.entry IS NOT NULL AND u.state = 'done' AND u.purpose = 'act'",
             (_blob(file.move.source), file.id),
         )
-        return {os.fsdecode(entry) for (entry,) in rows}
+        return {path for (entry,) in rows if (path := path_of(entry)) is not None}
 
     def open_runs(self) -> list[int]:
         """The numbers of runs that were begun and not ended."""
@@ -294,33 +307,48 @@ class Journal:
     def folders(self, run: int) -> list[tuple[str, bool]]:
         """What the run made, innermost last: path, and whether it is the marker file."""
         rows = self._read("SELECT path, marker FROM folders WHERE run = ? ORDER BY id", (run,))
-        return [(os.fsdecode(path), bool(marker)) for path, marker in rows]
+        return [(found, bool(marker)) for path, marker in rows if (found := path_of(path)) is not None]
 
     def runs_with_folders(self) -> list[int]:
         """The runs that made folders which may still be there, newest first."""
-        return [row[0] for row in self._read("SELECT DISTINCT run FROM folders ORDER BY run DESC")]
+        rows = self._read("SELECT DISTINCT run FROM folders ORDER BY run DESC")
+        return [run for (run,) in rows if isinstance(run, int)]
 
-    def counts(self, run: int) -> list[tuple[AssetState, int, int, int]]:
-        """For each state: how many assets, files and bytes of the run are in it."""
+    def look_of(self, run: int, folder: str) -> FolderLook | None:
+        """How a folder was before the run moved photos out of it; None where that is not known."""
         rows = self._read(
-            "SELECT u.state, COUNT(DISTINCT u.id), COUNT(*), SUM(f.size) FROM units u JOIN files f ON f.unit = u.id"
-            " WHERE u.run = ? AND u.purpose != 'put back' GROUP BY u.state",
-            (run,),
+            "SELECT mode, uid, gid, attributes FROM parents WHERE run = ? AND path = ?", (run, _blob(folder))
         )
-        return [(AssetState(state), assets, files, size) for state, assets, files, size in rows]
+        try:
+            return FolderLook.of_row(rows[0]) if rows else None
+        except ValueError:
+            return None
 
     # -- within --------------------------------------------------------------------------------------------------------
 
-    def _run(self, row: Sequence[Any]) -> RunRow:
-        roots = self._read("SELECT path FROM roots WHERE run = ? ORDER BY rowid", (row[0],))
-        return RunRow(
-            id=row[0],
-            purpose=RunPurpose(row[1]),
-            began=row[2],
-            ended=row[3],
-            target=_path(row[4]),
-            undoes=row[5],
-            roots=tuple(os.fsdecode(path) for (path,) in roots),
+    def _runs(self) -> list[int]:
+        return [row[0] for row in self._read("SELECT id FROM runs ORDER BY id")]
+
+    def _run(self, number: int) -> RunRow | None:
+        rows = self._read(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (number,))
+        roots = self._read("SELECT path FROM roots WHERE run = ? ORDER BY rowid", (number,))
+        try:
+            return run_of(rows[0], roots) if rows else None
+        except RowError:
+            return None
+
+    def _sound(self, sql: str) -> list[AssetRow]:
+        found = []
+        for (number,) in self._read(sql):
+            with suppress(DamagedRowError):
+                found.append(self.asset(number))
+        return found
+
+    def _damaged(self, run: object) -> JournalError:
+        which = f"run {run}" if isinstance(run, int) else "a run"
+        return DamagedRowError(
+            f"What the journal {display_path(self.path)} says of {which} is damaged; nothing is done by it, and the photos of"
+            " that run stay where they are."
         )
 
     def _write(self, sql: str, values: Iterable[object]) -> int:
@@ -341,24 +369,3 @@ def exists(path: str) -> bool:
 
 def _blob(path: str | None) -> bytes | None:
     return None if path is None else os.fsencode(path)
-
-
-def _path(blob: bytes | None) -> str | None:
-    return None if blob is None else os.fsdecode(blob)
-
-
-def _file(row: Sequence[Any]) -> FileRow:
-    stamp = FileStamp(dev=int(row[4]), inode=int(row[5]), size=row[6], mtime_ns=row[7], ctime_ns=0, links=1)
-    return FileRow(
-        id=row[0],
-        asset=row[1],
-        move=FileMove(os.fsdecode(row[2]), _path(row[3]), stamp, row[8]),
-        parent=os.fsdecode(row[9]),
-        partial=_path(row[10]),
-        state=FileState(row[11]),
-        claimed=bool(row[12]),
-        copy=(int(row[13]), int(row[14])) if row[14] is not None else None,
-        placed_mtime_ns=row[15],
-        entry=_path(row[16]),
-        info=_path(row[17]),
-    )

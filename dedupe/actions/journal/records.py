@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeVar
 
-from dedupe.types import ContentKey, FileMove
+from dedupe.formats.hashing import KEY_BYTES, LEGACY
+from dedupe.types import ContentKey, FileMove, FileStamp
+
+_E = TypeVar("_E", bound=StrEnum)
 
 SCHEMA = """
 CREATE TABLE runs (
@@ -195,3 +202,130 @@ class Intent:
     keeper: FileMove | None = None
     reverses: int | None = None
     infos: tuple[str | None, ...] = ()
+
+
+# -- rows, which somebody may have edited or a disk have damaged ---------------------------------------------------------
+
+
+class RowError(ValueError):
+    """A row is none that dedupe wrote."""
+
+
+RUN_COLUMNS = "id, purpose, began, ended, target, undoes"
+ASSET_COLUMNS = "id, run, purpose, state, grp, relation, keeper, keeper_key, reverses, reason"
+FILE_COLUMNS = (
+    "id, unit, source, target, dev, inode, size, mtime_ns, content_key, parent, partial, state, claimed,"
+    " copy_dev, copy_inode, placed_mtime_ns, entry, info"
+)
+
+
+def run_of(row: Sequence[Any], roots: Sequence[tuple[Any]]) -> RunRow:
+    """The run of a row of ``RUN_COLUMNS`` and its roots. Raises RowError."""
+    return RunRow(
+        id=_integer(row[0]),
+        purpose=_member(RunPurpose, row[1]),
+        began=_time(row[2]),
+        ended=None if row[3] is None else _time(row[3]),
+        target=_path(row[4]),
+        undoes=None if row[5] is None else _integer(row[5]),
+        roots=tuple(_there(_path(path)) for (path,) in roots),
+    )
+
+
+def asset_of(row: Sequence[Any], files: Sequence[Sequence[Any]]) -> AssetRow:
+    """The asset of a row of ``ASSET_COLUMNS`` and its rows of ``FILE_COLUMNS``. Raises RowError."""
+    if not files:
+        raise RowError("an asset without files")
+    return AssetRow(
+        id=_integer(row[0]),
+        run=_integer(row[1]),
+        purpose=_member(AssetPurpose, row[2]),
+        state=_member(AssetState, row[3]),
+        group=_text(row[4]),
+        relation=_text(row[5]),
+        keeper=_path(row[6]),
+        keeper_key=None if row[7] is None else _key(row[7]),
+        reverses=None if row[8] is None else _integer(row[8]),
+        reason=_text(row[9]),
+        files=tuple(_file(file) for file in files),
+    )
+
+
+def _file(row: Sequence[Any]) -> FileRow:
+    size = _integer(row[6])
+    stamp = FileStamp(dev=_number(row[4]), inode=_number(row[5]), size=size, mtime_ns=_integer(row[7]), ctime_ns=0)
+    if size < 0:
+        raise RowError("a size below 0")
+    return FileRow(
+        id=_integer(row[0]),
+        asset=_integer(row[1]),
+        move=FileMove(_there(_path(row[2])), _path(row[3]), stamp, _key(row[8])),
+        parent=_there(_path(row[9])),
+        partial=_path(row[10]),
+        state=_member(FileState, row[11]),
+        claimed=bool(_integer(row[12])),
+        copy=None if row[13] is None else (_number(row[13]), _number(row[14])),
+        placed_mtime_ns=None if row[15] is None else _integer(row[15]),
+        entry=_path(row[16]),
+        info=_path(row[17]),
+    )
+
+
+def path_of(value: object) -> str | None:
+    """A stored path; None where it is none."""
+    try:
+        return _path(value)
+    except RowError:
+        return None
+
+
+def _path(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, bytes) or b"\0" in value or not value:
+        raise RowError("no path")
+    return os.fsdecode(value)
+
+
+def _there(path: str | None) -> str:
+    if path is None:
+        raise RowError("a path is missing")
+    return path
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int):
+        raise RowError("no number")
+    return value
+
+
+def _number(value: object) -> int:
+    """A device or an inode, which SQLite could not hold as a number: they may have 128 bits."""
+    if not isinstance(value, str) or not (value.isascii() and value.isdigit() and len(value) < 40):
+        raise RowError("no device or inode")
+    return int(value)
+
+
+def _time(value: object) -> float:
+    if not isinstance(value, (int, float)) or not math.isfinite(value) or not 0 <= value < 1e11:
+        raise RowError("no time")
+    return float(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise RowError("no text")
+    return value
+
+
+def _key(value: object) -> ContentKey:
+    if not isinstance(value, bytes) or (len(value) != KEY_BYTES and not value.startswith(LEGACY)):
+        raise RowError("no content key")
+    return value
+
+
+def _member(kind: type[_E], value: object) -> _E:
+    try:
+        return kind(_text(value))
+    except ValueError as error:
+        raise RowError(f"no {kind.__name__}") from error

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.volumes import membership_under
-from dedupe.errors import RefusedError
+from dedupe.errors import RefusedError, UsageError
 from dedupe.settings import allowed_to_leave
 from dedupe.terminal.text import display_path, format_bytes, format_count
 from dedupe.types import Action
@@ -27,12 +27,22 @@ _HIDDEN_NAMES = frozenset(("@eadir", "$recycle.bin", "lost+found", "system volum
 _SPARE = 1.05
 
 
+def target_folder(named: str) -> str:
+    """The real path of the folder that a move was told to go to. Raises UsageError on a ``~`` that is nobody's home."""
+    expanded = os.path.expanduser(named)
+    if expanded.startswith("~"):
+        whose = display_path(named.partition(os.sep)[0])
+        raise UsageError(f"{whose} is nobody's home folder; write ./{display_path(named)} for a folder of that name.")
+    return os.path.realpath(expanded)
+
+
 def check_all(disk: Disk, actions: Sequence[Action], roots: Sequence[str], target: str | None) -> None:
     """Raises RefusedError with the first guard's sentence; ``target`` is a real path, None for the trash."""
     reason = roots_blocker(disk, actions, roots)
     if reason is None and target is not None:
         reason = (
-            folder_blocker(target)
+            length_blocker(target)
+            or folder_blocker(target)
             or place_blocker(target)
             or root_blocker(target, roots)
             or keeper_blocker(target, actions)
@@ -59,6 +69,27 @@ def roots_blocker(disk: Disk, actions: Sequence[Action], roots: Sequence[str]) -
 
 
 # -- the target --------------------------------------------------------------------------------------------------------
+
+
+def length_blocker(target: str) -> str | None:
+    """The folder's own name, or its whole path, is longer than the system takes."""
+    return f"The name of the folder {display_path(target)} is too long." if is_too_long(target) else None
+
+
+def is_too_long(path: str) -> bool:
+    """No file of this path can be made: the volume, or the system, takes no name as long."""
+    there = path
+    while not os.path.lexists(there) and os.path.dirname(there) != there:
+        there = os.path.dirname(there)
+    name, whole = (_limit(there, key, usual) for key, usual in (("PC_NAME_MAX", 255), ("PC_PATH_MAX", 4096)))
+    return len(os.fsencode(path)) >= whole or any(len(os.fsencode(part)) > name for part in path.split(os.sep))
+
+
+def _limit(folder: str, key: str, usual: int) -> int:
+    try:
+        return os.pathconf(folder, key)
+    except (OSError, ValueError, AttributeError):
+        return usual
 
 
 def folder_blocker(target: str) -> str | None:

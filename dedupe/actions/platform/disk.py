@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from dedupe.actions.platform.folders import FolderLook, look_of, missing_of
 from dedupe.actions.platform.volumes import Volume, volume_of
 
 CHUNK = 1 << 20
@@ -109,6 +110,23 @@ class Disk:
         """Make one folder; its parent is there."""
         os.mkdir(folder, mode)
 
+    def look_of(self, folder: str) -> FolderLook:
+        """Mode, owner and access lists of a folder."""
+        return look_of(folder)
+
+    def give_look(self, folder: str, look: FolderLook) -> tuple[str, ...]:
+        """Give a folder that dedupe made these; what could not be given, by name."""
+        if sys.platform == "win32":
+            return ()
+        with contextlib.suppress(OSError):  # first, because it clears bits of the mode
+            os.chown(folder, look.uid, look.gid)
+        for name, value in look.attributes.items():
+            with contextlib.suppress(OSError, AttributeError):
+                os.setxattr(folder, name, value)
+        with contextlib.suppress(OSError):
+            os.chmod(folder, look.mode)  # noqa: PTH101 - a path may hold bytes that are no text
+        return tuple(missing_of(look, folder))
+
     def rmdir(self, folder: str) -> None:
         """Remove a folder, if it is empty."""
         os.rmdir(folder)
@@ -180,8 +198,9 @@ class Disk:
         return (*_copy_owner(status, made), *_copy_attributes(opened, made), *_copy_times(status, made))
 
     def set_times(self, path: str, mtime_ns: int) -> None:
-        """Give a restored copy its first time back."""
-        os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=os.utime not in os.supports_follow_symlinks)
+        """Give a restored copy its first time back; when it was last read stays."""
+        atime_ns = os.lstat(path).st_atime_ns
+        os.utime(path, ns=(atime_ns, mtime_ns), follow_symlinks=os.utime not in os.supports_follow_symlinks)
 
     def fsync(self, handle: int) -> None:
         """The file is on the disk; its cached bytes are let go, so that the next read comes from there."""
