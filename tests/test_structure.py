@@ -36,7 +36,6 @@ STOREYS: tuple[tuple[str, ...], ...] = (
 """The order of the rooms, the top first. A module may import its own room and every storey below, nothing beside or above."""
 
 KNOWN_UPWARD = {
-    ("dedupe.comparing.relate", "dedupe.grouping.losses"),
     ("dedupe.terminal.ask", "dedupe.report.sizes"),
 }
 """Imports that still run upwards. Nothing may be added here."""

@@ -29,10 +29,9 @@ _SEED = 20_200_629
 
 @dataclass(frozen=True, slots=True)
 class VectorBlocks:
-    """Vectors that need not lie in memory: ``read(start, stop)`` gives rows start…stop−1 as float[stop −
-    start, dim].
+    """Vectors that need not lie in memory: ``read(start, stop)`` gives rows start…stop−1 as float[stop − start, dim].
 
-    ``half``: they are float16, and the search keeps them so (2 bytes a number instead of 4).
+    With ``half`` they are float16, and the search keeps them so: 2 bytes a number instead of 4.
     """
 
     count: int
@@ -74,8 +73,7 @@ def checked(blocks: VectorBlocks) -> Iterator[tuple[int, Floats]]:
 
 
 class Index:
-    """All vectors of a search, as FAISS holds them; ``exact`` or an inverted file made for ``radius`` and
-    ``k``.
+    """All vectors of a search as FAISS holds them: ``exact``, or an inverted file made for ``radius`` and ``k``.
 
     Raises ValueError as ``checked`` does.
     """
@@ -91,8 +89,9 @@ class Index:
         return found
 
     def nearest(self, queries: Floats, k: int) -> tuple[Floats, Rows]:
-        """Squared distances, rounded, and rows of the k nearest, [len(queries), k]; row −1 where there are
-        fewer.
+        """Find the k nearest of each query: squared distances, rounded, and rows, [len(queries), k].
+
+        The row is −1 where there are fewer.
         """
         found: tuple[Floats, Rows]
         if self._inverted:
@@ -138,8 +137,10 @@ def _inverted(blocks: VectorBlocks, radius: float, k: int) -> Any:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Products of matrices round differently with another number of threads, and a vector at the border of
-    two lists would go into the other one.
+    """Let FAISS use one thread meanwhile, so that the result does not depend on the cores.
+
+    Products of matrices round differently with another number of threads, and a vector at the border of two lists would go into
+    the other one.
     """
     import faiss
 
@@ -167,8 +168,7 @@ def _sample(blocks: VectorBlocks, size: int) -> tuple[Rows, Floats]:
 
 
 def _probes(index: Any, blocks: VectorBlocks, radius: float, k: int) -> int:
-    """The fewest lists to probe (8, 16, 32, …) with which a sample finds ``RECALL_WANTED`` of its true
-    neighbours."""
+    """Find the fewest lists to probe (8, 16, 32, …) with which a sample finds ``RECALL_WANTED`` of its true neighbours."""
     rows, queries = _sample(blocks, min(_SAMPLE, blocks.count))
     ids, squared = _true_neighbours(blocks, queries, k)
     truth = _keys(rows, ids, squared, radius, blocks.count)
@@ -184,8 +184,10 @@ def _probes(index: Any, blocks: VectorBlocks, radius: float, k: int) -> int:
 
 
 def _true_neighbours(blocks: VectorBlocks, queries: Floats, k: int) -> tuple[Rows, Floats]:
-    """The k + 1 nearest of each query and their squared distances: each block of vectors is searched, and
-    what it gives is merged with what those before gave."""
+    """Find the k + 1 nearest of each query and their squared distances, block by block.
+
+    Each block of vectors is searched, and what it gives is merged with what those before gave.
+    """
     import faiss
 
     squared = np.empty((len(queries), 0), np.float32)

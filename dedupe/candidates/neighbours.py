@@ -1,14 +1,15 @@
-"""Which photos lie close enough in the embedding to be compared: a k-nearest-neighbour range search over all
-of them.
+"""Find which photos lie close enough in the embedding to be compared: a k-nearest-neighbour range search over all of them.
 
 A neighbour is a candidate when it lies within ``radius`` **and** is among the ``k`` nearest of either photo;
 a photo whose ``k`` nearest all lie within ``inner`` (the radius itself unless told) is asked again with a
 larger k, so that a set of 500 copies comes back whole. What bounds the whole (a folder of 5,000 blank scans
 has 12.5 million pairs):
 
-- the first asking gives at most ``n · k`` pairs; - a photo that is asked again gets at most ``ROW_LIMIT``
-neighbours; - all askings-again together add at most ``max(ALLOWANCE, ALLOWANCE_EACH · n)`` pairs. The photos
-with the fewest neighbours are served first, so small sets come back whole; of larger ones the farthest
+- the first asking gives at most ``n · k`` pairs;
+- a photo that is asked again gets at most ``ROW_LIMIT`` neighbours;
+- all askings-again together add at most ``max(ALLOWANCE, ALLOWANCE_EACH · n)`` pairs.
+
+The photos with the fewest neighbours are served first, so small sets come back whole; of larger ones the farthest
 neighbours are left out, never a photo: each keeps its k nearest. ``Neighbours.cut`` counts the photos that
 got less than all.
 
@@ -48,11 +49,10 @@ _MANY = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The pairs ``i[m] < j[m]`` (int64, sorted by i, then j, each once) and their Euclidean ``distance``
-    (float32[m]).
+    """The pairs ``i[m] < j[m]`` (int64, sorted by i, then j, each once) and their Euclidean ``distance`` (float32[m]).
 
-    ``cut`` is the number of vectors that have more neighbours within the radius than they were given. Unpacks
-    as ``i, j, distance``.
+    ``cut`` is the number of vectors that have more neighbours within the radius than they were given. Unpacks as
+    ``i, j, distance``.
     """
 
     i: Rows
@@ -75,15 +75,13 @@ def neighbours(
     inner: float | None = None,
     exact_up_to: int = EXACT_UP_TO,
 ) -> Neighbours:
-    """All pairs of unit vectors (float32 or float16 [n, d], or ``VectorBlocks``) that are candidates, as the
-    module says.
+    """Find all candidate pairs of unit vectors: float32 or float16 [n, d], or ``VectorBlocks``.
 
-    ``radius`` and ``inner`` (at most ``radius``) are Euclidean distances. The result depends on the vectors
-    and the arguments alone. Memory: the vectors once, in their own type (float32 up to ``exact_up_to``), and
-    about 300 MB.
+    ``radius`` and ``inner`` (at most ``radius``) are Euclidean distances. The result depends on the vectors and the arguments
+    alone. Memory: the vectors once, in their own type (float32 up to ``exact_up_to``), and about 300 MB.
 
-    Raises ValueError for a vector that is not finite or not of length 1 (the caller leaves such photos out),
-    for a radius outside 0…2 and for a k below 1.
+    Raises ValueError for a vector that is not finite or not of length 1 (the caller leaves such photos out), for a radius outside
+    0…2 and for a k below 1.
     """
     if not 0 < radius <= 2 or k < 1:
         raise ValueError(f"the radius is above 0 and up to 2 and k at least 1, not {radius:g} and {k}")
@@ -100,8 +98,10 @@ def neighbours(
 
 @dataclass(frozen=True, slots=True)
 class _Hits:
-    """Directed results: ``row`` found ``other`` at ``distance``; ``crowd`` is the number of neighbours of
-    that row and ``rank`` the place among them, 0 for the nearest."""
+    """Directed results: ``row`` found ``other`` at ``distance``.
+
+    ``crowd`` is the number of neighbours of that row and ``rank`` the place among them, 0 for the nearest.
+    """
 
     row: Rows
     other: Rows
@@ -123,8 +123,10 @@ class _Hits:
         return _Hits(self.row[which], self.other[which], self.distance[which], self.crowd[which], self.rank[which])
 
     def best(self, most: int | None = None) -> _Hits:
-        """At most ``most`` pairs, each once: those of the least crowded rows, of these the nearest. Applied
-        to a part and then to the whole it gives what it gives when applied to the whole at once."""
+        """Keep at most ``most`` pairs, each once: those of the least crowded rows, of these the nearest.
+
+        Applied to a part and then to the whole it gives what it gives when applied to the whole at once.
+        """
         low, high = np.minimum(self.row, self.other), np.maximum(self.row, self.other)
         order = np.lexsort((self.rank, self.crowd, high, low))
         low, high = low[order], high[order]
@@ -154,8 +156,9 @@ class _Search:
         return _Hits.join(found), np.concatenate(full)
 
     def again(self, rows: Rows, k: int, allowance: int) -> tuple[_Hits, Rows]:
-        """What ``rows`` find within the inner radius beyond their k nearest, at most ``allowance`` pairs, and
-        how many neighbours each has there (``_MANY`` where that is not known).
+        """Ask ``rows`` for what lies within the inner radius beyond their k nearest, at most ``allowance`` pairs.
+
+        Returns these and how many neighbours each row has there (``_MANY`` where that is not known).
         """
         kept, asked = _Hits.none(), k
         due = np.full(len(rows), _MANY)
@@ -176,8 +179,9 @@ class _Search:
         return kept.best(allowance), due
 
     def _one_round(self, rows: Rows, asked: int) -> tuple[_Hits, NDArray[np.bool_]]:
-        """What ``rows`` find among their ``asked`` nearest, and which of them are crowded still; a crowded
-        row finds nothing yet, except in the last round.
+        """Find what ``rows`` have among their ``asked`` nearest, and which of them are crowded still.
+
+        A crowded row finds nothing yet, except in the last round.
         """
         queries = self._index.vectors(rows)
         squared, ids = self._index.nearest(queries, self._most(asked))
@@ -227,8 +231,7 @@ class _Search:
 
 
 def _short(pairs: _Hits, asked: Rows, due: Rows, inner: float) -> int:
-    """How many of the rows asked again have fewer pairs within the inner radius than they have neighbours
-    there."""
+    """Count the rows asked again that have fewer pairs within the inner radius than they have neighbours there."""
     near = pairs.only(pairs.distance <= inner)
     size = int(asked[-1]) + 1 if len(asked) else 0
     got = np.zeros(size, np.int64)

@@ -32,8 +32,8 @@ from dedupe.comparing.measure import LEAST_BLOCKS, Measurement, measure
 from dedupe.comparing.pictures import View, features_of, original_of
 from dedupe.comparing.quantisation import Origin
 from dedupe.comparing.registration import FINE
+from dedupe.comparing.thresholds import LOW_TEXTURE
 from dedupe.comparing.version import RELATE_VERSION, SOURCE
-from dedupe.grouping.losses import LOW_TEXTURE
 from dedupe.types import Change, Evidence, Match, Relation, Remark, Transform
 
 __all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from dedupe.comparing.thresholds import LOW_TEXTURE
 from dedupe.grouping.keeper import Candidate
 from dedupe.types import Caution, Companion, CompanionKind, Facts, Loss, LossCode, Photo, Relation
 
 CompanionKey: TypeAlias = Callable[[str], bytes | None]
 """The content key of a companion by its path; None where it cannot be read, which equals nothing."""
-
-LOW_TEXTURE: Final = 0.1
-"""Below this share of blocks with contrast, agreement of the rest proves little."""
 
 CAMERA_QUALITY: Final = 85
 """Cameras and phones write no JPEG below this quality on their ordinary settings; messengers and editors do."""

@@ -1,2 +1,4 @@
-"""What dedupe remembers between runs, in SQLite and never in the photo tree: cache and previews
-(disposable), and the user's decisions (never begun afresh silently)."""
+"""What dedupe remembers between runs, in SQLite and never in the photo tree.
+
+Cache and previews may be thrown away; the user's decisions are never begun afresh silently.
+"""

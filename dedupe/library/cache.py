@@ -1,5 +1,4 @@
-"""The cache: everything up to ``relate`` that a scan has found out, by content, so that nothing is worked
-out twice.
+"""The cache: everything up to ``relate`` that a scan has found out, by content, so that nothing is worked out twice.
 
 Disposable and never the truth about a file: before an action the bytes are read again. Rows refer to files
 by path and stamp (``files.py``), to everything else by content key, so a moved or renamed photo keeps its
@@ -69,8 +68,11 @@ class Cache(Closing):
     # -- files and contents ---------------------------------------------------------------------------------
 
     def known(self, found: Sequence[PhotoFile], *, retry: bool = False) -> list[files.Answer]:
-        """For each file: its content key where it is unchanged since it was read; Skipped where it failed
-        before and ``retry`` is not set; None where it must be read."""
+        """Say what is known of each file.
+
+        Its content key where it is unchanged since it was read; Skipped where it failed before and ``retry`` is not set; None
+        where it must be read.
+        """
         return files.known(self._db, found, decoder=self._decoder, retry=retry)
 
     def put(
@@ -83,8 +85,7 @@ class Cache(Closing):
         *,
         read_ns: int | None = None,
     ) -> None:
-        """A photo that was read at ``read_ns`` (wall clock; taken as when the cache was opened where it is
-        not known)."""
+        """Store a photo that was read at ``read_ns`` (wall clock; taken as when the cache was opened where it is not known)."""
         self._db.queue(_PUT_CONTENT, (key, pixel_key, to_json(facts)))
         self.put_file(path, stamp, key, read_ns=read_ns)
 
@@ -93,9 +94,11 @@ class Cache(Closing):
         files.put_file(self._db, path, stamp, key, self._opened_ns if read_ns is None else read_ns)
 
     def put_skipped(self, skipped: Skipped, stamp: FileStamp, *, read_ns: int | None = None) -> None:
-        """A file that cannot be judged. Remembered where that lies in the file (damaged, too large, no
-        photo, crashes the decoder), not where it may pass (no permission, in the cloud, changed
-        meanwhile)."""
+        """Store a file that cannot be judged, where the reason lies in the file.
+
+        That is: damaged, too large, no photo, crashes the decoder. What may pass is not stored: no permission, in the cloud,
+        changed meanwhile.
+        """
         files.put_failure(self._db, skipped, stamp, self._decoder, self._opened_ns if read_ns is None else read_ns)
 
     def put_pixel_key(self, key: ContentKey, pixel_key: PixelKey | None) -> None:
@@ -103,8 +106,7 @@ class Cache(Closing):
         self._db.queue(_PUT_PIXEL_KEY, (pixel_key or b"", key))
 
     def contents(self, keys: Iterable[ContentKey]) -> dict[ContentKey, tuple[PixelKey | None, Facts]]:
-        """Payload key and facts by content key. A key is missing where another dedupe has pruned it
-        meanwhile."""
+        """Give the pixel key and facts by content key; a key is missing where another dedupe has pruned it meanwhile."""
         rows = self._db.among("SELECT content_key, payload_key, facts FROM contents WHERE content_key IN ({})", keys)
         try:
             return {key: (pixel_key or None, from_json(Facts, facts)) for key, pixel_key, facts in rows}
@@ -116,8 +118,7 @@ class Cache(Closing):
         return {key: facts for key, (_, facts) in self.contents(keys).items()}
 
     def pixel_keys(self, keys: Iterable[ContentKey]) -> dict[ContentKey, PixelKey | None]:
-        """The pixel keys worked out so far, None where there is none; a key not looked for yet is
-        missing."""
+        """Give the pixel keys worked out so far, None where there is none; a key not looked for yet is missing."""
         return {
             key: pixel_key or None
             for key, pixel_key in self._db.among(
@@ -129,8 +130,7 @@ class Cache(Closing):
     # -- vectors --------------------------------------------------------------------------------------------
 
     def put_vectors(self, model: str, keys: Sequence[ContentKey], matrix: NDArray[Any]) -> None:
-        """Row i of ``matrix`` (float16 or float32 ``[n, d]``) is the vector of ``keys[i]``; kept in that
-        precision."""
+        """Store row i of ``matrix`` (float16 or float32 ``[n, d]``) as the vector of ``keys[i]``, in that precision."""
         vectors.put_vectors(self._db, model, keys, matrix)
 
     def missing_vectors(self, model: str, keys: Sequence[ContentKey]) -> list[ContentKey]:
@@ -164,8 +164,10 @@ class Cache(Closing):
         verdicts.settle(self._db, fingerprint, version, matches)
 
     def settled(self, fingerprint: bytes, version: int) -> list[Match] | None:
-        """What ``candidates`` and ``matches`` would say, at once and without the unrelated pairs; None where
-        not all is known. A rescan with nothing changed needs no more."""
+        """Give what ``candidates`` and ``matches`` would say, at once and without the unrelated pairs.
+
+        None where not all is known. A rescan with nothing changed needs no more.
+        """
         return verdicts.settled(self._db, fingerprint, version)
 
     def put_matches(self, matches: Iterable[Match], version: int) -> None:
@@ -173,8 +175,7 @@ class Cache(Closing):
         verdicts.put_matches(self._db, matches, version)
 
     def matches(self, pairs: Sequence[Pair], version: int) -> dict[tuple[ContentKey, ContentKey], Match]:
-        """The verdicts known of this version by (a, b); an unrelated pair comes back bare, its relation
-        None."""
+        """Give the verdicts known of this version by (a, b); an unrelated pair comes back bare, its relation None."""
         return verdicts.matches(self._db, pairs, version)
 
     # -- upkeep ---------------------------------------------------------------------------------------------
@@ -196,8 +197,7 @@ class Cache(Closing):
         prune.clear(self._db)
 
     def checkpoint(self) -> None:
-        """Commits what waits, if the last commit is two seconds old; to be called in long steps without
-        writes."""
+        """Commit what waits, if the last commit is two seconds old; to be called in long steps without writes."""
         self._db.checkpoint()
 
     def flush(self) -> None:

@@ -38,8 +38,11 @@ _BUSY_MS = 15_000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a database is for. ``steps`` bring a file of an older version to the next one, the last to ``version``; an older
-    file without steps is begun afresh where it is disposable, and refused where it is not."""
+    """What a database is for.
+
+    ``steps`` bring a file of an older version to the next one, the last to ``version``; an older file without steps is begun
+    afresh where it is disposable, and refused where it is not.
+    """
 
     name: str
     application_id: int
@@ -56,8 +59,10 @@ class Kind:
 
 
 class DamagedStoreError(StoreError):
-    """A database turned out to be damaged in mid-work; closed, a disposable one is kept aside, and opened
-    again begun afresh. ``notice`` is then the sentence that says so to who goes on."""
+    """A database turned out to be damaged in mid-work.
+
+    Closed, a disposable one is kept aside, and opened again begun afresh. ``notice`` is then the sentence that says so.
+    """
 
     notice = ""
 
@@ -131,8 +136,7 @@ class Database(Closing):
         self.notices.append(self._sentence(_KEPT_ASIDE[problem], aside))
 
     def _problem(self, header: Header | None) -> str | None:
-        """None where the file can be used or begun, else "corrupt", "newer" or "older". Refuses what is not
-        ours."""
+        """Say what is wrong with the file: "corrupt", "newer", "older", or None. Refuses what is not ours."""
         if header is None or header.empty:
             return None
         if not header.is_sqlite:
@@ -219,8 +223,7 @@ class Database(Closing):
             yield from self.connection.execute(sql, parameters)
 
     def among(self, sql: str, keys: Iterable[bytes], before: Sequence[object] = ()) -> Iterator[Row]:
-        """The rows of ``sql`` with its ``{}`` replaced by the keys, a chunk at a time; ``before`` are its
-        first parameters."""
+        """Give the rows of ``sql`` with its ``{}`` replaced by the keys, a chunk at a time, after the parameters ``before``."""
         wanted = list(keys)
         for start in range(0, len(wanted), CHUNK):
             chunk = wanted[start : start + CHUNK]
@@ -234,8 +237,10 @@ class Database(Closing):
     # -- writing --------------------------------------------------------------------------------------------
 
     def queue(self, sql: str, row: Row) -> None:
-        """Lets a statement wait for the next commit, which comes with the first ``queue`` or ``checkpoint``
-        two seconds after the last."""
+        """Let a statement wait for the next commit.
+
+        It comes with the first ``queue`` or ``checkpoint`` two seconds after the last.
+        """
         self._pending.append((sql, row))
         if len(self._pending) >= _COMMIT_ROWS:
             self.flush()

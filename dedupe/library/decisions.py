@@ -1,9 +1,8 @@
-"""The user's word: which photos are not duplicates, which one is to be kept; and the last scan with its
-review.
+"""The user's word: which photos are not duplicates, which one is to be kept; and the last scans with their reviews.
 
 A decision hangs on the pictures, not on the files: on the pixel key, and on the content key where that is
-all there is (both are stored, and a payload that becomes known later is added). So it survives renaming,
-moving and re-tagging. Two photos of one payload are told apart by their content, two of one content by
+all there is (both are stored, and a pixel key that becomes known later is added). So it survives renaming,
+moving and re-tagging. Two photos of one pixel key are told apart by their content, two of one content by
 their path: there the decision lapses with what tells them apart, which means only that dedupe asks again.
 Never begun afresh, damaged or newer: refused.
 """
@@ -54,8 +53,7 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision as it is listed: ``a`` is kept over ``b``, or the two are not duplicates. ``made_at`` in
-    seconds."""
+    """One decision as it is listed: ``a`` is kept over ``b``, or the two are not duplicates. ``made_at`` is in seconds."""
 
     id: int
     kind: DecisionKind
@@ -65,8 +63,7 @@ class Decision:
 
 
 class Decisions(Closing):
-    """The open decisions; a context manager. Every call that changes something has reached the disk when it
-    returns.
+    """The open decisions; a context manager. Every call that changes something has reached the disk when it returns.
 
     Raises StoreError, touching nothing, where the file is damaged, of a newer dedupe, or not a store.
     """
@@ -118,8 +115,10 @@ class Decisions(Closing):
         self._add(DecisionKind.KEEPER, [(keep, other) for other in over if other.path != keep.path])
 
     def chosen_keeper(self, photos: Sequence[Photo]) -> Photo | None:
-        """The photo the user chose over others of these and never another of these over it; where the
-        decisions contradict each other, the last. None where none was made on two of these."""
+        """Find the photo the user chose over others of these and never another of these over it.
+
+        Where the decisions contradict each other it is the last; None where none was made on two of these.
+        """
         self._learn(photos)
         beaten_by: dict[int, set[int]] = {}
         last: dict[int, int] = {}
@@ -294,8 +293,7 @@ def _keys(who: Who | Photo) -> tuple[bytes, ...]:
 
 
 def _apart(a: Who, b: Who) -> set[tuple[bytes, bytes]]:
-    """The pairs of keys, both ways round, that tell the two apart. Where the bytes were equal only those
-    bytes do."""
+    """Give the pairs of keys, both ways round, that tell the two apart; where the bytes were equal only those bytes do."""
     if a.content_key == b.content_key:
         return {(a.content_key, a.content_key)}
     pairs = {(one, other) for one in _keys(a) for other in _keys(b)}
@@ -303,8 +301,7 @@ def _apart(a: Who, b: Who) -> set[tuple[bytes, bytes]]:
 
 
 def _sides(decision: Decision, photos: Sequence[Photo]) -> tuple[int | None, list[int]]:
-    """Which of the photos is the one that was kept, and which are those it was kept over; None where one
-    side is not there."""
+    """Say which photo is the one that was kept, and which those it was kept over; None where one side is not there."""
     keep, over = decision.a, decision.b
     kept = _best(keep, over, photos)
     if kept is None:
@@ -313,8 +310,7 @@ def _sides(decision: Decision, photos: Sequence[Photo]) -> tuple[int | None, lis
 
 
 def _best(keep: Who, over: Who, photos: Sequence[Photo]) -> int | None:
-    """The photo that ``keep`` is: at its path rather than elsewhere, of its bytes rather than only of its
-    picture."""
+    """Find the photo that ``keep`` is: at its path rather than elsewhere, of its bytes rather than only of its picture."""
     likely = [at for at, photo in enumerate(photos) if _may_be(photo, keep, over)]
     if keep.content_key == over.content_key:
         likely = [at for at in likely if photos[at].path == keep.path]

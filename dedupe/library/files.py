@@ -158,8 +158,7 @@ def _fill_moved(db: Database, files: Sequence[PhotoFile], answers: list[Answer],
 
 
 def _tells_alone(stamp: FileStamp) -> bool:
-    """Whether the stamp names the file without its path: file systems with coarse clocks also make up their
-    inodes."""
+    """Whether the stamp names the file without its path: file systems with coarse clocks also make up their inodes."""
     return stamp.ctime_ns % _MILLISECOND != 0
 
 

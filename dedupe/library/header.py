@@ -23,9 +23,11 @@ _NETWORK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The parts of an SQLite file (https://sqlite.org/fileformat.html §1.3, §1.6) that say whose it is and whether it is
-    whole. ``empty``: no bytes, or a database without tables that nobody has put a number on, as it is for a moment
-    while it is made. ``truncated``: shorter than the pages it counts, with no log beside it that could hold the rest."""
+    """The parts of an SQLite file that say whose it is and whether it is whole (https://sqlite.org/fileformat.html §1.3, §1.6).
+
+    ``empty``: no bytes, or a database without tables that nobody has put a number on, as it is for a moment while it is made.
+    ``truncated``: shorter than the pages it counts, with no log beside it that could hold the rest.
+    """
 
     empty: bool = False
     is_sqlite: bool = False

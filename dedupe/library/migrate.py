@@ -1,5 +1,6 @@
-"""Bringing an older database up to date: first a copy, then every step in one transaction. Used for what is never begun
-afresh: the user's decisions and the journal.
+"""Bring an older database up to date: first a copy, then every step in one transaction.
+
+Used for what is never begun afresh: the user's decisions and the journal.
 """
 
 from __future__ import annotations

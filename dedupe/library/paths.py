@@ -47,8 +47,7 @@ class StorePaths:
 
     @classmethod
     def beside(cls, store: str) -> StorePaths:
-        """``store`` is the cache; the others take its stem. Raises StoreError on an empty name or a NUL in
-        it."""
+        """Take ``store`` as the cache; the others have its stem. Raises StoreError on an empty name or a NUL in it."""
         if not store or "\0" in store:
             raise StoreError("--store needs the name of a file.")
         cache = os.path.abspath(os.path.expanduser(store))

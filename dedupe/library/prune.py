@@ -79,8 +79,7 @@ def clear(db: Database) -> None:
 
 
 def prune(db: Database) -> Pruned:
-    """Forgets the files that are surely gone, then what nothing refers to; raises nothing on folders it
-    cannot read."""
+    """Forget the files that are surely gone, then what nothing refers to; raises nothing on folders it cannot read."""
     gone, away = _gone(db)
     with db.transaction() as connection:
         run = connection.execute

@@ -17,8 +17,11 @@ from dedupe.types import ScanResult
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What a new scan did to what was there: the scan of the same folders that it replaced (None: there was none), and of how
-    many groups it took over a decision."""
+    """What a new scan did to what was there.
+
+    ``scan`` is the one of the same folders that it replaced (None: there was none); ``carried`` says of how many groups it
+    took over a decision.
+    """
 
     scan: ScanEntry | None
     carried: int

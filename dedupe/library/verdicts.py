@@ -28,8 +28,7 @@ def put_matches(db: Database, matches: Iterable[Match], version: int) -> None:
 
 
 def matches(db: Database, pairs: Sequence[Pair], version: int) -> dict[tuple[ContentKey, ContentKey], Match]:
-    """The verdicts known for these pairs in this version, by (a, b), in the order and with the distances of
-    ``pairs``.
+    """Give the verdicts known for these pairs in this version, by (a, b), in the order and with the distances of ``pairs``.
 
     An unrelated pair comes back with its relation None and nothing else.
     """
@@ -55,8 +54,7 @@ def matches(db: Database, pairs: Sequence[Pair], version: int) -> dict[tuple[Con
 
 
 def fingerprint(model: str, radius: float, k: int, keys: Iterable[ContentKey]) -> bytes:
-    """Names a search: the same model, radius, k and set of contents have the same candidate pairs. 16
-    bytes."""
+    """Name a search, in 16 bytes: the same model, radius, k and set of contents have the same candidate pairs."""
     digest = hashlib.blake2b(f"{model}\0{radius!r}\0{k}\0".encode(), digest_size=16)
     digest.update(b"".join(sorted(dict.fromkeys(keys))))  # in order already, mostly: then this is quick
     return digest.digest()
@@ -91,8 +89,7 @@ def candidates(db: Database, name: bytes) -> list[Pair] | None:
 
 
 def settle(db: Database, name: bytes, version: int, verdicts: Iterable[Match]) -> None:
-    """Remembers that the pairs of the search named all have verdicts of this version, and which are
-    related."""
+    """Remember that the pairs of the search named all have verdicts of this version, and which are related."""
     related = [Pair(match.a, match.b, match.distance) for match in verdicts if match.relation is not None]
     db.flush()
     with db.transaction() as connection:
@@ -103,8 +100,10 @@ def settle(db: Database, name: bytes, version: int, verdicts: Iterable[Match]) -
 
 
 def settled(db: Database, name: bytes, version: int) -> list[Match] | None:
-    """The related pairs of the search named, in the order in which ``settle`` had them; None where it was not
-    settled in this version."""
+    """Give the related pairs of the search named, in the order in which ``settle`` had them.
+
+    None where it was not settled in this version.
+    """
     related = db.value("SELECT related FROM candidate_lists WHERE fingerprint = ? AND settled = ?", (name, version))
     if related is None:
         return None

@@ -42,9 +42,7 @@ _DARKTABLE_COPY: Final = re.compile(r"^(.*)_\d\d(\.[^.]+)$", re.DOTALL)
 
 
 def attach(photos: Sequence[str], others: Iterable[str]) -> dict[str, list[tuple[str, CompanionKind]]]:
-    """Photo name → its companions among ``others``, all of them names in one folder; letters' case does not
-    count.
-    """
+    """Map each photo's name to its companions among ``others``, all of them names in one folder; case does not count."""
     index = _Index(photos)
     found: dict[str, list[tuple[str, CompanionKind]]] = defaultdict(list)
     for other in sorted(others):
@@ -73,9 +71,7 @@ class _Index:
             self._stems[os.path.splitext(photo)[0].casefold()].append(photo)
 
     def of_sidecar(self, stem: str) -> list[str]:
-        """``IMG.jpg.xmp`` is of that file alone, ``IMG.xmp`` of every IMG; Apple's O names the original's
-        edits.
-        """
+        """Say whose sidecar a name is: ``IMG.jpg.xmp`` of that file alone, ``IMG.xmp`` of every IMG; Apple's O names an edit."""
         owners = self._names.get(stem.casefold())
         if owners:
             return owners
@@ -89,9 +85,7 @@ class _Index:
         return []
 
     def of_video(self, stem: str, name: str) -> list[str]:
-        """The moving half: same stem; ``IMG.HEIC.MOV``; ``IMG_HEVC.MOV`` from iCloud; ``PXL.MP`` of
-        ``PXL.MP.jpg``.
-        """
+        """Say whose moving half a name is: of the same stem, as ``IMG.HEIC.MOV``, ``IMG_HEVC.MOV`` or ``PXL.MP``."""
         for key in (stem, stem.removesuffix("_HEVC"), name):
             owners = [
                 photo
@@ -149,9 +143,7 @@ class _Index:
 
 
 def stem_families(paths: Sequence[str]) -> list[tuple[str, ...]]:
-    """The groups of files that :func:`join_halves` might join, by their names alone: only these need their
-    facts.
-    """
+    """Group the files that :func:`join_halves` might join, by their names alone: only these need their facts."""
     folders = {os.path.dirname(path) for path in _leading_to_members(paths)}
     families: dict[tuple[str, str], list[str]] = defaultdict(list)
     for path in paths if folders else ():

@@ -1,5 +1,6 @@
-"""What walk asks of a single directory entry: what its name makes of it, and what the system says of it. Everything that
-differs between Linux, macOS and Windows in a walk is here.
+"""What walk asks of one directory entry: what its name makes of it, and what the system says of it.
+
+Everything that differs between Linux, macOS and Windows in a walk is here.
 """
 
 from __future__ import annotations

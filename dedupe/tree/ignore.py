@@ -43,16 +43,17 @@ _SYSTEM: Final = frozenset(
 
 
 def is_system_folder(name: str) -> bool:
-    """Whether a folder of this name holds trash, thumbnails, a system's own data or another program's
-    library.
-    """
+    """Whether a folder of this name holds trash, thumbnails, a system's own data or another program's library."""
     folded = name.lower()
     return folded in _SYSTEM or folded.startswith((".trash", "$recycle")) or folded.endswith(LIBRARIES)
 
 
 def is_trash(path: str, folders: Sequence[str]) -> bool:
-    """Whether a folder with these folders in it is a trash can of the freedesktop.org kind, which is called plainly
-    "Trash" in the user's data folder. What lies in it may be gone tomorrow: it must never be the copy that stays."""
+    """Whether a folder with these folders in it is a trash can of the freedesktop.org kind.
+
+    It is called plainly "Trash" in the user's data folder. What lies in it may be gone tomorrow: it must never be the copy that
+    stays.
+    """
     inside = {os.path.basename(folder) for folder in folders}
     return os.path.basename(path) == "Trash" and {"files", "info"} <= inside
 

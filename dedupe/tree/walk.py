@@ -1,5 +1,4 @@
-"""The photos of a tree, each once, with what belongs to them; nothing is opened but files without an
-extension.
+"""Find the photos of a tree, each once, with what belongs to them; nothing is opened but files without an extension.
 
 A folder is entered once, known by (device, inode): links, nested roots, bind mounts and case-folding file
 systems cannot make one photo two. Symbolic links are not followed unless asked for, and a photo that is only
@@ -33,8 +32,9 @@ _CLOUD_REASON: Final = "is kept in the cloud only: download it to include it"
 
 @dataclass(frozen=True, slots=True)
 class WalkOptions:
-    """``exclude`` are globs (skiplists.Excludes), ``reference`` and ``protect`` folders; the former are
-    walked too.
+    """How a tree is walked.
+
+    ``exclude`` are globs (``ignore.Excludes``); ``reference`` and ``protect`` are folders, and the former are walked too.
     """
 
     exclude: tuple[str, ...] = ()
@@ -97,9 +97,7 @@ class _Walker:
         self._file_links: list[tuple[str, Folder, os.stat_result]] = []
 
     def run(self, roots: Sequence[str]) -> None:
-        """Enter the roots, the outer before the inner, so that the same tree gives the same walk in any
-        order.
-        """
+        """Enter the roots, the outer before the inner, so that the same tree gives the same walk in any order."""
         paths = {_checked(path) for path in (*roots, *self._options.reference)}
         for path in sorted(paths, key=lambda path: (path.count(os.sep), os.fsencode(path))):
             above = _ancestors(path)
@@ -155,9 +153,7 @@ class _Walker:
         )
 
     def _scan(self, folder: Folder) -> _Contents:
-        """Sort out the entries of a folder: photos, possible companions, folders to enter. The hot loop of a
-        walk.
-        """
+        """Sort out the entries of a folder: photos, possible companions, folders to enter. The hot loop of a walk."""
         contents, kinds = _Contents(), dir_entry.KINDS
         least, hidden, excluding = self._options.min_bytes, self._options.include_hidden, bool(self._excludes)
         keep, flagged, photo = contents.photos.append, dir_entry.FLAGGED, dir_entry.PHOTO
@@ -261,9 +257,7 @@ class _Walker:
         self._skipped.append(Skipped(path, kind, reason))
 
     def _take(self, contents: _Contents, folder: Folder) -> None:
-        """Keep the photos of a folder, each with its companions; hard-linked ones apart, until all names are
-        known.
-        """
+        """Keep the photos of a folder, each with its companions; hard-linked ones apart, until all names are known."""
         photos = contents.photos
         photos.sort(key=path_of)  # the sort of all at the end then finds long runs in order
         if contents.others:
