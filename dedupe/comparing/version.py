@@ -7,6 +7,9 @@ from typing import Final
 RELATE_VERSION: Final = 5
 """Raised whenever a pair might be judged differently than before: remembered verdicts of another version do not count."""
 
+REFUSAL_VERSION: Final = 1
+"""Raised whenever other pairs might be refused by their signatures, a new SIGNATURE_VERSION included."""
+
 SOURCE: Final = 0.01
 """``Match.detail`` of two pictures of one size of which the one was saved from the other's pixels: it holds no more detail, but
 neither did saving it well give it any quality."""

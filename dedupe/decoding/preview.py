@@ -47,7 +47,12 @@ def decode_preview(data: bytes) -> Pixels:
 
 def squash(data: bytes, side: int) -> Pixels:
     """The stored preview squashed to uint8[side, side, 3] RGB: what an embedding network is shown."""
-    return resized(decode_preview(data), (side, side))
+    return squashed(decode_preview(data), side)
+
+
+def squashed(pixels: Pixels, side: int) -> Pixels:
+    """A decoded preview squashed to uint8[side, side, 3] RGB."""
+    return resized(pixels, (side, side))
 
 
 def texture(pixels: Pixels) -> float:

@@ -54,6 +54,7 @@ class Read:
     pixel_key: PixelKey | None
     facts: Facts
     preview: bytes
+    signature: bytes = b""
     pixels: bytes = b""
 
 
@@ -92,9 +93,12 @@ def read_photo(request: ReadRequest) -> Read | Skipped | Known:
 
 def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey) -> Read:
     from dedupe.decoding import decode, preview
+    from dedupe.decoding.signature import signature
 
     decoded = decode.decode(data, long_side=preview.PREVIEW_SIDE, max_pixels=request.max_pixels)
     shown = preview.preview(decoded.pixels)
+    # What is made of the preview is made of its stored bytes, so that it is the same when it is made again.
+    pixels = preview.decode_preview(shown)
     return Read(
         request.path,
         stamp,
@@ -102,7 +106,8 @@ def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey)
         _pixel_key(data, decoded),
         facts_of(decoded),
         shown,
-        preview.squash(shown, request.side).tobytes() if request.side else b"",
+        signature(pixels),
+        preview.squashed(pixels, request.side).tobytes() if request.side else b"",
     )
 
 

@@ -30,7 +30,7 @@ _PUT_PIXEL_KEY = "UPDATE contents SET payload_key = ? WHERE content_key = ?"
 KIND = Kind(
     name="cache",
     application_id=0x44644361,  # "DdCa"
-    version=1,
+    version=2,
     disposable=True,
     schema="cache.sql",
 )
@@ -177,6 +177,14 @@ class Cache(Closing):
     def matches(self, pairs: Sequence[Pair], version: int) -> dict[tuple[ContentKey, ContentKey], Match]:
         """Give the verdicts known of this version by (a, b); an unrelated pair comes back bare, its relation None."""
         return verdicts.matches(self._db, pairs, version)
+
+    def put_refused(self, pairs: Iterable[Pair], version: int) -> None:
+        """Pairs that this version of the signatures found to share nothing; apart from the verdicts of a closer look."""
+        verdicts.put_refused(self._db, pairs, version)
+
+    def refused(self, pairs: Sequence[Pair], version: int) -> set[tuple[ContentKey, ContentKey]]:
+        """Those of the pairs that were refused by this version."""
+        return verdicts.refused(self._db, pairs, version)
 
     # -- upkeep ---------------------------------------------------------------------------------------------
 

@@ -29,6 +29,9 @@ CREATE TABLE vectors(
 -- pair: the two content keys, the smaller first. verdict: NULL unrelated, else JSON of types.Match without the pair.
 CREATE TABLE verdicts(pair BLOB PRIMARY KEY, version INTEGER NOT NULL, verdict TEXT) WITHOUT ROWID;
 
+-- Pairs whose signatures share nothing. A closer look that is asked for all the same stands in verdicts.
+CREATE TABLE refusals(pair BLOB PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+
 -- settled: the version whose verdicts on all the pairs are known, related: those of the pairs that are related then.
 CREATE TABLE candidate_lists(
   id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE, settled INTEGER, related BLOB

@@ -1,4 +1,4 @@
-"""The previews: one small JPEG a content, in a database of bounded size.
+"""The previews: one small JPEG a content and the signature made of it, in a database of bounded size.
 
 Above the bound the longest unused are dropped, in bulk and rarely: at the end of a run and after every few
 thousand new ones, down to nine tenths. "Used" is counted in days, so a scan marks each preview at most once
@@ -18,15 +18,20 @@ DEFAULT_LIMIT_BYTES = 4_000_000_000
 
 _PUT_PICTURE = "INSERT OR REPLACE INTO previews(content_key, jpeg) VALUES (?, ?)"
 _PUT_SHELF = "INSERT OR REPLACE INTO shelf(content_key, bytes, used) VALUES (?, ?, ?)"
+_PUT_SIGNATURE = "INSERT OR REPLACE INTO signatures(content_key, signature) VALUES (?, ?)"
 _TOUCH = "UPDATE shelf SET used = ? WHERE content_key = ?"
-_DROP = ("DELETE FROM previews WHERE content_key = ?", "DELETE FROM shelf WHERE content_key = ?")
+_DROP = (
+    "DELETE FROM previews WHERE content_key = ?",
+    "DELETE FROM signatures WHERE content_key = ?",
+    "DELETE FROM shelf WHERE content_key = ?",
+)
 _SWEEP_EVERY = 5_000
 _DAY_S = 86_400
 
 KIND = Kind(
     name="previews",
     application_id=0x44645072,  # "DdPr"
-    version=1,
+    version=2,
     disposable=True,
     schema="previews.sql",
     page_size=8192,
@@ -56,10 +61,12 @@ class Previews(Closing):
     def notices(self) -> list[str]:
         return self._db.notices
 
-    def put(self, key: ContentKey, jpeg: bytes) -> None:
-        """The preview of a content."""
+    def put(self, key: ContentKey, jpeg: bytes, signature: bytes = b"") -> None:
+        """The preview of a content, and the signature made of it (``decoding.signature``)."""
         self._db.queue(_PUT_PICTURE, (key, jpeg))
-        self._db.queue(_PUT_SHELF, (key, len(jpeg), self._today))
+        if signature:
+            self._db.queue(_PUT_SIGNATURE, (key, signature))
+        self._db.queue(_PUT_SHELF, (key, len(jpeg) + len(signature), self._today))
         self._new += 1
         if self._new % _SWEEP_EVERY == 0:
             self.sweep()
@@ -79,6 +86,15 @@ class Previews(Closing):
             if used < self._today:
                 self._db.queue(_TOUCH, (self._today, key))
         return found
+
+    def put_signature(self, key: ContentKey, signature: bytes) -> None:
+        """A signature made later than its preview."""
+        self._db.queue(_PUT_SIGNATURE, (key, signature))
+
+    def signatures(self, keys: Iterable[ContentKey]) -> dict[ContentKey, bytes]:
+        """The signatures there are, of whatever version."""
+        found = "SELECT content_key, signature FROM signatures WHERE content_key IN ({})"
+        return dict(self._db.among(found, keys))
 
     def missing(self, keys: Sequence[ContentKey]) -> list[ContentKey]:
         """The keys that have no preview, in their order."""
@@ -114,6 +130,7 @@ class Previews(Closing):
         self._db.flush()
         with self._db.transaction() as connection:
             connection.execute("DELETE FROM previews")
+            connection.execute("DELETE FROM signatures")
             connection.execute("DELETE FROM shelf")
         self._db.shrink()
 

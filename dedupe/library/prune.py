@@ -20,6 +20,7 @@ _TABLES = (
     "vectors",
     "models",
     "verdicts",
+    "refusals",
     "candidates",
     "candidate_lists",
     "roots",
@@ -88,9 +89,9 @@ def prune(db: Database) -> Pruned:
         contents = run("DELETE FROM contents WHERE content_key NOT IN (SELECT content_key FROM files)").rowcount
         known = "(SELECT content_key FROM contents)"
         vectors = run(f"DELETE FROM vectors WHERE content_key NOT IN {known}").rowcount
-        verdicts = run(
-            f"DELETE FROM verdicts WHERE substr(pair, 1, 16) NOT IN {known} OR substr(pair, 17) NOT IN {known}"
-        ).rowcount
+        unknown = f"substr(pair, 1, 16) NOT IN {known} OR substr(pair, 17) NOT IN {known}"
+        verdicts = run(f"DELETE FROM verdicts WHERE {unknown}").rowcount
+        run(f"DELETE FROM refusals WHERE {unknown}")
         if contents:
             run("DELETE FROM candidates")
             run("DELETE FROM candidate_lists")

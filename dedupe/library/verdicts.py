@@ -12,6 +12,7 @@ from dedupe.library.database import Database
 from dedupe.types import ContentKey, Evidence, Match, Pair
 
 _PUT_VERDICT = "INSERT OR REPLACE INTO verdicts(pair, version, verdict) VALUES (?, ?, ?)"
+_PUT_REFUSAL = "INSERT OR REPLACE INTO refusals(pair, version) VALUES (?, ?)"
 
 _PAIR = struct.Struct("<16s16sd")
 _PART = 1 << 18
@@ -51,6 +52,19 @@ def matches(db: Database, pairs: Sequence[Pair], version: int) -> dict[tuple[Con
                 raise db.damage() from error
             found[pair.a, pair.b] = replace(match, a=pair.a, b=pair.b, distance=pair.distance)
     return found
+
+
+def put_refused(db: Database, pairs: Iterable[Pair], version: int) -> None:
+    """Queues pairs that this version of the signatures refused."""
+    for pair in pairs:
+        db.queue(_PUT_REFUSAL, (pair.a + pair.b, version))
+
+
+def refused(db: Database, pairs: Sequence[Pair], version: int) -> set[tuple[ContentKey, ContentKey]]:
+    """Those of the pairs that this version refused."""
+    wanted = {pair.a + pair.b: (pair.a, pair.b) for pair in pairs}
+    rows = db.among("SELECT pair FROM refusals WHERE version = ? AND pair IN ({})", sorted(wanted), (version,))
+    return {wanted[row[0]] for row in rows}
 
 
 def fingerprint(model: str, radius: float, k: int, keys: Iterable[ContentKey]) -> bytes:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dedupe.comparing.version import RELATE_VERSION
+from dedupe.comparing.version import REFUSAL_VERSION, RELATE_VERSION
 from dedupe.errors import QueryError
 from dedupe.session import Session
 from dedupe.steps.contents import Contents
 from dedupe.steps.neighbours import neighbours, search_name
 from dedupe.steps.previews import chunks, restore_previews
+from dedupe.steps.refuse import by_cluster, refused
 from dedupe.types import Change, ContentKey, Match, Pair, PhotoFile, Relation
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _log = logging.getLogger("dedupe")
 
 PAIR_BATCH = 1_000
 """Pairs whose previews are in memory at once: at most 50 MB."""
+SETTLED_VERSION = 1_000 * RELATE_VERSION + REFUSAL_VERSION
 PIXEL_KEY_RADIUS = 0.35
 """Two lossless files of the same pixels embed almost alike; farther pairs are not worth two full decodes."""
 
@@ -33,7 +35,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
     """
     keys = contents.keys
     name = search_name(session, keys)
-    found = session.cache.settled(name, RELATE_VERSION)
+    found = session.cache.settled(name, SETTLED_VERSION)
     if found is not None:
         for step in ("neighbours", "relate"):
             with session.step(step, len(keys)) as shown:
@@ -43,7 +45,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
     asked = [pair for pair in pairs if _may_matter(session, contents, pair)]
     judged = relate(session, contents, asked)
     if len(asked) == len(pairs) == judged.count:
-        session.cache.settle(name, RELATE_VERSION, judged.matches)
+        session.cache.settle(name, SETTLED_VERSION, judged.matches)
     return judged.matches
 
 
@@ -55,15 +57,21 @@ class Judged:
     count: int
 
 
-def relate(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Judged:
-    """The verdict on each pair, from the cache or from the workers; unrelated pairs are remembered too."""
+def relate(session: Session, contents: Contents, pairs: Sequence[Pair], *, refuse: bool = True) -> Judged:
+    """The verdict on each pair, from the cache or from the workers; unrelated pairs are remembered too.
+
+    ``refuse``: pairs whose signatures share nothing are not looked at more closely. Not for pairs that other verdicts join.
+    """
     with session.step("relate", len(pairs)) as shown:
+        apart = refused(session, contents.files, pairs, shown.advance) if refuse else set()
+        found = [Match(pair.a, pair.b, pair.distance, None) for pair in pairs if (pair.a, pair.b) in apart]
+        pairs = [pair for pair in pairs if (pair.a, pair.b) not in apart]
         known = session.cache.matches(pairs, RELATE_VERSION)
         shown.advance(len(known))
-        found = list(known.values())
+        found += known.values()
         todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
         find_pixel_keys(session, contents.files, _perhaps_same_pixels(session, todo))
-        for match in _related(session, contents, _by_cluster(todo)):
+        for match in _related(session, contents, by_cluster(todo)):
             if _for_good(match):
                 session.cache.put_matches([match], RELATE_VERSION)
             found.append(match)
@@ -90,22 +98,6 @@ def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Ite
                 yield answer
             elif answer is not None:
                 _log.warning("Two photos could not be compared (%s: %s).", answer.kind, answer.detail)
-
-
-def _by_cluster(pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs, those of photos that hang together side by side, so that a worker meets a photo again while it remembers it."""
-    parent: dict[ContentKey, ContentKey] = {}
-
-    def first(key: ContentKey) -> ContentKey:
-        while (above := parent.setdefault(key, key)) != key:
-            parent[key] = parent[above]
-            key = above
-        return key
-
-    for pair in pairs:
-        one, other = sorted((first(pair.a), first(pair.b)))
-        parent[other] = one
-    return sorted(pairs, key=lambda pair: (first(pair.a), pair.a, pair.b))
 
 
 def examine(session: Session, contents: Contents, ends: tuple[ContentKey, ContentKey], distance: float) -> Match:

@@ -97,4 +97,4 @@ def _late_matches(
     if not asked:
         return []
     pairs = [Pair(a, b, apart) for (a, b), apart in zip(asked, distances(session, asked), strict=True)]
-    return relate(session, contents, pairs).matches
+    return relate(session, contents, pairs, refuse=False).matches

@@ -28,7 +28,7 @@ def restore_previews(
     requests = (ReadRequest(files[key][0].path, files[key][0].stamp, limit) for key in missing)
     for _, answer in session.pool().run(read_photo, requests):
         if isinstance(answer, Read):
-            session.previews.put(answer.content_key, answer.preview)
+            session.previews.put(answer.content_key, answer.preview, answer.signature)
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -65,7 +65,7 @@ def _read_files(
     for request, answer in session.pool().run(read_photo, requests()):
         file, read_ns = files[request.path], began.pop(request.path)
         if isinstance(answer, Read):
-            session.previews.put(answer.content_key, answer.preview)
+            session.previews.put(answer.content_key, answer.preview, answer.signature)
             embedding.add(answer.content_key, answer.pixels)
             session.cache.put(
                 file.path, answer.stamp, answer.content_key, answer.pixel_key, answer.facts, read_ns=read_ns

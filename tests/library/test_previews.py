@@ -129,3 +129,18 @@ def test_clearing_drops_all(store: str) -> None:
         previews.clear()
         assert previews.info()[0] == 0
     assert os.path.getsize(store) < 100_000
+
+
+def test_a_signature_goes_with_its_preview(store: str) -> None:
+    with Previews(store, limit_bytes=100_000) as previews:
+        previews.put(made.key(1), b"jpeg", b"signature")
+        previews.put(made.key(2), b"jpeg")
+        previews.put_signature(made.key(2), b"later")
+        assert previews.signatures([made.key(1), made.key(2), made.key(3)]) == {
+            made.key(1): b"signature",
+            made.key(2): b"later",
+        }
+        previews.prune({made.key(2)})
+        assert previews.signatures([made.key(1), made.key(2)]) == {made.key(2): b"later"}
+        previews.clear()
+        assert previews.signatures([made.key(2)]) == {}

@@ -132,3 +132,15 @@ def test_a_search_whose_candidates_are_gone_is_not_settled(tmp_path: Path) -> No
         cache.put_candidates(b"name", [])
         cache.settle(b"name", 3, [])
         assert cache.settled(b"name", 3) == []
+
+
+def test_refused_pairs_are_remembered_by_the_version_that_refused_them(tmp_path: Path) -> None:
+    asked = pairs(2400)
+    with Cache(str(tmp_path / "x.db")) as cache:
+        cache.put_refused(asked[::2], 1)
+    with Cache(str(tmp_path / "x.db")) as cache:
+        assert cache.refused(asked, 1) == {(pair.a, pair.b) for pair in asked[::2]}
+        assert cache.refused(asked, 2) == set()
+        assert cache.matches(asked, 3) == {}
+        cache.prune()
+        assert cache.refused(asked, 1) == set()
