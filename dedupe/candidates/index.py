@@ -1,7 +1,7 @@
 """The FAISS index that neighbours are searched in: flat and exact, or an inverted file (Jégou et al. 2011).
 
-The number of lists an inverted file probes is raised until a sample of its vectors finds ``RECALL_WANTED`` of
-the neighbours that exact search gives them. What it gives depends on the vectors alone, not on the number of
+The number of lists an inverted file probes is raised until ``RECALL_WANTED`` of the pairs that exact search gives a
+sample of its vectors are found from either end. What it gives depends on the vectors alone, not on the number of
 threads: products of matrices round differently with another number, so lists are made and chosen on one
 thread.
 """
@@ -168,19 +168,32 @@ def _sample(blocks: VectorBlocks, size: int) -> tuple[Rows, Floats]:
 
 
 def _probes(index: Any, blocks: VectorBlocks, radius: float, k: int) -> int:
-    """Find the fewest lists to probe (8, 16, 32, …) with which a sample finds ``RECALL_WANTED`` of its true neighbours."""
+    """Find the fewest lists to probe (4, 8, 16, …) with which ``RECALL_WANTED`` of the true pairs of a sample are found.
+
+    A pair is found where either of its two finds the other, so each needs to look in fewer lists than one alone would.
+    """
     rows, queries = _sample(blocks, min(_SAMPLE, blocks.count))
     ids, squared = _true_neighbours(blocks, queries, k)
-    truth = _keys(rows, ids, squared, radius, blocks.count)
-    probes = 8
-    while probes < index.nlist:
+    place, column = _near(rows, ids, squared, radius)
+    one, other = rows[place], ids[place, column]
+    partners = np.unique(other)
+    back = index.reconstruct_batch(partners) if len(partners) else np.empty((0, blocks.dim), np.float32)
+    probes = 4
+    while probes < index.nlist and len(one):
         index.nprobe = probes
-        squared, ids = index.search(queries, k + 1)
-        found = _keys(rows, ids, squared, radius, blocks.count)
-        if np.isin(truth, found).sum() >= RECALL_WANTED * len(truth):
+        there = np.isin(one * blocks.count + other, _found(index, rows, queries, radius, k))
+        there |= np.isin(other * blocks.count + one, _found(index, partners, back, radius, k))
+        if there.mean() >= RECALL_WANTED:
             break
         probes *= 2
     return min(probes, int(index.nlist))
+
+
+def _found(index: Any, rows: Rows, queries: Floats, radius: float, k: int) -> Rows:
+    """Ask the index for these rows: one number for each (row, neighbour within the radius)."""
+    squared, ids = index.search(queries, k + 1)
+    place, column = _near(rows, ids, squared, radius)
+    return rows[place] * int(index.ntotal) + ids[place, column]
 
 
 def _true_neighbours(blocks: VectorBlocks, queries: Floats, k: int) -> tuple[Rows, Floats]:
@@ -200,7 +213,7 @@ def _true_neighbours(blocks: VectorBlocks, queries: Floats, k: int) -> tuple[Row
     return ids, squared
 
 
-def _keys(rows: Rows, ids: Rows, squared: Floats, radius: float, count: int) -> Rows:
-    """One number for each (row, neighbour within the radius)."""
+def _near(rows: Rows, ids: Rows, squared: Floats, radius: float) -> tuple[Rows, Rows]:
+    """The places (row, column) of the neighbours within the radius, a row itself left out."""
     place, column = np.nonzero((squared <= radius**2) & (ids >= 0) & (ids != rows[:, None]))
-    return place * count + ids[place, column]
+    return place, column
