@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dedupe.types import (
     CaptureTime,
+    Change,
     ContentKey,
     Evidence,
     Facts,
@@ -17,6 +18,7 @@ from dedupe.types import (
     PhotoFile,
     PixelKey,
     Relation,
+    Remark,
     Transform,
 )
 
@@ -49,4 +51,4 @@ def match(a: ContentKey, b: ContentKey, relation: Relation | None = Relation.RES
     low, high = sorted((a, b))
     transform = Transform((1.0, 0.125, -0.5, 0.0, 1.0, 0.25), 90.0, True, 0.5)
     evidence = Evidence(400, 380, 0.99, 0.97, 0.91, 0.02, 0.01, transform)
-    return Match(low, high, 0.125, relation, 0.9, -0.5, "every block agrees", evidence)
+    return Match(low, high, 0.125, relation, 0.9, -0.5, Remark(Change.CROPPED, 0.8), evidence)
