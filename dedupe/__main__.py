@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 from dedupe.errors import DedupeError
@@ -13,10 +12,12 @@ def main() -> None:
     """Run the command line and exit; DedupeError carries its own exit code, Ctrl-C is 130."""
     from dedupe.cli import app
     from dedupe.cli.click_ext import UsageMistake, mistake
+    from dedupe.terminal import display
 
     logging.getLogger("dedupe").addHandler(_Notices())
+    display.reset()
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="dedupe")
     except DedupeError as error:
         _say(str(error))
         sys.exit(error.exit_code)
@@ -28,8 +29,9 @@ def main() -> None:
             _say(said)
         sys.exit(2)
     except BrokenPipeError:
-        # The reader of a pipe went away (`dedupe scan … | head`); the interpreter must not complain while it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from dedupe.terminal.console import forget_reader
+
+        forget_reader()
         sys.exit(0)
     sys.exit(code)
 

@@ -1,17 +1,15 @@
-"""One frozen ``Settings``: defaults ← config file ← flags. An unknown key or a value that does not fit is an error, because
-a silently ignored typo can turn a careful run into the wrong one."""
+"""One frozen ``Settings``. A value that does not fit is an error, because a silently ignored typo can turn a careful run into the
+wrong one."""
 
 from __future__ import annotations
 
 import os
 import re
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from dedupe.errors import ConfigError, UsageError
-from dedupe.terminal.text import display_path
+from dedupe.errors import UsageError
 from dedupe.types import SAFE_RELATIONS, Caution, Relation
 
 KEEPER_RULES = (
@@ -91,10 +89,10 @@ def _text(value: object) -> object:
 
 
 def _is_of_kind(key: str, value: object) -> bool:
-    if key in _LISTS:
+    if key in _TUPLES:
         item = Relation if key in ("show", "select") else str
         return isinstance(value, tuple) and all(isinstance(one, item) for one in value)
-    return isinstance(value, _SCALARS.get(key, object)) and not _is_bool_for_number(key, value)
+    return isinstance(value, _SCALARS.get(key, object)) and (not isinstance(value, bool) or _SCALARS.get(key) is bool)
 
 
 def _check(settings: Settings) -> None:
@@ -105,7 +103,7 @@ def _check(settings: Settings) -> None:
     if Relation.SIMILAR in settings.select:
         raise UsageError("Photos that are only similar are different moments: they can be shown, never selected.")
     if settings.jobs < 0:
-        raise _no_jobs(settings.jobs)
+        raise no_jobs(settings.jobs)
     if settings.max_drop is not None:
         allowed_to_leave(settings.max_drop, 0)
     for rule in settings.keep:
@@ -120,22 +118,9 @@ def _check(settings: Settings) -> None:
         raise UsageError("max_pixels is the largest number of pixels to decode, 1 or more.")
 
 
-def _no_jobs(number: int) -> UsageError:
+def no_jobs(number: int) -> UsageError:
+    """The error for a number of workers that is none."""
     return UsageError(f"--jobs is a number of worker processes from 1 up, not {number}.")
-
-
-def allowed_to_leave(limit: str, photos: int) -> int:
-    """How many of ``photos`` may leave under ``limit`` (``100`` or ``2.5%``).
-
-    Raises UsageError where ``limit`` is neither a number nor a percentage.
-    """
-    found = re.fullmatch(r"\s*(\d{1,12}|\d{1,3}(?:\.\d{1,6})?\s*%)\s*", limit, re.ASCII)
-    if found is None or (limit.rstrip().endswith("%") and float(limit.strip().rstrip("%")) > 100):
-        raise UsageError(
-            f"--max-drop takes a number of photos or a percentage, 100 or 5%, not “{display_path(limit)}”."
-        )
-    text = found.group(1)
-    return int(photos * float(text.rstrip("% ")) / 100) if text.endswith("%") else int(text)
 
 
 def relations(names: Sequence[str]) -> tuple[Relation, ...]:
@@ -183,78 +168,47 @@ def _split(names: Sequence[str]) -> list[str]:
     return [part.strip() for name in names for part in name.split(",") if part.strip()]
 
 
-def config_path() -> Path:
-    """Where the config file is looked for; it need not exist."""
-    from platformdirs import user_config_path
-
-    return user_config_path("dedupe", appauthor=False) / "config.toml"
-
-
-def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Settings:
-    """Defaults ← config file ← ``flags`` (those that are not None).
-
-    Raises ConfigError where the file cannot be read, is no TOML, or has an unknown key or a value of the wrong kind, and
-    UsageError where a value does not fit: 0 jobs, which stand for one a core, are not for a person to ask for.
-    """
-    path = config or config_path()
-    values: dict[str, object] = dict(_from_file(path)) if path.is_file() else {}
-    values.update({name: value for name, value in flags.items() if value is not None})
-    if values.get("jobs") == 0:
-        raise _no_jobs(0)
-    return replace(Settings(), **values)  # type: ignore[arg-type]
-
-
-def _from_file(path: Path) -> Mapping[str, object]:
-    shown = display_path(str(path))
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The config file {shown} cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"The config file {shown} is not valid TOML: {error}.") from error
-    known = [field.name for field in fields(Settings)]
-    for key in table:
-        if key not in known:
-            raise ConfigError(f"The config file {shown} has an unknown key “{key}”; known are {', '.join(known)}.")
-    return {key: _convert(key, value, shown) for key, value in table.items()}
-
-
-def _convert(key: str, value: object, shown: str) -> object:
-    if key in _LISTS:
-        items = [value] if isinstance(value, str) else value
-        if isinstance(items, list) and all(isinstance(item, str) for item in items):
-            return _LISTS[key](items)
-    elif key in _SCALARS and isinstance(value, _SCALARS[key]) and not _is_bool_for_number(key, value):
-        return value
-    elif key == "caution" and isinstance(value, str):
-        return caution(value)
-    raise ConfigError(f"The config file {shown}: “{key}” has a value of the wrong kind.")
-
-
-def _is_bool_for_number(key: str, value: object) -> bool:
-    return isinstance(value, bool) and _SCALARS.get(key) is not bool
-
-
-def absolute(names: Sequence[str]) -> tuple[str, ...]:
+def absolute(names: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
     """Absolute paths, ``~`` expanded, links left as they are.
 
     Raises UsageError on an empty name: an unset variable of a shell must never mean the current folder.
     """
+    if not all(isinstance(name, str | os.PathLike) for name in names):
+        raise UsageError("A path is text or an os.PathLike.")
     if "" in names:
         raise UsageError("One of the paths is empty (an unset variable?); “.” is the current folder.")
     return tuple(os.path.abspath(Path(name).expanduser()) for name in names)
 
 
-_LISTS: Mapping[str, Callable[[Sequence[str]], tuple[object, ...]]] = {
-    "show": relations,
-    "select": relations,
-    "keep": keeper_rules,
-    "reference": absolute,
-    "protect": absolute,
-    "prefer": absolute,
-    "exclude": tuple,
-    "path_map": tuple,
-}
+def allowed_to_leave(limit: str, photos: int) -> int:
+    """How many photos ``limit`` (``100`` or ``2.5%``) allows to go, of ``photos``.
+
+    Raises UsageError where it is neither.
+    """
+    found = re.fullmatch(r"\s*(\d{1,12}|\d{1,3}(?:\.\d{1,6})?\s*%)\s*", limit, re.ASCII)
+    if found is None or (limit.rstrip().endswith("%") and float(limit.strip().rstrip("%")) > 100):
+        raise UsageError(f"--max-drop takes a number of photos or a percentage, such as 100 or 5%, not {limit!r}.")
+    text = found.group(1)
+    return int(photos * float(text.rstrip("% ")) / 100) if text.endswith("%") else int(text)
+
+
+_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
+_BINARY = {"ki": 1024, "mi": 1024**2, "gi": 1024**3, "ti": 1024**4}
+
+
+def size(text: str | int) -> int:
+    """Bytes from ``500``, ``20k``, ``1.5M``, ``2 GB`` (decimal) or ``1MiB`` (binary).
+
+    Raises UsageError where it is no size.
+    """
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]i?)?b?\s*", str(text), re.ASCII | re.IGNORECASE)
+    if found is None or isinstance(text, bool):
+        raise UsageError(f"--min-bytes takes a size, such as 500, 20k or 1M, not {text!r}.")
+    unit = (found[2] or "").lower()
+    return int(float(found[1]) * (_UNITS | _BINARY)[unit]) if unit else int(float(found[1]))
+
+
+_TUPLES = frozenset(("show", "select", "keep", "reference", "protect", "prefer", "exclude", "path_map"))
 _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "model": str,
     "weights": str,

@@ -44,12 +44,16 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name, below in _FOLDERS.items():
         (home / below).mkdir(parents=True, exist_ok=True)
         monkeypatch.setenv(name, str(home / below))
-    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "LESS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("LINES", "40")
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("PAGER", "cat")
     # send2trash reads XDG_DATA_HOME once, when it is imported: it must be this test's.
     for name in [name for name in sys.modules if name.partition(".")[0] == "send2trash"]:
         monkeypatch.delitem(sys.modules, name)
+    from dedupe.terminal import display
+
+    display.reset()
     return home

@@ -7,13 +7,13 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import dedupe
-from dedupe.settings import load_settings
+from dedupe.config import KEYS, load_settings
+from dedupe.terminal.display import Display
 from tests.album import album, jpeg, wait_until_settled
 
 ROOT = Path(__file__).parents[1]
@@ -74,9 +74,9 @@ def test_every_public_name_is_there_and_says_what_it_is() -> None:
 
 def test_every_setting_is_on_the_page_of_the_configuration_with_its_default() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    rows = dict(re.findall(r"(?m)^\| `([a-z_]+)` \| (.*?) \|", page))
-    defaults = dedupe.Settings()
-    assert rows == {field.name: _toml(getattr(defaults, field.name)) for field in fields(defaults)}
+    rows = dict(re.findall(r"(?m)^\| `([a-z-]+)` \| (.*?) \|", page))
+    settings, shown = dedupe.Settings(), Display()
+    assert rows == {key.name: _toml(getattr(shown if key.display else settings, key.field)) for key in KEYS}
 
 
 def _toml(value: object) -> str:

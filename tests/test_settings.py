@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dedupe.config import load_settings
 from dedupe.errors import ConfigError, UsageError
-from dedupe.settings import KEEPER_RULES, Settings, keeper_rules, load_settings, relations
+from dedupe.settings import KEEPER_RULES, Settings, keeper_rules, relations
 from dedupe.types import SAFE_RELATIONS, Relation
 
 

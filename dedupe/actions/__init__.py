@@ -5,8 +5,11 @@ Light on purpose: no NumPy, no cv2, no FAISS; a crash must not depend on them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dedupe.actions.execution.apply import Applied, Applier, Progress, Stop, rehearse
 from dedupe.actions.execution.guards import Terms
+from dedupe.actions.execution.prune import emptied, prune
 from dedupe.actions.execution.recover import reconcile_all, recover, recover_if_needed
 from dedupe.actions.execution.undo import UndoReport, undo
 from dedupe.actions.journal.access import ActionPaths, acting_alone
@@ -47,11 +50,13 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
     dry_run: bool = False,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    prune_empty: bool = False,
     disk: Disk | None = None,
 ) -> Report:
     """Bring the selected extras of ``result`` to the trash, or to the folder ``target``, and account for each.
 
     A dry run plans the same actions, makes the same checks and touches nothing. ``stop`` ends the run between two photos.
+    ``prune_empty`` removes the folders that the photos leave empty; an undo makes them again.
     What goes wrong with single photos is in the report. Raises RefusedError (LockedError) where the whole is refused before
     anything was touched, UsageError on a missing target or a ``max_drop`` that is no number.
     """
@@ -68,10 +73,17 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
         if not drafted.actions:
             return _report(None, drafted, terms, Applied(), notes=tuple(notes))
         applier = Applier(terms, disk, journal, Trash(disk))
+        trash = Trash(disk)
         applied = applier.run(drafted.actions, progress, stop)
         if applied.refused is not None:
             raise RefusedError(applied.refused)
-        return _report(applier.number, drafted, terms, applied, notes=tuple(notes))
+        empty = emptied(disk, applied.outcomes, result.roots)
+        pruned = prune(disk, journal, applier.number, empty) if prune_empty else ()
+        report = _report(applier.number, drafted, terms, applied, notes=tuple(notes))
+        undoable = kind is ActionKind.MOVE or trash.undoable
+        return replace(
+            report, emptied=tuple(one for one in empty if one not in pruned), pruned=pruned, undoable=undoable
+        )
 
 
 def preview(

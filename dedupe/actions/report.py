@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,16 @@ from dataclasses import dataclass
 from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
 
+_NAMED = 5
+"""So many folders are named, of more there is the number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """How a run went. ``run`` is its number in the history, None for a dry run or where nothing was begun; ``target`` is the
-    folder of a move. ``stopped`` is the sentence that says why it ended early, ``notes`` are things a person should know."""
+    folder of a move. ``stopped`` is the sentence that says why it ended early, ``notes`` are things a person should know.
+    ``emptied`` are folders that hold nothing now, ``pruned`` those that were removed; ``undoable``: dedupe itself can put
+    everything back."""
 
     run: int | None
     kind: ActionKind
@@ -22,6 +28,9 @@ class Report:
     dry_run: bool = False
     stopped: str | None = None
     notes: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    undoable: bool = True
 
     @property
     def done(self) -> tuple[Outcome, ...]:
@@ -67,14 +76,42 @@ class Report:
             else ("would be moved" if self.dry_run else "moved")
         )
         where = "to the trash" if self.kind is ActionKind.TRASH else f"to {display_path(self.target or '')}"
-        lines = [f"{count} {verb} {where}, {format_bytes(self.bytes_freed)}."]
+        lines = [f"{count} {verb} {where}, {format_bytes(self.bytes_freed)}.", *self._folders()]
         remarks = Counter(outcome.reason for outcome in self.done if outcome.reason)
         lines += [f"{format_count(number)} {display_text(remark)}." for remark, number in remarks.most_common()]
-        lines += [f"{format_count(number)} left alone: {reason}." for reason, number in self.refusals.items()]
+        lines += [f"{format_count(number)} skipped: {reason}." for reason, number in self.refusals.items()]
         lines += [f"{display_path(outcome.action.moves[0].source)}: {outcome.reason}." for outcome in self.failed]
         lines += self.notes
         if self.stopped is not None:
             lines.append(self.stopped)
+        return [*lines, *self._afterwards()]
+
+    def _folders(self) -> list[str]:
+        """From which folders the photos came, those with most first."""
+        counted = Counter(os.path.dirname(outcome.action.moves[0].source) for outcome in self.done)
+        if len(counted) < 2:
+            return []
+        lines = [
+            f"  {format_count(count)} from {display_path(folder)}" for folder, count in counted.most_common(_NAMED)
+        ]
+        more = len(counted) - len(lines)
+        return [*lines, f"  and from {format_count(more, 'more folder')}"] if more else lines
+
+    def _afterwards(self) -> list[str]:
+        """The folders that are empty now, and the way back."""
+        lines = []
+        if self.pruned:
+            lines.append(f"Removed {format_count(len(self.pruned), 'folder')} that became empty.")
+        if self.emptied:
+            folders = "this folder is" if len(self.emptied) == 1 else "these folders are"
+            lines.append(f"Now {folders} empty (--prune-empty removes such folders):")
+            lines += [f"  {display_path(folder)}" for folder in self.emptied[:_NAMED]]
+            if len(self.emptied) > _NAMED:
+                lines.append(f"  and {format_count(len(self.emptied) - _NAMED)} more")
+        if self.run is not None and self.done:
+            them = "it" if len(self.done) == 1 else "them"
+            way = f"`dedupe undo {self.run}` puts {them} back."
+            lines.append(way if self.undoable else f"To undo it, restore {them} from the Trash or Recycle Bin.")
         return lines
 
 
@@ -102,9 +139,7 @@ class Preview:
         ]
         if kinds:
             lines.append(f"Of these: {kinds}.")
-        lines += [
-            f"{format_count(count)} selected will be left alone: {reason}." for reason, count in self.left.items()
-        ]
+        lines += [f"{format_count(count)} selected will be skipped: {reason}." for reason, count in self.left.items()]
         lines.append(self.undo)
         return lines
 

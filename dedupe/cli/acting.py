@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,38 +13,73 @@ if TYPE_CHECKING:
     from dedupe.types import ScanResult
 
 
-def finish(
-    result: ScanResult,
-    settings: Settings,
-    wishes: Wishes,
-    *,
-    json_to: str | None = None,
-    csv_to: str | None = None,
-    strict: bool = False,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the result of a scan goes; ``-`` is stdout, None nowhere. ``by_folder`` and ``everything`` are about the table."""
+
+    json_to: str | None = None
+    csv_to: str | None = None
+    plan_to: str | None = None
+    by_folder: bool = False
+    everything: bool = False
+
+    @property
+    def to_stdout(self) -> bool:
+        """A report takes stdout for itself."""
+        return "-" in (self.json_to, self.csv_to, self.plan_to)
+
+
+def finish(result: ScanResult, settings: Settings, wishes: Wishes, outputs: Outputs, *, strict: bool = False) -> None:
     """Write the reports, show the table, review and act as wished; ends with typer.Exit where the code is not 0."""
-    from dedupe.report.csv import write_csv
-    from dedupe.report.json import write_json
     from dedupe.review.run import act, on_terminal
 
-    if csv_to is not None:
-        write_csv(result, csv_to)
-    if json_to is not None:
-        write_json(result, json_to)
-    to_stdout = "-" in (json_to, csv_to)
-    if not to_stdout:
-        from dedupe.report.table import render
-        from dedupe.terminal.console import stdout
-
-        render(result, stdout())
+    _write(result, outputs)
+    if not outputs.to_stdout:
+        _show(result, settings, wishes, outputs)
     code = 0
-    if wishes.review or (not to_stdout and not wishes.act and result.groups and on_terminal()):
+    asked = not outputs.to_stdout and not wishes.act and bool(result.groups) and on_terminal()
+    if wishes.review or asked:
         from dedupe.cli.review import run_review
 
         code = run_review(settings, wishes, offered=not wishes.review)
     elif wishes.act:
-        code = act(result, settings, wishes, quiet=to_stdout)
+        code = act(result, settings, wishes, quiet=outputs.to_stdout)
     if strict and result.skipped:
         code = code or 1
     if code:
         raise typer.Exit(code)
+
+
+def _write(result: ScanResult, outputs: Outputs) -> None:
+    if outputs.csv_to is not None:
+        from dedupe.report.csv import write_csv
+
+        write_csv(result, outputs.csv_to)
+    if outputs.json_to is not None:
+        from dedupe.report.json import write_json
+
+        write_json(result, outputs.json_to)
+    if outputs.plan_to is not None:
+        from dedupe.review.plan_file import write_plan
+
+        write_plan(result, outputs.plan_to)
+
+
+def _show(result: ScanResult, settings: Settings, wishes: Wishes, outputs: Outputs) -> None:
+    from dedupe.report.table import Look, render
+    from dedupe.terminal.display import chosen
+    from dedupe.terminal.pager import paged
+
+    shown = chosen()
+    look = Look(
+        relations=settings.show,
+        sort=shown.sort,
+        limit=shown.limit,
+        everything=outputs.everything,
+        by_folder=outputs.by_folder,
+        hints=not wishes.act and not wishes.review,
+        brief=shown.quiet,
+        details=shown.verbose,
+    )
+    with paged() as console:
+        render(result, console, look)

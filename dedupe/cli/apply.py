@@ -2,41 +2,90 @@
 
 from __future__ import annotations
 
-import time
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dedupe.cli import options as o
 
+if TYPE_CHECKING:
+    from dedupe.review.run import Wishes
+    from dedupe.settings import Settings
+
 
 def apply(
+    roots: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH…]", help="Act on the last scan of these folders. [default: the newest scan]"),
+    ] = None,
     move_to: o.MoveTo = None,
     trash: o.Trash = False,
     yes: o.Yes = False,
     dry_run: o.DryRun = False,
+    prune_empty: o.PruneEmpty = False,
     max_drop: o.MaxDrop = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan", metavar="FILE", help="Act on this plan, which `scan --plan` wrote.", rich_help_panel=o.ACTING
+        ),
+    ] = None,
+    as_json: o.Json = False,
     store: o.Store = None,
 ) -> None:
-    """Move the selected extras of the last scan to the trash or into a folder, as its review left them."""
+    """Remove the selected copies of the last scan, as you reviewed them.
+
+    Once you have decided on a group, only groups that you accepted are acted on; before any decision, all copies that the scan
+    selected.
+    """
+    from dedupe.config import load_settings
     from dedupe.errors import UsageError
-    from dedupe.review.run import Wishes, act, recover, say, tell_unproven
-    from dedupe.review.saved_scan import as_reviewed, last_scan
-    from dedupe.settings import load_settings
-    from dedupe.terminal.text import display_path, format_count
+    from dedupe.review.run import Wishes, recover
+    from dedupe.settings import absolute
 
     settings = load_settings({"max_drop": max_drop, "store": store})
-    wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run)
+    wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run, prune_empty=prune_empty)
     if not wishes.act:
-        raise UsageError("Say where the extras should go: --trash or --move-to DIR.")
-    wishes.check()
+        raise UsageError("Say where the copies should go: --trash or --move-to DIR.")
+    wishes.check(to_stdout=as_json)
     recover(settings, dry_run=dry_run)
-    with last_scan(settings) as (session, result):
-        reviewed = as_reviewed(session, result)
-        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(session.decisions.scan_made_at()))
-    say([f"The scan of {', '.join(map(display_path, result.roots))}, made {made}."])
-    if reviewed.open:
-        say([f"{format_count(reviewed.open, 'group')} not decided on yet: left alone. `dedupe review` shows them."])
-    lost = tell_unproven(reviewed.unproven)
-    code = act(reviewed.plan, session.settings, wishes) or lost
+    if plan is not None and roots:
+        raise UsageError("--plan names its folders itself: leave out PATH.")
+    if plan is not None:
+        code = _apply_plan(settings, wishes, plan, as_json=as_json)
+    else:
+        code = _apply(settings, wishes, absolute(roots or []), as_json=as_json)
     if code:
         raise typer.Exit(code)
+
+
+def _apply_plan(settings: Settings, wishes: Wishes, path: str, *, as_json: bool) -> int:
+    """Act on a plan file: on what the last scan of its folders verified. The exit code."""
+    from dedupe.review.plan_file import planned, read_plan
+    from dedupe.review.run import act
+    from dedupe.review.saved_scan import last_scan
+    from dedupe.terminal.console import say
+
+    plan = read_plan(path)
+    with last_scan(settings, plan.roots) as (session, result):
+        found = planned(result, plan)
+    say(*found.refused, talk=as_json)
+    return act(found.result, session.settings, wishes, as_json=as_json) or (1 if found.refused else 0)
+
+
+def _apply(settings: Settings, wishes: Wishes, roots: tuple[str, ...], *, as_json: bool) -> int:
+    from dedupe.review.run import act, tell_unproven
+    from dedupe.review.saved_scan import as_reviewed, last_scan, when
+    from dedupe.terminal.console import say
+    from dedupe.terminal.text import display_path, format_count
+
+    with last_scan(settings, roots) as (session, result):
+        reviewed = as_reviewed(session, result)
+        made = when(session.decisions.scan_made_at() or 0)
+    if not as_json:
+        say(f"The scan of {', '.join(map(display_path, result.roots))}, made {made}.")
+        if reviewed.open:
+            undecided = format_count(reviewed.open, "undecided group")
+            say(f"Skipped {undecided}; `dedupe review` continues with them.")
+    lost = tell_unproven(reviewed.unproven)
+    return act(reviewed.plan, session.settings, wishes, as_json=as_json) or lost

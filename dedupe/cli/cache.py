@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from dedupe.cli import options as o
+from dedupe.cli.click_ext import Command, Commands, examples
 
 if TYPE_CHECKING:
     from dedupe.library.paths import StorePaths
@@ -14,66 +15,96 @@ if TYPE_CHECKING:
 _NOTHING = "Nothing is remembered yet."
 
 app = typer.Typer(
-    help="Show, tidy or empty what dedupe remembers of photos (never your decisions).",
-    no_args_is_help=True,
+    cls=Commands,
+    help="Show or empty what dedupe remembers of photos. Your decisions always stay.",
+    epilog=examples("dedupe cache info", "dedupe cache prune     forget photos that were deleted"),
     rich_markup_mode=None,
 )
 
 
-@app.command()
-def info(store: o.Store = None) -> None:
-    """Show what is remembered, where, and how much room it takes."""
+@app.command(
+    cls=Command, short_help="Show what is remembered, where, and its size.", epilog=examples("dedupe cache info --json")
+)
+def info(as_json: o.Json = False, store: o.Store = None) -> None:
+    """Show what is remembered, where, and how much space it takes."""
     from dedupe.library import maintenance
+    from dedupe.terminal.console import say
     from dedupe.terminal.text import display_path, format_bytes
 
-    for part in maintenance.held(_paths(store)):
-        size = f" ({format_bytes(part.bytes_on_disk)})" if part.there else ": not begun yet"
-        _say(f"{part.name:<10} {display_path(part.path)}{size}")
-        for phrase in part.held:
-            _say(f"{'':<10} {phrase}")
+    held = maintenance.held(_paths(store))
+    if as_json:
+        _print(
+            {
+                "files": [
+                    {"name": part.name, "path": part.path, "exists": part.there, "bytes": part.bytes_on_disk}
+                    | {"holds": list(part.held)}
+                    for part in held
+                ]
+            }
+        )
+        return
+    for part in held:
+        size = f" ({format_bytes(part.bytes_on_disk)})" if part.there else ": empty"
+        say(f"{part.name:<10} {display_path(part.path)}{size}", *(f"{'':<10} {phrase}" for phrase in part.held))
 
 
-@app.command()
-def prune(store: o.Store = None) -> None:
-    """Forget photos that are gone. Those on a disk or share that is away now stay."""
+@app.command(cls=Command, short_help="Forget photos that no longer exist.", epilog=examples("dedupe cache prune"))
+def prune(as_json: o.Json = False, store: o.Store = None) -> None:
+    """Forget photos that no longer exist. Photos on a disk or share that is not connected now are kept."""
     from dedupe.library import maintenance
+    from dedupe.terminal.console import say
     from dedupe.terminal.text import format_count
 
     done = maintenance.prune(_paths(store))
-    if done is None:
-        _say(_NOTHING)
+    if as_json:
+        pruned = None if done is None else done.pruned
+        _print(
+            {
+                "files": 0 if pruned is None else pruned.files,
+                "photos": 0 if pruned is None else pruned.contents,
+                "previews": 0 if done is None else done.previews,
+                "out_of_reach": 0 if pruned is None else pruned.away,
+            }
+        )
         return
-    _say(
+    if done is None:
+        say(_NOTHING)
+        return
+    say(
         *done.notices,
-        f"Forgot {format_count(done.pruned.files, 'file')} no longer there, "
-        f"{format_count(done.pruned.contents, 'photo')} without a file and "
+        f"Forgot {format_count(done.pruned.files, 'deleted file')}, "
+        f"{format_count(done.pruned.contents, 'photo')} that no file holds any more, and "
         f"{format_count(done.previews, 'preview')}.",
     )
     if done.pruned.away:
-        _say(f"{format_count(done.pruned.away, 'file')} out of reach now (a disk or folder is away): kept.")
+        say(f"Kept {format_count(done.pruned.away, 'file')} on a disk or in a folder that is not connected now.")
 
 
-@app.command()
-def clear(store: o.Store = None) -> None:
-    """Forget everything about photos; the next scan reads them anew. Decisions, history and undo stay."""
+@app.command(cls=Command, short_help="Forget everything about photos.", epilog=examples("dedupe cache clear"))
+def clear(as_json: o.Json = False, store: o.Store = None) -> None:
+    """Forget everything about photos; the next scan reads them again. Your decisions, the history and undo stay."""
     from dedupe.library import maintenance
+    from dedupe.terminal.console import say
 
     done = maintenance.clear(_paths(store))
-    if done is None:
-        _say(_NOTHING)
+    if as_json:
+        _print({"cleared": done is not None})
         return
-    _say(*done.notices, "Cache and previews are empty. Your decisions, the last scan and what undo needs stay.")
+    if done is None:
+        say(_NOTHING)
+        return
+    say(*done.notices, "The cache and the previews are empty. Your decisions, the last scans and the history stay.")
 
 
 def _paths(store: str | None) -> StorePaths:
+    from dedupe.config import load_settings
     from dedupe.library.paths import StorePaths
-    from dedupe.settings import load_settings
 
     return StorePaths.at(load_settings({"store": store}).store)
 
 
-def _say(*sentences: str) -> None:
-    from dedupe.terminal.console import stdout
+def _print(entry: dict[str, object]) -> None:
+    from dedupe.report.files import to_stdout
+    from dedupe.report.json import dumped
 
-    for sentence in sentences:
-        stdout().print(sentence, soft_wrap=True)
+    to_stdout([dumped(entry), "\n"])

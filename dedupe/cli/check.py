@@ -13,15 +13,16 @@ def check(
     new: Annotated[list[str], typer.Argument(metavar="NEW…", help="Photos or folders to look up.")],
     against: Annotated[
         list[str],
-        typer.Option("--against", metavar="LIBRARY", help="The folders to look in, one or more; NEW comes before it."),
+        typer.Option("--against", metavar="LIBRARY", help="The folders to look in, one or more, after NEW."),
     ],
     as_json: o.Json = False,
     print0: Annotated[
         str | None,
         typer.Option(
             "--print0",
-            metavar="new|have",
-            help="Only the paths of the files of these, each ended by a NUL; also better and partly, several with commas.",
+            metavar="KIND,…",
+            help="Print only the paths of these, each ended by a NUL: new, have, better, partly.",
+            rich_help_panel=o.RESULT,
         ),
     ] = None,
     model: o.Model = None,
@@ -31,13 +32,12 @@ def check(
     jobs: o.Jobs = None,
     store: o.Store = None,
 ) -> None:
-    """Look up each NEW photo in the library: already there (where, and what it is to it), better than there, partly there, or
-    new.
+    """Tell which of the NEW photos are in the library, and where.
 
-    RAW+JPEG and Live Photos are one photo, there only when each of their files is. Exit code: 0 some are there, 1 none is, 2
-    error.
+    have: you have it. better: you have it, but the new one is better. partly: you have some of its files. new: you don't have it.
+    RAW+JPEG and Live Photos are one photo. Exit code: 0 if you have some, 1 if none, 2 on an error.
     """
-    from dedupe import settings as s
+    from dedupe.config import load_settings
     from dedupe.errors import UsageError
     from dedupe.queries import render, report
     from dedupe.queries.check import check as run_check
@@ -48,8 +48,8 @@ def check(
 
     wanted = verdicts_named(print0) if print0 is not None else ()
     if wanted and as_json:
-        raise UsageError("--print0 and --json both want stdout: choose one.")
-    settings = s.load_settings(
+        raise UsageError("--print0 and --json can't be used together.")
+    settings = load_settings(
         {
             "model": model,
             "weights": weights,

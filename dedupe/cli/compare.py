@@ -11,19 +11,19 @@ from dedupe.cli import options as o
 
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="A photo.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another photo.")],
     as_json: o.Json = False,
     save: o.Save = None,
     model: o.Model = None,
     weights: o.Weights = None,
     store: o.Store = None,
 ) -> None:
-    """Explain what photo B is to photo A: distance, relation, and what the verdict rests on.
+    """Explain how two photos are related: the distance, the relation and the evidence.
 
-    Exit code: 0 duplicates (identical to edited), 1 not, 2 error.
+    Exit code: 0 if they are duplicates, 1 if not, 2 on an error.
     """
+    from dedupe.config import load_settings
     from dedupe.queries.compare import compare as run_compare
-    from dedupe.settings import load_settings
     from dedupe.terminal.console import stdout
     from dedupe.terminal.progress import progress
 
@@ -33,6 +33,13 @@ def compare(
 
         check_target(save)
     comparison = run_compare(a, b, settings, progress=progress(()))
+    if save is not None:
+        from dedupe.queries.contact_sheet import compared, write
+        from dedupe.terminal.console import say
+        from dedupe.terminal.text import display_path
+
+        write(compared(comparison), save)
+        say(f"Saved {display_path(save)}.", talk=True)
     if as_json:
         from dedupe.queries.report import compare_json
         from dedupe.report.files import to_stdout
@@ -42,8 +49,4 @@ def compare(
         from dedupe.queries.render import show_comparison
 
         show_comparison(comparison, stdout())
-    if save is not None:
-        from dedupe.queries.contact_sheet import compared, write
-
-        write(compared(comparison), save)
     raise typer.Exit(0 if comparison.duplicates else 1)

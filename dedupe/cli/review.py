@@ -7,65 +7,116 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedupe.cli import options as o
-from dedupe.errors import UsageError
-from dedupe.review.run import Wishes, act, tell_unproven
 
 _INTERRUPTED = 130
 
 if TYPE_CHECKING:
+    from dedupe.review.run import Wishes
     from dedupe.settings import Settings
     from dedupe.types import ScanResult
 
 
 def review(
+    roots: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH…]", help="Review the last scan of these folders. [default: the newest scan]"),
+    ] = None,
+    listing: Annotated[
+        bool, typer.Option("--list", help="List the scans that can be reviewed.", rich_help_panel=o.RESULT)
+    ] = False,
     decisions: Annotated[
-        bool, typer.Option("--decisions", help="Show what you decided so far, and take back what you choose.")
+        bool,
+        typer.Option("--decisions", help="List your decisions, and take back any of them.", rich_help_panel=o.RESULT),
+    ] = False,
+    folder: Annotated[
+        str | None,
+        typer.Option(
+            "--folder", metavar="DIR", help="Review only groups with a photo in DIR.", rich_help_panel=o.PHOTOS
+        ),
+    ] = None,
+    sort: o.SortBy = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the decisions as one JSON object.", rich_help_panel=o.RESULT)
     ] = False,
     web: o.Web = False,
     no_open: o.NoOpen = False,
     port: o.Port = None,
     store: o.Store = None,
 ) -> None:
-    """Look at the groups of the last scan one by one and decide. Nothing is done before you agree to it."""
-    from dedupe.library.paths import StorePaths
-    from dedupe.review.decisions import show_and_clear
-    from dedupe.settings import load_settings
+    """Look at the groups of the last scan one by one and decide.
 
+    Nothing is done before you agree to it, and every decision is remembered.
+    """
+    from dedupe.config import load_settings
+    from dedupe.errors import UsageError
+    from dedupe.review.run import Wishes
+    from dedupe.settings import absolute
+    from dedupe.terminal import display
+    from dedupe.terminal.console import say
+
+    display.choose(sort=sort)
     settings = load_settings({"store": store})
+    if as_json and not decisions:
+        raise UsageError("--json prints decisions: use it with --decisions.")
     if decisions:
-        show_and_clear(StorePaths.at(settings.store).decisions)
-        return
-    if web:
+        _decisions(settings, as_json=as_json)
+    elif web:
         in_browser(settings, no_open=no_open, port=port)
-        return
-    if no_open or port is not None:
-        raise UsageError("--no-open and --port go with --web.")
-    wishes = Wishes(review=True)
-    wishes.check()
-    raise typer.Exit(run_review(settings, wishes, offered=False))
+    elif no_open or port is not None:
+        raise UsageError("--no-open and --port need --web.")
+    elif listing:
+        from dedupe.review.saved_scan import scan_lines
+
+        say(*(scan_lines(settings) or ["There is no scan yet: run `dedupe scan DIR` first."]))
+    else:
+        wishes = Wishes(review=True)
+        wishes.check()
+        inside = absolute([folder])[0] if folder is not None else None
+        raise typer.Exit(run_review(settings, wishes, offered=False, roots=absolute(roots or []), folder=inside))
 
 
 def in_browser(settings: Settings, *, no_open: bool, port: int | None) -> None:
     """Serve the last scan to the browser until that is ended."""
-    from dedupe.review.run import say
     from dedupe.review.web.server import Wanted, review_in_browser
+    from dedupe.terminal.console import say
 
-    review_in_browser(settings, Wanted(port or 0, not no_open, lambda line: say([line])))
+    review_in_browser(settings, Wanted(port or 0, not no_open, say))
 
 
-def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
+def _decisions(settings: Settings, *, as_json: bool) -> None:
+    from dedupe.library.paths import StorePaths
+    from dedupe.review.decisions import decisions_json, show_and_clear
+
+    path = StorePaths.at(settings.store).decisions
+    if as_json:
+        from dedupe.report.files import to_stdout
+
+        to_stdout(decisions_json(path))
+    else:
+        show_and_clear(path)
+
+
+def run_review(
+    settings: Settings, wishes: Wishes, *, offered: bool, roots: tuple[str, ...] = (), folder: str | None = None
+) -> int:
     """Review the last scan (where it is only ``offered``, after a yes), then act as wished or answered; the exit code."""
     from dedupe.review.choice import accepted, unproven
     from dedupe.review.prompt import review as ask_person
-    from dedupe.review.saved_scan import last_scan, previews, verifier
+    from dedupe.review.run import tell_unproven
+    from dedupe.review.saved_scan import in_order, last_scan, previews, verifier
     from dedupe.review.state import Ending
     from dedupe.terminal.ask import agreed
-    from dedupe.terminal.console import stdout
+    from dedupe.terminal.console import say, stdout
     from dedupe.terminal.text import format_count
 
-    with last_scan(settings) as (session, result):
+    with last_scan(settings, roots) as (session, found):
+        result = in_order(found, folder)
         if not result.groups:
-            typer.echo("The last scan found no duplicates: there is nothing to review.")
+            say(
+                "There is nothing to review: no duplicates are left."
+                if not folder
+                else "No group has a photo in that folder."
+            )
             return 0
         if offered and not agreed(f"Review the {format_count(len(result.groups), 'group')} now?", default=True):
             return 0
@@ -73,7 +124,7 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
         chosen = accepted(result, state.choices)
         lost = unproven(session.decisions.edits(), result.groups, state.choices)
     if state.ending is not Ending.FINISHED:
-        typer.echo("Your decisions are kept, nothing was done. `dedupe review` goes on from there.", err=True)
+        typer.echo("Your decisions are saved; nothing was removed. `dedupe review` continues.", err=True)
         return _INTERRUPTED if state.ending is Ending.INTERRUPTED else 0
     code = tell_unproven(lost)
     return _after(chosen, session.settings, wishes) or code
@@ -81,15 +132,17 @@ def run_review(settings: Settings, wishes: Wishes, *, offered: bool) -> int:
 
 def _after(chosen: ScanResult, settings: Settings, wishes: Wishes) -> int:
     """What becomes of the accepted extras."""
-    from dedupe.terminal.ask import where_to
+    from dedupe.review.run import Wishes, act
+    from dedupe.review.where import where_to
+    from dedupe.terminal.console import say
 
     if not any(extra.selected for group in chosen.groups for extra in group.extras):
-        typer.echo("Nothing was marked to be removed, nothing was done.")
+        say("No photo was marked for removal; nothing was removed.")
         return 0
     if not wishes.act:
         trash, folder = where_to(chosen)
         wishes = Wishes(trash=trash, move_to=folder)
     if not wishes.act:
-        typer.echo("Nothing was done. `dedupe apply --trash` or `--move-to DIR` does it later.")
+        say("Nothing was removed. `dedupe apply --trash` or `dedupe apply --move-to DIR` does it later.")
         return 0
     return act(chosen, settings, wishes)

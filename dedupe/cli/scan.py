@@ -2,73 +2,128 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dedupe.cli import options as o
-from dedupe.cli.acting import finish
+from dedupe.cli.acting import Outputs, finish
 
-Relations = list[str] | None
+if TYPE_CHECKING:
+    from dedupe.settings import Settings
+
+_PLAIN = (
+    "model",
+    "weights",
+    "threshold",
+    "jobs",
+    "retry",
+    "include_hidden",
+    "follow",
+    "cross_only",
+    "max_drop",
+    "store",
+)
+
+_WISHES = ("move_to", "trash", "yes", "dry_run", "review", "prune_empty")
+_OUTPUTS = ("json_to", "csv_to", "plan_to", "by_folder", "everything")
 
 
 def scan(
     roots: o.Roots,
-    model: o.Model = None,
-    weights: o.Weights = None,
-    threshold: o.Threshold = None,
-    show: Annotated[Relations, typer.Option(metavar="REL,…", help="Relations to display [all].")] = None,
-    select: Annotated[Relations, typer.Option(metavar="REL,…", help="Relations to pre-select.")] = None,
-    keep: Annotated[Relations, typer.Option(metavar="RULE,…", help="Keeper rules that come first.")] = None,
-    reference: Annotated[Relations, typer.Option(metavar="DIR", help="Scanned, may keep, never an extra.")] = None,
-    protect: Annotated[Relations, typer.Option(metavar="DIR", help="Compared, never selected.")] = None,
-    prefer: o.Prefer = None,
-    caution: o.Caution = None,
-    cross_only: Annotated[bool | None, typer.Option("--cross-only", help="Only pairs from different PATHs.")] = None,
     exclude: o.Exclude = None,
     min_bytes: o.MinBytes = None,
     include_hidden: o.IncludeHidden = None,
     follow: o.Follow = None,
+    reference: o.Reference = None,
+    protect: o.Protect = None,
+    cross_only: o.CrossOnly = None,
+    model: o.Model = None,
+    weights: o.Weights = None,
+    threshold: o.Threshold = None,
+    retry: o.Retry = None,
     jobs: o.Jobs = None,
-    retry: Annotated[bool | None, typer.Option("--retry", help="Try photos again that failed before.")] = None,
+    select: o.Select = None,
+    keep: o.Keep = None,
+    prefer: o.Prefer = None,
+    caution: o.CautionLevel = None,
+    show: o.Show = None,
+    everything: o.All = False,
+    sort: o.SortBy = None,
+    limit: o.Limit = None,
+    by_folder: o.ByFolder = False,
     json_to: o.JsonFile = None,
-    csv_to: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write a row a photo.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when a photo was skipped.")] = False,
-    review: Annotated[bool, typer.Option("--review", help="Go straight to the review.")] = False,
+    csv_to: o.CsvFile = None,
+    plan_to: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            metavar="FILE",
+            help="Write what would be removed, to edit it and `dedupe apply --plan` it.",
+            rich_help_panel=o.RESULT,
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 if a photo was skipped.", rich_help_panel=o.RESULT)
+    ] = False,
+    review: Annotated[
+        bool, typer.Option("--review", help="Start the review without asking.", rich_help_panel=o.ACTING)
+    ] = False,
     move_to: o.MoveTo = None,
     trash: o.Trash = False,
     yes: o.Yes = False,
     dry_run: o.DryRun = False,
+    prune_empty: o.PruneEmpty = False,
     max_drop: o.MaxDrop = None,
     store: o.Store = None,
 ) -> None:
-    """Find duplicate photos under PATH…, show them, and offer to review them.
+    """Find duplicate photos, show them, and offer to review them.
 
-    Nothing in the photo folders is changed unless --move-to or --trash is given, and agreed to.
+    Nothing in the photo folders is changed unless you ask for --move-to or --trash and agree.
     """
-    from dedupe import settings as s
+    _run(dict(locals()))
+
+
+def _run(given: Mapping[str, Any]) -> None:
     from dedupe.pipeline import scan as run_scan
     from dedupe.report.targets import check_targets
+    from dedupe.review.plan_file import check_target
     from dedupe.review.run import Wishes, recover
+    from dedupe.review.saved_scan import tell_replaced
+    from dedupe.settings import absolute
     from dedupe.terminal.progress import progress
 
-    roots = list(s.absolute(roots))
-    model_of = {"model": model, "weights": weights, "threshold": threshold, "jobs": jobs, "retry": retry}
-    walk = {"min_bytes": min_bytes, "include_hidden": include_hidden, "follow": follow, "cross_only": cross_only}
-    lists = {
-        "show": s.relations(show) if show else None,
-        "select": s.relations(select) if select else None,
-        "keep": s.keeper_rules(keep) if keep else None,
-        "reference": s.absolute(reference) if reference else None,
-        "protect": s.absolute(protect) if protect else None,
-        "prefer": s.absolute(prefer) if prefer else None,
-        "caution": s.caution(caution) if caution else None,
-        "exclude": tuple(exclude) if exclude else None,
+    paths = absolute(given["roots"])
+    settings = _settings(given)
+    wishes = Wishes(**{name: given[name] for name in _WISHES})
+    outputs = Outputs(**{name: given[name] for name in _OUTPUTS})
+    wishes.check(to_stdout=outputs.to_stdout)
+    check_targets(outputs.json_to, outputs.csv_to)
+    check_target(outputs.plan_to, outputs.json_to, outputs.csv_to)
+    recover(settings, dry_run=wishes.dry_run)
+    tell_replaced(settings, paths)
+    result = run_scan(paths, settings, progress=progress())
+    finish(result, settings, wishes, outputs, strict=given["strict"])
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    """The settings that the words of the command line make; what is about the display holds from here on."""
+    from dedupe import settings as s
+    from dedupe.config import load_settings
+    from dedupe.terminal import display
+
+    display.choose(sort=given["sort"], limit=given["limit"])
+    readers: dict[str, Callable[[list[str]], object]] = {
+        "show": s.relations,
+        "select": s.relations,
+        "keep": s.keeper_rules,
+        "reference": s.absolute,
+        "protect": s.absolute,
+        "prefer": s.absolute,
+        "exclude": tuple,
     }
-    settings = s.load_settings({**model_of, **walk, **lists, "max_drop": max_drop, "store": store})
-    wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run, review=review)
-    wishes.check(to_stdout="-" in (json_to, csv_to))
-    check_targets(json_to, csv_to)
-    recover(settings, dry_run=dry_run)
-    result = run_scan(roots, settings, progress=progress())
-    finish(result, settings, wishes, json_to=json_to, csv_to=csv_to, strict=strict)
+    lists = {name: read(given[name]) if given[name] else None for name, read in readers.items()}
+    lists["caution"] = s.caution(given["caution"]) if given["caution"] else None
+    smallest = None if given["min_bytes"] is None else s.size(given["min_bytes"])
+    return load_settings({**{name: given[name] for name in _PLAIN}, **lists, "min_bytes": smallest})

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
-from dedupe.queries.check import Checked, CheckResult, Verdict
+from dedupe.queries.check import VERDICTS, Checked, CheckResult, Verdict
 from dedupe.queries.compare import Comparison
 from dedupe.queries.describe import verdict_of
 from dedupe.queries.library import Found
@@ -62,7 +62,7 @@ def show_search(result: SearchResult, settings: Settings, console: Console) -> N
         if answer.found:
             _rows(console, answer)
         else:
-            _say(console, "", "      nothing found within the threshold")
+            _say(console, "", "      nothing within the threshold")
     if len(result.skipped) > _NAMED:
         unread = format_count(len(result.skipped), "file")
         stderr().print(f"{unread} could not be read and took no part; --json lists them.")
@@ -151,29 +151,38 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
 
 
 def show_check(result: CheckResult, console: Console) -> None:
-    """A line for each new photo, then how many of each kind."""
-    for one in result.checked:
-        _checked(console, one)
-    if result.skipped:
-        show_skipped(result.skipped, console)
-    better = sum(one.verdict == "better" for one in result.checked)
-    told = [f"{format_count(len(result.have))} already there" + (f" ({better:,} better than there)" if better else "")]
-    if result.partly:
-        told.append(f"{format_count(len(result.partly))} partly there")
-    told.append(f"{format_count(len(result.new))} new")
+    """How many of each answer, then the photos of each answer; every path whole on one line."""
+    counts = [(verdict, [one for one in result.checked if one.verdict == verdict]) for verdict in VERDICTS]
+    told = [f"{format_count(len(ones))} {_ANSWERS[verdict][0]}" for verdict, ones in counts if ones]
     if result.skipped:
         told.append(f"{format_count(len(result.skipped))} skipped")
-    _say(console, format_count(len(result.checked) + len(result.skipped), "photo"), f": {', '.join(told)}.")
+    photos = format_count(len(result.checked) + len(result.skipped), "photo")
+    _say(console, photos, f": {', '.join(told)}.")
+    for verdict, ones in counts:
+        if ones:
+            word, explained, style = _ANSWERS[verdict]
+            _say(console)
+            _say(console, f"{word[0].upper()}{word[1:]}", f"  {explained}", style=style)
+            for one in ones:
+                _checked(console, one)
+    if result.skipped:
+        _say(console)
+        show_skipped(result.skipped, console)
 
 
-_STYLES: dict[Verdict, str] = {"new": "green", "have": "dim", "better": "yellow", "partly": "yellow"}
+_ANSWERS: dict[Verdict, tuple[str, str, str]] = {
+    "new": ("new", "you don't have these", "bold green"),
+    "partly": ("partly there", "you have some of their files", "bold yellow"),
+    "better": ("better", "you have these, but the new ones are better", "bold yellow"),
+    "have": ("already there", "you have these", "bold"),
+}
 
 
 def _checked(console: Console, one: Checked) -> None:
-    _say(console, f"{one.verdict:<8}", display_path(one.photo.path), style=_STYLES[one.verdict])
+    _say(console, "", f"  {display_path(one.photo.path)}")
     if one.verdict == "partly":
         for path in one.lacks:
-            _line(console, "not there", path)
+            _line(console, "missing", path)
     for part in (one, *one.members):
         for found in part.have[:_COPIES]:
             relation = found.relation.value if found.relation is not None else ""
@@ -181,17 +190,18 @@ def _checked(console: Console, one: Checked) -> None:
             of = "" if part is one else f"{display_path(os.path.basename(part.photo.path))} "
             _line(console, f"{of}{relation}{why}", found.photo.path)
         if len(part.have) > _COPIES:
-            _say(console, "", f"{'':8}and {len(part.have) - _COPIES:,} more copies of it; --json lists them")
+            more = format_count(len(part.have) - _COPIES, "more copy", "more copies")
+            _say(console, "", f"{'':6}and {more}; --json lists them")
 
 
 def _line(console: Console, said: str, path: str) -> None:
     """What is said of a path, and the path, on a line of its own where there is no room."""
     shown = display_path(path)
-    if console.file.isatty() and 10 + cell_len(said) + cell_len(shown) > console.width:
-        _say(console, "", f"{'':8}{said}:")
-        _say(console, "", f"{'':10}{shown}")
+    if console.file.isatty() and 8 + cell_len(said) + cell_len(shown) > console.width:
+        _say(console, "", f"{'':6}{said}:")
+        _say(console, "", f"{'':8}{shown}")
     else:
-        _say(console, "", f"{'':8}{said}: {shown}")
+        _say(console, "", f"{'':6}{said}: {shown}")
 
 
 def show_skipped(skipped: Sequence[Skipped], console: Console) -> None:

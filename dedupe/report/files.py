@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from dedupe.errors import UsageError
+from dedupe.terminal.console import forget_reader
 from dedupe.terminal.text import display_path
 
 
@@ -38,9 +39,12 @@ def to_stdout(chunks: Iterable[str]) -> None:
     if binary is None:
         sys.stdout.writelines(chunks)
         return
-    sys.stdout.flush()
-    binary.writelines(chunk.encode() for chunk in chunks)
-    binary.flush()
+    try:
+        sys.stdout.flush()
+        binary.writelines(chunk.encode() for chunk in chunks)
+        binary.flush()
+    except BrokenPipeError:
+        forget_reader()
 
 
 def check(path: str, start: bytes) -> None:

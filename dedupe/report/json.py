@@ -131,12 +131,12 @@ def path_entry(key: str, path: str) -> dict[str, object]:
     """A path; one that is not UTF-8 gets ``key_b64`` beside a lossy ``key``."""
     if _is_text(path):
         return {key: path}
-    return {key: _lossy(path), f"{key}_b64": b64(path)}
+    return {key: lossy(path), f"{key}_b64": b64(path)}
 
 
 def paths_entry(key: str, paths: Sequence[str]) -> dict[str, object]:
     """A list of paths; where one is not UTF-8, ``key_b64`` beside it has an entry for each, or null."""
-    shown: dict[str, object] = {key: [_lossy(path) for path in paths]}
+    shown: dict[str, object] = {key: [lossy(path) for path in paths]}
     if not all(map(_is_text, paths)):
         shown[f"{key}_b64"] = [None if _is_text(path) else b64(path) for path in paths]
     return shown
@@ -150,7 +150,8 @@ def _is_text(path: str) -> bool:
     return True
 
 
-def _lossy(path: str) -> str:
+def lossy(path: str) -> str:
+    """``path`` with a replacement character for each byte that is not UTF-8."""
     return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in path)
 
 

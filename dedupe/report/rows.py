@@ -1,6 +1,7 @@
-"""How a photo is laid out in a row: one line where there is room, two on a narrow screen, in full on paper.
+"""How a photo is laid out in a row: one line where its path fits, else its path on lines of its own; on paper always one.
 
-Columns have fixed places, so that they line up from group to group though each is printed on its own.
+Columns have fixed places, so that they line up from group to group though each is printed on its own. No name is ever
+shortened: what a person decides about must be readable whole.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from rich.text import Text
 
 from dedupe.report.sizes import folder_of
 from dedupe.terminal.console import Signs, signs
-from dedupe.terminal.text import display_path, display_text, format_bytes, format_taken, shorten_middle
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_taken, wrapped_path, wrapped_text
 from dedupe.types import Photo, Relation
 
-MARK, PIXELS, BYTES, TAKEN, RELATION, DISTANCE = 8, 11, 7, 19, 11, 8
+MARK, PIXELS, BYTES, TAKEN, RELATION, DISTANCE = 8, 11, 7, 16, 11, 8
 _GAP = "  "
-_WIDE = 120
+_MEDIUM, _WIDE = 100, 120
+_NARROWEST = 40
 
 
 class Mark(Enum):
@@ -30,13 +32,14 @@ class Mark(Enum):
 
     KEEP = ("keep", "bold green")
     REMOVE = ("remove", "yellow")
-    STAYS = ("stays", "dim")
-    UNPROVEN = ("unproven", "dim")
+    COPY = ("copy", "dim")
+    UNPROVEN = ("keep", "dim")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One photo as it is shown; ``losses`` and ``remark`` take lines of their own, ``lead`` comes first."""
+    """One photo as it is shown; ``losses`` and ``remark`` take lines of their own, ``lead`` comes first. ``depth`` is how many
+    photos it was made from stand above it in its group."""
 
     photo: Photo
     mark: Mark
@@ -46,67 +49,54 @@ class Row:
     remark: str = ""
     lead: str = ""
     current: bool = False
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The widths of one output, in cells. ``paper``: no screen, so the path comes last and in full."""
+    """The widths of one output, in cells. ``paper``: no screen, so the path comes last and in full. ``full``: every figure is
+    shown, on a line below the path where they do not fit beside it."""
 
     width: int
     paper: bool
     signs: Signs
     roots: tuple[str, ...]
     indent: int = 2
+    full: bool = False
 
     @classmethod
-    def of(cls, console: Console, roots: Sequence[str], *, paper: bool, indent: int = 2) -> Self:
+    def of(cls, console: Console, roots: Sequence[str], *, paper: bool, indent: int = 2, full: bool = False) -> Self:
         """The layout that fits ``console``."""
-        return cls(max(console.width, 60), paper, signs(console), tuple(roots), indent)
-
-    @property
-    def wide(self) -> bool:
-        """A photo takes one line."""
-        return self.width >= _WIDE
+        return cls(max(console.width, _NARROWEST), paper, signs(console), tuple(roots), indent, full)
 
     @property
     def margin(self) -> int:
-        """Cells before the name."""
+        """Cells before the path."""
         return self.indent + MARK + len(_GAP)
 
     @property
-    def name(self) -> int:
-        """Width of the name column."""
-        if self.wide:
-            return (self._free // 2) - 2
-        return self.width - self.margin - (PIXELS + BYTES + TAKEN + 3 * len(_GAP))
+    def columns(self) -> tuple[str, ...]:
+        """The figures beside a path."""
+        if self.paper or self.width >= _WIDE:
+            return ("pixels", "size", "taken", "relation", "distance")
+        if self.width >= _MEDIUM:
+            return ("pixels", "size", "relation")
+        return ("size", "relation")
 
     @property
-    def folder(self) -> int:
-        """Width of the folder column."""
-        if self.wide:
-            return self._free - self.name
-        return self.width - self.margin - (RELATION + DISTANCE + 2 * len(_GAP))
-
-    @property
-    def _free(self) -> int:
-        taken = PIXELS + BYTES + TAKEN + RELATION + DISTANCE
-        return self.width - self.margin - taken - 6 * len(_GAP)
+    def path_width(self) -> int:
+        """Width of the path column."""
+        figures = _join(*(self._title(name) for name in self.columns))
+        return self.width - self.margin - len(_GAP) - len(figures)
 
     def titles(self) -> list[Text]:
         """The heads of the columns."""
-        figures = _join(_right("pixels", PIXELS), _right("size", BYTES), _left("taken", TAKEN))
-        verdict = _join(_left("relation", RELATION), _right("distance", DISTANCE))
+        figures = _join(*(self._title(name) for name in self.columns))
         start = " " * self.margin
-        if self.paper:
-            lines = [f"{start}{figures}{_GAP}{verdict}{_GAP}photo"]
-        elif self.wide:
-            lines = [f"{start}{_join(_left('photo', self.name), _left('folder', self.folder), figures, verdict)}"]
-        else:
-            lines = [
-                f"{start}{_join(_left('photo', self.name), figures)}",
-                f"{start}{_join(_left('folder', self.folder), verdict)}",
-            ]
-        return [Text(line.rstrip(), style="dim") for line in lines]
+        line = (
+            f"{start}{figures}{_GAP}photo" if self.paper else f"{start}{_left('photo', self.path_width)}{_GAP}{figures}"
+        )
+        return [Text(line.rstrip(), style="dim")]
 
     def heading(self, title: str, more: str = "") -> Text:
         """A line that begins something; a rule to the edge of a screen."""
@@ -118,22 +108,35 @@ class Layout:
 
     def lines(self, row: Row) -> list[Text]:
         """``row`` as the lines of this layout."""
-        figures, verdict = self._figures(row.photo), self._verdict(row)
-        name = display_path(os.path.basename(row.photo.path))
-        folder = display_path(folder_of(row.photo.file, self.roots))
+        path = "  " * row.depth + self._path(row.photo)
+        figures = _join(*(self._cell(name, row) for name in self.columns))
         if self.paper:
-            where = name if folder == "." else f"{folder}{os.sep}{name}"
-            lines = [self._marked(row, f"{figures}{_GAP}{verdict}{_GAP}{where}")]
-        elif self.wide:
-            shown = _join(self._short(name, self.name), self._short(folder, self.folder), figures, verdict)
-            lines = [self._marked(row, shown)]
-        else:
-            below = _join(self._short(folder, self.folder), verdict)
+            return [self._marked(row, f"{figures}{_GAP}{path}"), *self._remarks(row)]
+        if self.full and len(self.columns) < 5:
+            first, *more = wrapped_path(path, self.width - self.margin)
             lines = [
-                self._marked(row, _join(self._short(name, self.name), figures)),
-                Text(f"{' ' * self.margin}{below}".rstrip(), style="dim"),
+                self._marked(row, first),
+                *(self._below(part) for part in more),
+                self._below(self._all_figures(row)),
             ]
-        return lines + self._remarks(row)
+        elif cell_len(path) <= self.path_width:
+            lines = [self._marked(row, f"{_left(path, self.path_width)}{_GAP}{figures}")]
+        else:
+            first, *more = wrapped_path(path, self.width - self.margin)
+            lines = [self._marked(row, first), *(self._below(part) for part in more)]
+            lines.append(self._below(f"{' ' * self.path_width}{_GAP}{figures}"))
+        return [*lines, *self._remarks(row)]
+
+    def _below(self, text: str) -> Text:
+        return Text(f"{' ' * self.margin}{text}".rstrip(), style="dim")
+
+    def _path(self, photo: Photo) -> str:
+        name, folder = os.path.basename(photo.path), folder_of(photo.file, self.roots)
+        return display_path(name if folder == "." else f"{folder}{os.sep}{name}")
+
+    def _all_figures(self, row: Row) -> str:
+        cells = (self._cell(name, row).strip() for name in ("pixels", "size", "taken", "relation", "distance"))
+        return _GAP.join(filter(None, cells))
 
     def _marked(self, row: Row, rest: str) -> Text:
         word, style = row.mark.value
@@ -143,15 +146,21 @@ class Layout:
         text.append(f"{_GAP}{rest}".rstrip(), "reverse" if row.current else "bold" if row.mark is Mark.KEEP else "")
         return text
 
-    def _figures(self, photo: Photo) -> str:
-        pixels = f"{photo.facts.width}{self.signs.times}{photo.facts.height}"
-        taken = format_taken(photo.facts.taken) or self.signs.dash
-        return _join(_right(pixels, PIXELS), _right(format_bytes(photo.file.stamp.size), BYTES), _left(taken, TAKEN))
+    def _title(self, name: str) -> str:
+        width, right = _WIDTHS[name]
+        return _right(name, width) if right else _left(name, width)
 
-    def _verdict(self, row: Row) -> str:
-        relation = row.relation.value if row.relation is not None else ""
-        distance = f"{row.distance:.2f}" if row.distance is not None else ""
-        return _join(_left(relation, RELATION), _right(distance, DISTANCE))
+    def _cell(self, name: str, row: Row) -> str:
+        facts = row.photo.facts
+        said = {
+            "pixels": f"{facts.width}{self.signs.times}{facts.height}",
+            "size": format_bytes(row.photo.file.stamp.size),
+            "taken": format_taken(facts.taken)[:TAKEN] or self.signs.dash,
+            "relation": row.relation.value if row.relation is not None else "",
+            "distance": f"{row.distance:.2f}" if row.distance is not None else "",
+        }[name]
+        width, right = _WIDTHS[name]
+        return _right(said, width) if right else _left(said, width)
 
     def _remarks(self, row: Row) -> list[Text]:
         said: list[tuple[str, str]] = []
@@ -162,21 +171,20 @@ class Layout:
         return [line for text, style in said for line in self.wrapped(display_text(text), style)]
 
     def wrapped(self, text: str, style: str = "", margin: int | None = None) -> list[Text]:
-        """``text`` below the names, on as many lines as it needs; on paper on one."""
+        """``text`` below the paths, on as many lines as it needs; on paper on one."""
         start = " " * (self.margin if margin is None else margin)
         if self.paper:
             return [Text(f"{start}{text}", style=style)]
-        lines, line = [], ""
-        for word in text.split(" "):
-            if line and cell_len(f"{line} {word}") > self.width - len(start):
-                lines.append(line)
-                line = word
-            else:
-                line = f"{line} {word}" if line else word
-        return [Text(f"{start}{part}", style=style) for part in (*lines, line)]
+        return [Text(f"{start}{part}", style=style) for part in wrapped_text(text, self.width - len(start))]
 
-    def _short(self, text: str, width: int) -> str:
-        return _left(shorten_middle(text, width, self.signs.ellipsis), width)
+
+_WIDTHS = {
+    "pixels": (PIXELS, True),
+    "size": (BYTES, True),
+    "taken": (TAKEN, False),
+    "relation": (RELATION, False),
+    "distance": (DISTANCE, True),
+}
 
 
 def _join(*cells: str) -> str:

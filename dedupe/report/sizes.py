@@ -46,13 +46,13 @@ def pinned(photo: Photo) -> str:
     """Why ``photo`` may not leave whatever anybody selects, as a phrase; empty where it may."""
     assets = (photo, *photo.members)
     if any(asset.file.reference for asset in assets):
-        return "lies in a reference folder"
+        return "is in a reference folder"
     if any(asset.file.protected for asset in assets):
         return "is protected"
     if any(asset.file.stamp.links > 1 + len(asset.file.links_inside) for asset in assets):
-        return "has another name outside the scanned folders"
+        return "has a hard link outside the scanned folders"
     if any(companion.stamp.links > 1 for asset in assets for companion in asset.file.companions):
-        return "has a companion with another name"
+        return "has a companion with a hard link"
     return ""
 
 

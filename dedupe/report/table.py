@@ -4,58 +4,87 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from dedupe.report import phrases
+from dedupe.report.by_folder import folder_lines
+from dedupe.report.order import as_tree, ordered, with_relations
 from dedupe.report.rows import Layout, Mark, Row
-from dedupe.report.sizes import folder_of, freed_by, freed_bytes, further_files, pinned, selected_extras
-from dedupe.terminal.text import display_path, display_text, format_bytes, format_count, format_time
+from dedupe.report.sizes import folder_of, freed_by, further_files, pinned, selected_extras
+from dedupe.report.summary import headline, summary_lines
+from dedupe.terminal.console import forget_reader
+from dedupe.terminal.display import Sort
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 from dedupe.types import Extra, Group, Photo, Relation, ScanResult, Series, Skipped
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-SCREEN_GROUPS = 100
-"""Groups shown on a screen; on paper all are."""
 
 _SCREEN_SERIES = 20
 _SCREEN_SKIPPED = 3
+_MANY = 10
 
 
-def render(result: ScanResult, console: Console, *, paper: bool | None = None, hints: bool = True) -> None:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a result is shown. ``relations`` are those shown, ``limit`` the most groups (None: all), ``everything`` also the groups
+    with nothing to remove, ``by_folder`` folders instead of groups, ``hints`` what to do next, ``brief`` the summary alone,
+    ``details`` times and the model as well."""
+
+    relations: Sequence[Relation] = tuple(Relation)
+    sort: Sort = Sort.FREES
+    limit: int | None = None
+    everything: bool = False
+    by_folder: bool = False
+    hints: bool = True
+    brief: bool = False
+    details: bool = False
+
+
+def render(result: ScanResult, console: Console, look: Look | None = None, *, paper: bool | None = None) -> None:
     """Print ``result``: its groups one by one, series, skipped files, summary, and what to do next.
 
-    On a screen the first ``SCREEN_GROUPS`` groups and shortened names that fit its width; on ``paper`` (by
-    default: where the console writes to no terminal) everything in full, a photo a line.
+    On a screen in columns that fit its width; on ``paper`` (by default: where the console writes to no terminal) every
+    figure, a photo a line.
     """
+    look = look or Look()
     on_paper = not console.file.isatty() if paper is None else paper
     layout = Layout.of(console, result.roots, paper=on_paper)
     out = _Printer(console)
-    if result.groups:
-        _groups(result.groups, layout, out)
-    if result.series:
+    if not look.brief:
+        _body(result, look, layout, out)
+    out.lines(summary_lines(result, layout, details=look.details))
+    if look.hints and result.groups and not look.brief:
+        out.lines(_hints(result, layout))
+
+
+def _body(result: ScanResult, look: Look, layout: Layout, out: _Printer) -> None:
+    if len(result.groups) > _MANY:
+        out.lines([*layout.wrapped(headline(result), "bold", margin=0), Text()])
+    if look.by_folder:
+        out.lines(folder_lines(result.groups, layout))
+    elif result.groups:
+        _groups(result.groups, look, layout, out)
+    if result.series and Relation.SIMILAR in look.relations and not look.by_folder:
         _series(result.series, layout, out)
     if result.skipped:
         _skipped(result, layout, out)
-    _summary(result, layout, console, out)
-    if hints and result.groups:
-        _hints(result, layout, out)
 
 
 class _Printer:
-    """Prints lines that already have their width; a plain console takes them much faster as strings."""
+    """Prints lines that already have their width; a plain file takes them much faster as strings."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._plain = console.color_system is None
+        self._plain = console.color_system is None and not console.file.isatty()
 
     def lines(self, lines: Iterable[Text]) -> None:
         if self._plain:
-            self._console.file.write("".join(f"{line.plain}\n" for line in lines))
+            try:
+                self._console.file.write("".join(f"{line.plain}\n" for line in lines))
+            except BrokenPipeError:
+                forget_reader()
         else:
             for line in lines:
                 self._console.print(line, soft_wrap=True)
@@ -64,21 +93,33 @@ class _Printer:
         self.lines([Text(text, style=style)])
 
 
-def _groups(groups: Sequence[Group], layout: Layout, out: _Printer) -> None:
-    out.lines(layout.titles())
-    shown = groups if layout.paper else groups[:SCREEN_GROUPS]
-    for number, group in enumerate(shown, 1):
+def _groups(groups: Sequence[Group], look: Look, layout: Layout, out: _Printer) -> None:
+    numbered = list(enumerate(ordered(groups, look.sort), 1))
+    related = [(number, with_relations(group, look.relations)) for number, group in numbered]
+    of_relation = [(number, group) for number, group in related if group is not None]
+    open_ones = [one for one in of_relation if look.everything or any(extra.selected for extra in one[1].extras)]
+    shown = open_ones if look.limit is None else open_ones[: look.limit]
+    if shown:
+        out.lines(layout.titles())
+    for number, group in shown:
         out.text()
         out.lines(group_lines(number, group, layout))
-    if len(shown) < len(groups):
-        out.text()
-        more = format_count(len(groups) - len(shown), "more group")
-        out.text(f"{layout.signs.ellipsis} and {more}: `dedupe review` goes through all, `--json FILE` lists them.")
     out.text()
+    hidden = (
+        (len(open_ones) - len(shown), "more group", "--limit N shows more"),
+        (len(of_relation) - len(open_ones), "group with nothing to remove", "--all shows them"),
+        (len(groups) - len(of_relation), "group of other relations", "--show says which are shown"),
+    )
+    said = [(count, what, how) for count, what, how in hidden if count]
+    for count, what, how in said:
+        plural = what.replace("group", "groups", 1)
+        out.text(f"{layout.signs.ellipsis} {format_count(count, what, plural)} not shown; {how}.", "dim")
+    if said:
+        out.text()
 
 
 def group_lines(number: int, group: Group, layout: Layout) -> list[Text]:
-    """The lines of one group: a heading, the kept photo, the extras."""
+    """The lines of one group: a heading, the kept photo, the copies."""
     lines = [layout.heading(f"Group {number:,}", tally(group))]
     for row in group_rows(group):
         lines += layout.lines(row)
@@ -95,11 +136,10 @@ def tally(group: Group) -> str:
 
 
 def group_rows(group: Group) -> list[Row]:
-    """The rows of one group, the kept photo first."""
-    return [
-        keeper_row(group.keep, phrases.reason(group)),
-        *(extra_row(extra, group.keeper_of(extra)) for extra in group.extras),
-    ]
+    """The rows of one group, the kept photo first, each copy below the photo that stays for it."""
+    rows = [keeper_row(group.keep, phrases.reason(group))]
+    rows += [extra_row(extra, group.keeper_of(extra), depth=depth) for depth, extra in as_tree(group)]
+    return rows
 
 
 def keeper_row(keep: Photo, reason: str) -> Row:
@@ -108,17 +148,18 @@ def keeper_row(keep: Photo, reason: str) -> Row:
     return Row(keep, Mark.KEEP, remark="; ".join(filter(None, remarks)))
 
 
-def extra_row(extra: Extra, keep: Photo) -> Row:
+def extra_row(extra: Extra, keep: Photo, *, depth: int = 0) -> Row:
     """The row of an extra, with why it stays where it may not leave. A companion that ``keep`` shares is not counted: it
     stays."""
     remarks = (phrases.remark(extra) or pinned(extra.photo), _belongings(extra.photo, besides=further_files(keep)))
     return Row(
         extra.photo,
-        Mark.REMOVE if extra.selected else Mark.STAYS,
+        Mark.REMOVE if extra.selected else Mark.COPY,
         extra.relation,
         extra.distance,
         phrases.losses(extra),
         "; ".join(filter(None, remarks)),
+        depth=depth,
     )
 
 
@@ -130,7 +171,7 @@ def _belongings(photo: Photo, *, besides: Iterable[str] = ()) -> str:
 def _series(series: Sequence[Series], layout: Layout, out: _Printer) -> None:
     photos = sum(len(one.photos) for one in series)
     count = f"{format_count(photos, 'photo')} in {len(series):,} series"
-    out.lines([layout.heading("Series", f"{count}: different shots of one scene, never selected")])
+    out.lines([layout.heading("Series", f"{count} of different shots, all kept")])
     shown = series if layout.paper else series[:_SCREEN_SERIES]
     for number, one in enumerate(shown, 1):
         out.lines(_series_lines(number, one, layout))
@@ -147,11 +188,7 @@ def _series_lines(number: int, series: Series, layout: Layout) -> list[Text]:
     for folder, photos in by_folder:
         names = [display_path(os.path.basename(photo.path)) for photo in photos]
         if not layout.paper and len(names) > 4:
-            names = [
-                *names[:3],
-                f"{layout.signs.ellipsis} {len(names) - 4:,} more {layout.signs.ellipsis}",
-                names[-1],
-            ]
+            names = [*names[:3], f"{len(names) - 4:,} more", names[-1]]
         wrapped = layout.wrapped(f"{display_path(folder)}: {', '.join(names)}", margin=len(lead))
         if not lines:
             wrapped[0] = Text(lead + wrapped[0].plain[len(lead) :])
@@ -181,70 +218,20 @@ def _below_root(path: str, roots: Sequence[str]) -> str:
     return path
 
 
-def _summary(result: ScanResult, layout: Layout, console: Console, out: _Printer) -> None:
-    stats = result.stats
-    out.lines([layout.heading("Summary")])
-    files = f" in {format_count(stats.files, 'file')}" if stats.files != stats.photos else ""
-    skipped = f"{format_count(len(result.skipped))} skipped" if result.skipped else "none skipped"
-    out.text(f"  {format_count(stats.photos, 'photo')}{files}, {skipped}")
-    extras = [
-        (extra, freed_bytes(extra.photo, group.keeper_of(extra))) for group in result.groups for extra in group.extras
-    ]
-    groups = f"{format_count(len(result.groups), 'group')} with {format_count(len(extras), 'extra')}"
-    found = [groups if extras else "no duplicates found"]
-    if result.series:
-        found.append(f"{format_count(len(result.series))} series")
-    out.text(f"  {', '.join(found)}")
-    if extras:
-        out.text()
-        console.print(_relations(extras, layout))
-        out.text()
-    _costs(result, layout, out)
-
-
-def _costs(result: ScanResult, layout: Layout, out: _Printer) -> None:
-    stats = result.stats
-    spent = [f"{name} {format_time(seconds)}" for name, seconds in stats.seconds.items() if name != "total"]
-    total = stats.seconds.get("total", sum(stats.seconds.values()))
-    dot = f" {layout.signs.dot} "
-    out.lines(layout.wrapped(f"{format_time(total)}{': ' if spent else ''}{dot.join(spent)}", "dim", margin=2))
-    radius = f"candidates within a distance of {result.threshold:.2f} (0 same, 1.41 unrelated)"
-    out.lines(layout.wrapped(f"model {display_text(result.model)}, {radius}", "dim", margin=2))
-
-
-def _relations(extras: Sequence[tuple[Extra, int]], layout: Layout) -> Table:
-    """The extras, with the bytes each takes up, added up by relation."""
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("  extras by relation", no_wrap=True)
-    for title in ("photos", "reclaimable", "to remove", "frees"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for relation in Relation:
-        ones = [one for one in extras if one[0].relation is relation]
-        if ones:
-            table.add_row(f"  {relation.value}", *_sums(ones, layout))
-    table.add_row(*(Text(cell, style="bold") for cell in ("  all", *_sums(extras, layout))))
-    return table
-
-
-def _sums(extras: Sequence[tuple[Extra, int]], layout: Layout) -> tuple[str, str, str, str]:
-    chosen = [size for extra, size in extras if extra.selected]
-    none = layout.signs.dash
-    return (
-        format_count(len(extras)),
-        format_bytes(sum(size for _, size in extras)),
-        format_count(len(chosen)) if chosen else none,
-        format_bytes(sum(chosen)) if chosen else none,
-    )
-
-
-def _hints(result: ScanResult, layout: Layout, out: _Printer) -> None:
+def _hints(result: ScanResult, layout: Layout) -> list[Text]:
     chosen = sum(1 for _ in selected_extras(result.groups))
-    out.text()
-    out.text("Next", "bold")
-    out.text("  dedupe review                decide group by group")
+    steps = [("dedupe review", "decide group by group")]
     if chosen:
-        out.text(f"  dedupe apply --trash         move the {format_count(chosen, 'selected photo')} to the trash")
-        out.text("  dedupe apply --move-to DIR   or into a folder; `dedupe undo` puts them back")
-    out.lines(layout.wrapped("Nothing has been changed so far.", "dim", margin=2))
+        photos = format_count(chosen, "selected photo")
+        steps += [
+            ("dedupe apply --trash", f"move the {photos} to the trash"),
+            ("dedupe apply --move-to DIR", "or into a folder"),
+            ("dedupe undo", "put them back"),
+        ]
+    lines = [Text(), Text("Next", "bold")]
+    for command, what in steps:
+        line = f"  {command:<26}   {what}"
+        lines += (
+            [Text(line)] if layout.paper or len(line) <= layout.width else [Text(f"  {command}"), Text(f"    {what}")]
+        )
+    return lines

@@ -1,19 +1,42 @@
-"""The decisions that last: shown, and taken back where a person says which and says yes."""
+"""The decisions: listed, and taken back where a person says which and says yes."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
 
 from dedupe.library.decisions import Decision, DecisionKind, Decisions
+from dedupe.library.scans import EditState
+from dedupe.report.json import SCHEMA, dumped, paths_entry
 from dedupe.terminal.ask import agreed, answer, is_terminal
 from dedupe.terminal.console import stdout
 from dedupe.terminal.text import display_path, format_count
+
+_NONE = "You have not decided anything yet."
+_WORDS = {
+    EditState.ACCEPTED: "remove copies of",
+    EditState.KEEP_ALL: "keep all of",
+    EditState.SKIPPED: "skip the group of",
+    EditState.NOT_DUPLICATES: "not duplicates:",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One decision in the list: what was said (``words``) of which photos, when, and how it is taken back: ``pair`` is the number
+    of a decision on two photos, ``group`` that of a group of the last scan."""
+
+    words: str
+    paths: tuple[str, ...]
+    made_at: int
+    pair: int | None = None
+    group: str | None = None
 
 
 def show_and_clear(path: str) -> None:
@@ -22,33 +45,83 @@ def show_and_clear(path: str) -> None:
     Begins no store where there is none. Raises StoreError where it cannot be read.
     """
     if not os.path.lexists(path):
-        stdout().print("Nothing was decided yet.")
+        stdout().print(_NONE)
         return
     with Decisions(path) as memory:
         _offer(memory, stdout())
 
 
+def decisions_json(path: str) -> Iterator[str]:
+    """The decisions as one JSON object; begins no store where there is none."""
+    made: tuple[Made, ...] = ()
+    if os.path.lexists(path):
+        with Decisions(path) as memory:
+            made = all_made(memory)
+    entries = [
+        {"decision": one.words.rstrip(":"), **paths_entry("paths", one.paths), "made": _iso(one.made_at)}
+        for one in made
+    ]
+    yield dumped({"schema": SCHEMA, "decisions": entries}) + "\n"
+
+
+def all_made(memory: Decisions) -> tuple[Made, ...]:
+    """Every decision: those on pairs of photos, then those on groups of the last scan, the oldest first."""
+    pairs = [_pair(decision) for decision in memory.made()]
+    saved = memory.saved_scan()
+    edits = memory.edits()
+    groups = []
+    for group in saved.result.groups if saved is not None else ():
+        edit = edits.get(group.id)
+        if (
+            saved is not None
+            and edit is not None
+            and edit.state in _WORDS
+            and edit.state is not EditState.NOT_DUPLICATES
+        ):
+            keep = edit.keeper or group.keep.path
+            others = tuple(one.path for one in (group.keep, *(e.photo for e in group.extras)) if one.path != keep)
+            groups.append(Made(_WORDS[edit.state], (keep, *others), saved.made_at, group=group.id))
+    return (*pairs, *groups)
+
+
+def _pair(decision: Decision) -> Made:
+    words = "keep" if decision.kind is DecisionKind.KEEPER else _WORDS[EditState.NOT_DUPLICATES]
+    return Made(words, (decision.a.path, decision.b.path), decision.made_at, pair=decision.id)
+
+
+def _iso(made_at: int) -> str:
+    return datetime.fromtimestamp(made_at).astimezone().isoformat(timespec="seconds")
+
+
 def _offer(memory: Decisions, console: Console) -> None:
-    made = memory.made()
+    made = all_made(memory)
     if not made:
-        console.print("Nothing was decided yet.")
+        console.print(_NONE)
         return
     for number, decision in enumerate(made, 1):
         _show(number, decision, console)
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         return
-    said = answer("Take back which? Their numbers, “all”, or nothing (Enter):")
+    said = answer("Take back which? Numbers such as 2 5-7, “all”, or Enter for none:")
     chosen = picked(said, made)
     if not chosen:
-        console.print("All decisions stay." if not said else "There is no such decision: all stay.")
+        console.print("All decisions stay." if not said else "There is no such decision; all stay.")
         return
     if agreed(f"Take back {format_count(len(chosen), 'decision')}?"):
-        console.print(f"{format_count(memory.forget(one.id for one in chosen), 'decision')} taken back.")
+        _take_back(chosen, memory)
+        console.print(f"{format_count(len(chosen), 'decision')} taken back.")
     else:
         console.print("All decisions stay.")
 
 
-def picked(said: str, made: Sequence[Decision]) -> tuple[Decision, ...]:
+def _take_back(chosen: Sequence[Made], memory: Decisions) -> None:
+    from dedupe.library.scans import GroupEdit
+
+    memory.forget(one.pair for one in chosen if one.pair is not None)
+    memory.put_edits(GroupEdit(one.group) for one in chosen if one.group is not None)
+
+
+def picked(said: str, made: Sequence[Made]) -> tuple[Made, ...]:
     """The decisions that an answer such as ``2 5-7`` or ``all`` names; none where any part of it names none."""
     if said.strip().lower() == "all":
         return tuple(made)
@@ -64,8 +137,12 @@ def picked(said: str, made: Sequence[Decision]) -> tuple[Decision, ...]:
     return tuple(made[number - 1] for number in sorted(numbers))
 
 
-def _show(number: int, decision: Decision, console: Console) -> None:
+def _show(number: int, decision: Made, console: Console) -> None:
     when = datetime.fromtimestamp(decision.made_at).strftime("%Y-%m-%d %H:%M")
-    a, b = display_path(decision.a.path), display_path(decision.b.path)
-    first, second = ("keep", "over") if decision.kind is DecisionKind.KEEPER else ("no duplicates:", "and")
-    console.print(Text(f"{number:>4}  {when}  {first} {a}\n{'':<24}{second} {b}"), soft_wrap=True)
+    first, *others = map(display_path, decision.paths)
+    between = "over" if decision.words == "keep" else "and"
+    lines = [f"{number:>4}  {when}  {decision.words} {first}"]
+    lines += [f"{'':<24}{between} {other}" for other in others[:3]]
+    if len(others) > 3:
+        lines.append(f"{'':<24}and {len(others) - 3:,} more")
+    console.print(Text("\n".join(lines)), soft_wrap=True)

@@ -28,6 +28,7 @@ class Wishes:
     yes: bool = False
     dry_run: bool = False
     review: bool = False
+    prune_empty: bool = False
 
     @property
     def act(self) -> bool:
@@ -37,15 +38,17 @@ class Wishes:
     def check(self, *, to_stdout: bool = False) -> None:
         """Raises UsageError where the wishes contradict each other or cannot be agreed to here."""
         if self.trash and self.move_to is not None:
-            raise UsageError("--trash and --move-to exclude each other: say which of the two.")
+            raise UsageError("--trash and --move-to can't be used together.")
         if self.move_to == "":
-            raise UsageError("--move-to is empty (an unset variable?): name the folder.")
+            raise UsageError("--move-to needs a folder: is a variable unset?")
+        if self.prune_empty and not self.act:
+            raise UsageError("--prune-empty needs --trash or --move-to DIR.")
         if (self.yes or self.dry_run) and not self.act:
-            raise UsageError("--yes and --dry-run need --move-to DIR or --trash.")
+            raise UsageError("--yes and --dry-run need --trash or --move-to DIR.")
         if self.act and not (self.yes or self.dry_run) and (to_stdout or not is_terminal(sys.stdin)):
-            raise UsageError("Without a terminal to ask on, --move-to and --trash need --yes (or --dry-run).")
+            raise UsageError("There is no terminal to ask on: add --yes, or --dry-run to change nothing.")
         if self.review and (to_stdout or not on_terminal()):
-            raise UsageError("A review needs a terminal.")
+            raise UsageError("A review needs a terminal; `--json FILE` writes the result instead.")
 
 
 def on_terminal() -> bool:
@@ -53,10 +56,10 @@ def on_terminal() -> bool:
     return is_terminal(sys.stdin) and is_terminal(sys.stdout)
 
 
-def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool = False) -> int:
+def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool = False, as_json: bool = False) -> int:
     """Preview, ask unless --yes, act, and tell what the disk shows afterwards; the exit code.
 
-    ``quiet`` sends the account to stderr, because stdout carries JSON alone.
+    ``quiet`` sends the account to stderr, because stdout carries JSON alone; ``as_json`` writes the account as JSON.
     """
     from dedupe import actions
     from dedupe.library.paths import StorePaths
@@ -69,8 +72,8 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
     if not (wishes.yes or wishes.dry_run):
         told = actions.preview(result, kind=kind, target=wishes.move_to, max_drop=settings.max_drop)
         show_preview(told, console)
-        if told.photos == 0 or not agreed("Go on?"):
-            _print(console, ["Nothing was touched."])
+        if told.photos == 0 or not agreed("Proceed?"):
+            _print(console, ["Nothing was changed."])
             return 0
     with counted("apply") as advance:
         report = actions.act(
@@ -80,8 +83,15 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
             paths=StorePaths.at(settings.store),
             max_drop=settings.max_drop,
             dry_run=wishes.dry_run,
+            prune_empty=wishes.prune_empty,
             progress=advance,
         )
+    if as_json:
+        from dedupe.report.files import to_stdout
+        from dedupe.review.runs import apply_json
+
+        to_stdout(apply_json(report))
+        return report.exit_code
     if wishes.dry_run:
         show_actions((outcome.action for outcome in report.done), console)
     _print(console, report.sentences())
@@ -103,7 +113,7 @@ def counted(step: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def recover(settings: Settings, *, dry_run: bool = False) -> None:
-    """Ends what a crash interrupted, and says so; in a dry run, which moves nothing, only says that it is open."""
+    """Finish what a crash interrupted, and say so; in a dry run, which moves nothing, only say that it is open."""
     from dedupe.actions import recover_if_needed
     from dedupe.library.paths import StorePaths
 
@@ -124,7 +134,8 @@ def _interrupted(paths: StorePaths) -> list[str]:
         count = unreconciled(paths).open
     except StoreError as error:
         return [str(error)]
-    return [f"{format_count(count, 'interrupted move')} not ended yet: `dedupe recover` does it."] if count else []
+    them = "it" if count == 1 else "them"
+    return [f"{format_count(count, 'move')} interrupted earlier: `dedupe recover` finishes {them}."] if count else []
 
 
 def tell_unproven(count: int) -> int:
@@ -133,7 +144,7 @@ def tell_unproven(count: int) -> int:
         return 0
     from dedupe.terminal.text import format_count
 
-    say([f"{format_count(count, 'accepted photo')} can no longer be proven and stay: scan again."])
+    say([f"{format_count(count, 'accepted photo')} can't be verified any more: skipped. Scan again."])
     return 1
 
 

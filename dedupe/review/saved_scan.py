@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from dedupe.errors import UsageError
 from dedupe.review.choice import Reviewed, Verify, reviewed
+from dedupe.terminal.text import display_path, format_count
 from dedupe.types import ContentKey, Extra, Match, Pair, Photo, ScanResult
 
 if TYPE_CHECKING:
+    from dedupe.library.paths import StorePaths
     from dedupe.library.scans import SavedScan
     from dedupe.session import Session
     from dedupe.settings import Settings
@@ -21,8 +24,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def last_scan(settings: Settings) -> Iterator[tuple[Session, ScanResult]]:
-    """The last scan in the store of ``settings`` and a session of its model, open while the context lasts.
+def last_scan(settings: Settings, roots: Sequence[str] = ()) -> Iterator[tuple[Session, ScanResult]]:
+    """The last scan in the store of ``settings`` (of the folders ``roots``, where there are any), and a session of its model,
+    open while the context lasts. What dedupe removed since then is not in it.
 
     Raises UsageError where nothing was scanned yet (and begins no store then), StoreError as ``Session``.
     """
@@ -30,15 +34,76 @@ def last_scan(settings: Settings) -> Iterator[tuple[Session, ScanResult]]:
     from dedupe.library.paths import StorePaths
     from dedupe.session import Session
 
-    decisions = StorePaths.at(settings.store).decisions
+    paths = StorePaths.at(settings.store)
     saved = None
-    if os.path.lexists(decisions):
-        with Decisions(decisions) as memory:
+    if os.path.lexists(paths.decisions):
+        with Decisions(paths.decisions) as memory:
+            if roots and not memory.use_scan(roots):
+                raise UsageError(f"There is no scan of {_named(roots)}; `dedupe review --list` lists the scans.")
             saved = memory.saved_scan()
     if saved is None:
         raise UsageError("There is no scan yet: run `dedupe scan DIR` first.")
     with Session(_as_scanned(settings, saved)) as session:
-        yield session, saved.result
+        if roots:
+            session.decisions.use_scan(roots)
+        yield session, without_removed(saved.result, paths)
+
+
+def without_removed(result: ScanResult, paths: StorePaths) -> ScanResult:
+    """``result`` without the photos that a run removed and that are not back."""
+    from dedupe.actions import away
+
+    removed = away(paths)
+    gone = {path for path in removed if not os.path.lexists(path)}
+    if not gone:
+        return result
+    groups = []
+    for group in result.groups:
+        extras = tuple(extra for extra in group.extras if extra.photo.path not in gone)
+        if extras and group.keep.path not in gone:
+            groups.append(replace(group, extras=extras))
+    return replace(result, groups=tuple(groups))
+
+
+def tell_replaced(settings: Settings, roots: Sequence[str]) -> None:
+    """Say what becomes of the last scan of these folders when they are scanned again; nothing where there is none."""
+    from dedupe.library.decisions import Decisions
+    from dedupe.library.paths import StorePaths
+    from dedupe.terminal.console import say
+
+    path = StorePaths.at(settings.store).decisions
+    if not os.path.lexists(path):
+        return
+    with Decisions(path) as memory:
+        before = next((one for one in memory.saved_scans() if set(one.about.roots) == set(roots)), None)
+    if before is not None and before.decided:
+        decided = format_count(before.decided, "decision")
+        say(f"Replaces the scan of {when(before.made_at)}; your {decided} on its groups carry over.", talk=True)
+
+
+def scan_lines(settings: Settings) -> list[str]:
+    """The scans that can be reviewed, the newest first, a line each."""
+    from dedupe.library.decisions import Decisions
+    from dedupe.library.paths import StorePaths
+
+    path = StorePaths.at(settings.store).decisions
+    if not os.path.lexists(path):
+        return []
+    with Decisions(path) as memory:
+        found = memory.saved_scans()
+    return [
+        f"{when(one.made_at)}  {format_count(one.about.groups, 'group')}, {one.decided:,} decided  {_named(one.about.roots)}"
+        for one in found
+    ]
+
+
+def when(made_at: int) -> str:
+    """A moment as a person reads it."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(made_at))
+
+
+def _named(roots: Sequence[str]) -> str:
+    return ", ".join(map(display_path, roots))
 
 
 def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
@@ -54,6 +119,15 @@ def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
 def as_reviewed(session: Session, result: ScanResult) -> Reviewed:
     """``result`` as the review left it, for `dedupe apply`."""
     return reviewed(result, session.decisions.edits(), verifier(session))
+
+
+def in_order(result: ScanResult, folder: str | None = None) -> ScanResult:
+    """``result`` with its groups in the order in which they are shown, and only those with a photo in ``folder``."""
+    from dedupe.report.order import ordered, touches
+    from dedupe.terminal.display import chosen
+
+    groups = ordered(result.groups, chosen().sort)
+    return replace(result, groups=groups if folder is None else tuple(one for one in groups if touches(one, folder)))
 
 
 def previews(session: Session) -> Preview:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from dedupe.library.scans import EditState
 from dedupe.report import phrases
+from dedupe.report.order import as_tree
 from dedupe.report.rows import Layout, Mark, Row
 from dedupe.report.table import extra_row, keeper_row
 from dedupe.review.choice import CHOSEN
@@ -23,26 +24,27 @@ _PICTURE_ROWS = range(6, 21)
 _PICTURE_COLUMNS = 60
 
 _HELP = (
-    ("Enter", "accept: what is marked “remove” goes at the end, and on to the next group"),
-    ("1 … 9", "keep that photo instead; k keeps the marked one"),
-    ("up, down", "mark a photo; it is shown beside the one that stays"),
-    ("Space", "let the marked photo go, or let it stay"),
+    ("Enter", "accept: copies marked “remove” are removed at the end; next group"),
+    ("1 … 9", "keep that photo instead; k keeps the highlighted one"),
+    ("up, down", "highlight a photo; it is shown beside the one to keep"),
+    ("PgUp, PgDn", "the same, a screen at a time"),
+    ("Space", "mark the highlighted copy for removal, or unmark it"),
     ("a", "keep all photos of this group"),
-    ("n", "these are not duplicates; they are never shown as such again"),
-    ("s", "skip: nothing of this group goes this time"),
-    ("b, left, right", "back or on to another group without deciding"),
+    ("n", "not duplicates; never shown as duplicates again"),
+    ("s", "skip: remove nothing of this group for now"),
+    ("b, left, right", "another group, without deciding"),
     ("g", "go to a group by its number"),
-    ("p", "draw the pictures in another way, or not at all"),
+    ("p", "show the pictures in another way, or not at all"),
     ("o", "open the two compared photos in the system's viewer"),
-    ("A", "accept what is marked in all groups left, where it is identical, same-pixels or resaved"),
-    ("q", "to the end: see what was decided; nothing is done before you agree"),
-    ("Ctrl-C", "leave at once; what was decided is kept, nothing is done"),
+    ("A", "accept all other groups whose copies are identical, same-pixels or resaved"),
+    ("q", "finish: see what you decided; nothing is removed before you agree"),
+    ("Ctrl-C", "leave; your decisions are kept, nothing is removed"),
 )
 
 
 def screen(state: ReviewState, console: Console, roots: Sequence[str], pictures: Pictures) -> list[RenderableType]:
     """The renderables of ``state``, one below the other; together at most as high as ``console``."""
-    layout = Layout.of(console, roots, paper=False, indent=_INDENT)
+    layout = Layout.of(console, roots, paper=False, indent=_INDENT, full=True)
     if state.mode is Mode.HELP:
         return [*_help(layout)]
     if state.mode is Mode.END:
@@ -53,7 +55,7 @@ def screen(state: ReviewState, console: Console, roots: Sequence[str], pictures:
     room = console.height - len(head) - len(foot)
     blocks = [layout.lines(row) for row in _rows(state)]
     shown, rows = _pictures(state, layout, pictures, room, sum(map(len, blocks)))
-    return [*head, *shown, *_window(blocks, state.cursor, room - rows, layout), *foot]
+    return [*head, *shown, *_window(blocks, state, room - rows, layout), *foot]
 
 
 def _head(state: ReviewState, layout: Layout) -> list[Text]:
@@ -71,14 +73,15 @@ def _head(state: ReviewState, layout: Layout) -> list[Text]:
 def _rows(state: ReviewState) -> list[Row]:
     choice = state.choice
     rows = []
+    depths = {extra.photo.path: depth for depth, extra in as_tree(state.group)} if choice.keep == 0 else {}
     for place, photo in enumerate(state.photos):
         extra = choice.extras[place]
         if place == choice.keep:
             row = keeper_row(photo, phrases.reason(state.group) if place == 0 else CHOSEN)
         elif extra is None:
-            row = Row(photo, Mark.UNPROVEN, remark="not proven against the photo that stays: it stays too")
+            row = Row(photo, Mark.UNPROVEN, remark="not verified against the photo to keep, so it is kept too")
         else:
-            row = extra_row(extra, state.choice.stays)
+            row = extra_row(extra, state.choice.stays, depth=depths.get(photo.path, 0))
         current = place == state.cursor
         rows.append(replace(row, lead=f"{'>' if current else ' '}{place + 1:>2} ", current=current))
     return rows
@@ -107,10 +110,20 @@ def _pictures(
     return [caption, drawn], height + 2
 
 
-def _window(blocks: Sequence[list[Text]], cursor: int, room: int, layout: Layout) -> list[Text]:
-    """As many whole ``blocks`` around the marked one as fit into ``room`` lines, with how many are not shown."""
+def _window(blocks: Sequence[list[Text]], state: ReviewState, room: int, layout: Layout) -> list[Text]:
+    """All ``blocks`` where they fit into ``room`` lines; else the one that stays on top, and below it as many others around the
+    highlighted one as fit, with how many are not shown."""
     if sum(map(len, blocks)) <= room:
         return [line for block in blocks for line in block]
+    keep = state.choice.keep
+    pinned = blocks[keep][: max(room - 4, 1)]
+    others = [block for place, block in enumerate(blocks) if place != keep]
+    cursor = state.cursor - (state.cursor > keep) if state.cursor != keep else 0
+    return [*pinned, *_around(others, cursor, room - len(pinned), layout)]
+
+
+def _around(blocks: Sequence[list[Text]], cursor: int, room: int, layout: Layout) -> list[Text]:
+    """As many whole ``blocks`` around that of the cursor as fit into ``room`` lines, with how many are not shown."""
     first = last = cursor
     used = len(blocks[cursor]) + 2
     while True:
@@ -135,20 +148,20 @@ def _foot(state: ReviewState, layout: Layout) -> list[Text]:
     keys = (
         "Enter accept",
         "1-9 keep that one",
-        f"{arrows} Space pick what goes",
+        f"{arrows} Space mark",
         "a keep all",
         "n not duplicates",
         "s skip",
         "b back",
         "g go to",
         "o open",
-        "A accept the safe rest",
+        "A accept all safe ones",
         "? help",
-        "q end",
+        "q finish",
     )
     message = state.message
     if state.mode is Mode.JUMP:
-        message = f"Go to group (1-{len(state.groups):,}): {state.typed}_"
+        message = f"Go to group (1-{len(state.groups):,}): {state.typed}_  {state.message}".rstrip()
     elif state.mode is Mode.REST:
         message = _rest_question(state)
     lines = layout.wrapped(display_text(message), "bold yellow", margin=0)
@@ -167,7 +180,7 @@ def _rest_question(state: ReviewState) -> str:
     photos = format_count(sum(len(choice.selected) for choice in rest), "photo")
     size = format_bytes(sum(choice.would_free for choice in rest))
     groups = format_count(len(rest), "group")
-    return f"Accept {groups} unseen: {photos} ({size}), all identical, same-pixels or resaved; the others stay? y/n"
+    return f"Accept {groups} without a look? Removes {photos} ({size}), all identical, same-pixels or resaved. y/n"
 
 
 def _help(layout: Layout) -> list[Text]:
@@ -187,19 +200,19 @@ def _end(state: ReviewState, layout: Layout) -> list[Text]:
         ("accepted", EditState.ACCEPTED, going),
         ("all kept", EditState.KEEP_ALL, ""),
         ("not duplicates", EditState.NOT_DUPLICATES, "remembered for later scans"),
-        ("skipped", EditState.SKIPPED, "nothing of them goes"),
-        ("open", EditState.OPEN, "nothing of them goes now"),
+        ("skipped", EditState.SKIPPED, "nothing is removed"),
+        ("undecided", EditState.OPEN, "nothing is removed for now"),
     )
     lines = [layout.heading("Review", f"{total - left:,} of {format_count(total, 'group')} decided"), Text()]
     for name, verdict, more in counts:
         count = state.count(verdict)
         if count:
             lines.append(Text(f"  {name:<16}{count:>8,}   {more}".rstrip()))
-    enter = "see what would happen, and decide" if extras else "end"
+    enter = "choose where the copies go" if extras else "finish"
     lines += [
         *layout.wrapped(display_text(state.message), "bold yellow", margin=2),
         Text(f"  Enter   {enter}", style="bold"),
         Text("  b       back to the groups", style="dim"),
-        Text("  Ctrl-C  leave; the decisions are kept, nothing is done", style="dim"),
+        Text("  Ctrl-C  leave; your decisions are kept, nothing is removed", style="dim"),
     ]
     return lines

@@ -7,7 +7,7 @@ an open group is never acted on. When another photo is to stay, only what is pro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self
 
@@ -16,7 +16,10 @@ from dedupe.report import phrases
 from dedupe.report.sizes import pinned
 from dedupe.review.choice import Choice, Verify, keep_instead, photos_of, restored, toggled
 from dedupe.terminal.text import format_count
-from dedupe.types import Group, Photo
+from dedupe.types import Extra, Group, Photo
+
+_PAGE = 5
+"""Photos that a page up or down goes."""
 
 
 class Mode(Enum):
@@ -41,7 +44,8 @@ class Ending(Enum):
 class ReviewState:
     """The whole review. ``at`` is the group on the screen, ``cursor`` the place marked in it, ``freed`` the
     bytes of all accepted groups, ``ending`` None while it goes on; ``wants_viewer`` asks to open the two
-    compared."""
+    compared. ``marks`` are the extras of a group as they were left when another photo was chosen to stay, by group and
+    place of the one that stayed."""
 
     groups: tuple[Group, ...]
     choices: tuple[Choice, ...]
@@ -53,6 +57,7 @@ class ReviewState:
     message: str = ""
     freed: int = 0
     wants_viewer: bool = False
+    marks: Mapping[tuple[int, int], tuple[Extra | None, ...]] = field(default_factory=dict)
     ending: Ending | None = None
 
     @classmethod
@@ -141,26 +146,30 @@ def _keep(state: ReviewState, place: int) -> ReviewState:
     if place >= len(state.photos):
         return state.told(f"There are only {len(state.photos)} photos in this group.")
     choice = keep_instead(state.group, state.choice, place, state.verify)
-    state = _with(state, choice)
+    marked = state.marks.get((state.at, place))
+    if marked is not None and place != state.choice.keep:
+        choice = replace(choice, extras=marked)
+    marks = {**state.marks, (state.at, state.choice.keep): state.choice.extras}
+    state = _with(replace(state, marks=marks), choice)
     if choice.unproven:
-        stay = "stays" if choice.unproven == 1 else "stay"
-        return state.told(f"{format_count(choice.unproven, 'photo')} not proven against this one: {stay} too.")
+        kept = "is kept" if choice.unproven == 1 else "are kept"
+        return state.told(f"{format_count(choice.unproven, 'photo')} not verified against this one {kept} too.")
     return state.told("Enter accepts." if place else "")
 
 
 def _toggle(state: ReviewState) -> ReviewState:
     extra = state.choice.extras[state.cursor]
     if state.cursor == state.choice.keep:
-        return state.told("This is the photo that stays; choose another one with its number first.")
+        return state.told("This is the photo to keep; choose another one with its number first.")
     if extra is None:
-        return state.told("Not proven to be a copy of the photo that stays: it stays too.")
+        return state.told("Not verified as a copy of the photo to keep, so it is kept too.")
     pin = pinned(extra.photo)
     if pin and not extra.selected:
-        return state.told(f"This photo {pin}: it stays.")
+        return state.told(f"This photo {pin}, so it is kept.")
     state = _with(state, toggled(state.group, state.choice, state.cursor, state.verify))
     changed = state.choice.extras[state.cursor]
     if changed is None:
-        return state.told("Not proven to be a copy of a photo that stays: it stays too.")
+        return state.told("Not verified as a copy of a photo to keep, so it is kept too.")
     if changed.selected and (lost := phrases.losses(changed)):
         return state.told(f"This would lose: {', '.join(lost)}. Enter accepts.")
     return state.told("Enter accepts.")
@@ -168,6 +177,10 @@ def _toggle(state: ReviewState) -> ReviewState:
 
 def _move(step: int) -> Callable[[ReviewState], ReviewState]:
     return lambda state: replace(state, cursor=(state.cursor + step) % len(state.photos))
+
+
+def _page(step: int) -> Callable[[ReviewState], ReviewState]:
+    return lambda state: replace(state, cursor=min(max(state.cursor + step * _PAGE, 0), len(state.photos) - 1))
 
 
 def _walk(step: int) -> Callable[[ReviewState], ReviewState]:
@@ -180,7 +193,7 @@ def _mode(mode: Mode) -> Callable[[ReviewState], ReviewState]:
 
 def _ask_rest(state: ReviewState) -> ReviewState:
     if not state.rest():
-        return state.told("No open group is left that may be accepted without a look.")
+        return state.told("No undecided group is left that is safe to accept without a look.")
     return replace(state, mode=Mode.REST)
 
 
@@ -211,7 +224,7 @@ def _in_jump(state: ReviewState, key: str) -> ReviewState:
         return replace(state, mode=Mode.GROUP, typed="") if key == "escape" else state
     number = int(state.typed or "0")
     if not 1 <= number <= len(state.groups):
-        return replace(state, typed="").told(f"The groups are 1 to {len(state.groups):,}.")
+        return replace(state, typed="").told(f"There is no group {number}." if state.typed else "")
     return replace(_go(state, number - 1), typed="")
 
 
@@ -252,6 +265,8 @@ _GROUP_KEYS: Mapping[str, Callable[[ReviewState], ReviewState]] = {
     "end": lambda state: _go(state, len(state.groups) - 1),
     "up": _move(-1),
     "down": _move(1),
+    "pageup": _page(-1),
+    "pagedown": _page(1),
     "k": lambda state: _keep(state, state.cursor),
     " ": _toggle,
     "g": _mode(Mode.JUMP),

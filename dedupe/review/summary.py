@@ -15,16 +15,16 @@ from dedupe.types import Action, ActionKind
 if TYPE_CHECKING:
     from dedupe.actions.report import Preview
 
-_CHECK = "A photo goes only while the one that stays has just been read and found unchanged."
+_CHECK = "A copy is removed only after the photo that stays was read again and found unchanged."
 
 
 def show_preview(preview: Preview, console: Console) -> None:
-    """Print what an action will do: photos, files, bytes, where to, relations, what will be left alone, the way back."""
+    """Print what an action will do: photos, files, bytes, where to, relations, what will be skipped, the way back."""
     layout = Layout.of(console, (), paper=not console.file.isatty())
     where = "to the trash" if preview.kind is ActionKind.TRASH else f"to {display_path(preview.target or '')}"
     lines = [layout.heading("What will happen")]
     if not preview.photos:
-        lines += layout.wrapped("Nothing: no photo is selected that may go.", margin=2)
+        lines += layout.wrapped("Nothing: no photo is selected.", margin=2)
     else:
         companions = preview.files - preview.photos
         others = f" with {format_count(companions, 'companion')}" if companions else ""
@@ -36,7 +36,7 @@ def show_preview(preview: Preview, console: Console) -> None:
     lines += [
         line
         for reason, count in preview.left.items()
-        for line in layout.wrapped(f"{format_count(count)} left alone: {display_text(reason)}.", "yellow", margin=2)
+        for line in layout.wrapped(f"{format_count(count)} skipped: {display_text(reason)}.", "yellow", margin=2)
     ]
     if preview.photos:
         lines += layout.wrapped(_CHECK, "dim", margin=2) + layout.wrapped(preview.undo, "dim", margin=2)
@@ -50,5 +50,5 @@ def show_actions(actions: Iterable[Action], console: Console) -> None:
         for move in action.moves:
             where = "the trash" if move.target is None else display_path(move.target)
             console.print(Text(f"{display_path(move.source)}\n    -> {where}"), soft_wrap=True)
-        stays = f"    {action.relation.value}; stays: {display_path(action.keeper.source)}"
+        stays = f"    {action.relation.value}; kept: {display_path(action.keeper.source)}"
         console.print(Text(stays, style="dim"), soft_wrap=True)

@@ -38,7 +38,6 @@ def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Gro
         rules=settings.keep,
         prefer=settings.prefer,
         select=settings.select,
-        show=settings.show,
         cross_only=settings.cross_only,
         caution=settings.caution,
     )

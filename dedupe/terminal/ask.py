@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from typing import TextIO
 
-from dedupe.report.sizes import freed_bytes
-from dedupe.terminal.text import display_text, format_bytes, format_count
-from dedupe.types import ScanResult
+from dedupe.terminal.text import display_text
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -30,22 +27,6 @@ def agreed(question: str, *, default: bool = False) -> bool:
 def answer(question: str) -> str:
     """The line a person types, without blanks around it; empty where there is none."""
     return _line(f"{question} ") or ""
-
-
-def where_to(chosen: ScanResult) -> tuple[bool, str | None]:
-    """Where the selected extras of ``chosen`` shall go, as a person answers: to the trash, or to which folder, or neither."""
-    extras = [
-        (extra, freed_bytes(extra.photo, group.keeper_of(extra))) for group in chosen.groups for extra in group.extras
-    ]
-    sizes = [size for extra, size in extras if extra.selected]
-    count = f"{format_count(len(sizes), 'photo')} ({format_bytes(sum(sizes))})"
-    said = answer(f"Remove {count}: to the trash (t), a folder (f), not now (Enter)?").lower()
-    if said in ("t", "trash"):
-        return True, None
-    if said in ("f", "folder"):
-        folder = answer("Which folder? It may be new; their folders are kept below it:")
-        return False, os.path.abspath(os.path.expanduser(folder)) if folder else None
-    return False, None
 
 
 def _line(prompt: str) -> str | None:

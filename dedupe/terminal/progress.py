@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol, Self
 
 from dedupe.terminal.console import stderr
+from dedupe.terminal.display import chosen
 from dedupe.terminal.text import format_time
 
 if TYPE_CHECKING:
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
 
 STEPS = ("walk", "read", "embed", "neighbours", "relate", "group")
 """The steps a scan shows, in order."""
+
+_COUNTED = {
+    "walk": "files",
+    "read": "photos",
+    "embed": "photos",
+    "neighbours": "photos",
+    "compare": "pairs",
+    "group": "photos",
+    "apply": "photos",
+    "undo": "photos",
+}
 
 
 class Step(Protocol):
@@ -38,6 +50,8 @@ class Progress(Protocol):
 
 def progress(steps: Sequence[str] = STEPS) -> Progress:
     """Progress on stderr: live lines on a terminal, elsewhere a plain line every half minute."""
+    if chosen().quiet or not chosen().progress:
+        return SilentProgress()
     return _Terminal(steps) if sys.stderr.isatty() else _Plain(steps)
 
 
@@ -92,7 +106,10 @@ class _Counted:
         return time.monotonic() - self.began
 
     def rate(self) -> str:
-        return f"{_figure(self.done / self.seconds)}/s" if self.done and self.seconds > 0 else ""
+        if not self.done or self.seconds <= 0:
+            return ""
+        counted = _COUNTED.get(self.title.rpartition(" ")[2], "")
+        return f"{_figure(self.done / self.seconds)} {counted}".rstrip() + "/s"
 
     def left(self) -> str:
         if not self.done or not self.total or self.seconds < 1:
@@ -156,7 +173,7 @@ class _Terminal:
         from rich.progress import BarColumn, Progress, TextColumn
         from rich.table import Column
 
-        cells = [("rate", 9), ("left", 16)]
+        cells = [("rate", 14), ("left", 16)]
         return Progress(
             TextColumn("{task.description}", markup=False, table_column=Column(min_width=14, no_wrap=True)),
             BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40)),
@@ -193,7 +210,7 @@ class _Terminal:
         self._live.remove_task(task)
         if finished and step.seconds >= 1:
             done = f"{step.done:,}" if step.done else ""
-            line = f"{step.title:<14}{done:>12}{step.rate():>12}{format_time(step.seconds):>16}"
+            line = f"{step.title:<14}{done:>12}{step.rate():>18}{format_time(step.seconds):>16}"
             self._console.print(line, style="dim")
         self._running -= 1
         if self._running == 0:

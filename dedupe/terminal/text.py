@@ -79,6 +79,45 @@ def shorten_middle(text: str, width: int, sign: str = "…") -> str:
     return f"{text[:head]}{sign}{text[len(text) - tail :]}"
 
 
+def wrapped_text(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` cells, broken between words; a word that is longer than a line is broken within."""
+    from rich.cells import cell_len
+
+    lines, line = [], ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if line and cell_len(joined) > width:
+            lines.append(line)
+            joined = word
+        while cell_len(joined) > width:
+            part = _head(joined, width)
+            lines.append(part)
+            joined = joined[len(part) :]
+        line = joined
+    return [*lines, line]
+
+
+def wrapped_path(path: str, width: int) -> list[str]:
+    """``path`` in lines of at most ``width`` cells, broken behind a separator where there is one; joined they are the path."""
+    from rich.cells import cell_len
+
+    lines, rest = [], path
+    while cell_len(rest) > width:
+        part = _head(rest, width)
+        cut = part.rfind(os.sep) + 1
+        part = part[:cut] if part[:cut].strip() else part
+        lines.append(part)
+        rest = rest[len(part) :]
+    return [*lines, rest]
+
+
+def _head(text: str, width: int) -> str:
+    """The beginning of ``text`` that fits into ``width`` cells, at least one character."""
+    from rich.cells import get_character_cell_size
+
+    return text[: max(_fitting([get_character_cell_size(char) for char in text], width), 1)]
+
+
 def _fitting(sizes: Sequence[int], room: int) -> int:
     """How many of the first ``sizes`` add up to at most ``room``."""
     for count, size in enumerate(sizes):

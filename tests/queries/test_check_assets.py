@@ -170,10 +170,14 @@ def test_the_command_says_what_is_not_there_and_hands_over_whole_assets(
     shown = run(monkeypatch, capfdbinary, *command)
     lines = shown.out.decode().splitlines()
     assert shown.code == 0
-    assert lines[0].split() == ["new", str(card / "chelsea.jpg")]
-    assert lines[1].split() == ["partly", str(card / "coffee.jpg")]
-    assert lines[2] == f"        not there: {card / 'coffee.mov'}"
-    assert lines[-1] == "3 photos: 1 already there, 1 partly there, 1 new."
+    assert lines[0] == "3 photos: 1 new, 1 partly there, 1 already there."
+    assert lines[2:4] == ["New  you don't have these", f"  {card / 'chelsea.jpg'}"]
+    assert lines[5:8] == [
+        "Partly there  you have some of their files",
+        f"  {card / 'coffee.jpg'}",
+        f"      missing: {card / 'coffee.mov'}",
+    ]
+    assert lines[9:11] == ["Already there  you have these", f"  {card / 'rocket.jpg'}"]
 
     def handed(verdicts: str) -> list[str]:
         out = run(monkeypatch, capfdbinary, *command, "--print0", verdicts).out

@@ -85,11 +85,11 @@ def test_what_was_accepted_is_moved_after_a_second_yes_and_nothing_else(scanned:
         terminal.send("s")
         terminal.wait_for("2 of 2 groups decided", "2 photos to remove")
         terminal.send("\r")
-        terminal.wait_for("to the trash (t), a folder (f), not now (Enter)?")
+        terminal.wait_for("t: to the trash, f: into a folder, Enter: not now.")
         terminal.send("f\r")
         terminal.wait_for("Which folder?")
         terminal.send(f"{work}/away\r")
-        terminal.wait_for("Go on? [y/N]")
+        terminal.wait_for("Proceed? [y/N]")
         assert names(photos) == before
         terminal.send("y\r")
         terminal.wait_for("exit 0")
@@ -108,11 +108,11 @@ def test_anything_but_a_yes_touches_nothing(tree: Path, scanned: Path, no: str) 
     with open_review(tree) as terminal:
         terminal.wait_for("2 of 2 groups decided")
         terminal.send("\r")
-        terminal.wait_for("not now (Enter)?")
+        terminal.wait_for("Enter: not now.")
         terminal.send("t\r")
-        terminal.wait_for("Go on? [y/N]")
+        terminal.wait_for("Proceed? [y/N]")
         terminal.send(no)
-        terminal.wait_for("Nothing was touched.", "exit 0")
+        terminal.wait_for("Nothing was changed.", "exit 0")
     assert names(scanned / "photos") == before
 
 
@@ -125,12 +125,12 @@ def test_without_a_place_to_go_nothing_is_done(tree: Path, scanned: Path, answer
     with open_review(tree) as terminal:
         terminal.wait_for("2 of 2 groups decided")
         terminal.send("\r")
-        terminal.wait_for("not now (Enter)?")
+        terminal.wait_for("Enter: not now.")
         for part in answer.split("\r")[: answer.count("\r")] or [answer]:
             terminal.send(f"{part}\r" if "\r" in answer else part)
             if part == "f":
                 terminal.wait_for("Which folder?")
-        terminal.wait_for("Nothing was done.", "exit 0")
+        terminal.wait_for("Nothing was removed.", "exit 0")
     assert names(scanned / "photos") == before
 
 
@@ -138,10 +138,10 @@ def test_keys_typed_into_the_review_do_not_answer_the_questions_after_it(tree: P
     with open_review(tree) as terminal:
         terminal.wait_for("1/2")
         terminal.send("\r\rq\rt\ry\ry\r")
-        terminal.wait_for("not now (Enter)?")
-        assert "Go on?" not in terminal.text
+        terminal.wait_for("Enter: not now.")
+        assert "Proceed?" not in terminal.text
         terminal.send("\x04")
-        terminal.wait_for("Nothing was done.")
+        terminal.wait_for("Nothing was removed.")
 
 
 def test_an_offered_review_can_be_declined(tree: Path) -> None:
@@ -155,7 +155,7 @@ def test_ctrl_c_in_the_review_says_that_the_decisions_are_kept(tree: Path) -> No
     with open_review(tree) as terminal:
         terminal.wait_for("1/2")
         terminal.send("\x03")
-        terminal.wait_for("Your decisions are kept, nothing was done.", "exit 130")
+        terminal.wait_for("Your decisions are saved; nothing was removed.", "exit 130")
 
 
 def test_nothing_scanned_yet_is_one_sentence_and_begins_no_store(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_decisions_are_listed_and_without_a_terminal_only_listed(
     monkeypatch.setattr("sys.stdin", io.StringIO("all\ny\n"))
     show_and_clear(store)
     out = capsys.readouterr().out
-    assert f"no duplicates: {made.ROOT}/a.jpg" in out
+    assert f"not duplicates: {made.ROOT}/a.jpg" in out
     assert f"keep {made.ROOT}/c.jpg" in out
     with Decisions(store) as memory:
         assert len(memory.made()) == 2

@@ -156,7 +156,7 @@ def test_a_resized_window_is_drawn_anew_and_decides_nothing(store: str) -> None:
         terminal.wait_for("1/3", "? help")
         terminal.resize(140, 40)
         terminal.wait_for(
-            "─" * 140, "1/3", "q end"
+            "─" * 140, "1/3", "q finish"
         )  # drawn to its end: what comes late would land on the smaller screen
         terminal.resize(60, 12)
         terminal.wait_for("1/3", "keep")
@@ -167,7 +167,7 @@ def test_a_resized_window_is_drawn_anew_and_decides_nothing(store: str) -> None:
 
 def test_two_photos_are_drawn_side_by_side_and_can_be_switched_off(store: str) -> None:
     with start(store, rows=40) as terminal:
-        terminal.wait_for("1/3", "▀▀▀▀", "q end")
+        terminal.wait_for("1/3", "▀▀▀▀", "q finish")
         row = next(n for n, line in enumerate(terminal.lines) if line.startswith("▀"))
         assert terminal.lines[row].count("▀") > 60
         assert {"c", "1"} <= {colour[0] for colour in terminal.colours(row)}  # c81e1e and 1e1ec8, or nearly
@@ -182,7 +182,7 @@ def test_two_photos_are_drawn_side_by_side_and_can_be_switched_off(store: str) -
 def test_a_terminal_that_knows_sixel_gets_real_pictures(store: str) -> None:
     sixel = "\x1b[?62;4;22c"
     with Terminal(["-m", "tests.review.child", store], columns=80, rows=40, device=sixel) as terminal:
-        terminal.wait_for("1 keep", "2 remove", "q end")
+        terminal.wait_for("1 keep", "2 remove", "q finish")
         assert terminal.sent_by_program.count(b"\x1bP") == 2
         assert b"Failed" not in terminal.sent_by_program
         assert b"\xe2\x96\x80" not in terminal.sent_by_program
@@ -190,7 +190,7 @@ def test_a_terminal_that_knows_sixel_gets_real_pictures(store: str) -> None:
 
 def test_where_there_is_no_colour_there_are_no_pictures_and_all_the_words(store: str) -> None:
     with start(store, rows=40, NO_COLOR="1") as terminal:
-        terminal.wait_for("1/3", "1  keep", "> 2  ✓ remove", "q end")
+        terminal.wait_for("1/3", "1  keep", "> 2  ✓ remove", "q finish")
         assert "▀" not in terminal.text
 
 
@@ -220,7 +220,7 @@ def test_accepting_the_rest_asks_first(store: str) -> None:
     with start(store) as terminal:
         terminal.wait_for("1/3")
         terminal.send("A")
-        terminal.wait_for("Accept 3 groups unseen: 4 photos (13.6 MB)", "stay? y/n")
+        terminal.wait_for("Accept 3 groups without a look? Removes 4 photos (13.6 MB)", "y/n")
         terminal.send("y")
         terminal.wait_for("3 of 3 groups decided", "4 photos to remove, frees 13.6 MB")
 

@@ -85,7 +85,7 @@ def test_keep_all_not_duplicates_and_skip_let_nothing_go(key: str, verdict: Edit
 
 def test_another_keeper_lets_go_only_what_is_proven_against_it() -> None:
     state = press(begin(), "right", "right", "2")
-    assert "1 photo not proven against this one: stays too" in state.message
+    assert "1 photo not verified against this one is kept too" in state.message
     state = press(state, "enter")
     assert going(state) == {"3/a.jpg"}
     group = accepted(three(), state.choices).groups[2]
@@ -98,7 +98,7 @@ def test_what_is_not_proven_against_the_new_keeper_cannot_be_selected() -> None:
     assert state.choice.keep == 2
     for _ in range(3):
         state = press(state, "down", " ")
-    assert "Not proven" in state.message or "stays" in state.message
+    assert "Not verified" in state.message or "stays" in state.message
     assert going(press(state, "enter")) == set()
 
 
@@ -136,7 +136,7 @@ def test_a_pinned_photo_cannot_be_selected_by_any_key(file: dict[str, bool | int
     pinned = made.extra(made.photo("b.jpg", links=links, **file), selected=False)
     result = made.result(made.group("g", made.photo("a.jpg"), pinned))
     state = press(ReviewState.begin(result.groups, verify), " ", "enter")
-    assert "it stays" in press(ReviewState.begin(result.groups, verify), " ").message
+    assert "so it is kept" in press(ReviewState.begin(result.groups, verify), " ").message
     assert going(state, result) == set()
 
 
@@ -180,7 +180,7 @@ def test_accepting_the_rest_touches_no_group_that_was_decided() -> None:
 
 def test_jump_goes_to_a_group_and_refuses_others() -> None:
     assert press(begin(), "g", "3", "enter").at == 2
-    assert press(begin(), "g", "9", "enter").message == "The groups are 1 to 3."
+    assert press(begin(), "g", "9", "enter").message == "There is no group 9."
     assert press(begin(), "g", "1", "2", "backspace", "backspace", "3", "enter").at == 2
     assert press(begin(), "g", "2", "escape").mode is Mode.GROUP
     # A letter in the middle of a number is no decision.

@@ -46,13 +46,13 @@ def test_files_bytes_place_relations_and_the_way_back_are_said() -> None:
 
 def test_what_is_left_alone_is_said_with_its_reason_made_harmless() -> None:
     text = shown(preview(left={"changed since the scan: \x1b[2Ja.jpg": 3}))
-    assert "3 left alone: changed since the scan: \\x1b[2Ja.jpg." in text
+    assert "3 skipped: changed since the scan: \\x1b[2Ja.jpg." in text
     assert "\x1b" not in text
 
 
 def test_nothing_to_do_is_said_plainly() -> None:
     text = shown(preview(photos=0, files=0, relations={}))
-    assert "Nothing: no photo is selected that may go." in text
+    assert "Nothing: no photo is selected." in text
     assert "undo" not in text
 
 
@@ -71,5 +71,5 @@ def test_a_dry_run_names_every_file_its_place_and_the_photo_that_stays() -> None
         "    -> /mnt/away/b.jpg",
         f"{made.ROOT}/b.xmp",
         "    -> /mnt/away/b.xmp",
-        f"    resaved; stays: {made.ROOT}/a.jpg",
+        f"    resaved; kept: {made.ROOT}/a.jpg",
     ]

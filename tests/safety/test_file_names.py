@@ -173,7 +173,7 @@ def test_the_review_shows_evil_names_without_obeying_them(tmp_path: Path) -> Non
         memory.save_scan(result)
     with Terminal(["-m", "tests.review.child", store], columns=100, rows=30, env={"NO_COLOR": "1"}) as terminal:
         for number in range(1, len(result.groups) + 1):
-            terminal.wait_for(f"{number}/{len(result.groups)}", "q end")
+            terminal.wait_for(f"{number}/{len(result.groups)}", "q finish")
             terminal.send("\x1b[C" if number < len(result.groups) else "\x03")
         terminal.wait_for("ended: interrupted")
         # What rich itself sends: cursor, clearing, styles, the alternate screen, bracketed paste.

@@ -353,7 +353,7 @@ def test_undo_with_its_root_gone_touches_nothing(world: World) -> None:
     moved(world)
     world.root.rename(world.base / "unplugged")
     before = tree_snapshot(world.target)
-    with pytest.raises(RefusedError, match="is its disk there"):
+    with pytest.raises(RefusedError, match="is its disk connected"):
         world.undo()
     assert tree_snapshot(world.target) == before
 
@@ -361,7 +361,7 @@ def test_undo_with_its_root_gone_touches_nothing(world: World) -> None:
 def test_a_target_that_is_gone_says_so(world: World) -> None:
     moved(world)
     world.target.rename(world.base / "unplugged")
-    with pytest.raises(RefusedError, match="is its disk there"):
+    with pytest.raises(RefusedError, match="is its disk connected"):
         world.undo()
 
 

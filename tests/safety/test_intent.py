@@ -25,7 +25,7 @@ def many(world: World, pairs: int = 10) -> None:
 def test_more_than_max_drop_is_refused_as_a_whole(world: World, limit: str) -> None:
     many(world)
     before = world.snapshot()
-    with pytest.raises(RefusedError, match=r"10 photos of 20 would go, more than --max-drop"):
+    with pytest.raises(RefusedError, match=r"10 photos of 20 would be removed, more than --max-drop"):
         world.act(max_drop=limit)
     with pytest.raises(RefusedError, match=r"--max-drop"):
         world.act(max_drop=limit, dry_run=True)

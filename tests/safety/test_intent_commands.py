@@ -63,7 +63,7 @@ def test_on_a_terminal_only_a_clear_yes_is_one(world: World, said: str, goes: bo
     before = tree_snapshot(world.root)
     arguments = ["-m", "dedupe", "apply", "--move-to", str(world.target), "--store", str(store)]
     with Terminal(arguments, columns=120, env={"PYTHONPATH": str(Path(__file__).parents[2])}) as terminal:
-        terminal.wait_for("Go on?")
+        terminal.wait_for("Proceed?")
         assert tree_snapshot(world.root) == before
         terminal.send(said)
         terminal.process.wait(timeout=60)

@@ -83,7 +83,7 @@ def _sentence(asset: AssetRow, reconciled: Reconciled) -> str:
                 f"{name}: an interrupted move cannot be settled yet: {reconciled.reason}. The next start tries again."
             )
         case _:
-            return f"{name}: an interrupted move needs a person: {reconciled.reason}."
+            return f"{name}: an interrupted move needs your attention: {reconciled.reason}."
 
 
 def tidy(disk: Disk, journal: Journal, run: int) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from dedupe.actions.execution.apply import Progress, Stop, deferred_interrupt, unfinished
 from dedupe.actions.execution.move import Mover, Way, missing_folders
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
+from dedupe.actions.execution.prune import make_again
 from dedupe.actions.execution.reconcile import reversal
 from dedupe.actions.execution.recover import reconcile_all, tidy
 from dedupe.actions.journal.access import ActionPaths, acting_alone
@@ -93,7 +94,7 @@ def undo(
     """
     disk = disk or Disk()
     if not exists(paths.journal):
-        raise UsageError("There is nothing to undo: no photo was moved yet.")
+        raise UsageError("There is nothing to undo: no photo was removed yet.")
     with acting_alone(paths, disk) as journal:
         notes = reconcile_all(disk, journal)
         trash = Trash(disk)
@@ -127,7 +128,7 @@ def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
         blocked = blocked or found
     if blocked is not None:
         return blocked
-    raise UsageError("There is nothing to undo: all that was moved is back.")
+    raise UsageError("There is nothing to undo: everything is back.")
 
 
 def run_blocker(run: RunRow, assets: Sequence[AssetRow], trash_undoable: bool) -> str | None:
@@ -140,9 +141,9 @@ def run_blocker(run: RunRow, assets: Sequence[AssetRow], trash_undoable: bool) -
         return "Restore them from the Trash or Recycle Bin; `dedupe undo` cannot take files out of it on this system."
     for root in run.roots:
         if not os.path.isdir(root):
-            return f"The folder {display_path(root)} that the photos came from is gone: is its disk there?"
+            return f"The folder {display_path(root)} that the photos came from does not exist: is its disk connected?"
     if run.target is not None and not os.path.isdir(run.target):
-        return f"The folder {display_path(run.target)} that the photos were moved to is gone: is its disk there?"
+        return f"The folder {display_path(run.target)} that the photos were moved to does not exist: is its disk connected?"
     return None
 
 
@@ -192,6 +193,7 @@ class _Undoer:
 
     def run(self, progress: Progress | None, stop: Stop | None = None) -> UndoReport:
         assets = _away(self._journal.assets(self._run.id))
+        make_again(self._disk, self._journal, self._run)
         with deferred_interrupt(stop) as interrupted:
             for count, asset in enumerate(reversed(assets), start=1):
                 self._report.stopped = interrupted()

@@ -19,6 +19,7 @@ from dedupe.actions.journal.opening import JournalError, connect, telling
 from dedupe.actions.journal.records import (
     ASSET_COLUMNS,
     FILE_COLUMNS,
+    REMOVED_FOLDER,
     RUN_COLUMNS,
     AssetPurpose,
     AssetRow,
@@ -226,6 +227,21 @@ class Journal:
             (run, _blob(folder), look.mode, look.uid, look.gid, look.packed()),
         )
 
+    def add_removed_folder(self, run: int, path: str, mode: int) -> None:
+        """Pending: an empty folder with this mode that the run is about to remove."""
+        self._write(
+            "INSERT INTO folders (run, path, marker) VALUES (?, ?, ?)",
+            (run, _blob(path), REMOVED_FOLDER | (mode & 0o7777)),
+        )
+
+    def removed_folders(self, run: int) -> list[tuple[str, int]]:
+        """The empty folders that the run removed, with their modes."""
+        rows = self._read(
+            "SELECT path, marker FROM folders WHERE run = ? AND typeof(marker) = 'integer' AND marker >= ?",
+            (run, REMOVED_FOLDER),
+        )
+        return [(found, int(marker) & 0o7777) for path, marker in rows if (found := path_of(path)) is not None]
+
     def forget_folder(self, run: int, path: str) -> None:
         """Pending: what the run made is gone again."""
         self._write("DELETE FROM folders WHERE run = ? AND path = ?", (run, _blob(path)))
@@ -306,12 +322,14 @@ class Journal:
 
     def folders(self, run: int) -> list[tuple[str, bool]]:
         """What the run made, innermost last: path, and whether it is the marker file."""
-        rows = self._read("SELECT path, marker FROM folders WHERE run = ? ORDER BY id", (run,))
+        rows = self._read(
+            "SELECT path, marker FROM folders WHERE run = ? AND marker < ? ORDER BY id", (run, REMOVED_FOLDER)
+        )
         return [(found, bool(marker)) for path, marker in rows if (found := path_of(path)) is not None]
 
     def runs_with_folders(self) -> list[int]:
         """The runs that made folders which may still be there, newest first."""
-        rows = self._read("SELECT DISTINCT run FROM folders ORDER BY run DESC")
+        rows = self._read("SELECT DISTINCT run FROM folders WHERE marker < ? ORDER BY run DESC", (REMOVED_FOLDER,))
         return [run for (run,) in rows if isinstance(run, int)]
 
     def look_of(self, run: int, folder: str) -> FolderLook | None:

@@ -89,6 +89,11 @@ CREATE TABLE lease (
 """
 
 
+REMOVED_FOLDER = 0x10000
+"""``folders.marker`` is 0 for a folder that the run made, 1 for its marker file, and this with the mode in its low bits for an
+empty folder that the run removed."""
+
+
 class RunPurpose(StrEnum):
     """What a run was for."""
 

@@ -60,7 +60,7 @@ def roots_blocker(disk: Disk, actions: Sequence[Action], roots: Sequence[str]) -
     """A folder that was scanned is not there: a disk taken out is not the same as files deleted."""
     for root in roots:
         if not os.path.isdir(root):
-            return f"The scanned folder {display_path(root)} is gone."
+            return f"The scanned folder {display_path(root)} does not exist any more."
         named = (move.source for action in actions for move in (action.keeper, *action.moves))
         inside = [path for path in named if membership_under(path, root)]
         if inside and not any(disk.is_taken(path) for path in inside):
@@ -98,9 +98,9 @@ def folder_blocker(target: str) -> str | None:
     while not os.path.lexists(there) and os.path.dirname(there) != there:
         there = os.path.dirname(there)
     if not os.path.isdir(there):
-        return f"{display_path(there)} is no folder."
+        return f"{display_path(there)} is not a folder."
     if not os.access(there, os.W_OK | os.X_OK):
-        return f"{display_path(there)} may not be written to."
+        return f"{display_path(there)} can't be written to."
     return None
 
 
@@ -193,6 +193,6 @@ def drop_blocker(dropped: int, photos: int, limit: str) -> str | None:
     if dropped <= allowed:
         return None
     return (
-        f"{format_count(dropped, 'photo')} of {format_count(photos)} would go, more than --max-drop {limit} allows"
+        f"{format_count(dropped, 'photo')} of {format_count(photos)} would be removed, more than --max-drop {limit} allows"
         f" ({format_count(allowed)})."
     )

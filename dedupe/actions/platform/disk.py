@@ -16,6 +16,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, cast
 
 from dedupe.actions.platform.folders import FolderLook, look_of, missing_of
@@ -130,6 +131,10 @@ class Disk:
     def rmdir(self, folder: str) -> None:
         """Remove a folder, if it is empty."""
         os.rmdir(folder)
+
+    def set_mode(self, folder: str, mode: int) -> None:
+        """Give a folder that was made again its permissions back."""
+        Path(folder).chmod(mode)
 
     # -- names, without overwriting ------------------------------------------------------------------------------------
 

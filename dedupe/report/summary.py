@@ -1,0 +1,90 @@
+"""What a scan comes to: how many photos, how many copies of which relation, what removing them frees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from dedupe.report.rows import Layout
+from dedupe.report.sizes import freed_bytes
+from dedupe.terminal.text import display_text, format_bytes, format_count, format_time
+from dedupe.types import Extra, Relation, ScanResult
+
+_COLUMNS = (("copies", 8), ("size", 9), ("remove", 8), ("frees", 9))
+
+
+def headline(result: ScanResult) -> str:
+    """One sentence: groups, copies, and what removing the selected ones frees."""
+    sizes = _sizes(result)
+    if not sizes:
+        return f"{format_count(result.stats.photos, 'photo')}, no duplicates found."
+    groups = format_count(len(result.groups), "group")
+    copies = format_count(len(sizes), "copy", "copies")
+    chosen = [size for extra, size in sizes if extra.selected]
+    if not chosen:
+        return f"{groups} with {copies}, none to remove without a look."
+    return f"{groups} with {copies}; {format_count(len(chosen))} to remove, frees {format_bytes(sum(chosen))}."
+
+
+def summary_lines(result: ScanResult, layout: Layout, *, details: bool) -> list[Text]:
+    """The summary; with ``details`` also the seconds of each step, the model and the radius."""
+    stats = result.stats
+    lines = [layout.heading("Summary")]
+    files = f" in {format_count(stats.files, 'file')}" if stats.files != stats.photos else ""
+    skipped = f", {format_count(len(result.skipped))} skipped" if result.skipped else ""
+    lines.append(Text(f"  {format_count(stats.photos, 'photo')}{files}{skipped}"))
+    sizes = _sizes(result)
+    found = ["no duplicates found"]
+    if sizes:
+        copies = format_count(len(sizes), "copy", "copies")
+        found = [f"{format_count(len(result.groups), 'group')} with {copies}"]
+    if result.series:
+        found.append(f"{format_count(len(result.series))} series")
+    lines.append(Text(f"  {', '.join(found)}"))
+    if sizes:
+        lines += [Text(), *_by_relation(sizes, layout), Text()]
+    return lines + _cost(result, layout, details=details)
+
+
+def _sizes(result: ScanResult) -> list[tuple[Extra, int]]:
+    return [
+        (extra, freed_bytes(extra.photo, group.keeper_of(extra))) for group in result.groups for extra in group.extras
+    ]
+
+
+def _cost(result: ScanResult, layout: Layout, *, details: bool) -> list[Text]:
+    seconds = result.stats.seconds
+    total = seconds.get("total", sum(seconds.values()))
+    if not details:
+        return [Text(f"  Scanned in {format_time(total)}.", style="dim")]
+    dot = f" {layout.signs.dot} "
+    spent = dot.join(f"{name} {format_time(took)}" for name, took in seconds.items() if name != "total")
+    radius = f"candidates within a distance of {result.threshold:.2f} (0 is the same, 1.41 unrelated)"
+    return [
+        *layout.wrapped(f"Scanned in {format_time(total)}{': ' if spent else ''}{spent}", "dim", margin=2),
+        *layout.wrapped(f"model {display_text(result.model)}, {radius}", "dim", margin=2),
+    ]
+
+
+def _by_relation(sizes: Sequence[tuple[Extra, int]], layout: Layout) -> list[Text]:
+    """The copies, with the bytes each takes up, added up by relation."""
+    head = f"  {'relation':<11}" + "".join(f"{title:>{width}}" for title, width in _COLUMNS)
+    lines = [Text(head, style="dim")]
+    for relation in Relation:
+        ones = [one for one in sizes if one[0].relation is relation]
+        if ones:
+            lines.append(Text(_row(relation.value, ones, layout)))
+    return [*lines, Text(_row("all", sizes, layout), style="bold")]
+
+
+def _row(name: str, sizes: Sequence[tuple[Extra, int]], layout: Layout) -> str:
+    chosen = [size for extra, size in sizes if extra.selected]
+    none = layout.signs.dash
+    cells = (
+        format_count(len(sizes)),
+        format_bytes(sum(size for _, size in sizes)),
+        format_count(len(chosen)) if chosen else none,
+        format_bytes(sum(chosen)) if chosen else none,
+    )
+    return f"  {name:<11}" + "".join(f"{cell:>{width}}" for cell, (_, width) in zip(cells, _COLUMNS, strict=True))

@@ -1,0 +1,172 @@
+"""The plan as a file: what a scan would remove, to be edited by a person or a program, and acted on later.
+
+A plan says no more than the scan did: an entry may be taken out, or ``remove`` be turned on or off. What it names is looked up
+in the last scan of the same folders, so nothing is removed that was not verified, and everything is read again before it goes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dedupe._version import __version__
+from dedupe.errors import UsageError
+from dedupe.report.files import check, write
+from dedupe.report.json import SCHEMA, dumped, lossy, path_entry, paths_entry
+from dedupe.report.sizes import pinned
+from dedupe.terminal.text import display_path
+from dedupe.types import Extra, Group, Relation, ScanResult
+
+START = b'{"plan": '
+"""How a plan begins."""
+
+_LARGEST = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that was read: for each path whether it is to be removed, and for which photo that stays."""
+
+    roots: tuple[str, ...]
+    removed: Mapping[str, bool]
+    keepers: Mapping[str, str]
+    contents: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The scan with what the plan selects, and what of the plan can't be done, each as a sentence."""
+
+    result: ScanResult
+    refused: tuple[str, ...]
+
+
+def write_plan(result: ScanResult, target: str) -> None:
+    """Write the plan of ``result`` into the file ``target``, or to stdout where it is ``-``.
+
+    Raises UsageError where the file cannot be written, or exists and is not a plan.
+    """
+    write(target, plan_chunks(result), START)
+
+
+def check_target(target: str | None, *others: str | None) -> None:
+    """Look, before a long scan, whether the plan can be written there; writes nothing. Raises UsageError where it cannot."""
+    if target is None:
+        return
+    if target in others:
+        raise UsageError("--plan, --json and --csv need different places.")
+    if target != "-":
+        check(os.path.realpath(target), START)
+
+
+def plan_chunks(result: ScanResult) -> Iterator[str]:
+    """The plan piece by piece, a line for each copy."""
+    head = {"plan": SCHEMA, "dedupe": __version__, **paths_entry("roots", result.roots)}
+    yield dumped(head)[:-1] + ',\n"copies": ['
+    entries = (_entry(group, extra) for group in result.groups for extra in group.extras)
+    for number, entry in enumerate(entries):
+        yield f"{',' if number else ''}\n{dumped(entry)}"
+    yield "\n]}\n"
+
+
+def _entry(group: Group, extra: Extra) -> dict[str, object]:
+    return {
+        "remove": extra.selected,
+        **path_entry("path", extra.photo.path),
+        **path_entry("keep", group.keeper_of(extra).path),
+        "relation": extra.relation.value,
+        "bytes": extra.photo.file.stamp.size,
+        "content": extra.photo.content_key.hex(),
+    }
+
+
+def read_plan(path: str) -> Plan:
+    """The plan in this file. Raises UsageError where it cannot be read or is not a plan."""
+    shown = display_path(path)
+    try:
+        with open(path, "rb") as file:
+            data = json.loads(file.read(_LARGEST))
+    except OSError as error:
+        raise UsageError(f"The plan {shown} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UsageError(f"The plan {shown} is not valid JSON: {error}.") from error
+    try:
+        return _plan(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"{shown} is not a plan of dedupe: {error}.") from error
+
+
+def _plan(data: Any) -> Plan:
+    if data["plan"] != SCHEMA:
+        raise ValueError(f"its version is {data['plan']!r}, this dedupe reads {SCHEMA}")
+    roots = tuple(_path({"path": root, "path_b64": b64}, "path") for root, b64 in _both(data, "roots"))
+    removed: dict[str, bool] = {}
+    keepers: dict[str, str] = {}
+    contents: dict[str, str] = {}
+    for entry in data["copies"]:
+        path = _path(entry, "path")
+        if not isinstance(entry["remove"], bool):
+            raise TypeError(f"“remove” of {display_path(path)} is neither true nor false")
+        if path in removed:
+            raise ValueError(f"{display_path(path)} is in it twice")
+        removed[path] = entry["remove"]
+        keepers[path] = _path(entry, "keep")
+        contents[path] = str(entry["content"])
+    return Plan(roots, removed, keepers, contents)
+
+
+def _both(data: Any, key: str) -> Iterator[tuple[str, str | None]]:
+    values = data[key]
+    yield from zip(values, data.get(f"{key}_b64") or [None] * len(values), strict=True)
+
+
+def _path(entry: Any, key: str) -> str:
+    """The path as bytes where it has them and nobody edited the text beside them."""
+    text, exact = entry[key], entry.get(f"{key}_b64")
+    if not isinstance(text, str):
+        raise TypeError(f"“{key}” is not a path")
+    if isinstance(exact, str):
+        path = os.fsdecode(base64.b64decode(exact, validate=True))
+        if lossy(path) == text:
+            return path
+    return text
+
+
+def planned(result: ScanResult, plan: Plan) -> Planned:
+    """``result`` with the copies selected that ``plan`` removes, as far as the scan verified them."""
+    if set(plan.roots) != set(result.roots):
+        raise UsageError("The plan is about other folders than this scan.")
+    left = {path for path, remove in plan.removed.items() if remove}
+    refused: list[str] = []
+    groups = []
+    for group in result.groups:
+        extras = tuple(_selected(group, extra, plan, left, refused) for extra in group.extras)
+        groups.append(replace(group, extras=extras))
+    refused += [f"{display_path(path)}: not in the last scan; skipped." for path in sorted(left)]
+    return Planned(replace(result, groups=tuple(groups)), tuple(refused))
+
+
+def _selected(group: Group, extra: Extra, plan: Plan, left: set[str], refused: list[str]) -> Extra:
+    path = extra.photo.path
+    if path not in left:
+        return replace(extra, selected=False)
+    left.discard(path)
+    reason = _reason(group, extra, plan)
+    if reason is not None:
+        refused.append(f"{display_path(path)}: {reason}; skipped.")
+    return replace(extra, selected=reason is None)
+
+
+def _reason(group: Group, extra: Extra, plan: Plan) -> str | None:
+    path = extra.photo.path
+    if plan.contents[path] != extra.photo.content_key.hex():
+        return "changed since the plan was written"
+    if plan.keepers[path] != group.keeper_of(extra).path:
+        return "the last scan keeps another photo for it"
+    if extra.relation is Relation.SIMILAR:
+        return "another shot, not a duplicate"
+    return pinned(extra.photo) or None

@@ -1,0 +1,135 @@
+"""What was done to photos, for people and programs: runs of the history, an action and its undoing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dedupe.report.json import SCHEMA, dumped, path_entry
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dedupe.actions import Report, RunSummary, UndoReport
+    from dedupe.types import Outcome
+
+
+def show_history(runs: Sequence[RunSummary], console: Console) -> None:
+    """Print the runs as a table."""
+    from rich.table import Table
+
+    if not runs:
+        console.print("No photo was removed yet.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("run", "when", "what", "photos", "files", "size", "put back", "undo"):
+        figures = title in ("run", "photos", "files", "size", "put back")
+        table.add_column(title, justify="right" if figures else "left", no_wrap=title == "when")
+    for run in runs:
+        what = run.purpose.value if run.undoes is None else f"{run.purpose.value} of {run.undoes}"
+        table.add_row(
+            str(run.number),
+            _when(run.began),
+            what if run.target is None else f"{what} to {display_path(run.target)}",
+            format_count(run.assets),
+            format_count(run.files),
+            format_bytes(run.bytes),
+            format_count(run.undone),
+            run.way_back,
+        )
+    console.print(table)
+    for run in runs:
+        if run.needs_person:
+            photos = format_count(run.needs_person, "photo")
+            verb = "needs" if run.needs_person == 1 else "need"
+            said = f"Run {run.number}: {photos} {verb} your attention; `dedupe recover` says which."
+            console.print(said, soft_wrap=True)
+
+
+def _when(began: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(began))
+
+
+def undo_question(run: RunSummary) -> str:
+    """What an undo of ``run`` is about."""
+    where = "the trash" if run.target is None else display_path(run.target)
+    count = run.assets - run.undone
+    verb = "comes" if count == 1 else "come"
+    return (
+        f"Run {run.number}: {format_count(count, 'photo')}, {format_bytes(run.bytes_away)}, {verb} back from {where}."
+    )
+
+
+def history_json(runs: Sequence[RunSummary]) -> Iterator[str]:
+    """The runs as one JSON object."""
+    yield dumped({"schema": SCHEMA, "runs": [_run(run) for run in runs]}) + "\n"
+
+
+def _run(run: RunSummary) -> dict[str, object]:
+    target = {"target": None} if run.target is None else path_entry("target", run.target)
+    return {
+        "run": run.number,
+        "purpose": run.purpose.value,
+        "began": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(run.began)),
+        **target,
+        "undoes": run.undoes,
+        "photos": run.assets,
+        "files": run.files,
+        "bytes": run.bytes,
+        "put_back": run.undone,
+        "need_attention": run.needs_person,
+        "undoable": run.undoable,
+        "why_not": run.why_not,
+    }
+
+
+def apply_json(report: Report) -> Iterator[str]:
+    """What an action did, as one JSON object."""
+    target = {"target": None} if report.target is None else path_entry("target", report.target)
+    entry = {
+        "schema": SCHEMA,
+        "run": report.run,
+        "kind": report.kind.value,
+        **target,
+        "dry_run": report.dry_run,
+        "photos": len(report.done),
+        "files": report.files,
+        "bytes": report.bytes_freed,
+        "stopped": None if report.stopped is None else display_text(report.stopped),
+        "notes": [display_text(note) for note in report.notes],
+        "emptied": [path_entry("path", folder) for folder in report.emptied],
+        "pruned": [path_entry("path", folder) for folder in report.pruned],
+        "undo": None if report.run is None else f"dedupe undo {report.run}",
+        "outcomes": [_outcome(outcome) for outcome in report.outcomes],
+    }
+    yield dumped(entry) + "\n"
+
+
+def _outcome(outcome: Outcome) -> dict[str, object]:
+    action = outcome.action
+    return {
+        "outcome": outcome.kind.value,
+        "reason": display_text(outcome.reason),
+        "relation": action.relation.value,
+        "keeper": path_entry("path", action.keeper.source),
+        "files": [
+            path_entry("path", move.source) | ({"to": None} if move.target is None else path_entry("to", move.target))
+            for move in action.moves
+        ],
+    }
+
+
+def undo_json(report: UndoReport) -> Iterator[str]:
+    """What an undo did, as one JSON object."""
+    entry = {
+        "schema": SCHEMA,
+        "run": report.run,
+        "photos": len(report.restored),
+        "restored": [path_entry("path", one.path) | path_entry("now", one.now) for one in report.restored],
+        "skipped": [{"reason": display_text(reason), "photos": count} for reason, count in report.left.items()],
+        "stopped": None if report.stopped is None else display_text(report.stopped),
+        "notes": [display_text(note) for note in report.notes],
+    }
+    yield dumped(entry) + "\n"
