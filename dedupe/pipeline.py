@@ -1,4 +1,4 @@
-"""``scan``: walk ─► read ─► embed ─► neighbours ─► relate ─► group, one after the other.
+"""``scan``: walk ─► read ─► embed ─► neighbours ─► relate ─► complete ─► group, one after the other.
 
 Touches nothing in the photo folders. What each step finds out is in the store when it ends.
 """
@@ -52,7 +52,8 @@ def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None) -
         embedding = steps.Embedding(session)
         contents = embedding.complete(steps.read(session, tree.files, embedding))
         matches = steps.matches(session, contents)
-        grouped = steps.group(session, contents, matches)
+        related = steps.complete(session, contents, matches)
+        grouped = steps.group(session, contents, related)
         result = _result(session, absolute(roots), (*tree.skipped, *contents.skipped), grouped)
         session.decisions.save_scan(result, to_json(settings))
     return result

@@ -32,7 +32,8 @@ from dedupe.grouping.extras import Extras
 from dedupe.grouping.families import Families, Family
 from dedupe.grouping.keeper import RULES, ordered
 from dedupe.grouping.losses import CompanionKey
-from dedupe.grouping.match_graph import Node, gather
+from dedupe.grouping.match_graph import Node, Verdicts, gather
+from dedupe.grouping.membership import SAFE_RANK
 from dedupe.grouping.versions import Decisions, Versions
 from dedupe.types import SAFE_RELATIONS, Caution, ContentKey, Group, Match, Photo, Relation, Series
 from dedupe.union_find import UnionFind
@@ -89,11 +90,11 @@ def open_pairs(
     *,
     decisions: Decisions | None = None,
 ) -> tuple[tuple[ContentKey, ContentKey], ...]:
-    """Pairs worth a verdict although the embedding did not hold them close: the keeper of each cluster and the pictures of
-    the cluster that no match joins to it, ``a < b``, in order.
+    """Pairs that were not asked and that the families need, ``a < b``, in order.
 
-    Where they are verified too, grouping again brings photos into one group that only a chain joined. Pairs whose verdict was
-    "unrelated" are among them; to remember those is the caller's.
+    Where two photos are verified, and one or both are copies, their heads were not always compared: with a verdict on the heads a
+    copy of a copy finds its head, and a version its family. Grouping again with it may leave further pairs open. Pairs whose
+    verdict was "unrelated" are among them; to remember those is the caller's.
     """
     grouping = _Grouping(photos, matches, options.cross_only, decisions)
     known, rules = grouping.known, ordered(options.rules, options.prefer)
@@ -102,13 +103,39 @@ def open_pairs(
     for cluster in grouping.clusters():
         if len(cluster) < 3:
             continue
-        root = next(iter(families.of(cluster))).root.photo
-        keep = known.picture_of[root.content_key]
-        for node in cluster:
-            if node != keep and node not in known.must_link.get(keep, {}) and grouping.comparable(keep, node):
-                a, b = root.content_key, known.photos[known.assets[node][0]].content_key
-                pairs.add((min(a, b), max(a, b)))
+        head, family = _homes(known, families.of(cluster))
+        for one in cluster:
+            for other, fit in known.must_link.get(one, {}).items():
+                if other not in head:
+                    continue  # it fits another capture better
+                ours, theirs = head[one], head[other]
+                joined = family[ours] == family[theirs]
+                if fit.rank <= SAFE_RANK and ours != theirs:
+                    wanted = [(ours, theirs), (one, theirs)]
+                else:
+                    wanted = [] if joined else [(ours, theirs)]
+                for a, b in wanted:
+                    if a != b and b not in known.must_link.get(a, {}) and grouping.comparable(a, b):
+                        pairs.add(_ends(known, a, b))
     return tuple(sorted(pairs))
+
+
+def _homes(known: Verdicts, families: Iterable[Family]) -> tuple[dict[Node, Node], dict[Node, int]]:
+    """The node of the head of each node, and the number of the family of each head."""
+    head: dict[Node, Node] = {}
+    family: dict[Node, int] = {}
+    for number, one in enumerate(families):
+        for branch in one.branches:
+            top = known.picture_of[branch.version.head.photo.content_key]
+            family.setdefault(top, number)
+            for photo in branch.version.photos:
+                head.setdefault(known.picture_of[photo.content_key], top)
+    return head, family
+
+
+def _ends(known: Verdicts, one: Node, other: Node) -> tuple[ContentKey, ContentKey]:
+    a, b = (known.photos[known.assets[node][0]].content_key for node in (one, other))
+    return min(a, b), max(a, b)
 
 
 def reclaimable(groups: Iterable[Group], *, selected_only: bool = False) -> dict[Relation, int]:

@@ -7,7 +7,7 @@ is remembered loads no library and starts no worker.
 from dedupe.steps.compare import examine, find_pixel_keys, matches, relate
 from dedupe.steps.contents import ByContent, Contents
 from dedupe.steps.embed import Embedding
-from dedupe.steps.group import Grouped, group
+from dedupe.steps.group import Grouped, Related, complete, group
 from dedupe.steps.neighbours import distances, neighbours
 from dedupe.steps.previews import restore_previews
 from dedupe.steps.read import read
@@ -18,6 +18,8 @@ __all__ = [
     "Contents",
     "Embedding",
     "Grouped",
+    "Related",
+    "complete",
     "distances",
     "examine",
     "find_pixel_keys",

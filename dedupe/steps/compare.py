@@ -11,13 +11,14 @@ from dedupe.comparing.version import REFUSAL_VERSION, RELATE_VERSION
 from dedupe.errors import QueryError
 from dedupe.session import Session
 from dedupe.steps.contents import Contents
-from dedupe.steps.neighbours import neighbours, search_name
+from dedupe.steps.neighbours import distances, neighbours, search_name
 from dedupe.steps.previews import chunks, restore_previews
 from dedupe.steps.refuse import by_cluster, refused
 from dedupe.types import Change, ContentKey, Match, Pair, PhotoFile, Relation
 
 if TYPE_CHECKING:
     from dedupe.comparing.relate import RelateTask
+    from dedupe.terminal.progress import Step
 
 _log = logging.getLogger("dedupe")
 
@@ -35,18 +36,57 @@ def matches(session: Session, contents: Contents) -> list[Match]:
     """
     keys = contents.keys
     name = search_name(session, keys)
-    found = session.cache.settled(name, SETTLED_VERSION)
+    # What is asked of some of the candidates is not a part of what is asked of all.
+    of_all = not (session.settings.reference or session.settings.cross_only)
+    found = session.cache.settled(name, SETTLED_VERSION) if of_all else None
     if found is not None:
         for step in ("neighbours", "relate"):
             with session.step(step, len(keys)) as shown:
                 shown.advance(len(keys))
-        return [match for match in found if _may_matter(session, contents, match)]
+        return found
     pairs = neighbours(session, keys)
-    asked = [pair for pair in pairs if _may_matter(session, contents, pair)]
-    judged = relate(session, contents, asked)
-    if len(asked) == len(pairs) == judged.count:
-        session.cache.settle(name, SETTLED_VERSION, judged.matches)
-    return judged.matches
+    judged, whole = _planned(session, contents, [pair for pair in pairs if _may_matter(session, contents, pair)])
+    if of_all and whole:
+        session.cache.settle(name, SETTLED_VERSION, judged)
+    return judged
+
+
+def _planned(session: Session, contents: Contents, candidates: Sequence[Pair]) -> tuple[list[Match], bool]:
+    """relate: the verdicts that the families of the candidates need, related ones only, by (a, b); and whether each that was asked
+    was given for good."""
+    with session.step("relate", len(candidates)) as shown:
+        strangers = refused(session, contents.files, candidates, shown.advance)
+        rest = [pair for pair in candidates if (pair.a, pair.b) not in strangers]
+        return _asked_for(session, contents, rest, shown)
+
+
+def _asked_for(
+    session: Session, contents: Contents, candidates: Sequence[Pair], shown: Step
+) -> tuple[list[Match], bool]:
+    from dedupe.comparing.capture_time import seconds_apart
+    from dedupe.grouping.questions import Questions
+
+    facts = session.cache.facts(_ends(candidates))
+
+    def apart(one: ContentKey, other: ContentKey) -> bool:
+        return one in facts and other in facts and seconds_apart(facts[one], facts[other]) is not None
+
+    # A camera's file is the likeliest original, then the larger one. Nothing but the content counts: what is asked is
+    # remembered for these contents, whatever folder they lie in.
+    plan = Questions(candidates, {key: (bool(said.camera), said.pixels) for key, said in facts.items()}, apart)
+    given = {(pair.a, pair.b): pair for pair in candidates}
+    found: list[Match] = []
+    whole = True
+    while asked := plan.next():
+        others = [ends for ends in asked if ends not in given]
+        far = dict(zip(others, distances(session, others), strict=True)) if others else {}
+        pairs = [given.get(ends) or Pair(*ends, far[ends]) for ends in asked]
+        judged = judge(session, contents, pairs, shown)
+        plan.learn(judged)
+        whole = whole and len(judged) == len(pairs) and all(map(_for_good, judged))
+        found += (match for match in judged if match.relation is not None)
+    shown.advance(max(0, len(candidates) - plan.asked))
+    return sorted(found, key=lambda match: (match.a, match.b)), whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +103,30 @@ def relate(session: Session, contents: Contents, pairs: Sequence[Pair], *, refus
     ``refuse``: pairs whose signatures share nothing are not looked at more closely. Not for pairs that other verdicts join.
     """
     with session.step("relate", len(pairs)) as shown:
-        apart = refused(session, contents.files, pairs, shown.advance) if refuse else set()
-        found = [Match(pair.a, pair.b, pair.distance, None) for pair in pairs if (pair.a, pair.b) in apart]
-        pairs = [pair for pair in pairs if (pair.a, pair.b) not in apart]
-        known = session.cache.matches(pairs, RELATE_VERSION)
-        shown.advance(len(known))
-        found += known.values()
-        todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
-        find_pixel_keys(session, contents.files, _perhaps_same_pixels(session, todo))
-        for match in _related(session, contents, by_cluster(todo)):
-            if _for_good(match):
-                session.cache.put_matches([match], RELATE_VERSION)
-            found.append(match)
-            shown.advance()
-        find_pixel_keys(session, contents.files, _grouped(session, found))
+        found = judge(session, contents, pairs, shown, refuse=refuse)
     related = sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
     return Judged(related, sum(map(_for_good, found)))
+
+
+def judge(
+    session: Session, contents: Contents, pairs: Sequence[Pair], shown: Step, *, refuse: bool = False
+) -> list[Match]:
+    """The verdict on each pair, unrelated ones too; ``shown`` advances by each. Of a pair whose worker failed there is none."""
+    apart = refused(session, contents.files, pairs, shown.advance) if refuse else set()
+    found = [Match(pair.a, pair.b, pair.distance, None) for pair in pairs if (pair.a, pair.b) in apart]
+    pairs = [pair for pair in pairs if (pair.a, pair.b) not in apart]
+    known = session.cache.matches(pairs, RELATE_VERSION)
+    shown.advance(len(known))
+    found += known.values()
+    todo = [pair for pair in pairs if (pair.a, pair.b) not in known]
+    find_pixel_keys(session, contents.files, _perhaps_same_pixels(session, todo))
+    for match in _related(session, contents, by_cluster(todo)):
+        if _for_good(match):
+            session.cache.put_matches([match], RELATE_VERSION)
+        found.append(match)
+        shown.advance()
+    find_pixel_keys(session, contents.files, _grouped(session, found))
+    return found
 
 
 def _for_good(match: Match) -> bool:
@@ -171,7 +219,7 @@ def _ends(pairs: Iterable[Pair | Match]) -> set[ContentKey]:
     return {key for pair in pairs for key in (pair.a, pair.b)}
 
 
-def _may_matter(session: Session, contents: Contents, pair: Pair | Match) -> bool:
+def _may_matter(session: Session, contents: Contents, pair: Pair) -> bool:
     """The pair can lead to an extra: it is not one of two reference photos, nor with --cross-only of one root."""
     settings = session.settings
     if not (settings.reference or settings.cross_only):

@@ -1,4 +1,4 @@
-"""group: from verdicts to the groups and series a person is shown."""
+"""complete and group: from verdicts to the groups and series a person is shown."""
 
 from __future__ import annotations
 
@@ -6,13 +6,30 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from dedupe.comparing.version import RELATE_VERSION
 from dedupe.session import Session
-from dedupe.steps.compare import relate
+from dedupe.steps.compare import judge
 from dedupe.steps.contents import Contents
 from dedupe.steps.neighbours import distances
 from dedupe.types import ContentKey, Group, Match, Pair, Photo, Series
+
+if TYPE_CHECKING:
+    from dedupe.grouping.group import Options
+
+ROUNDS: Final = 4
+"""So often the families are asked for pairs that they need; what a round joins may need another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """``photos`` that may be in a group or series, RAW+JPEG as one, ``members`` how many photos of the tree are members of
+    another; and the ``matches`` of their contents."""
+
+    photos: tuple[Photo, ...]
+    members: int
+    matches: tuple[Match, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +44,74 @@ class Grouped:
     reclaimable_bytes: int
 
 
-def group(session: Session, contents: Contents, matches: Sequence[Match]) -> Grouped:
-    """Star groups of verified extras, the keeper of each by the settings' rules and the user's word."""
+def complete(session: Session, contents: Contents, matches: Sequence[Match]) -> Related:
+    """The photos of the matches, and the further verdicts that their families need: on heads that only their copies join."""
+    from dedupe.grouping import group
+
+    with session.step("complete") as shown:
+        photos, members = _assets(session, contents, matches)
+        known = {(match.a, match.b): match for match in matches}
+        tried: set[tuple[ContentKey, ContentKey]] = set()
+        for _ in range(ROUNDS):
+            wanted = group.open_pairs(photos, known.values(), _options(session), decisions=session.decisions)
+            asked = [ends for ends in wanted if ends not in known and ends not in tried]
+            if not asked:
+                break
+            tried.update(asked)
+            pairs = _not_unrelated(session, asked)
+            shown.expect(len(tried))
+            judged = judge(session, contents, pairs, shown)
+            known.update(((match.a, match.b), match) for match in judged if match.relation is not None)
+    return Related(tuple(photos), members, tuple(known.values()))
+
+
+def _not_unrelated(session: Session, asked: Sequence[tuple[ContentKey, ContentKey]]) -> list[Pair]:
+    """The pairs with their distances, without those that are remembered to be unrelated."""
+    judged = session.cache.matches([Pair(a, b, 0.0) for a, b in asked], RELATE_VERSION)
+    asked = [ends for ends in asked if ends not in judged or judged[ends].relation is not None]
+    if not asked:
+        return []
+    return [Pair(a, b, apart) for (a, b), apart in zip(asked, distances(session, asked), strict=True)]
+
+
+def group(session: Session, contents: Contents, related: Related) -> Grouped:
+    """The family of each capture, its head and root by the settings' rules and the user's word."""
     from dedupe.decoding.content_key import content_key_of_path
     from dedupe.grouping import group
 
+    with session.step("group", len(related.photos)) as shown:
+        groups, series = group.group(
+            related.photos,
+            related.matches,
+            _options(session),
+            decisions=session.decisions,
+            companion_key=cache(content_key_of_path),
+        )
+        shown.advance(len(related.photos))
+    found = contents.files.count
+    return Grouped(
+        groups,
+        series,
+        files=found,
+        photos=found - related.members,
+        reclaimable_bytes=sum(group.reclaimable(groups).values()),
+    )
+
+
+def _options(session: Session) -> Options:
+    from dedupe.grouping.group import Options
+
     settings = session.settings
-    photos, members = _units(session, contents, matches)
-    options = group.Options(
+    return Options(
         rules=settings.keep,
         prefer=settings.prefer,
         select=settings.select,
         cross_only=settings.cross_only,
         caution=settings.caution,
     )
-    open_pairs = group.open_pairs(photos, matches, options, decisions=session.decisions)
-    matches = [*matches, *_late_matches(session, contents, matches, open_pairs)]
-    with session.step("group", len(photos)) as shown:
-        groups, series = group.group(
-            photos, matches, options, decisions=session.decisions, companion_key=cache(content_key_of_path)
-        )
-        shown.advance(len(photos))
-    found = contents.files.count
-    return Grouped(
-        groups,
-        series,
-        files=found,
-        photos=found - members,
-        reclaimable_bytes=sum(group.reclaimable(groups).values()),
-    )
 
 
-def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tuple[list[Photo], int]:
+def _assets(session: Session, contents: Contents, matches: Sequence[Match]) -> tuple[list[Photo], int]:
     """The units that may be in a group or series, and how many photos of the tree are members of another."""
     from dedupe.tree.companion_time import agreeing
     from dedupe.tree.companions import join_members, stem_families
@@ -83,17 +136,3 @@ def _units(session: Session, contents: Contents, matches: Sequence[Match]) -> tu
     unscanned = UnscannedFiles(set(paths))
     whole = [unscanned.attached(agreeing(photo)) if photo.content_key in related else photo for photo in units]
     return whole, len(photos) - len(units)
-
-
-def _late_matches(
-    session: Session, contents: Contents, matches: Sequence[Match], open_pairs: Sequence[tuple[ContentKey, ContentKey]]
-) -> list[Match]:
-    """Verdicts on pairs that a chain of matches joins although the embedding did not hold them close."""
-    known = {(match.a, match.b) for match in matches}
-    asked = [ends for ends in open_pairs if ends not in known]
-    judged = session.cache.matches([Pair(a, b, 0.0) for a, b in asked], RELATE_VERSION)
-    asked = [ends for ends in asked if ends not in judged or judged[ends].relation is not None]
-    if not asked:
-        return []
-    pairs = [Pair(a, b, apart) for (a, b), apart in zip(asked, distances(session, asked), strict=True)]
-    return relate(session, contents, pairs, refuse=False).matches

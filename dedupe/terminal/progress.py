@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-STEPS = ("walk", "read", "embed", "neighbours", "relate", "group")
+STEPS = ("walk", "read", "embed", "neighbours", "relate", "complete", "group")
 """The steps a scan shows, in order."""
 
 _COUNTED = {

@@ -1,0 +1,233 @@
+"""Which pairs are worth a verdict, asked in rounds, so that a family of n photos costs about n verdicts and not n²/2.
+
+Candidates are a graph. In each round every content that comes before all its near neighbours asks them: it is a likely head.
+
+- What turns out to be its copy needs no further verdict, and its open pairs become pairs of the head.
+- Two edits of one head are asked only where they may be copies of each other: where they lie on the head in the same way.
+- Two families that show nothing in common are asked for their nearest pairs only.
+- Where a head and another content are two shots of one scene, its copies are asked about the other shot too: each belongs to the
+  shot that it fits best. Shots whose capture times set them apart need only hang together, as a series.
+
+What is asked depends on the contents and their verdicts alone, not on the order in which they come or on what was asked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from dedupe.types import SAFE_RELATIONS, ContentKey, Match, Pair, Relation, Transform
+from dedupe.union_find import UnionFind
+
+Ends: TypeAlias = tuple[ContentKey, ContentKey]
+Priority: TypeAlias = tuple[int | bool, ...]
+
+SAME_FRAME: Final = 0.04
+"""How far, as a share of the frame, the corners of two edits may lie apart on their head where they may be copies of each other;
+a re-save keeps its frame within a hundredth (classify), the rest is the alignment of small previews."""
+STRANGERS: Final = 3
+"""So many unrelated pairs, the nearest first, end the asking between two families."""
+
+
+NEAR: Final = 1.25
+NEAR_BY: Final = 0.05
+"""A pair is near that lies within so many times the distance of the nearest, and a little more."""
+
+
+def ends_of(one: ContentKey, other: ContentKey) -> Ends:
+    """The two in the order in which verdicts name them."""
+    return (one, other) if one < other else (other, one)
+
+
+@dataclass(slots=True)
+class Questions:
+    """The plan. ``candidates`` are the pairs to begin with; of two contents the one with the larger ``priority`` is the likelier
+    head; ``apart``: whether their capture times say that two contents are two captures."""
+
+    candidates: Sequence[Pair]
+    priority: Mapping[ContentKey, Priority]
+    apart: Callable[[ContentKey, ContentKey], bool] = lambda _one, _other: False
+    _open: dict[ContentKey, dict[ContentKey, float]] = field(default_factory=dict)
+    _asked: set[Ends] = field(default_factory=set)
+    _scenes: UnionFind[ContentKey] = field(default_factory=UnionFind)
+    _head: dict[ContentKey, ContentKey] = field(default_factory=dict)
+    _copies: dict[ContentKey, list[ContentKey]] = field(default_factory=dict)
+    _made_from: dict[ContentKey, dict[ContentKey, Match]] = field(default_factory=dict)
+    _strangers: dict[Ends, int] = field(default_factory=dict)
+    _contested: list[Ends] = field(default_factory=list)
+    _near: dict[Ends, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for pair in self.candidates:
+            self._near[ends_of(pair.a, pair.b)] = pair.distance
+            self._add(pair.a, pair.b, pair.distance)
+
+    @property
+    def asked(self) -> int:
+        """How many pairs were asked."""
+        return len(self._asked)
+
+    def next(self) -> list[Ends]:
+        """The pairs to ask now, in order; none where nothing is left to ask. ``learn`` takes the answers before the next call."""
+        while True:
+            asking = {*self._contests(), *self._round()}
+            if asking or not self._open:
+                self._asked.update(asking)
+                return sorted(asking)
+
+    def learn(self, matches: Iterable[Match]) -> None:
+        """Takes the verdicts on the pairs that ``next`` gave, those of unrelated pairs too."""
+        for match in sorted(matches, key=lambda match: (match.a, match.b)):
+            self._take(match)
+
+    # -- asking ----------------------------------------------------------------------------------------------------------
+
+    def _round(self) -> set[Ends]:
+        """The near open pairs of the contents that come before all their near open neighbours. A pair is near where either has
+        hardly a nearer one; the others wait: by then most are pairs of two heads."""
+        nearest = {one: min(beside.values()) for one, beside in self._open.items()}
+        near = {
+            one: [other for other, distance in beside.items() if distance <= _reach(nearest[one], nearest[other])]
+            for one, beside in self._open.items()
+        }
+        leading = [one for one, beside in near.items() if beside and all(self._before(one, other) for other in beside)]
+        asking: set[Ends] = set()
+        between: set[Ends] = set()
+        for one in sorted(leading, key=lambda one: (self._rank(one), one), reverse=True):
+            for other in sorted(near[one], key=lambda other: (self._open[one][other], other)):
+                if self._is_settled(one, other):
+                    self._close(one, other)
+                    continue
+                families = ends_of(self._family(one), self._family(other))
+                if families[0] != families[1] and families in self._strangers and families in between:
+                    continue  # the nearest pair first; the rest waits for its answer
+                between.add(families)
+                asking.add(ends_of(one, other))
+                self._close(one, other)
+        return asking
+
+    def _is_settled(self, one: ContentKey, other: ContentKey) -> bool:
+        if ends_of(one, other) in self._asked:
+            return True
+        if self._scenes.find(one) == self._scenes.find(other) and self.apart(one, other):
+            return True
+        ours, theirs = self._family(one), self._family(other)
+        if ours != theirs:
+            return self._strangers.get(ends_of(ours, theirs), 0) >= STRANGERS
+        made = self._made_from
+        shared = made.get(one, {}).keys() & made.get(other, {}).keys()
+        return any(not _may_be_copies(made[one][head], made[other][head], one, other) for head in shared)
+
+    def _contests(self) -> list[Ends]:
+        """The copies of a head with another shot of its scene, where the two are candidates."""
+        asking = []
+        for head, rival in self._contested:
+            for one in (head, *self._copies.get(head, ())):
+                for other in (rival, *self._copies.get(rival, ())):
+                    ends = ends_of(one, other)
+                    if ends in self._near and ends not in self._asked:
+                        asking.append(ends)
+        return asking
+
+    # -- learning --------------------------------------------------------------------------------------------------------
+
+    def _take(self, match: Match) -> None:
+        one, other = match.a, match.b
+        if self._before(other, one):
+            one, other = other, one
+        if match.relation in SAFE_RELATIONS:
+            self._join(one, other)
+        elif match.relation is Relation.EDITED:
+            self._made_from.setdefault(other, {})[one] = match
+        elif match.relation is Relation.SIMILAR:
+            self._contested.append((self._top(one), self._top(other)))
+            self._scenes.join(one, other)
+        else:
+            families = ends_of(self._family(one), self._family(other))
+            self._strangers[families] = self._strangers.get(families, 0) + 1
+
+    def _join(self, head: ContentKey, copy: ContentKey) -> None:
+        """``copy`` needs no verdict any more: what is open of it is open of the head."""
+        head, copy = self._top(head), self._top(copy)
+        if head == copy:
+            return
+        self._head[copy] = head
+        self._copies.setdefault(head, []).extend((copy, *self._copies.pop(copy, ())))
+        for other, distance in list(self._open.get(copy, {}).items()):
+            self._close(copy, other)
+            if self._top(other) != head:
+                self._add(head, self._top(other), distance)
+
+    def _add(self, one: ContentKey, other: ContentKey, distance: float) -> None:
+        if ends_of(one, other) in self._asked:
+            return
+        for this, that in ((one, other), (other, one)):
+            beside = self._open.setdefault(this, {})
+            beside[that] = min(distance, beside.get(that, distance))
+
+    def _close(self, one: ContentKey, other: ContentKey) -> None:
+        for this, that in ((one, other), (other, one)):
+            beside = self._open.get(this)
+            if beside is not None and beside.pop(that, None) is not None and not beside:
+                del self._open[this]
+
+    # -- who is who ------------------------------------------------------------------------------------------------------
+
+    def _rank(self, one: ContentKey) -> Priority:
+        return self.priority.get(one, ())
+
+    def _before(self, one: ContentKey, other: ContentKey) -> bool:
+        return (self._rank(one), one) > (self._rank(other), other)
+
+    def _top(self, one: ContentKey) -> ContentKey:
+        while (above := self._head.get(one)) is not None:
+            one = above
+        return one
+
+    def _family(self, one: ContentKey) -> ContentKey:
+        """The head of the original that a content was made from, for all that is known."""
+        one, seen = self._top(one), set()
+        while one not in seen and (made := self._made_from.get(one)):
+            seen.add(one)
+            one = self._top(max(made, key=lambda head: (self._rank(head), head)))
+        return one
+
+
+def _reach(ours: float, theirs: float) -> float:
+    """How far a pair of two contents may lie apart to be near, for the distances of the nearest of each."""
+    return NEAR * max(ours, theirs) + NEAR_BY
+
+
+def _may_be_copies(ours: Match, theirs: Match, one: ContentKey, other: ContentKey) -> bool:
+    """Whether two contents may be copies of each other for how each lies on one head."""
+    apart = _corners_apart(ours, theirs, one, other)
+    if apart is not None and apart > SAME_FRAME:
+        return False
+    kinds = [{clue.kind for clue in match.clues} for match in (ours, theirs)]
+    same_change = ours.remark is not None and theirs.remark is not None and ours.remark.change is theirs.remark.change
+    return same_change or kinds[0] == kinds[1]
+
+
+def _corners_apart(ours: Match, theirs: Match, one: ContentKey, other: ContentKey) -> float | None:
+    """How far the corners of the two frames lie apart on the head's frame, each from the nearest of the other, whichever way they
+    are turned; None where that is not known."""
+    frames = [_frame_on_head(match, key) for match, key in ((ours, one), (theirs, other))]
+    if frames[0] is None or frames[1] is None:
+        return None
+    return max(min(max(abs(x - u), abs(y - v)) for u, v in frames[1]) for x, y in frames[0])
+
+
+def _frame_on_head(match: Match, edit: ContentKey) -> list[tuple[float, float]] | None:
+    """The corners of the edit's frame on the head's, 0–1 each way."""
+    transform: Transform | None = match.evidence.transform
+    if transform is None:
+        return None
+    xx, xy, x0, yx, yy, y0 = transform.matrix
+    if match.b != edit:  # the matrix lays b on a
+        det = xx * yy - xy * yx
+        if abs(det) < 1e-9:
+            return None
+        xx, xy, yx, yy = yy / det, -xy / det, -yx / det, xx / det
+        x0, y0 = -(xx * x0 + xy * y0), -(yx * x0 + yy * y0)
+    return [(xx * x + xy * y + x0, yx * x + yy * y + y0) for x in (0.0, 1.0) for y in (0.0, 1.0)]
