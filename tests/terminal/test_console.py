@@ -203,8 +203,8 @@ def test_long_steps_leave_a_plain_line_now_and_then(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "3/6 embed  100/400  2.5 photos/s  2 min 00 s left",
-        "3/6 embed  200/400  2.5 photos/s  1 min 20 s left",
+        "3/7 embed  100/400  2.5 photos/s  2 min 00 s left",
+        "3/7 embed  200/400  2.5 photos/s  1 min 20 s left",
     ]
 
 
@@ -228,7 +228,7 @@ def test_steps_show_their_number_count_rate_and_time_left_on_a_terminal(monkeypa
         embed.advance(50)
         time.sleep(0.45)  # two refreshes of the live lines
     told = sys.stderr.getvalue()
-    for part in ("2/6 read", "200/400", "50 photos/s", "4.0 s left", "3/6 embed", "50/200", "12 s left"):
+    for part in ("2/7 read", "200/400", "50 photos/s", "4.0 s left", "3/7 embed", "50/200", "12 s left"):
         assert part in told, part
     assert told.rfind("\x1b[?25h") > told.rfind("\x1b[?25l")  # the cursor is back
 
