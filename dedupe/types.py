@@ -50,6 +50,7 @@ class Change(StrEnum):
 
     TIMES = "times"
     VIEWPOINT = "viewpoint"
+    OVERLAP = "overlap"
     EVERYWHERE = "everywhere"
     MOST_PLACES = "most-places"
     CONTENT = "content"
@@ -57,6 +58,9 @@ class Change(StrEnum):
     SENSOR_NOISE = "sensor-noise"
 
     CROPPED = "cropped"
+    PUT_ON = "put-on"
+    PERSPECTIVE = "perspective"
+    STRETCHED = "stretched"
     FRAMED = "framed"
     MARK = "mark"
     BAND = "band"

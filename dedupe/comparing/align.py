@@ -18,6 +18,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from dedupe.comparing import homography
+
 Floats: TypeAlias = npt.NDArray[np.float32]
 Matrix: TypeAlias = npt.NDArray[np.float64]
 Rgb: TypeAlias = npt.NDArray[np.uint8]
@@ -26,13 +28,11 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 KEYPOINTS: Final = 800
 RATIO: Final = 0.8
-INLIER_PX: Final = 4.0
 MIN_MATCHES: Final = 5
 MIN_INLIERS: Final = 5
 MAX_SCALE: Final = 10.0
 THUMB: Final = 40
 WHOLE_LIKENESS: Final = 0.8
-_SHAPE_SLACK: Final = 0.04
 _PROPOSAL_PX: Final = 14.0
 _SMALL_SIDE: Final = 320
 _MIRROR_BINS: Final = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128).copy()
@@ -59,11 +59,13 @@ class Features:
 @dataclass(frozen=True, slots=True)
 class Alignment:
     """How b's preview lies on a's: ``matrix`` float64[2, 3] maps pixels of b onto pixels of a (negative determinant:
-    mirrored); ``matches`` passed the ratio test, ``inliers`` of them agree with the matrix."""
+    mirrored); ``matches`` passed the ratio test, ``inliers`` of them agree with it. ``full`` float64[3, 3] does the same by a
+    homography, where that explains many more of the matches; ``matrix`` is then its affine part."""
 
     matrix: Matrix
     matches: int
     inliers: int
+    full: Matrix | None = None
 
     @property
     def mirrored(self) -> bool:
@@ -102,17 +104,15 @@ def align(a: Features, b: Features) -> Alignment | None:
     mirrored = _align(a, flipped, b.sizes, np.float32(np.pi) - b.angles, b.descriptors[:, _MIRROR_BINS])
     if mirrored is None or (straight is not None and straight.inliers >= mirrored.inliers):
         return straight
-    return Alignment(compose(mirrored.matrix, flip), mirrored.matches, mirrored.inliers)
+    full = None if mirrored.full is None else mirrored.full @ np.vstack([flip, [0.0, 0.0, 1.0]])
+    return Alignment(compose(mirrored.matrix, flip), mirrored.matches, mirrored.inliers, full)
 
 
 def align_whole(a: Features, b: Features) -> Matrix | None:
     """float64[2, 3] that lays the whole frame of b onto the whole frame of a in that of the eight turns and mirrors whose
-    thumbnails agree best, for pictures without key points; None where none agrees or the shapes differ."""
+    thumbnails agree best, whatever their shapes; None where none agrees."""
     best, found = WHOLE_LIKENESS, None
     for number, matrix in enumerate(frame_matrices(a.grey.shape, b.grey.shape)):
-        across, down = np.linalg.norm(matrix[:, 0]), np.linalg.norm(matrix[:, 1])
-        if abs(np.log(across / down)) > _SHAPE_SLACK:
-            continue
         likeness = float((a.thumb * _turned(b.thumb, number)).sum())
         if likeness > best:
             best, found = likeness, matrix
@@ -201,17 +201,13 @@ def _align(a: Features, points: Floats, sizes: Floats, angles: Floats, described
     turn = (a.angles[ia] - angles[ib]).astype(np.float64)
     scale = (a.sizes[ia] / sizes[ib]).astype(np.float64)
     matrix = _best_proposal(target, source, turn, scale)
-    for threshold in (_PROPOSAL_PX, 8.0, INLIER_PX, INLIER_PX):
-        inlier = _errors(matrix, target, source) < threshold
-        if inlier.sum() < 3:
-            return None
-        matrix = _fit(target[inlier], source[inlier])
-    inlier = _errors(matrix, target, source) < INLIER_PX
-    # Key points repeat at several sizes and directions on one spot: only different spots count as evidence.
-    count = len(np.unique(np.rint(target[inlier] / 3).astype(np.int64), axis=0))
-    if count < MIN_INLIERS or not 1 / MAX_SCALE < scale_of(matrix) < MAX_SCALE:
+    found = homography.fitted(target, source, matrix)
+    if found is None:
         return None
-    return Alignment(matrix, len(ia), count)
+    count = found.support
+    if count < MIN_INLIERS or not 1 / MAX_SCALE < scale_of(found.matrix) < MAX_SCALE:
+        return None
+    return Alignment(found.matrix, len(ia), count, found.full)
 
 
 def _matches(a: Floats, b: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -243,18 +239,3 @@ def _best_proposal(target: Matrix, source: Matrix, turn: Matrix, scale: Matrix) 
     support = np.maximum(0.0, 1.0 - error / _PROPOSAL_PX**2).sum(axis=1)
     i = int(support.argmax())
     return np.array([[cos[i], -sin[i], move_x[i]], [sin[i], cos[i], move_y[i]]])
-
-
-def _errors(matrix: Matrix, target: Matrix, source: Matrix) -> Matrix:
-    off = source @ matrix[:, :2].T + matrix[:, 2] - target
-    return np.hypot(off[:, 0], off[:, 1])
-
-
-def _fit(target: Matrix, source: Matrix) -> Matrix:
-    """Least-squares similarity source → target (Umeyama 1991, without mirroring)."""
-    z = (source - source.mean(0)) @ np.array([1, 1j])
-    w = (target - target.mean(0)) @ np.array([1, 1j])
-    spread = float((abs(z) ** 2).sum())
-    factor = complex((z.conj() * w).sum()) / spread if spread > 0 else 1.0 + 0j
-    linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.hstack([linear, (target.mean(0) - linear @ source.mean(0))[:, None]])

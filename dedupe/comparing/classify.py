@@ -9,30 +9,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from dedupe.comparing import difference
+from dedupe.comparing import difference, overlap, sensor_noise
+from dedupe.comparing.homography import stretch
 from dedupe.comparing.measure import Measurement
 from dedupe.comparing.regions import Region, RegionKind
+from dedupe.comparing.sensor_noise import Captures
 from dedupe.types import Change, Relation, Remark
 
 AGREEMENT: Final = 0.85
 BENDS: Final = ((12.0, 0.1), (30.0, 0.05))
 """(certainty, amplitude in pixels) pairs; above both of one pair the displacement bends."""
 MOST_COVERED: Final = 0.45
+NEARLY_ALL: Final = 0.75
 WHOLE_FRAME: Final = 0.004
+STRETCH: Final = 0.004
+SHOWN_ALONE: Final = 0.05
 SOFT: Final = 1.2
 CALM_PEAK: Final = 0.7
 TONE: Final = 5.0
 COLOUR: Final = 10.0
 LIGHT: Final = 7.0
 CAST: Final = 2.5
+_LAID_ON: Final = frozenset((RegionKind.STROKES, RegionKind.BAND, RegionKind.VEIL))
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A relation and what it rests on; ``edited`` and safer are one capture."""
+    """A relation and what it rests on; ``edited`` and safer are one capture. ``open``: it holds only if the noise of the
+    originals says that this is one capture."""
 
     relation: Relation
     remark: Remark | None = None
+    open: bool = False
 
 
 def judge(measurement: Measurement) -> Verdict:
@@ -40,35 +48,78 @@ def judge(measurement: Measurement) -> Verdict:
     other = another_shot(measurement)
     if other is not None:
         return Verdict(Relation.SIMILAR, Remark(other))
+    doubtful = needs_proof(measurement)
+    if doubtful is not None and sensor_noise.captures(measurement) is Captures.TWO:
+        return Verdict(Relation.SIMILAR, Remark(_apart(doubtful)))
     change = visible_change(measurement)
+    if doubtful is not None:
+        return Verdict(Relation.EDITED, change or Remark(Change.PUT_ON), open=True)
     if change is not None:
         return Verdict(Relation.EDITED, change)
     return Verdict(Relation.RESAVED)
 
 
-def another_shot(measurement: Measurement) -> Change | None:
-    """Why the two pictures are two captures, or None."""
+def proven(verdict: Verdict, measurement: Measurement) -> Verdict:
+    """The verdict, once the noise in ``measurement`` is asked: what it leaves open is `similar` unless it says one capture."""
+    if not verdict.open:
+        return verdict
+    if sensor_noise.captures(measurement) is Captures.ONE:
+        return Verdict(verdict.relation, verdict.remark)
+    doubtful = needs_proof(measurement) or (verdict.remark.change if verdict.remark else Change.PUT_ON)
+    return Verdict(Relation.SIMILAR, Remark(_apart(doubtful)))
+
+
+def bends(measurement: Measurement) -> bool:
+    """Whether the displacement is none that an affine map explains."""
     bend = measurement.bend
-    if any(bend.certainty > certainty and bend.amplitude > amplitude for certainty, amplitude in BENDS):
+    return any(bend.certainty > certainty and bend.amplitude > amplitude for certainty, amplitude in BENDS)
+
+
+def another_shot(measurement: Measurement) -> Change | None:
+    """Why the two pictures are two captures whatever their noise says, or None."""
+    if bends(measurement):
         return Change.VIEWPOINT
     if measurement.agreement < AGREEMENT:
         return Change.EVERYWHERE
-    found_regions = measurement.difference.found_regions
-    if sum(region.share for region in found_regions) > MOST_COVERED:
+    if min(overlap.shown_alone(measurement.registered)) > SHOWN_ALONE:
+        return Change.OVERLAP
+    regions = measurement.difference.found_regions
+    if any(region.kind is RegionKind.RETYPED for region in regions):
+        return Change.TEXT
+    if sum(region.share for region in regions) > NEARLY_ALL:
         return Change.MOST_PLACES
-    if any(region.kind is RegionKind.CONTENT for region in found_regions):
-        return Change.CONTENT
+    return None
+
+
+def needs_proof(measurement: Measurement) -> Change | None:
+    """What one capture may show after an edit, and two captures as well: something there that was not, another perspective."""
+    if measurement.keystone is not None:
+        return Change.PERSPECTIVE
+    regions = measurement.difference.found_regions
     registered = measurement.registered
-    if any(region.kind is not RegionKind.SPECK for region in found_regions) and (
+    if any(region.kind is not RegionKind.SPECK for region in regions) and (
         difference.is_document(registered.still) and difference.is_document(registered.overlay.moving)
     ):
         return Change.TEXT
+    if any(region.kind is RegionKind.CONTENT for region in regions):
+        return Change.PUT_ON
+    if sum(region.share for region in regions if region.kind not in _LAID_ON) > MOST_COVERED:
+        return Change.MOST_PLACES
     return None
+
+
+def _apart(doubtful: Change) -> Change:
+    """What is said of it where the two are two captures."""
+    return {Change.PUT_ON: Change.CONTENT, Change.PERSPECTIVE: Change.VIEWPOINT}.get(doubtful, doubtful)
 
 
 def visible_change(measurement: Measurement) -> Remark | None:
     """What a person would see, or None where the pictures agree everywhere."""
+    if measurement.keystone is not None:
+        return Remark(Change.PERSPECTIVE)
     grid = min(measurement.registered.overlay.moving.shape[:2])
+    if stretch(measurement.registered.overlay.matrix) > 1 + STRETCH + 1.5 / grid:
+        return Remark(Change.STRETCHED)
     if measurement.frame_error > WHOLE_FRAME + 0.75 / grid:
         return _frame_change(measurement)
     if measurement.difference.found_regions or measurement.difference.peak > CALM_PEAK:
@@ -94,7 +145,9 @@ def _frame_change(measurement: Measurement) -> Remark:
 
 def _region_change(found_regions: tuple[Region, ...]) -> Change:
     kinds = {region.kind for region in found_regions}
-    if RegionKind.STROKES in kinds:
+    if RegionKind.CONTENT in kinds:
+        return Change.PUT_ON
+    if kinds & {RegionKind.STROKES, RegionKind.VEIL}:
         return Change.MARK
     if RegionKind.BAND in kinds:
         return Change.BAND

@@ -68,14 +68,14 @@ def detail(a: View, b: View, measurement: Measurement, close: Measurement | None
     if max(scale, 1 / scale) < SAME_SAMPLING:
         return _sharper(close or measurement) or _unpadded(measurement)
     if scale > 1:
-        return _finer(a, b, measurement.placement, scale, measurement.overlap)
-    return -_finer(b, a, align.invert(measurement.placement), 1 / scale, measurement.overlap[::-1])
+        return _finer(a, b, measurement.tangent, scale, measurement.overlap)
+    return -_finer(b, a, align.invert(measurement.tangent), 1 / scale, measurement.overlap[::-1])
 
 
 def sampling(a: View, b: View, measurement: Measurement) -> float:
     """Pixels of a for one pixel of b, along a line."""
     shape_a, shape_b = ((view.facts.height, view.facts.width) for view in (a, b))
-    return align.scale_of(align.from_unit(measurement.placement, shape_b, shape_a))
+    return align.scale_of(align.from_unit(measurement.tangent, shape_b, shape_a))
 
 
 def _finer(fine: View, coarse: View, placement: Matrix, ratio: float, overlap: tuple[float, float]) -> float:

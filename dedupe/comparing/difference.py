@@ -8,14 +8,15 @@ stands out are spots.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
-from dedupe.comparing import regions, tone_curve
-from dedupe.comparing.align import Floats, Mask, Rgb
+from dedupe.comparing import regions, response, tone_curve
+from dedupe.comparing.align import Floats, Grey, Mask, Rgb
 from dedupe.comparing.regions import Region
 from dedupe.comparing.registration import band
 from dedupe.comparing.tone_curve import spread
@@ -24,6 +25,9 @@ _WINDOW: Final = 2.5
 _SLACK: Final = 0.15
 _MOST_NOISE: Final = 2.2
 _PAPER: Final = 0.42
+_PAPER_AND_PANELS: Final = 0.55
+_LAWFUL: Final = 0.7
+_PREVIEW: Final = 400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,11 @@ def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
     for one, other in readings[1:]:
         error2 = np.minimum(error2, _unexplained(band(one, cover), band(other, cover), cover))
     contrast2 = cv2.GaussianBlur(np.maximum(bp * bp, bq * bq), (0, 0), _WINDOW)
-    noise2 = float(np.median(error2[inside])) if inside.any() else 0.0
-    floor = 9 + 9 * min(noise2, _MOST_NOISE**2)
-    disagreement = np.where(inside, error2 / (floor + _SLACK * contrast2), 0)
+    disagreement, noise2 = _disagreement(error2, contrast2, inside)
+    if disagreement.max() > _LAWFUL:
+        for one, other in _by_law(still, moved, p, q, cover):
+            error2 = np.minimum(error2, _unexplained(band(one, cover), band(other, cover), cover))
+        disagreement, noise2 = _disagreement(error2, contrast2, inside)
     textured = (contrast2 > 9) & inside
     mask, found = regions.find(disagreement > 1, still, moved, cover)
     return Difference(
@@ -65,16 +71,34 @@ def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
     )
 
 
+def _by_law(still: Rgb, moved: Rgb, p: Grey, q: Grey, cover: Floats) -> Iterator[tuple[Floats, Floats]]:
+    """Both greys, once the law that makes the one of the other is applied, either way."""
+    forth, back = response.predicted(still, q, cover), response.predicted(moved, p, cover)
+    if forth is not None:
+        yield forth, q.astype(np.float32)
+    if back is not None:
+        yield p.astype(np.float32), back
+
+
+def _disagreement(error2: Floats, contrast2: Floats, inside: Mask) -> tuple[Floats, float]:
+    """How far the unexplained structure stands out, 1 and more is a difference; and its mean square in the median."""
+    noise2 = float(np.median(error2[inside])) if inside.any() else 0.0
+    floor = 9 + 9 * min(noise2, _MOST_NOISE**2)
+    return np.where(inside, error2 / (floor + _SLACK * contrast2), 0), noise2
+
+
 def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, float]:
     """(chroma, luma, cast) in grey levels, as the pictures are: the strongest local departures beyond what lies on edges, and
     the mean departure of chroma."""
     rim = cv2.erode(cover, np.ones((5, 5), np.uint8), borderValue=0.0) > 0
     if not rim.any():
         return 0.0, 0.0, 0.0
+    # A spot is a share of the frame, however finely that is sampled.
+    window = _WINDOW * max(1.0, max(cover.shape) / _PREVIEW)
     beyond, cast = [], []
     one, other = (cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb) for picture in (still, moved))
     for channel in range(3):
-        u, v = (cv2.GaussianBlur(picture[..., channel].astype(np.float32), (0, 0), _WINDOW) for picture in (one, other))
+        u, v = (cv2.GaussianBlur(picture[..., channel].astype(np.float32), (0, 0), window) for picture in (one, other))
         steep = np.maximum(_slope(u), _slope(v))
         beyond.append(float((np.abs(u - v) - 0.5 * steep)[rim].max()))
         cast.append(float(np.abs(u - v)[rim].mean()))
@@ -82,9 +106,13 @@ def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, floa
 
 
 def is_document(picture: Rgb) -> bool:
-    """Whether one tone covers so much of the picture that it is a page or a screen rather than a photograph."""
+    """Whether one tone or two cover so much of the picture that it is a page or a screen rather than a photograph."""
     tones = np.bincount(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).ravel(), minlength=256) / picture[..., 0].size
-    return float(np.convolve(tones, np.ones(5), "same").max()) > _PAPER
+    first = np.convolve(tones, np.ones(5), "same")
+    peak = int(first.argmax())
+    tones[max(0, peak - 2) : peak + 3] = 0
+    second = np.convolve(tones, np.ones(5), "same")
+    return float(first[peak]) > _PAPER or float(first[peak] + second.max()) > _PAPER_AND_PANELS
 
 
 def _unexplained(source: Floats, target: Floats, cover: Floats) -> Floats:

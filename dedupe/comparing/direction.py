@@ -230,7 +230,7 @@ def _sharpness(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Iterator[Clu
     if measurement.difference.tone >= SAME_TONE:
         return
     one, other = shown
-    over = registration.overlay(one, other, align.from_unit(measurement.placement, other.shape, one.shape))
+    over = registration.overlay(one, other, align.from_unit(measurement.tangent, other.shape, one.shape))
     cover = registration.cover_of(over, over.matrix).astype(np.uint8)
     inside = cv2.erode(cover, np.ones((9, 9), np.uint8), borderValue=0) > 0
     if inside.sum() < 1_000:

@@ -11,7 +11,8 @@ import numpy as np
 from dedupe.comparing import align, difference, registration, sharpness
 from dedupe.comparing.align import Mask, Matrix, Rgb
 from dedupe.comparing.difference import Difference
-from dedupe.comparing.registration import FINE, Bend, Field, Registered
+from dedupe.comparing.keystone import Keystone, flat, untilted
+from dedupe.comparing.registration import FINE, Bend, Field, Overlay, Registered
 
 LEAST_BLOCKS: Final = 12
 """Fewer textured blocks than this prove nothing by their places."""
@@ -25,7 +26,8 @@ class Measurement:
     weighed by texture: ranks how well pictures fit. ``agreement``: share of the textured blocks outside all spots that
     correlate once shifted. ``overlap``: share of each picture's frame (a, b) that the other covers. ``placement``:
     float64[2, 3], b's frame (0–1 each way) onto a's. ``softened``: sigma in pixels of the grid by which a had to be
-    softened to look like b, negative where it was b."""
+    softened to look like b, negative where it was b. ``keystone`` was taken out of b before: ``placement`` starts from what is
+    left."""
 
     registered: Registered
     bend: Bend
@@ -38,6 +40,18 @@ class Measurement:
     placement: Matrix
     softened: float
     echo: float
+    raw: Overlay
+    keystone: Keystone | None = None
+
+    @property
+    def unsoftened(self) -> Registered:
+        """The two pictures on one grid, as sharp as they are."""
+        return registration.re_registered(self.raw, self.registered) if self.softened else self.registered
+
+    @property
+    def tangent(self) -> Matrix:
+        """float64[2, 3]: b's frame onto a's, 0–1 each way, exact at its middle where ``keystone`` tilts it."""
+        return flat(self.keystone, self.placement)
 
     @property
     def frame_error(self) -> float:
@@ -47,14 +61,21 @@ class Measurement:
         return overlay_frame_error(overlay.still.shape, overlay.moving.shape, overlay.matrix)
 
 
-def measure(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Measurement:
-    """Settles b on a, starting from ``matrix`` (pixels of b onto pixels of a), and measures."""
-    raw = registration.overlay(a, b, matrix)
+def measure(
+    a: Rgb, b: Rgb, placement: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE), keystone: Keystone | None = None
+) -> Measurement:
+    """Settles b on a, starting from ``placement`` (b's frame without its ``keystone`` onto a's, 0–1 each way), and measures."""
+    matrix = align.from_unit(placement, b.shape, a.shape)
+    if keystone is None:
+        raw = registration.overlay(a, b, matrix)
+    else:
+        plane = untilted(b, keystone)
+        raw = registration.overlay(a, plane.picture, matrix, plane.mask)
     over, softened = sharpness.even(raw)
     registered = registration.refine(over, rounds)
     found = difference.differences(registered.still, registered.moved, registered.cover)
     field, textured = registered.field, registered.field.textured
-    clean = textured & ~_touched(found.mask)
+    clean = textured & ~touched(found.mask)
     count = int(textured.sum())
     weight = field.texture[textured].astype(np.float64)
     plain = field.plain[textured]
@@ -71,6 +92,8 @@ def measure(a: Rgb, b: Rgb, matrix: Matrix, rounds: tuple[float, ...] = (3.0, FI
         placement=_placement(registered),
         softened=-softened if over.swapped else softened,
         echo=sharpness.echo(registration.re_registered(raw, registered)) if softened else 1.0,
+        raw=raw,
+        keystone=keystone,
     )
 
 
@@ -98,7 +121,7 @@ def _corners(shape: tuple[int, ...]) -> Matrix:
     return np.array([[-0.5, -0.5], [width - 0.5, -0.5], [-0.5, height - 0.5], [width - 0.5, height - 0.5]])
 
 
-def _touched(mask: Mask) -> Mask:
+def touched(mask: Mask) -> Mask:
     """bool[rows, cols]: blocks that a spot, or its halo in the band, reaches into."""
     return (
         registration.blocks(cv2.dilate(mask.astype(np.float32), np.ones((25, 25), np.uint8)))

@@ -46,6 +46,27 @@ _COSINES: Final = np.array(
 )
 
 
+_STANDARD: Final = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ],
+    np.float32,
+)
+"""Luminance steps of quality 50, JPEG standard, annex K."""
+_SEEN_FREQUENCY: Final = 4
+_LEAST_RATIOS: Final = 4
+_COARSEST: Final = 90
+_LEAST_ON_LATTICE: Final = 40
+_NEARLY_ALL: Final = 0.93
+
+
 class Origin(Enum):
     """What the coefficients of two files say of how the one came from the other.
 
@@ -101,9 +122,40 @@ def _judged(on_a: _Seen, on_b: _Seen, a_steps: Floats | None, b_steps: Floats | 
         return Origin.UNKNOWN
     if float((np.abs(on_b.moved - on_b.own) > _HARDLY).mean()) < _RARELY:
         return Origin.EQUAL
-    both = sum((steps for steps in (a_steps, b_steps) if steps is not None), np.zeros((8, 8), np.float32))
+    both = _earlier(on_a.own, a_steps) + _earlier(on_b.own, b_steps)
     apart = min(_outside(seen.moved - seen.own, both) for seen in (on_a, on_b))
     return Origin.APART if apart > _SIBLING and True not in (b_from_a, a_from_b) else Origin.UNKNOWN
+
+
+def _earlier(own: Floats, steps: Floats | None) -> Floats:
+    """float32[8, 8]: the coarsest steps to which the coefficients ``own`` were ever rounded, at least ``steps``.
+
+    What was saved coarsely, and finely again on the same grid, still lies on the coarse lattice (Fan and de Queiroz 2003). Where
+    a frequency has too few coefficients to show its own step, that of the standard table at the same quality stands for it.
+    """
+    known = np.zeros((8, 8), np.float32) if steps is None else steps
+    ratios, values = [], np.abs(own)
+    for column, (row, frequency) in enumerate(zip(*np.nonzero(_FREQUENCIES), strict=True)):
+        if 0 < row + frequency <= _SEEN_FREQUENCY:
+            step = _lattice_of(values[:, column], float(known[row, frequency]))
+            if step is not None:
+                ratios.append(step / _STANDARD[row, frequency])
+    if len(ratios) < _LEAST_RATIOS:
+        return known
+    return np.maximum(known, np.float32(np.median(ratios)) * _STANDARD)
+
+
+def _lattice_of(values: Floats, own: float) -> float | None:
+    """The largest step of which nearly all the coefficients are multiples; None where there is none coarser than ``own``."""
+    slack = own / 2 + 1
+    for step in range(_COARSEST, int(max(4 * slack, 2 * own)), -1):
+        told = values[values > step / 2]
+        if len(told) < _LEAST_ON_LATTICE:
+            continue
+        off = np.abs(told - step * np.rint(told / step))
+        if float((off <= slack).mean()) > _NEARLY_ALL:
+            return float(step)
+    return None
 
 
 def _told_by_lattices(a_lattice: float | None, b_lattice: float | None) -> int:

@@ -1,8 +1,8 @@
 """Connected places where two pictures on one grid differ, and what kind of difference each is.
 
 What people and apps put on a picture is thin (a stamp, a watermark), or a line of outlined letters (a caption), or a flat band at
-the rim (a bar, an empty corner). Anything else that is larger than a speck is other content: something moved, came, or was
-replaced.
+the rim (a bar, an empty corner), or lets the picture show through (a veil: a local gain and offset explains it). Letters on both
+sides were typed anew. Anything else that is larger than a speck is other content: put on, moved, or replaced.
 """
 
 from __future__ import annotations
@@ -22,6 +22,14 @@ _SPECK_SIDE: Final = 0.04
 _STROKE_WIDTH: Final = 0.035
 _CHANGED: Final = 24.0
 _PAD: Final = 3
+_VEILED: Final = 1.2
+_LEAST_VEILED: Final = 0.35
+_ALIKE: Final = 0.6
+_MOSTLY: Final = 0.6
+_LEAST_LETTERS: Final = 40
+_LETTER_CONTRAST: Final = 80.0
+_BOTH_TONES: Final = 0.85
+_LEAST_TONE: Final = 0.06
 
 
 class RegionKind(Enum):
@@ -30,6 +38,8 @@ class RegionKind(Enum):
     SPECK = "speck"
     STROKES = "strokes"
     BAND = "band"
+    VEIL = "veil"
+    RETYPED = "retyped"
     CONTENT = "content"
 
 
@@ -90,11 +100,15 @@ def _kind(place: _Place, long_side: int) -> RegionKind:
         return RegionKind.SPECK
     strong = float(np.percentile(place.away[place.mask], 90))
     changed = place.mask & (place.away > max(_CHANGED, 0.4 * strong))
+    if _retyped(place):
+        return RegionKind.RETYPED
     thickness = 2 * float(cv2.distanceTransform(np.pad(changed.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
     if thickness <= max(5.0, _STROKE_WIDTH * long_side):
         return RegionKind.STROKES
     if _outlined(place.still[changed], place.moved[changed]) or _is_line(place, changed):
         return RegionKind.STROKES
+    if _shows_through(place):
+        return RegionKind.VEIL
     flat = max(flatness(place.still[place.mask]), flatness(place.moved[place.mask]))
     return RegionKind.BAND if flat > 0.6 and place.edge else RegionKind.CONTENT
 
@@ -118,6 +132,53 @@ def _is_line(place: _Place, changed: Mask) -> bool:
     colours = lettered[changed].astype(np.int16)
     colourful = float((colours.max(axis=1) - colours.min(axis=1)).mean())
     return bool(max(edges) > 10 and max(edges) > 1.25 * min(edges) and colourful < 40)
+
+
+def _shows_through(place: _Place) -> bool:
+    """Whether the structure of the one side is there on the other, weaker or stronger: a thing that moved takes it along."""
+    one, other = (_fine(picture) for picture in (place.still, place.moved))
+    window = (7, 7)
+    oo, tt, ot = (cv2.blur(product, window) for product in (one * one, other * other, one * other))
+    told = place.mask & (np.minimum(oo, tt) > _VEILED**2)
+    if told.sum() < _LEAST_VEILED * place.mask.sum():
+        return False
+    alike = ot / np.sqrt(np.maximum(oo * tt, 1e-6))
+    return bool((alike[told] > _ALIKE).mean() > _MOSTLY)
+
+
+def _retyped(place: _Place) -> bool:
+    """Whether both sides show letters, and others: two tones, and strokes of both."""
+    if place.mask.sum() < _LEAST_LETTERS:
+        return False
+    pictures = (place.still, place.moved)
+    # Letters on a page: the two tones go on round them.
+    return all(_two_tones(picture[place.mask]) and _two_tones(picture.reshape(-1, 3)) for picture in pictures)
+
+
+def _two_tones(colours: Rgb) -> bool:
+    coarse = (colours // 32).astype(np.int32) @ np.array([64, 8, 1], np.int32)
+    first, second = _commonest(colours, coarse, np.bincount(coarse, minlength=512))
+    if second is None or float(np.abs(first - second).max()) < _LETTER_CONTRAST:
+        return False
+    shares = [float((np.abs(colours - tone).max(axis=1) <= 28).mean()) for tone in (first, second)]
+    return sum(shares) > _BOTH_TONES and min(shares) > _LEAST_TONE
+
+
+def _commonest(
+    colours: Rgb, coarse: npt.NDArray[np.int32], count: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
+    """The commonest colour, and the commonest of those far from it."""
+    first = np.median(colours[coarse == count.argmax()], axis=0)
+    far = np.abs(colours - first).max(axis=1) > _LETTER_CONTRAST
+    if not far.any():
+        return first, None
+    distant = np.bincount(coarse[far], minlength=512)
+    return first, np.median(colours[far & (coarse == distant.argmax())], axis=0)
+
+
+def _fine(picture: Rgb) -> Floats:
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return cv2.GaussianBlur(grey, (0, 0), 0.7) - cv2.GaussianBlur(grey, (0, 0), 2.5)
 
 
 def _edges(picture: Rgb) -> Floats:

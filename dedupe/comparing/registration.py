@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.comparing import tone_curve
+from dedupe.comparing import response, tone_curve
 from dedupe.comparing.align import Floats, Mask, Matrix, Rgb, compose, invert, scale_of
 from dedupe.comparing.tone_curve import spread
 
@@ -29,19 +29,23 @@ TEXTURED: Final = 2.0
 """Band-passed contrast, in grey levels, from which a block counts: above what compression leaves in flat areas."""
 _MIN_COVER: Final = 0.9
 _SHIFT_FLOOR: Final = 0.04
+_LAWFUL: Final = 0.97
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
     """Two pictures at the sampling of the coarser one: ``matrix`` maps pixels of ``moving`` onto ``still``.
 
-    ``still`` is a, ``moving`` is b brought down to its sampling; the other way round where ``swapped``.
+    ``still`` is a, ``moving`` is b brought down to its sampling; the other way round where ``swapped``. The masks are
+    float32[h, w], 1 where a picture has content, None where it has everywhere.
     """
 
     still: Rgb
     moving: Rgb
     matrix: Matrix
     swapped: bool
+    still_mask: Floats | None = None
+    moving_mask: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +97,22 @@ class Bend:
     certainty: float
 
 
-def overlay(a: Rgb, b: Rgb, matrix: Matrix) -> Overlay:
-    """Brings the finer of two pictures down to the sampling of the coarser; ``matrix`` maps pixels of b onto a."""
+def overlay(a: Rgb, b: Rgb, matrix: Matrix, mask: Floats | None = None) -> Overlay:
+    """Brings the finer of two pictures down to the sampling of the coarser, each way by itself; ``matrix`` maps pixels of b onto
+    a, ``mask`` float32[h, w] is 1 where b has content."""
     swapped = scale_of(matrix) > 1.0
     still, fine, onto = (b, a, invert(matrix)) if swapped else (a, b, matrix)
-    factor = scale_of(onto)
-    if factor > 0.98:
-        return Overlay(still, fine, onto, swapped)
+    masks = (mask, None) if swapped else (None, mask)
     height, width = fine.shape[:2]
-    across, down = max(1, round(width * factor)), max(1, round(height * factor))
+    wide, high = (min(1.0, float(np.linalg.norm(onto[:, axis]))) for axis in (0, 1))
+    across, down = max(1, round(width * wide)), max(1, round(height * high))
+    if min(wide, high) > 0.98:
+        return Overlay(still, fine, onto, swapped, *masks)
     small = cv2.resize(fine, (across, down), interpolation=cv2.INTER_AREA)
+    small_mask = None if masks[1] is None else cv2.resize(masks[1], (across, down), interpolation=cv2.INTER_AREA)
     sx, sy = width / across, height / down
     grow = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2]])
-    return Overlay(still, small, compose(onto, grow), swapped)
+    return Overlay(still, small, compose(onto, grow), swapped, masks[0], small_mask)
 
 
 def refine(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Registered:
@@ -122,6 +129,10 @@ def refine(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Regi
     _, readings = tone_curve.readings(still_grey, moved_grey, cover)
     # A tone that bends or clips would pass for shifts: the reading under which the blocks agree best is the true one.
     seen = max((_compared(p, q, cover, FINE) for p, q in readings), key=_agreeing)
+    if _agreeing(seen) < _LAWFUL:
+        lawful = response.predicted(over.still, moved_grey, cover)
+        if lawful is not None:
+            seen = max(seen, _compared(lawful, moved_grey.astype(np.float32), cover, FINE), key=_agreeing)
     return Registered(replace(over, matrix=matrix), seen, over.still, moved, cover)
 
 
@@ -173,8 +184,10 @@ def warped(picture: npt.NDArray[P], matrix: Matrix, shape: tuple[int, ...]) -> n
 def cover_of(over: Overlay, matrix: Matrix) -> Floats:
     """float32[h, w] on the grid of ``still``: 1 where ``moving``, laid by ``matrix``, has content."""
     height, width = over.still.shape[:2]
-    ones = np.ones(over.moving.shape[:2], np.float32)
-    cover = cv2.warpAffine(ones, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    whole = np.ones(over.moving.shape[:2], np.float32) if over.moving_mask is None else over.moving_mask
+    cover = cv2.warpAffine(whole, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    if over.still_mask is not None:
+        cover = cover * over.still_mask
     return cv2.erode((cover > 0.999).astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1.0)
 
 

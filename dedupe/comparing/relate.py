@@ -24,10 +24,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.comparing import align, capture_time, direction, quantisation, registration, sensor_noise, sharpness
+from dedupe.comparing import align, capture_time, direction, keystone, quantisation, sensor_noise
 from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
-from dedupe.comparing.classify import Verdict, judge
+from dedupe.comparing.classify import Verdict, bends, judge, proven
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
+from dedupe.comparing.keystone import Keystone
 from dedupe.comparing.measure import LEAST_BLOCKS, Measurement, measure
 from dedupe.comparing.pictures import View, features_of, original_of
 from dedupe.comparing.quantisation import Origin
@@ -46,12 +47,16 @@ FIT: Final = 0.4
 CLOSE_SIDE: Final = 1200
 """Long side, in pixels, of the larger original at the second look."""
 NOISE_QUALITY: Final = 85
-NOISE: Final = 0.75
-SHARED: Final = 0.5
+COARSE_TO_FINE: Final = (3.0, FINE, FINE)
 _TRIMMED: Final = 0.9995
 _CLOSER: Final = 1.25
 _NO_COARSER: Final = 0.95
 _TOO_SOFT: Final = 1.5
+_SMALL_BLOCKS: Final = 4
+_TILTS: Final = 3
+_STRAIGHTER: Final = 0.75
+_SMALL_INLIERS: Final = 12
+_SMALL_QUARTER: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def relate(task: RelateTask) -> Match:
     alignment, measurement = _first_measurement(one, other)
     if measurement is None:
         return match
-    verdict, more = _verdict(a, b, measurement)
+    verdict, more = _verdict(a, b, measurement, alignment)
     one_capture = verdict is not None and verdict.relation is not Relation.SIMILAR
     return replace(
         match,
@@ -93,22 +98,63 @@ def relate(task: RelateTask) -> Match:
 def _first_measurement(one: Features, other: Features) -> tuple[Alignment | None, Measurement | None]:
     """The previews, aligned by key points or, where these know nothing, frame on frame."""
     alignment = align.align(one, other)
-    measurement = measure(one.rgb, other.rgb, alignment.matrix) if alignment else None
+    measurement = None
+    if alignment is not None:
+        measurement = _settled(one.rgb, other.rgb, *_start(alignment, one.rgb, other.rgb), COARSE_TO_FINE)
     if measurement is None or not _one_scene(measurement):
         whole = align.align_whole(one, other)
-        second = measure(one.rgb, other.rgb, whole) if whole is not None else None
-        if second is not None and (measurement is None or second.fit > measurement.fit):
-            return None, second
+        if whole is not None:
+            second = measure(one.rgb, other.rgb, align.to_unit(whole, other.rgb.shape, one.rgb.shape))
+            if measurement is None or second.fit > measurement.fit:
+                return None, second
     return alignment, measurement
+
+
+def _start(alignment: Alignment, a: Rgb, b: Rgb) -> tuple[Matrix, Keystone | None]:
+    """Where the alignment places b's frame on a's, and the tilt to take out of b first."""
+    if alignment.full is not None:
+        tilt, placement = keystone.split(keystone.between_frames(alignment.full, b.shape, a.shape))
+        if tilt.amount > keystone.LEAST:
+            return placement, tilt
+    return align.to_unit(alignment.matrix, b.shape, a.shape), None
+
+
+def _settled(a: Rgb, b: Rgb, placement: Matrix, tilt: Keystone | None, rounds: tuple[float, ...]) -> Measurement:
+    """The measurement, and where the displacement bends the one after the tilt that explains it best, if it bends less."""
+    measurement = measure(a, b, placement, rounds, tilt)
+    for _ in range(_TILTS):
+        full = (
+            keystone.from_blocks(measurement.registered, tilt)
+            if bends(measurement) and _one_scene(measurement)
+            else None
+        )
+        if full is None:
+            break
+        tilt, placement = keystone.split(full)
+        if not keystone.LEAST < tilt.amount < keystone.MOST:
+            break
+        again = measure(a, b, placement, (FINE, FINE), tilt)
+        if again.bend.amplitude > _STRAIGHTER * measurement.bend.amplitude:
+            break
+        measurement = again
+    return measurement
 
 
 def _one_scene(measurement: Measurement) -> bool:
     return measurement.blocks >= LEAST_BLOCKS and measurement.quarter > SCENE and measurement.fit > FIT
 
 
-def _verdict(a: View, b: View, measurement: Measurement) -> tuple[Verdict | None, float]:
+def _small_scene(measurement: Measurement, alignment: Alignment | None) -> bool:
+    """Whether the previews share too little to prove it, but agree there as only one scene does: originals show more."""
+    few = _SMALL_BLOCKS <= measurement.blocks < LEAST_BLOCKS
+    return (
+        few and alignment is not None and alignment.inliers >= _SMALL_INLIERS and measurement.quarter > _SMALL_QUARTER
+    )
+
+
+def _verdict(a: View, b: View, measurement: Measurement, alignment: Alignment | None) -> tuple[Verdict | None, float]:
     """The verdict, and which picture holds more detail where they are one capture."""
-    if not _one_scene(measurement):
+    if not _one_scene(measurement) and not _small_scene(measurement, alignment):
         return None, 0.0
     apart = capture_time.seconds_apart(a.facts, b.facts)
     if apart is not None:
@@ -117,7 +163,10 @@ def _verdict(a: View, b: View, measurement: Measurement) -> tuple[Verdict | None
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
     closer, close = _close_look(a, b, measurement, verdict)
-    verdict = max(verdict, closer, key=lambda each: each.relation.rank)
+    if not _one_scene(measurement) and (close is None or not _one_scene(close)):
+        return None, 0.0
+    verdict = max(verdict, closer, key=lambda each: (each.relation.rank, each.open))
+    verdict = proven(verdict, close or measurement)
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
     more = detail(a, b, measurement, close)
@@ -151,19 +200,17 @@ def _close_look(a: View, b: View, measurement: Measurement, verdict: Verdict) ->
     one, other = original_of(a, sides[0]), original_of(b, sides[1])
     if one is None or other is None:
         return Verdict(Relation.EDITED, Remark(Change.UNREAD)), None
-    matrix = align.from_unit(measurement.placement, other.shape, one.shape)
-    soft = abs(sharpness.even(registration.overlay(one, other, matrix))[1])
-    if soft > _TOO_SOFT:
+    close = _settled(one, other, measurement.placement, measurement.keystone, (FINE,))
+    if abs(close.softened) > _TOO_SOFT:
         # One of them shows nothing finer than this: what it lacks is no difference.
-        one, other = (_shrunk(picture, 1 / soft) for picture in (one, other))
-        matrix = align.from_unit(measurement.placement, other.shape, one.shape)
+        one, other = (_shrunk(picture, 1 / abs(close.softened)) for picture in (one, other))
         if max(*one.shape, *other.shape) < _grid(measurement):
             return verdict, None
-    close = measure(one, other, matrix, (FINE,))
+        close = _settled(one, other, measurement.placement, measurement.keystone, (FINE,))
     closer = judge(close)
     if closer.relation is not Relation.SIMILAR and all(_keeps_sensor_noise(view) for view in (a, b)):
-        own = sensor_noise.noise(close.registered)
-        if own is not None and own.strength > NOISE and own.shared < SHARED:
+        own = sensor_noise.noise(close.unsoftened)
+        if own is not None and own.own:
             # A resized copy has other noise than its original, and is one capture all the same: that is only in doubt.
             relation = Relation.SIMILAR if _same_size(a, b) else Relation.EDITED
             return Verdict(relation, Remark(Change.SENSOR_NOISE)), close
@@ -179,7 +226,7 @@ def _close_sides(a: View, b: View, measurement: Measurement, verdict: Verdict) -
     ratio = _per_pixel(a, b, measurement)
     side_a = min(float(full[0]), full[1] / ratio, CLOSE_SIDE, CLOSE_SIDE / ratio)
     gain = max(side_a, side_a * ratio) / _grid(measurement)
-    if gain < (_NO_COARSER if verdict.relation is Relation.RESAVED else _CLOSER):
+    if gain < (_NO_COARSER if verdict.relation is Relation.RESAVED or verdict.open else _CLOSER):
         return None
     return round(side_a), round(side_a * ratio)
 
@@ -207,13 +254,13 @@ def _keeps_sensor_noise(view: View) -> bool:
 def _per_pixel(a: View, b: View, measurement: Measurement) -> float:
     """Long side of b in units of a's sampling, over the long side of a."""
     shape_a, shape_b = (a.facts.height, a.facts.width), (b.facts.height, b.facts.width)
-    scale = align.scale_of(align.from_unit(measurement.placement, shape_b, shape_a))
+    scale = align.scale_of(align.from_unit(measurement.tangent, shape_b, shape_a))
     return scale * max(shape_b) / max(shape_a)
 
 
 def _evidence(a: View, b: View, alignment: Alignment | None, measurement: Measurement) -> Evidence:
     shape_a, shape_b = (a.facts.height, a.facts.width), (b.facts.height, b.facts.width)
-    pixels = align.from_unit(measurement.placement, shape_b, shape_a)
+    pixels = align.from_unit(measurement.tangent, shape_b, shape_a)
     textured = measurement.registered.field.textured
     return Evidence(
         keypoints=alignment.matches if alignment else 0,
@@ -223,7 +270,7 @@ def _evidence(a: View, b: View, alignment: Alignment | None, measurement: Measur
         worst_block=float(measurement.registered.field.correlation[textured].min()) if textured.any() else 0.0,
         tone=measurement.difference.tone,
         residual=measurement.bend.amplitude,
-        transform=_transform(pixels, measurement.placement),
+        transform=_transform(pixels, measurement.tangent),
     )
 
 

@@ -1,54 +1,137 @@
-"""Sensor noise as evidence: copies of one capture share its grain, two captures each have their own.
+"""Sensor noise as evidence: copies of one capture share their noise, two captures each have their own.
 
 Judged where the pictures are flattest, since structure is shared by any two shots of a scene (after Lukáš, Fridrich and
-Goljan 2006). Only grain that both pictures still hold proves anything: compression and scaling may have wiped it out of one.
+Goljan 2006). Only noise that both pictures still hold proves anything: compression and scaling may have wiped it out of one, and
+a drawn page or a screen never had any.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from dedupe.comparing.align import Mask
+from dedupe.comparing.measure import Measurement, touched
 from dedupe.comparing.registration import Registered, grey_of
 
+STRENGTH: Final = 0.75
+SHARED: Final = 0.5
+LIKENESS: Final = 0.4
+LEAST_NOISE: Final = 0.3
+NOISELESS: Final = 0.35
+UNEXPLAINED: Final = 0.75
+UNEXPLAINED_SHARE: Final = 0.4
+STRUCTURE: Final = 2.0
+STRUCTURE_LIKENESS: Final = 0.8
+STILL: Final = 0.12
+SHAKEN: Final = 0.15
+_SILENT: Final = 0.15
+_SURE_SHIFT: Final = 0.08
+_LEAST_SHIFTS: Final = 12
 _CELL: Final = 16
-_LEAST_CELLS: Final = 80
+_LEAST_CELLS: Final = 40
 _CLIPPED: Final = (8.0, 247.0)
+
+
+class Captures(Enum):
+    """What noise and motion say of two pictures of one scene."""
+
+    ONE = "one"
+    TWO = "two"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class SensorNoise:
-    """``strength``: grain of the weaker picture in grey levels; ``shared``: 1 where the weaker one's grain is all in the other, 0
-    where the two have nothing in common."""
+    """``strength``: noise of the weaker picture in grey levels; ``shared``: 1 where the weaker one's noise is all in the other, 0
+    where the two have nothing in common, ``error`` its standard error; ``likeness``: the correlation of both noises;
+    ``noiseless``: the share of the places in which one of them has no noise at all, or is clipped."""
 
     strength: float
     shared: float
+    error: float
+    likeness: float
+    noiseless: float
+
+    @property
+    def own(self) -> bool:
+        """Whether each has noise of its own, beyond doubt."""
+        return self.strength > STRENGTH and self.shared + 2 * self.error < SHARED
 
 
-def noise(registered: Registered) -> SensorNoise | None:
-    """The grain of two pictures on one grid, in the flattest quarter of what both cover; None where too little is flat and
-    unclipped."""
+def captures(measurement: Measurement) -> Captures:
+    """Whether two pictures are one capture or two, by what the places outside all difference regions show: a second shot differs
+    everywhere, by its noise and by motion of parts of a pixel, however small the thing that moved."""
+    shift = _shift(measurement)
+    if shift is not None and shift > SHAKEN:
+        return Captures.TWO
+    found = noise(measurement.unsoftened, measurement.difference.mask)
+    if found is None:
+        return Captures.UNKNOWN
+    if found.own and not measurement.softened:
+        return Captures.TWO
+    told = found.strength > LEAST_NOISE and found.noiseless < NOISELESS
+    still = shift is not None and shift < STILL
+    explained = measurement.difference.noise < max(UNEXPLAINED, UNEXPLAINED_SHARE * found.strength)
+    alike = found.likeness > (LIKENESS if found.strength < STRUCTURE else STRUCTURE_LIKENESS)
+    return Captures.ONE if told and still and explained and alike else Captures.UNKNOWN
+
+
+def noise(registered: Registered, regions: Mask | None = None) -> SensorNoise | None:
+    """The noise of two pictures on one grid, in the flattest quarter of what both cover outside ``regions`` bool[h, w]; None
+    where too little is unclipped."""
     grey = (grey_of(registered.still), grey_of(registered.moved))
     fine = [cv2.GaussianBlur(g, (0, 0), 0.5) - cv2.GaussianBlur(g, (0, 0), 1.5) for g in grey]
     usable = registered.cover > 0
+    if regions is not None:
+        usable &= cv2.dilate(regions.astype(np.uint8), np.ones((13, 13), np.uint8)) == 0
+    shown = float(usable.sum())
     for g in grey:
         usable &= (g > _CLIPPED[0]) & (g < _CLIPPED[1])
+    clipped = 1 - float(usable.sum()) / max(shown, 1.0)
     inside = usable.astype(np.float32)
-    height, width = (extent // _CELL * _CELL for extent in inside.shape)
-
-    def cells(values: np.ndarray) -> np.ndarray:
-        cut = (values * inside)[:height, :width]
-        return cut.reshape(height // _CELL, _CELL, width // _CELL, _CELL).sum((1, 3), dtype=np.float64)
-
-    count = cells(np.ones_like(inside))
+    count = _cells(inside)
     whole = count > 0.95 * _CELL**2
     if whole.sum() < _LEAST_CELLS:
         return None
-    one, other, both = (cells(x)[whole] / count[whole] for x in (fine[0] ** 2, fine[1] ** 2, fine[0] * fine[1]))
+    products = (fine[0] ** 2, fine[1] ** 2, fine[0] * fine[1])
+    one, other, both = (_cells(product * inside)[whole] / count[whole] for product in products)
+    loud = np.minimum(one, other) > _SILENT**2
+    noiseless = clipped + (1 - clipped) * float(1 - loud.mean())
+    if loud.sum() < _LEAST_CELLS:
+        return SensorNoise(0.0, 0.0, 1.0, 0.0, noiseless)
     busy = np.maximum(one, other)
-    flat = busy <= np.percentile(busy, 25)
-    weaker = min(float(one[flat].mean()), float(other[flat].mean()))
-    return SensorNoise(strength=weaker**0.5, shared=float(both[flat].mean()) / max(weaker, 1e-6))
+    flat = loud & (busy <= np.percentile(busy[loud], 25))
+    first, second, common = (float(values[flat].mean()) for values in (one, other, both))
+    weaker, stronger = sorted((first, second))
+    # The band is two pixels wide: a cell holds a quarter as many independent values as pixels.
+    independent = float(flat.sum()) * _CELL**2 / 4
+    return SensorNoise(
+        strength=weaker**0.5,
+        shared=common / max(weaker, 1e-6),
+        error=(stronger / max(weaker, 1e-6) / max(independent, 1.0)) ** 0.5,
+        likeness=common / max((weaker * stronger) ** 0.5, 1e-6),
+        noiseless=noiseless,
+    )
+
+
+def _cells(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    height, width = (extent // _CELL * _CELL for extent in values.shape)
+    cut = values[:height, :width]
+    return np.asarray(cut.reshape(height // _CELL, _CELL, width // _CELL, _CELL).sum((1, 3), dtype=np.float64))
+
+
+def _shift(measurement: Measurement) -> float | None:
+    """Median shift, in pixels, of the blocks whose shift is known to a few hundredths; None where these are too few."""
+    field = measurement.registered.field
+    sure = (
+        field.textured & ~touched(measurement.difference.mask) & (field.sigma < _SURE_SHIFT) & (field.correlation > 0.5)
+    )
+    if sure.sum() < _LEAST_SHIFTS:
+        return None
+    return float(np.median(np.hypot(field.dx, field.dy)[sure]))

@@ -1,0 +1,154 @@
+"""Which map carries one set of points onto another: a similarity, an affine map or a homography, whichever is needed.
+
+Each model starts from the points that the simpler one explains, and grows: fitted to them by least squares, it reaches points a
+little farther off, and is fitted again. A richer model is taken only where it explains many more of the points, since it can
+always explain a few more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Points: TypeAlias = npt.NDArray[np.float64]
+Matrix: TypeAlias = npt.NDArray[np.float64]
+Fit: TypeAlias = Callable[[Points, Points], "Matrix | None"]
+
+INLIER_PX: Final = 4.0
+_SIMILARITY_PX: Final = (14.0, 8.0, INLIER_PX, INLIER_PX)
+_AFFINE_PX: Final = (24.0, 18.0, 12.0, 8.0, INLIER_PX, INLIER_PX)
+_FULL_PX: Final = (14.0, 10.0, 7.0, INLIER_PX, INLIER_PX)
+_LEAST_AFFINE: Final = 10
+_LEAST_FULL: Final = 20
+_GAIN: Final = 1.15
+_MORE: Final = 4
+_MOST_STRETCH: Final = 3.0
+_MOST_TILT: Final = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """``matrix`` float64[2, 3], source onto target; ``full`` float64[3, 3] where it takes a homography; ``support``: how many
+    different places agree."""
+
+    matrix: Matrix
+    support: int
+    full: Matrix | None = None
+
+
+def fitted(target: Points, source: Points, start: Matrix) -> Fitted | None:
+    """The simplest map, float64[n, 2] ``source`` onto ``target``, that explains nearly as many points as any; None where
+    even a similarity explains too few. ``start`` float64[2, 3] is a first guess."""
+    similarity = _grown(target, source, start, similarity_of, _SIMILARITY_PX)
+    if similarity is None:
+        return None
+    best = Fitted(similarity, _support(similarity, target, source))
+    affine = _grown(target, source, similarity, affine_of, _AFFINE_PX)
+    if affine is not None and stretch(affine) < _MOST_STRETCH:
+        support = _support(affine, target, source)
+        if support >= max(_LEAST_AFFINE, _GAIN * best.support + _MORE):
+            best = Fitted(affine, support)
+    full = _grown(target, source, best.matrix, homography_of, _FULL_PX)
+    if full is not None:
+        support = _support(full, target, source)
+        if support >= max(_LEAST_FULL, _GAIN * best.support + _MORE):
+            return _flattened(full, support, source) or best
+    return best
+
+
+def similarity_of(target: Points, source: Points) -> Matrix | None:
+    """Least-squares similarity (Umeyama 1991, without mirroring)."""
+    if len(target) < 3:
+        return None
+    z = (source - source.mean(0)) @ np.array([1, 1j])
+    w = (target - target.mean(0)) @ np.array([1, 1j])
+    spread = float((abs(z) ** 2).sum())
+    factor = complex((z.conj() * w).sum()) / spread if spread > 0 else 1.0 + 0j
+    linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    return np.hstack([linear, (target.mean(0) - linear @ source.mean(0))[:, None]])
+
+
+def affine_of(target: Points, source: Points) -> Matrix | None:
+    """Least-squares affine map; None where the points lie on a line."""
+    middle = source.mean(0)
+    basis = np.hstack([source - middle, np.ones((len(source), 1))])
+    if len(target) < _LEAST_AFFINE or np.linalg.svd(basis[:, :2], compute_uv=False)[1] < 10:
+        return None
+    found = np.linalg.lstsq(basis, target, rcond=None)[0].T
+    found[:, 2] -= found[:, :2] @ middle
+    return np.asarray(found)
+
+
+def homography_of(target: Points, source: Points, weight: npt.NDArray[np.float64] | None = None) -> Matrix | None:
+    """Least-squares homography float64[3, 3] (normalised direct linear transform: Hartley 1997); None where it is degenerate."""
+    if len(target) < _LEAST_FULL:
+        return None
+    (t, t_norm), (s, s_norm) = _normalised(target), _normalised(source)
+    ones, zeros = np.ones((len(s), 1)), np.zeros((len(s), 3))
+    flat = np.hstack([s, ones])
+    rows = np.vstack([np.hstack([flat, zeros, -t[:, :1] * flat]), np.hstack([zeros, flat, -t[:, 1:] * flat])])
+    if weight is not None:
+        rows *= np.sqrt(np.concatenate([weight, weight]))[:, None]
+    _, values, vectors = np.linalg.svd(rows.T @ rows)
+    if values[-2] < 1e-9 * values[0]:
+        return None
+    found = np.linalg.inv(t_norm) @ vectors[-1].reshape(3, 3) @ s_norm
+    middle = found[2] @ np.array([*source.mean(0), 1.0])
+    return np.asarray(found / middle) if abs(middle) > 1e-9 else None
+
+
+def placed(matrix: Matrix, points: Points) -> Points:
+    """The points float64[n, 2], carried by a map float64[2, 3] or float64[3, 3]."""
+    out = points @ matrix[:, :2].T + matrix[:, 2]
+    return out if len(matrix) == 2 else out[:, :2] / np.maximum(out[:, 2:], 1e-6)
+
+
+def stretch(matrix: Matrix) -> float:
+    """How much longer the map makes one direction than another, 1 for a similarity."""
+    longest, shortest = np.linalg.svd(matrix[:2, :2], compute_uv=False)
+    return float(longest / max(shortest, 1e-9))
+
+
+def _flattened(full: Matrix, support: int, source: Points) -> Fitted | None:
+    """The homography with its tangent at the middle of the source; None where it is no view of a plane."""
+    middle = source.mean(0)
+    depth = full[2] @ np.array([*middle, 1.0])
+    spread = np.abs((source - middle) @ full[2, :2] / depth).max()
+    at = placed(full, middle[None])[0]
+    linear = (full[:2, :2] - np.outer(at, full[2, :2])) / depth
+    if spread > _MOST_TILT or np.linalg.det(linear) <= 0 or stretch(linear) > _MOST_STRETCH:
+        return None
+    return Fitted(np.hstack([linear, (at - linear @ middle)[:, None]]), support, full)
+
+
+def _grown(target: Points, source: Points, start: Matrix, fit: Fit, reach: tuple[float, ...]) -> Matrix | None:
+    matrix = start
+    for threshold in reach:
+        near = _errors(matrix, target, source) < threshold
+        found = fit(target[near], source[near])
+        if found is None:
+            return None
+        matrix = found
+    return matrix
+
+
+def _errors(matrix: Matrix, target: Points, source: Points) -> npt.NDArray[np.float64]:
+    off = placed(matrix, source) - target
+    return np.hypot(off[:, 0], off[:, 1])
+
+
+def _support(matrix: Matrix, target: Points, source: Points) -> int:
+    """Key points repeat at several sizes and directions on one spot: only different spots count as evidence."""
+    near = _errors(matrix, target, source) < INLIER_PX
+    return len(np.unique(np.rint(target[near] / 3).astype(np.int64), axis=0))
+
+
+def _normalised(points: Points) -> tuple[Points, Matrix]:
+    middle = points.mean(0)
+    scale = 2**0.5 / max(float(np.hypot(*(points - middle).T).mean()), 1e-6)
+    norm = np.array([[scale, 0, -scale * middle[0]], [0, scale, -scale * middle[1]], [0, 0, 1.0]])
+    return (points - middle) * scale, norm

@@ -1,0 +1,65 @@
+"""What each of two pictures shows that the other does not: a crop lies inside the picture it was cut from.
+
+Frames, bars, the page round a picture and empty corners are no content. Two pictures each of which shows something of the
+scene that the other does not are two shots.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from dedupe.comparing import align
+from dedupe.comparing.align import Floats, Mask, Rgb
+from dedupe.comparing.registration import Registered, grey_of
+
+_CELL: Final = 8
+_RIM: Final = 0.015
+_STRUCTURE: Final = 2.5
+_FLAT: Final = 0.5
+_WITHIN: Final = 12
+
+
+def shown_alone(registered: Registered) -> tuple[float, float]:
+    """The share (0–1) of each frame, a and b, that shows something of the scene outside the other's frame."""
+    over = registered.overlay
+    height, width = over.moving.shape[:2]
+    whole = np.ones(over.still.shape[:2], np.float32)
+    back = cv2.warpAffine(whole, align.invert(over.matrix), (width, height), flags=cv2.INTER_LINEAR)
+    moving = np.ones((height, width), np.float32)
+    onto = cv2.warpAffine(moving, over.matrix, (over.still.shape[1], over.still.shape[0]), flags=cv2.INTER_LINEAR)
+    shares = (_alone(over.still, onto, over.still_mask), _alone(over.moving, back, over.moving_mask))
+    return (shares[1], shares[0]) if over.swapped else shares
+
+
+def _alone(picture: Rgb, cover: Floats, mask: Floats | None) -> float:
+    outside = cover < 0.5
+    if mask is not None:
+        outside &= mask > 0
+    rim = max(3, round(_RIM * max(picture.shape[:2]))) // 2 * 2 + 1
+    outside = cv2.erode(outside.astype(np.uint8), np.ones((rim, rim), np.uint8), borderValue=1) > 0
+    if not outside.any() or _padded(picture[outside]):
+        return 0.0
+    return float((outside & _structured(picture)).mean())
+
+
+def _padded(colours: Rgb) -> bool:
+    """Whether two colours make up most of what lies outside, uint8[n, 3]: a page, bars, a frame."""
+    coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
+    left, found = colours, 0
+    for _ in range(2):
+        if not len(left):
+            break
+        centre = np.median(left[coarse == np.bincount(coarse).argmax()], axis=0)
+        far = np.abs(left - centre).max(axis=1) > _WITHIN
+        found += int((~far).sum())
+        left, coarse = left[far], coarse[far]
+    return found > _FLAT * len(colours)
+
+
+def _structured(picture: Rgb) -> Mask:
+    grey = grey_of(picture)
+    fine = grey - cv2.GaussianBlur(grey, (0, 0), 3.0)
+    return np.asarray(cv2.blur(fine * fine, (2 * _CELL + 1, 2 * _CELL + 1)) > _STRUCTURE**2)
