@@ -21,7 +21,7 @@ def check(
         typer.Option(
             "--print0",
             metavar="KIND,…",
-            help="Print only the paths of these, each ended by a NUL: new, have, better, partly.",
+            help="Print only the paths of these, each ended by a NUL: new, have, better, edited, partly.",
             rich_help_panel=o.RESULT,
         ),
     ] = None,
@@ -34,7 +34,8 @@ def check(
 ) -> None:
     """Tell which of the NEW photos are in the library, and where.
 
-    have: you have it. better: you have it, but the new one is better. partly: you have some of its files. new: you don't have it.
+    have: you have it. better: you have it, but the new one is better. edited: you only have a
+    changed version. partly: you have some of its files. new: you don't have it.
     RAW+JPEG and Live Photos are one photo. Exit code: 0 if you have some, 1 if none, 2 on an error.
     """
     from dedupe.config import load_settings

@@ -13,13 +13,13 @@ from dedupe.queries import assets, library
 from dedupe.queries.library import Ends, Found, Shelf
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
-from dedupe.types import ContentKey, Match, Photo, Skipped
+from dedupe.types import ContentKey, Match, Photo, Relation, Skipped
 
 if TYPE_CHECKING:
     from dedupe.terminal.progress import Progress
 
-Verdict: TypeAlias = Literal["new", "partly", "better", "have"]
-VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "better", "have")
+Verdict: TypeAlias = Literal["new", "partly", "edited", "better", "have"]
+VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "edited", "better", "have")
 
 _TIES: Final = frozenset(("oldest", "name", "path"))
 """Keeper rules that settle which of two equals stays."""
@@ -31,8 +31,9 @@ _MORE: Final = 5
 class Checked:
     """A new photo and where the library has it.
 
-    ``have`` are its duplicates there, the safest and best fitting first. RAW+JPEG, an iPhone's edit with its original and a
-    Live Photo are one photo: ``photo`` leads, ``members`` are its other pictures, each with what the library has of it.
+    ``have`` are its copies and edited versions there, the safest and best fitting first. RAW+JPEG, an iPhone's edit with its
+    original and a Live Photo are one photo: ``photo`` leads, ``members`` are its other pictures, each with what the library has
+    of it.
     ``lacks`` are the absolute paths of those of its files that the library has no counterpart of: pictures without a
     duplicate, a RAW without a RAW, a video or a file of edits without one of the same bytes. ``better``: nothing of it is
     lacking there, but by the keeper rules (undamaged, detail, raw, original, metadata, compression) it would be kept instead
@@ -47,10 +48,15 @@ class Checked:
 
     @property
     def verdict(self) -> Verdict:
-        """``new`` (nothing of it is there), ``partly`` (something is, something lacks), ``better``, or ``have``."""
+        """``new`` (nothing of it is there), ``partly`` (something is, something lacks), ``edited`` (only a changed version of one
+        of its pictures is there), ``better``, or ``have``."""
         if not any(one.have for one in (self, *self.members)):
             return "new"
-        return "partly" if self.lacks else "better" if self.better else "have"
+        if self.lacks:
+            return "partly"
+        if any(one.have and one.have[0].relation is Relation.EDITED for one in (self, *self.members)):
+            return "edited"
+        return "better" if self.better else "have"
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -86,6 +92,11 @@ class CheckResult:
     def partly(self) -> tuple[Checked, ...]:
         """Those of which the library has something, and something not."""
         return self._of("partly")
+
+    @property
+    def edited(self) -> tuple[Checked, ...]:
+        """Those of which the library has a changed version only."""
+        return self._of("edited")
 
     @property
     def new(self) -> tuple[Checked, ...]:

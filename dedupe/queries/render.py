@@ -173,6 +173,7 @@ def show_check(result: CheckResult, console: Console) -> None:
 _ANSWERS: dict[Verdict, tuple[str, str, str]] = {
     "new": ("new", "you don't have these", "bold green"),
     "partly": ("partly there", "you have some of their files", "bold yellow"),
+    "edited": ("edited", "you only have a changed version of these", "bold yellow"),
     "better": ("better", "you have these, but the new ones are better", "bold yellow"),
     "have": ("already there", "you have these", "bold"),
 }

@@ -6,7 +6,7 @@ Paths are absolute, one that is not UTF-8 has ``path_b64`` beside it, and a phot
 - search: ``schema, dedupe, model, roots, queries: [{PHOTO…, found: [{PHOTO…, distance, relation, why, change}]}], skipped``
 - compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, change, evidence: {keypoints, inliers,
   overlap, correlation, worst_block, tone, residual, transform: {matrix, turn, mirrored, scale} or null}``
-- check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|partly|better|have, have: [{PHOTO…, relation,
+- check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|partly|edited|better|have, have: [{PHOTO…, relation,
   distance, why, change}], lacks: [path…], members: [{PHOTO…, have}]}], skipped, unread``; ``members`` are the other
   pictures of an asset
 

@@ -59,6 +59,21 @@ def test_a_photo_better_than_the_one_there_is_said_to_be_so(tmp_path: Path) -> N
     assert verdicts(back) == {"IMG-20240501-WA0001.jpg": "have"}
 
 
+def test_a_photo_of_which_only_an_edited_version_is_there_is_not_had(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "card").mkdir()
+    (tmp_path / "library" / "crop.jpg").write_bytes(jpeg(photo("coffee").crop((40, 30, 500, 360)), 90))
+    (tmp_path / "card" / "DSC_1.jpg").write_bytes(jpeg(photo("coffee"), 92))
+    settings = dedupe.Settings(store=str(tmp_path / "library.db"), jobs=1)
+    result = dedupe.check([str(tmp_path / "card")], [str(tmp_path / "library")], settings)
+    assert verdicts(result) == {"DSC_1.jpg": "edited"}
+    assert (len(result.edited), result.have, result.new) == (1, (), ())
+    assert [os.path.basename(found.photo.path) for found in result.edited[0].have] == ["crop.jpg"]
+    (tmp_path / "library" / "again.jpg").write_bytes(jpeg(photo("coffee"), 80))
+    result = dedupe.check([str(tmp_path / "card")], [str(tmp_path / "library")], settings)
+    assert verdicts(result)["DSC_1.jpg"] in ("have", "better")
+
+
 @pytest.mark.parametrize("keep", [(), ("path",), ("oldest", "name")])
 def test_no_photo_is_better_for_its_age_name_or_path(tmp_path: Path, keep: tuple[str, ...]) -> None:
     """The same picture with another comment; the new file is older and has the shorter path."""
