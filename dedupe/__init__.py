@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from dedupe.review.decide import Review
     from dedupe.settings import Settings
     from dedupe.terminal.progress import Progress
-    from dedupe.types import Extra, Group, Match, Photo, PhotoFile, Relation, ScanResult, Series, Skipped
+    from dedupe.types import Caution, Extra, Group, Match, Photo, PhotoFile, Relation, ScanResult, Series, Skipped
 
 _HOMES = {
     "dedupe.api": "apply check compare history open_review plan recover scan search undo",
@@ -65,12 +65,13 @@ _HOMES = {
     "dedupe.review.decide": "Review",
     "dedupe.settings": "Settings",
     "dedupe.terminal.progress": "Progress",
-    "dedupe.types": "Extra Group Match Photo PhotoFile Relation ScanResult Series Skipped",
+    "dedupe.types": "Caution Extra Group Match Photo PhotoFile Relation ScanResult Series Skipped",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "Answer",
+    "Caution",
     "CheckResult",
     "Checked",
     "Choice",

@@ -70,17 +70,17 @@ class Settings:
 
 
 def _check_kinds(settings: Settings) -> None:
-    """Paths become text; raises UsageError for a value of another kind than its field's."""
+    """Paths become absolute text; raises UsageError for a value of another kind than its field's."""
     for key in ("weights", "store"):
         object.__setattr__(settings, key, _text(getattr(settings, key)))
-    for key in ("reference", "protect"):
+    for key in ("reference", "protect", "prefer"):
         given = getattr(settings, key)
         named = [given] if isinstance(given, str | os.PathLike) else given
         if isinstance(named, list | tuple):
-            object.__setattr__(settings, key, tuple(map(_text, named)))
+            object.__setattr__(settings, key, tuple(map(_place, named)))
     for field in fields(settings):
         value = getattr(settings, field.name)
-        if not ((value is None and field.default is None) or _is_of_kind(field.name, value)):
+        if not ((value is None and field.default is None) or _is_of_kind(field.name, value, field.default)):
             raise UsageError(f"The setting {field.name} has a value of the wrong kind: {value!r}.")
 
 
@@ -88,11 +88,18 @@ def _text(value: object) -> object:
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
-def _is_of_kind(key: str, value: object) -> bool:
+def _place(value: object) -> object:
+    """An absolute path; what names none is left for those who check it."""
+    text = _text(value)
+    return absolute([text])[0] if isinstance(text, str) and text else text
+
+
+def _is_of_kind(key: str, value: object, default: object) -> bool:
     if key in _TUPLES:
         item = Relation if key in ("show", "select") else str
         return isinstance(value, tuple) and all(isinstance(one, item) for one in value)
-    return isinstance(value, _SCALARS.get(key, object)) and (not isinstance(value, bool) or _SCALARS.get(key) is bool)
+    kind = _SCALARS.get(key, type(default))
+    return isinstance(value, kind) and (not isinstance(value, bool) or kind is bool)
 
 
 def _check(settings: Settings) -> None:

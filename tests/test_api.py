@@ -56,6 +56,8 @@ def the_group(groups: tuple[Group, ...], name: str) -> Group:
         lambda: dedupe.Settings(select=("resaved",)),
         lambda: dedupe.Settings(protect=(3,)),
         lambda: dedupe.Settings(cross_only="yes"),
+        lambda: dedupe.Settings(caution="strict"),
+        lambda: dedupe.Settings(prefer=[1]),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_a_sentence(wrong: Callable[[], object]) -> None:
