@@ -6,6 +6,7 @@ run into the wrong one.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -127,7 +128,10 @@ def config_path() -> Path:
     """Where the config file is looked for; it need not exist."""
     from platformdirs import user_config_path
 
-    return user_config_path("dedupe", appauthor=False) / "config.toml"
+    try:
+        return user_config_path("dedupe", appauthor=False) / "config.toml"
+    except RuntimeError:  # a user without a home, as containers have them
+        return Path(os.devnull) / "config.toml"
 
 
 def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Settings:
@@ -160,6 +164,8 @@ def from_file(path: Path) -> dict[Key, object]:
         raise ConfigError(f"The config file {shown} cannot be read: {error}.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The config file {shown} is not valid TOML: {error}.") from error
+    except RecursionError as error:
+        raise ConfigError(f"The config file {shown} is nested too deeply.") from error
     known = {key.name: key for key in KEYS} | {key.field: key for key in KEYS}
     for name in table:
         if name not in known:

@@ -74,7 +74,7 @@ def _apply_plan(settings: Settings, wishes: Wishes, path: str, *, as_json: bool)
 
 
 def _apply(settings: Settings, wishes: Wishes, roots: tuple[str, ...], *, as_json: bool) -> int:
-    from dedupe.review.run import act, tell_unproven
+    from dedupe.review.run import act, despite_lost_output, tell_unproven
     from dedupe.review.saved_scan import as_reviewed, last_scan, when
     from dedupe.terminal.console import say
     from dedupe.terminal.text import display_path, format_count
@@ -82,10 +82,12 @@ def _apply(settings: Settings, wishes: Wishes, roots: tuple[str, ...], *, as_jso
     with last_scan(settings, roots) as (session, result):
         reviewed = as_reviewed(session, result)
         made = when(session.decisions.scan_made_at() or 0)
-    if not as_json:
-        say(f"The scan of {', '.join(map(display_path, result.roots))}, made {made}.")
-        if reviewed.open:
-            undecided = format_count(reviewed.open, "undecided group")
-            say(f"Skipped {undecided}; `dedupe review` continues with them.")
-    lost = tell_unproven(reviewed.unproven)
+    lost = 1 if reviewed.unproven else 0
+    with despite_lost_output():
+        if not as_json:
+            say(f"The scan of {', '.join(map(display_path, result.roots))}, made {made}.")
+            if reviewed.open:
+                undecided = format_count(reviewed.open, "undecided group")
+                say(f"Skipped {undecided}; `dedupe review` continues with them.")
+        lost = tell_unproven(reviewed.unproven)
     return act(reviewed.plan, session.settings, wishes, as_json=as_json) or lost

@@ -29,7 +29,7 @@ def undo(
     from dedupe.config import load_settings
     from dedupe.errors import RefusedError
     from dedupe.library.paths import StorePaths
-    from dedupe.review.run import counted, recover
+    from dedupe.review.run import counted, despite_lost_output, recover
     from dedupe.terminal.console import say
 
     settings = load_settings({"store": store})
@@ -44,13 +44,14 @@ def undo(
         return
     with counted("undo") as advance:
         report = actions.undo(paths, run if one is None else one.number, progress=advance)
-    if as_json:
-        from dedupe.report.files import to_stdout
-        from dedupe.review.runs import undo_json
+    with despite_lost_output():
+        if as_json:
+            from dedupe.report.files import to_stdout
+            from dedupe.review.runs import undo_json
 
-        to_stdout(undo_json(report))
-    else:
-        say(*report.sentences())
+            to_stdout(undo_json(report))
+        else:
+            say(*report.sentences())
     if report.exit_code:
         raise typer.Exit(report.exit_code)
 

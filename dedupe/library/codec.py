@@ -32,7 +32,7 @@ def from_json(kind: type[T], text: str) -> T:
     """
     try:
         return cast(T, _codec(cast(Any, kind))[1](json.loads(text)))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a {kind.__name__}: {error!r}") from error
 
 

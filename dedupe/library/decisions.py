@@ -14,11 +14,13 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
 from dedupe.formats.hashing import LEGACY
 from dedupe.library import legacy, picks, remember, scans
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
+from dedupe.terminal.text import display_path, format_count
 from dedupe.types import ContentKey, Photo, PixelKey, ScanResult
 
 KIND = Kind(
@@ -84,7 +86,10 @@ class Decisions(Closing):
 
     @property
     def notices(self) -> list[str]:
-        return self._db.notices
+        if not self._unreadable:
+            return self._db.notices
+        count = format_count(self._unreadable, "decision")
+        return [*self._db.notices, f"{count} in {display_path(self.path)} cannot be read: dedupe asks again."]
 
     # -- not duplicates -------------------------------------------------------------------------------------
 
@@ -241,12 +246,16 @@ class Decisions(Closing):
         self._keepers: dict[bytes, list[int]] = {}
         self._lacking: set[ContentKey] = set()
         self._legacy = False
+        self._unreadable = 0
         for number, kind, made_at, *who in self._db.rows(
             "SELECT id, kind, made_at, a_content, a_payload, a_path, b_content, b_payload, b_path "
             "FROM decisions ORDER BY id"
         ):
-            a, b = (Who(who[at], who[at + 1], os.fsdecode(who[at + 2])) for at in (0, 3))
-            decision = Decision(number, DecisionKind(kind), a, b, made_at)
+            decision = _decision(number, kind, made_at, who)
+            if decision is None:
+                self._unreadable += 1
+                continue
+            a, b = decision.a, decision.b
             self._made[number] = decision
             self._lacking.update(one.content_key for one in (a, b) if one.pixel_key is None)
             self._legacy |= any(key.startswith(LEGACY) for one in (a, b) for key in _keys(one))
@@ -282,6 +291,19 @@ class Decisions(Closing):
             return []
         numbers = {number for photo in photos for key in _keys(photo) for number in self._keepers.get(key, ())}
         return [self._made[number] for number in sorted(numbers)]
+
+
+def _decision(number: int, kind: object, made_at: object, who: Sequence[object]) -> Decision | None:
+    """The decision of a row; None where somebody edited it, or the disk did."""
+    sides = []
+    for content, pixels, path in (who[:3], who[3:]):
+        sound = isinstance(content, bytes) and isinstance(path, bytes) and (pixels is None or isinstance(pixels, bytes))
+        if not sound or not content or not path:
+            return None
+        sides.append(Who(cast(bytes, content), cast("bytes | None", pixels) or None, os.fsdecode(cast(bytes, path))))
+    if not isinstance(made_at, int) or kind not in set(DecisionKind):
+        return None
+    return Decision(number, DecisionKind(cast(str, kind)), sides[0], sides[1], made_at)
 
 
 def _columns(photo: Photo) -> tuple[bytes, bytes | None, bytes]:

@@ -35,7 +35,10 @@ class StorePaths:
         """The user's data folder for the databases, the state folder for journal and lock."""
         from platformdirs import user_data_dir
 
-        data, state = user_data_dir("dedupe", appauthor=False), _state_folder()
+        state = _state_folder()
+        data = "" if state is None else user_data_dir("dedupe", appauthor=False)
+        if state is None or not os.path.isabs(data):
+            raise StoreError("There is no home folder to keep dedupe's data in: set HOME, or name a file with --store.")
         return cls(
             cache=os.path.join(data, "cache.db"),
             previews=os.path.join(data, "previews.db"),
@@ -51,13 +54,13 @@ class StorePaths:
         if not store or "\0" in store:
             raise StoreError("--store needs the name of a file.")
         cache = os.path.abspath(os.path.expanduser(store))
-        stem = os.path.splitext(cache)[0]
+        stem, state = os.path.splitext(cache)[0], _state_folder()
         return cls(
             cache=cache,
             previews=stem + ".previews.db",
             decisions=stem + ".decisions.db",
             journal=stem + ".journal.db",
-            lock=os.path.join(_state_folder(), "lock"),
+            lock=stem + ".lock" if state is None else os.path.join(state, "lock"),
             index=stem + ".index",
         )
 
@@ -67,6 +70,8 @@ def prepare(path: str) -> bool:
 
     Raises StoreError where that fails.
     """
+    if _state_folder() is None:
+        return False
     places = StorePaths.default()
     if path not in (places.cache, places.previews, places.decisions, places.journal):
         return False
@@ -74,10 +79,15 @@ def prepare(path: str) -> bool:
     return True
 
 
-def _state_folder() -> str:
+def _state_folder() -> str | None:
+    """The user's; None for a user without a home, as containers have them."""
     from platformdirs import user_state_dir
 
-    return user_state_dir("dedupe", appauthor=False)
+    try:
+        folder = user_state_dir("dedupe", appauthor=False)
+    except RuntimeError:
+        return None
+    return folder if os.path.isabs(folder) else None
 
 
 def _make_folder(folder: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dedupe.errors import StoreError
 from dedupe.library import scans
 from dedupe.library.carry import GroupReview, carried, review_of
-from dedupe.library.codec import from_json, to_json
+from dedupe.library.codec import to_json
 from dedupe.library.database import Database
 from dedupe.library.scans import EditState, ScanEntry
 from dedupe.types import ScanResult
@@ -56,7 +56,8 @@ def remember(db: Database, entries: Iterable[ScanEntry]) -> None:
 
 def reviews(db: Database) -> list[GroupReview]:
     """All that is remembered of groups, whichever scan showed them."""
-    return [from_json(GroupReview, text) for (text,) in db.rows("SELECT review FROM remembered")]
+    found = (scans.sound(GroupReview, text) for (text,) in db.rows("SELECT review FROM remembered"))
+    return [review for review in found if review is not None and 0 <= review.stays < len(review.photos)]
 
 
 def _store(db: Database, found: list[GroupReview]) -> None:

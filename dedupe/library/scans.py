@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from dedupe.errors import StoreError
 from dedupe.library.codec import from_json, to_json
 from dedupe.library.database import Database
 from dedupe.types import ScanResult
+
+T = TypeVar("T")
 
 KEPT = 30
 """How many scans of different folders are kept."""
@@ -95,19 +99,24 @@ def drop(db: Database, scans: Iterable[int]) -> None:
 
 def listed(db: Database) -> list[ScanEntry]:
     """The saved scans, the newest first."""
-    plain = {
-        scan: sum(from_json(GroupEdit, edit).state is not EditState.OPEN for edit in edits)
-        for scan, edits in _edits_by_scan(db).items()
-    }
+    decided: Counter[int] = Counter()
+    for scan, text in db.rows("SELECT scan, edit FROM reviews"):
+        edit = sound(GroupEdit, text)
+        decided[scan] += edit is not None and edit.state is not EditState.OPEN
     rows = db.rows("SELECT id, made_at, about FROM scans ORDER BY id DESC")
-    return [ScanEntry(scan, made_at, from_json(About, about), plain.get(scan, 0)) for scan, made_at, about in rows]
+    return [
+        ScanEntry(scan, made_at, about, decided[scan])
+        for scan, made_at, text in rows
+        if isinstance(made_at, int) and (about := sound(About, text)) is not None
+    ]
 
 
-def _edits_by_scan(db: Database) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for scan, edit in db.rows("SELECT scan, edit FROM reviews"):
-        found.setdefault(scan, []).append(edit)
-    return found
+def sound(kind: type[T], text: str) -> T | None:
+    """The value that a row holds; None where somebody edited it, or the disk did."""
+    try:
+        return from_json(kind, text)
+    except ValueError:
+        return None
 
 
 def newest(db: Database) -> int | None:
@@ -129,7 +138,7 @@ def load(db: Database, scan: int | None) -> SavedScan | None:
     number, packed, settings, made_at = rows[0]
     try:
         result = from_json(ScanResult, zlib.decompress(packed).decode("ascii"))
-    except (ValueError, zlib.error) as error:
+    except (ValueError, TypeError, AttributeError, zlib.error) as error:
         raise StoreError("The last scan was saved by another version of dedupe: scan again.") from error
     return SavedScan(number, result, settings, made_at)
 
@@ -157,7 +166,11 @@ def edits(db: Database, scan: int | None) -> dict[str, GroupEdit]:
 def dated_edits(db: Database, scan: int | None) -> dict[str, tuple[GroupEdit, int]]:
     """The edits of ``scan`` by group id, each with the second in which it was made."""
     rows = db.rows("SELECT group_id, edit, made_at FROM reviews WHERE scan = ?", (scan or 0,))
-    return {group: (from_json(GroupEdit, edit), int(made_at)) for group, edit, made_at in rows}
+    return {
+        group: (edit, made_at)
+        for group, text, made_at in rows
+        if isinstance(made_at, int) and isinstance(group, str) and (edit := sound(GroupEdit, text)) is not None
+    }
 
 
 def drop_edits(db: Database, scan: int | None) -> None:

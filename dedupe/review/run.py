@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from dedupe.library.paths import StorePaths
     from dedupe.settings import Settings
     from dedupe.types import ScanResult
+
+
+_log = logging.getLogger("dedupe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +90,26 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
             prune_empty=wishes.prune_empty,
             progress=advance,
         )
-    if as_json:
-        from dedupe.report.files import to_stdout
-        from dedupe.review.runs import apply_json
+    with despite_lost_output():
+        if as_json:
+            from dedupe.report.files import to_stdout
+            from dedupe.review.runs import apply_json
 
-        to_stdout(apply_json(report))
-        return report.exit_code
-    if wishes.dry_run:
-        show_actions((outcome.action for outcome in report.done), console)
-    _print(console, report.sentences())
+            to_stdout(apply_json(report))
+            return report.exit_code
+        if wishes.dry_run:
+            show_actions((outcome.action for outcome in report.done), console)
+        _print(console, report.sentences())
     return report.exit_code
+
+
+@contextmanager
+def despite_lost_output() -> Iterator[None]:
+    """Say that an account could not be written, and go on: what was done is done, and its exit code tells."""
+    try:
+        yield
+    except OSError as error:
+        _log.warning("The account could not be written (%s); `dedupe history` has it.", error.strerror)
 
 
 @contextmanager
@@ -103,13 +117,19 @@ def counted(step: str) -> Iterator[Callable[[int, int], None]]:
     """Progress of that name on the screen, for the length of the block; to be called with (done, in all) after each asset."""
     from dedupe.terminal.progress import progress
 
-    with progress((step,)).step(step) as shown:
+    stack = ExitStack()
+    with suppress(OSError):  # a screen that is gone or full ends nothing
+        shown = stack.enter_context(progress((step,)).step(step))
 
-        def advance(done: int, total: int) -> None:
-            shown.expect(total)
-            shown.advance()
+    def advance(done: int, total: int) -> None:
+        shown.expect(total)
+        shown.advance()
 
+    try:
         yield advance
+    finally:
+        with suppress(OSError):
+            stack.close()
 
 
 def recover(settings: Settings, *, dry_run: bool = False) -> None:

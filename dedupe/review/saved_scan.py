@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dedupe.errors import UsageError
+from dedupe.errors import StoreError, UsageError
 from dedupe.review.choice import Reviewed, Verify, reviewed
 from dedupe.terminal.text import display_path, format_count
 from dedupe.types import ContentKey, Extra, Match, Pair, Photo, ScanResult
@@ -111,7 +111,10 @@ def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
     from dedupe.library.codec import from_json
     from dedupe.settings import Settings
 
-    then = from_json(Settings, saved.settings)
+    try:
+        then = from_json(Settings, saved.settings)
+    except (ValueError, UsageError) as error:
+        raise StoreError("The last scan was saved by another version of dedupe: scan again.") from error
     model = then.model if then.weights is None else "compact"
     return replace(then, model=model, weights=None, store=settings.store, max_drop=settings.max_drop or then.max_drop)
 

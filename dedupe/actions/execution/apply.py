@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from dedupe.actions.execution.guards import (
@@ -156,7 +156,7 @@ class Applier:
                     continue
                 self._one(action, applied)
                 if progress is not None:
-                    progress(len(applied.outcomes), len(actions))
+                    tell(progress, len(applied.outcomes), len(actions))
             self._end(applied)
         return applied
 
@@ -302,6 +302,12 @@ class Applier:
             if reason is not None:
                 applied.outcomes[index] = replace(outcome, kind=OutcomeKind.FAILED, reason=reason, bytes_freed=0)
                 applied.stopped = applied.stopped or "The disk does not show what was done."
+
+
+def tell(progress: Progress, done: int, total: int) -> None:
+    """Report progress; a screen that is gone or full must not end an act half-way."""
+    with suppress(OSError, ValueError):
+        progress(done, total)
 
 
 def one_file_note(action: Action) -> str:

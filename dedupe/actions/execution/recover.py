@@ -7,7 +7,7 @@ import os
 
 from dedupe.actions.execution.reconcile import Reconciled, Reconciler
 from dedupe.actions.journal.access import ActionPaths, acting_alone
-from dedupe.actions.journal.journal import Journal, exists
+from dedupe.actions.journal.journal import DamagedRowError, Journal, exists
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState
 from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
@@ -89,8 +89,11 @@ def _sentence(asset: AssetRow, reconciled: Reconciled) -> str:
 def tidy(disk: Disk, journal: Journal, run: int) -> None:
     """Remove the folders and the marker that a run made, where nothing is in them and nothing of the run is away."""
     away = (AssetState.DONE, AssetState.BEGUN, AssetState.NEEDS_PERSON)
-    if any(asset.state in away and asset.purpose is AssetPurpose.ACT for asset in journal.assets(run)):
-        return
+    try:
+        if any(asset.state in away and asset.purpose is AssetPurpose.ACT for asset in journal.assets(run)):
+            return
+    except DamagedRowError:
+        return  # nobody knows what is away
     for path, is_marker in sorted(journal.folders(run), key=_depth, reverse=True):
         with contextlib.suppress(OSError):
             if not is_marker:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from dedupe.actions.execution.apply import Progress, Stop, deferred_interrupt, unfinished
+from dedupe.actions.execution.apply import Progress, Stop, deferred_interrupt, tell, unfinished
 from dedupe.actions.execution.move import Mover, Way, missing_folders
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.execution.prune import make_again
@@ -202,7 +202,7 @@ class _Undoer:
                 if not self._one(asset):
                     break
                 if progress is not None:
-                    progress(count, len(assets))
+                    tell(progress, count, len(assets))
             self._end()
         self._report.left = dict(self._left.most_common())
         return self._report
