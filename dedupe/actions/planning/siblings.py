@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dedupe.actions.platform.disk import Disk
+
+_FEW = 256
+"""A folder with so few names is listed again whenever it changed."""
+
+_SHARE = 20
+"""A larger one, which every photo that leaves it changes, is listed for at most a twentieth of the time."""
 
 UNSEEN = "has a companion that the scan did not see"
 
 
 @dataclass(slots=True)
 class _Folder:
-    """``known`` are all names that the companions were worked out from, ``names`` those that are there now."""
+    """``known`` are all names that the companions were worked out from, ``names`` those that were there when it was last
+    listed. ``stamp`` is what the folder was like before that, None where a change since might not show in it."""
 
     known: frozenset[str]
     names: frozenset[str]
     companions: dict[str, list[str]]
     owners: dict[str, list[str]]
+    stamp: tuple[int, ...] | None = None
+    listed_ns: int = 0
+    cost_ns: int = 0
 
 
 class Siblings:
@@ -43,9 +54,9 @@ class Siblings:
             folder, name = os.path.split(path)
             if index and os.path.splitext(name)[1].lower() not in PHOTO_EXTENSIONS:
                 continue
-            if again and folder not in looked:
+            if again and folder not in looked and not self._is_fresh(folder):
                 self._look(folder)
-                looked.add(folder)
+            looked.add(folder)
             siblings = (os.path.join(folder, other) for other in self._folder(folder).companions.get(name, ()))
             if any(other not in paths and other not in shared and self._is_file(other) for other in siblings):
                 return UNSEEN
@@ -60,7 +71,32 @@ class Siblings:
     def _folder(self, folder: str) -> _Folder:
         return self._folders[folder] if folder in self._folders else self._look(folder)
 
+    def _is_fresh(self, folder: str) -> bool:
+        """What is known of a folder still holds: it did not change, or is so large that it was listed just now."""
+        found = self._folders.get(folder)
+        if found is None:
+            return False
+        if found.stamp is not None and found.stamp == self._stamp(folder):
+            return True
+        return len(found.names) > _FEW and time.monotonic_ns() - found.listed_ns < _SHARE * found.cost_ns
+
+    def _stamp(self, folder: str) -> tuple[int, ...] | None:
+        """What changes with each name that comes or goes; None where that was so lately that the next might not show."""
+        try:
+            status = self._disk.lstat(folder)
+        except OSError:
+            return None
+        settled = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > self._disk.volume(folder).tick_ns
+        return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns) if settled else None
+
     def _look(self, folder: str) -> _Folder:
+        stamp, began = self._stamp(folder), time.monotonic_ns()
+        found = self._list(folder)
+        found.stamp, found.listed_ns = stamp, time.monotonic_ns()
+        found.cost_ns = found.listed_ns - began
+        return found
+
+    def _list(self, folder: str) -> _Folder:
         try:
             names = frozenset(self._disk.listdir(folder))
         except OSError:
