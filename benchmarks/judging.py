@@ -31,13 +31,13 @@ from dedupe.report import phrases
 from dedupe.types import FileStamp, Match, Relation
 from dedupe.workers import WorkerFailure, WorkerPool
 
-_MODEL = "compact"
+MODEL = "compact"
 _BLOCK = 1024
 _NEAREST = 24
 _COMMIT_EVERY = 200
 _MAX_PIXELS = 200_000_000
 _MERGED = frozenset({Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED, Relation.EDITED})
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS photos (path TEXT PRIMARY KEY, key BLOB, view BLOB, vector BLOB);
 CREATE TABLE IF NOT EXISTS verdicts (
   a TEXT, b TEXT, distance REAL, relation TEXT, why TEXT, PRIMARY KEY (a, b)
@@ -50,16 +50,17 @@ def main(sources: Sequence[str], work: Path, wanted: int, jobs: int) -> int:
     """Judge the ``wanted`` closest pairs; 0 where no pair is left that has to be looked at, else 1."""
     place = work / "judged"
     place.mkdir(parents=True, exist_ok=True)
-    files = list(_files(sources, place / "photos"))
+    files = list(photo_files(sources, place / "photos"))
     with closing(sqlite3.connect(place / f"verdicts-{RELATE_VERSION}.db")) as store:
-        store.executescript(_SCHEMA)
-        _read(store, files, jobs)
-        pairs = _nearest(store, wanted)
-        _judge(store, pairs, jobs)
+        store.executescript(SCHEMA)
+        read_photos(store, files, jobs)
+        pairs = nearest_pairs(store, wanted)
+        judge_pairs(store, pairs, jobs)
         return _report(store, pairs, place)
 
 
-def _files(sources: Iterable[str], unpacked: Path) -> Iterator[Path]:
+def photo_files(sources: Iterable[str], unpacked: Path) -> Iterator[Path]:
+    """Find the photos in folders and tar files; what is in a tar file is unpacked below ``unpacked``."""
     for source in map(Path, sources):
         if source.is_dir():
             yield from sorted(p for p in source.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
@@ -71,10 +72,10 @@ def _files(sources: Iterable[str], unpacked: Path) -> Iterator[Path]:
         yield from sorted(p for p in target.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
 
 
-def _read(store: sqlite3.Connection, files: Sequence[Path], jobs: int) -> None:
+def read_photos(store: sqlite3.Connection, files: Sequence[Path], jobs: int) -> None:
     """Read and embed what the store does not hold yet."""
     known = {path for (path,) in store.execute("SELECT path FROM photos")}
-    network = load(_MODEL)
+    network = load(MODEL)
     requests = [
         ReadRequest(str(path), FileStamp.of(path.stat()), _MAX_PIXELS, None, side=network.input_size)
         for path in files
@@ -94,7 +95,7 @@ def _read(store: sqlite3.Connection, files: Sequence[Path], jobs: int) -> None:
     store.commit()
 
 
-def _nearest(store: sqlite3.Connection, wanted: int) -> list[_Near]:
+def nearest_pairs(store: sqlite3.Connection, wanted: int) -> list[_Near]:
     """The closest pairs of different contents, nearest first."""
     rows = store.execute("SELECT path, vector FROM photos GROUP BY key ORDER BY path").fetchall()
     paths = [path for path, _ in rows]
@@ -118,7 +119,7 @@ def _collect(
             near[i, j] = float(np.sqrt(max(0.0, 2 - 2 * float(products[row, column]))))
 
 
-def _judge(store: sqlite3.Connection, pairs: Sequence[_Near], jobs: int) -> None:
+def judge_pairs(store: sqlite3.Connection, pairs: Sequence[_Near], jobs: int) -> None:
     done = set(store.execute("SELECT a, b FROM verdicts"))
     left = [pair for pair in pairs if pair[:2] not in done]
     asked = {(a, b): distance for a, b, distance in left}
@@ -135,12 +136,13 @@ def _judge(store: sqlite3.Connection, pairs: Sequence[_Near], jobs: int) -> None
 
 def _tasks(store: sqlite3.Connection, pairs: Sequence[_Near]) -> Iterator[RelateTask]:
     for a, b, distance in pairs:
-        views = [_view(store, path) for path in (a, b)]
+        views = [view_of(store, path) for path in (a, b)]
         first, second = sorted(views, key=lambda view: view.content_key)
         yield RelateTask(first, second, distance)
 
 
-def _view(store: sqlite3.Connection, path: str) -> View:
+def view_of(store: sqlite3.Connection, path: str) -> View:
+    """Read what `relate` needs of a photo."""
     (blob,) = store.execute("SELECT view FROM photos WHERE path = ?", (path,)).fetchone()
     view: View = pickle.loads(blob)
     return view

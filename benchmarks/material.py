@@ -52,16 +52,16 @@ class Palette:
 def large_photos(sources: Sequence[str], count: int, place: Path, jobs: int) -> Path:
     """A folder of ``count`` different 12-megapixel JPEGs, quality 92, about 4 MB each, with capture times."""
     folder = place / f"large-{count}"
-    return _made(folder, count, partial(_large, list(sources), folder), jobs)
+    return made(folder, count, partial(_large, list(sources), folder), jobs)
 
 
 def tiny_photos(sources: Sequence[str], count: int, place: Path, jobs: int) -> Path:
     """Make a folder tree of ``count`` different JPEGs of 96×96, each put together from four places of four photos."""
     folder = place / f"tiny-{count}"
-    return _made(folder, count, partial(_tiny, list(sources), folder), jobs)
+    return made(folder, count, partial(_tiny, list(sources), folder), jobs)
 
 
-def _made(folder: Path, count: int, make: partial[None], jobs: int) -> Path:
+def made(folder: Path, count: int, make: partial[None], jobs: int) -> Path:
     done = folder.with_suffix(".done")
     if done.exists():
         return folder
@@ -82,7 +82,7 @@ def _large(sources: list[str], folder: Path, numbers: range) -> None:
             continue
         rng = default_rng([51, number])
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(target, _jpeg(_composed(palette, number, rng), 92, number, rng))
+        write(target, _jpeg(_composed(palette, number, rng), 92, number, rng))
 
 
 def _composed(palette: Palette, number: int, rng: Generator) -> Picture:
@@ -108,12 +108,12 @@ def _tiny(sources: list[str], folder: Path, numbers: range) -> None:
             continue
         rng = default_rng([52, number])
         target.parent.mkdir(parents=True, exist_ok=True)
-        quarters = [_patch(palette.photo(int(rng.integers(len(palette)))), half, rng) for _ in range(4)]
+        quarters = [patch(palette.photo(int(rng.integers(len(palette)))), half, rng) for _ in range(4)]
         rows = [np.hstack(quarters[:2]), np.hstack(quarters[2:])]
-        _write(target, _jpeg(np.vstack(rows), 80, number, rng))
+        write(target, _jpeg(np.vstack(rows), 80, number, rng))
 
 
-def _patch(photo: Picture, side: int, rng: Generator) -> Picture:
+def patch(photo: Picture, side: int, rng: Generator) -> Picture:
     height, width = photo.shape[:2]
     size = int(min(int(height), int(width)) * float(rng.uniform(0.4, 0.9)))
     y, x = int(rng.integers(0, height - size + 1)), int(rng.integers(0, width - size + 1))
@@ -128,7 +128,7 @@ def _jpeg(picture: Picture, quality: int, number: int, rng: Generator) -> bytes:
     return buffer.getvalue()
 
 
-def _write(target: Path, data: bytes) -> None:
+def write(target: Path, data: bytes) -> None:
     """Whole or not at all: a stopped run leaves no half photo that the next one would take for made."""
     partly = target.with_suffix(".partly")
     partly.write_bytes(data)

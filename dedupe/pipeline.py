@@ -1,4 +1,5 @@
-"""``scan``: walk ─► read ─► embed ─► neighbours ─► relate ─► complete ─► group, one after the other.
+"""``scan``: walk ─► read ─► embed ─► neighbours ─► relate ─► complete ─► group, one after the other; with ``exact`` walk ─►
+hash ─► read ─► complete ─► group.
 
 Touches nothing in the photo folders. What each step finds out is in the store when it ends.
 """
@@ -7,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from dedupe import steps
 from dedupe.library.codec import to_json
@@ -16,47 +18,73 @@ from dedupe.library.database import DamagedStoreError
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
 from dedupe.tree.walk import check_roots
-from dedupe.types import ScanResult, Skipped, Stats
+from dedupe.types import Match, ScanResult, Skipped, Stats
 
 if TYPE_CHECKING:
-    from dedupe.steps import Grouped
+    from dedupe.steps import Contents, Grouped
     from dedupe.terminal.progress import Progress
+    from dedupe.tree.walk import Walk
 
 
 _log = logging.getLogger("dedupe")
 
+Early: TypeAlias = "Callable[[Grouped], None]"
+
 
 def scan(
-    roots: Sequence[str] | str, settings: Settings | None = None, *, progress: Progress | None = None
+    roots: Sequence[str] | str,
+    settings: Settings | None = None,
+    *,
+    progress: Progress | None = None,
+    early: Early | None = None,
 ) -> ScanResult:
     """The verified duplicate groups of the photos below ``roots``; remembered for `dedupe review` and `apply`.
 
     Raises MissingRootError, UsageError, ModelUnavailableError or StoreError before anything is read; a photo that cannot
-    be read is in ``ScanResult.skipped`` and stops nothing.
+    be read is in ``ScanResult.skipped`` and stops nothing. ``early`` is told the groups of the same bytes and pixels as soon
+    as all is read, before anything is compared.
     """
     roots = [roots] if isinstance(roots, str) else roots
     try:
-        return _scan(roots, settings or Settings(), progress)
+        return _scan(roots, settings or Settings(), progress, early)
     except DamagedStoreError as error:
         # Closed, the damaged database was kept aside; what it held is worked out anew.
         if error.notice:
             _log.warning("%s", error.notice)
-        return _scan(roots, settings or Settings(), progress)
+        return _scan(roots, settings or Settings(), progress, early)
 
 
 @rare_collection()
-def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None) -> ScanResult:
+def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None, early: Early | None) -> ScanResult:
     check_roots((*absolute(roots), *settings.reference, *settings.protect))
     with Session(settings, progress) as session:
         tree = steps.walk(session, absolute(roots))
-        embedding = steps.Embedding(session)
-        contents = embedding.complete(steps.read(session, tree.files, embedding))
-        matches = steps.matches(session, contents)
-        related = steps.complete(session, contents, matches)
-        grouped = steps.group(session, contents, related)
+        contents, grouped = _exact(session, tree) if settings.exact else _whole(session, tree, early)
         result = _result(session, absolute(roots), (*tree.skipped, *contents.skipped), grouped)
         session.decisions.save_scan(result, to_json(settings))
     return result
+
+
+def _whole(session: Session, tree: Walk, early: Early | None) -> tuple[Contents, Grouped]:
+    embedding = steps.Embedding(session)
+    contents = embedding.complete(steps.read(session, tree.files, embedding))
+    if early is not None:
+        early(_grouped(session, contents, steps.same_pixels(session, contents, work_out=False)))
+    return contents, _grouped(session, contents, steps.matches(session, contents))
+
+
+def _exact(session: Session, tree: Walk) -> tuple[Contents, Grouped]:
+    """Only what is equal: reads the files that may be, and no others."""
+    files = steps.perhaps_equal(session, tree.files)
+    contents = steps.read(session, files)
+    grouped = _grouped(session, contents, steps.same_pixels(session, contents, work_out=True))
+    alone = len(tree.files) - len(files)
+    return contents, replace(grouped, files=grouped.files + alone, photos=grouped.photos + alone)
+
+
+def _grouped(session: Session, contents: Contents, matches: Sequence[Match]) -> Grouped:
+    related = steps.complete(session, contents, matches)
+    return steps.group(session, contents, related)
 
 
 def _result(session: Session, roots: tuple[str, ...], skipped: Sequence[Skipped], grouped: Grouped) -> ScanResult:

@@ -32,7 +32,7 @@ class Settings:
     """How a scan is run. ``threshold`` is a Euclidean distance between unit vectors, None for the model's own;
     ``jobs`` 0 is one worker a core; ``max_pixels`` is the largest picture that is decoded; paths are absolute.
     ``cluster`` is the address of a Dask scheduler, or ``local[:N]``; ``path_map`` names folders of this machine as its
-    workers know them (``LOCAL=REMOTE``)."""
+    workers know them (``LOCAL=REMOTE``). ``exact``: only files of the same bytes or the same pixels are looked for."""
 
     model: str = "compact"
     weights: str | None = None
@@ -56,6 +56,7 @@ class Settings:
     store: str | None = None
     cluster: str | None = None
     path_map: tuple[str, ...] = ()
+    exact: bool = False
 
     def __post_init__(self) -> None:
         _check_kinds(self)
@@ -220,6 +221,7 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "model": str,
     "weights": str,
     "threshold": (int, float),
+    "exact": bool,
     "cross_only": bool,
     "min_bytes": int,
     "include_hidden": bool,

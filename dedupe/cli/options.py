@@ -133,6 +133,15 @@ CrossOnly = Annotated[
         rich_help_panel=PHOTOS,
     ),
 ]
+Exact = Annotated[
+    bool | None,
+    typer.Option(
+        "--exact",
+        help="Look only for files with the same bytes or the same pixels; quick.",
+        show_default=False,
+        rich_help_panel=PHOTOS,
+    ),
+]
 Show = Annotated[
     list[str] | None,
     typer.Option(

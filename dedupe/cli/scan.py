@@ -22,6 +22,7 @@ _PLAIN = (
     "include_hidden",
     "follow",
     "cross_only",
+    "exact",
     "max_drop",
     "store",
 )
@@ -39,6 +40,7 @@ def scan(
     reference: o.Reference = None,
     protect: o.Protect = None,
     cross_only: o.CrossOnly = None,
+    exact: o.Exact = None,
     model: o.Model = None,
     weights: o.Weights = None,
     threshold: o.Threshold = None,
@@ -86,13 +88,12 @@ def scan(
 
 
 def _run(given: Mapping[str, Any]) -> None:
-    from dedupe.pipeline import scan as run_scan
+    from dedupe.cli.running import run
     from dedupe.report.targets import check_targets
     from dedupe.review.plan_file import check_target
     from dedupe.review.run import Wishes, recover
     from dedupe.review.saved_scan import tell_replaced
     from dedupe.settings import absolute
-    from dedupe.terminal.progress import progress
 
     paths = absolute(given["roots"])
     settings = _settings(given)
@@ -103,8 +104,7 @@ def _run(given: Mapping[str, Any]) -> None:
     check_target(outputs.plan_to, outputs.json_to, outputs.csv_to)
     recover(settings, dry_run=wishes.dry_run)
     tell_replaced(settings, paths)
-    result = run_scan(paths, settings, progress=progress())
-    finish(result, settings, wishes, outputs, strict=given["strict"])
+    finish(run(paths, settings), settings, wishes, outputs, strict=given["strict"])
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:

@@ -7,6 +7,7 @@ is remembered loads no library and starts no worker.
 from dedupe.steps.compare import examine, find_pixel_keys, matches, relate
 from dedupe.steps.contents import ByContent, Contents
 from dedupe.steps.embed import Embedding
+from dedupe.steps.exact import perhaps_equal, same_pixels
 from dedupe.steps.group import Grouped, Related, complete, group
 from dedupe.steps.neighbours import distances, neighbours
 from dedupe.steps.previews import restore_previews
@@ -26,8 +27,10 @@ __all__ = [
     "group",
     "matches",
     "neighbours",
+    "perhaps_equal",
     "read",
     "relate",
     "restore_previews",
+    "same_pixels",
     "walk",
 ]

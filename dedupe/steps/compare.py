@@ -45,7 +45,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
                 shown.advance(len(keys))
         return found
     pairs = neighbours(session, keys)
-    judged, whole = _planned(session, contents, [pair for pair in pairs if _may_matter(session, contents, pair)])
+    judged, whole = _planned(session, contents, [pair for pair in pairs if may_matter(session, contents, pair)])
     if of_all and whole:
         session.cache.settle(name, SETTLED_VERSION, judged)
     return judged
@@ -219,7 +219,7 @@ def _ends(pairs: Iterable[Pair | Match]) -> set[ContentKey]:
     return {key for pair in pairs for key in (pair.a, pair.b)}
 
 
-def _may_matter(session: Session, contents: Contents, pair: Pair) -> bool:
+def may_matter(session: Session, contents: Contents, pair: Pair) -> bool:
     """The pair can lead to an extra: it is not one of two reference photos, nor with --cross-only of one root."""
     settings = session.settings
     if not (settings.reference or settings.cross_only):

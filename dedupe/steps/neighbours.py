@@ -25,7 +25,7 @@ def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
         name = search_name(session, keys)
         pairs = session.cache.candidates(name)
         if pairs is None:
-            found = {(pair.a, pair.b): pair for pair in _same_pixel_key(session, keys)}
+            found = {(pair.a, pair.b): pair for pair in same_pixel_key(session, keys)}
             if len(keys) > 1:
                 found.update(((pair.a, pair.b), pair) for pair in _searched(session, keys))
             pairs = [found[ends] for ends in sorted(found)]
@@ -51,7 +51,7 @@ def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
         yield Pair(keys[i], keys[j], distance)
 
 
-def _same_pixel_key(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+def same_pixel_key(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
     """Pairs of one payload, whatever the radius: the same pixels give the same preview, so their distance is 0."""
     sharing: dict[PixelKey, list[ContentKey]] = {}
     for key, pixel_key in sorted(session.cache.pixel_keys(keys).items()):

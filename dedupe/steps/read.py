@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from dedupe.workers import WorkerFailure
 
 
-def read(session: Session, found: Sequence[PhotoFile], embedding: Embedding) -> Contents:
+def read(session: Session, found: Sequence[PhotoFile], embedding: Embedding | None = None) -> Contents:
     """The content of each file, from the cache or read by the workers; previews and facts are stored.
 
     The pixels of each picture read go to ``embedding`` at once: kept for later, those of 100,000 photos would take 4 GB.
+    Without one no network is loaded.
     """
     with session.step("read", len(found)) as shown:
         answers = session.cache.known(found, retry=session.settings.retry)
         todo = [at for at, answer in enumerate(answers) if answer is None] if None in answers else []
         shown.advance(len(found) - len(todo))
         if todo:
-            embedding.expect(len(todo))
+            if embedding is not None:
+                embedding.expect(len(todo))
             place = {found[at].path: at for at in todo}
             for file, content in _read_files(session, [found[at] for at in todo], embedding):
                 answers[place[file.path]] = content
@@ -49,12 +51,12 @@ def _is_no_photo_at_all(skipped: Skipped) -> bool:
 
 
 def _read_files(
-    session: Session, todo: Sequence[PhotoFile], embedding: Embedding
+    session: Session, todo: Sequence[PhotoFile], embedding: Embedding | None
 ) -> Iterator[tuple[PhotoFile, ContentKey | Skipped]]:
     from dedupe.decoding.read import Known, Read, ReadRequest, read_photo
 
     files = {file.path: file for file in todo}
-    side, limit = session.model.input_size, session.settings.max_pixels
+    side, limit = session.model.input_size if embedding else 0, session.settings.max_pixels
     began: dict[str, int] = {}
 
     def requests() -> Iterator[ReadRequest]:
@@ -66,7 +68,8 @@ def _read_files(
         file, read_ns = files[request.path], began.pop(request.path)
         if isinstance(answer, Read):
             session.previews.put(answer.content_key, answer.preview, answer.signature)
-            embedding.add(answer.content_key, answer.pixels)
+            if embedding is not None:
+                embedding.add(answer.content_key, answer.pixels)
             session.cache.put(
                 file.path, answer.stamp, answer.content_key, answer.pixel_key, answer.facts, read_ns=read_ns
             )

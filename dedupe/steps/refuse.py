@@ -19,8 +19,9 @@ from dedupe.union_find import UnionFind
 Ends: TypeAlias = tuple[ContentKey, ContentKey]
 Files: TypeAlias = Mapping[ContentKey, Sequence[PhotoFile]]
 
-CLOSE: Final = 0.45
-"""Two contents that the embedding holds closer than this are never refused: hardly any two of those are unrelated."""
+CLOSE_SHARE: Final = 0.875
+"""Of the model's own radius; two contents closer than that are never refused. Among 387 candidate pairs of different photos
+within compact-3's radius (0.80) 45 lie within 0.70, 1 within 0.65 and none within 0.60."""
 PAIRS_A_TASK: Final = 64
 PAIRS_AT_ONCE: Final = 4_096
 """Pairs whose signatures are in memory at once: about 100 MB."""
@@ -33,7 +34,7 @@ def refused(
 
     A pair whose worker failed is not among them. Whether a pair is refused depends on its two photos alone.
     """
-    far = [pair for pair in pairs if pair.distance > CLOSE]
+    far = [pair for pair in pairs if pair.distance > close(session)]
     found = session.cache.refused(far, REFUSAL_VERSION)
     advance(len(found))
     for some in chunks(by_cluster([pair for pair in far if (pair.a, pair.b) not in found]), PAIRS_AT_ONCE):
@@ -42,6 +43,11 @@ def refused(
             found.update((pair.a, pair.b) for pair in now)
             advance(len(now))
     return found
+
+
+def close(session: Session) -> float:
+    """The distance up to which no pair is refused."""
+    return CLOSE_SHARE * session.model.radius
 
 
 def by_cluster(pairs: Sequence[Pair]) -> list[Pair]:

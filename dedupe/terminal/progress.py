@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 STEPS = ("walk", "read", "embed", "neighbours", "relate", "complete", "group")
 """The steps a scan shows, in order."""
 
+EXACT_STEPS = ("walk", "hash", "read", "complete", "group")
+"""The steps of a scan that only looks for what is equal."""
+
 _COUNTED = {
     "walk": "files",
     "read": "photos",
     "embed": "photos",
+    "hash": "files",
     "neighbours": "photos",
     "compare": "pairs",
     "group": "photos",

@@ -63,9 +63,9 @@ def test_most_pairs_of_different_photos_are_refused() -> None:
 
 def test_a_correlation_alone_passes_a_pair_on_and_so_does_support_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     one = original("coffee")
-    monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(0.0, 0.61))
+    monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(0.0, 0.7))
     assert may_be_related(one, one)
-    monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(18.0, 0.0))
+    monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(20.0, 0.0))
     assert may_be_related(one, one)
     monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(3.0, 0.45))
     assert not may_be_related(one, one)

@@ -76,7 +76,7 @@ def test_a_pair_that_other_verdicts_join_is_looked_at_although_it_was_refused(se
 def test_pairs_that_the_embedding_holds_very_close_are_never_refused(session: Session, photos: Path) -> None:
     contents, pairs = read(session, photos)
     refused = refuse.refused(session, contents.files, pairs)
-    near = [Pair(a, b, refuse.CLOSE) for a, b in sorted(refused)]
+    near = [Pair(a, b, refuse.close(session)) for a, b in sorted(refused)]
     assert refuse.refused(session, contents.files, near) == set()
 
 
