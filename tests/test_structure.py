@@ -32,7 +32,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("dedupe.formats", "dedupe.terminal", "dedupe.workers"),
     ("dedupe.settings",),
     ("dedupe.terminal.text",),
-    ("dedupe.types", "dedupe.errors", "dedupe.union_find", "dedupe._version"),
+    ("dedupe.types", "dedupe.errors", "dedupe.mounts", "dedupe.union_find", "dedupe._version"),
 )
 """The order of the rooms, the top first. A module may import its own room and every storey below, nothing beside or above."""
 

@@ -8,17 +8,13 @@ import struct
 import sys
 from dataclasses import dataclass
 
+from dedupe import mounts
 from dedupe.errors import StoreError
 from dedupe.terminal.text import display_path
 
-_MOUNTS = "/proc/self/mounts"
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 108
 _TABLE_LEAF = 13
-_NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "9p", "virtiofs"}
-    | {"davfs", "fuse.davfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +91,9 @@ def file_size(path: str) -> int:
 
 
 def lies_on_a_network(path: str) -> bool:
-    """Whether ``path`` is on a file system without shared memory between hosts, as far as this system
-    tells."""
+    """Whether ``path`` is on a file system without shared memory between hosts, as far as this system tells."""
     if sys.platform == "win32":
         return path.startswith("\\\\")
     if sys.platform == "darwin":
         return path.startswith("/Volumes/")
-    try:
-        with open(_MOUNTS, "rb") as file:
-            mounts = [line.split(b" ")[1:3] for line in file]
-    except OSError:
-        return False
-    place = os.fsencode(path)
-    kind = max(((len(point), kind) for point, kind in mounts if _below(place, point)), default=(0, b""))[1]
-    return kind.decode("ascii", "replace") in _NETWORK
-
-
-def _below(place: bytes, point: bytes) -> bool:
-    return place.startswith(point.rstrip(b"/") + b"/")
+    return mounts.mount_of(os.path.realpath(path))[1] in mounts.NETWORK

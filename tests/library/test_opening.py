@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import pytest
 
+from dedupe import mounts
 from dedupe.errors import DedupeError, StoreError
 from dedupe.library import header, quarantine
 from dedupe.library.cache import Cache
@@ -326,23 +327,31 @@ def test_a_name_of_escapes_does_not_reach_the_sentence_raw(tmp_path: Path) -> No
     assert "{x}.db" in str(refusal.value)
 
 
+_ROOT = b"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+
+
 @pytest.mark.parametrize(
-    ("mounts", "network"),
+    ("table", "path", "network"),
     [
-        (b"/dev/sda1 / ext4 rw 0 0\nnas:/x /mnt/nas nfs4 rw 0 0\n", True),
-        (b"nas:/x /mnt nfs rw 0 0\n/dev/sda1 /mnt/nas ext4 rw 0 0\n", False),
-        (b"/dev/sda1 / ext4 rw 0 0\nnas:/x /mnt/na nfs rw 0 0\n", False),
-        (b"//nas/x /mnt/nas cifs rw 0 0\n", True),
+        (_ROOT + b"36 22 0:31 / /mnt/nas rw - nfs4 nas:/x rw\n", "/mnt/nas/x.db", True),
+        (
+            b"36 22 0:31 / /mnt rw - nfs nas:/x rw\n37 36 8:2 / /mnt/nas rw - ext4 /dev/sdb1 rw\n",
+            "/mnt/nas/x.db",
+            False,
+        ),
+        (_ROOT + b"36 22 0:31 / /mnt/na rw - nfs nas:/x rw\n", "/mnt/nas/x.db", False),
+        (_ROOT + b"36 22 0:31 / /mnt/nas rw - cifs //nas/x rw\n", "/mnt/nas/x.db", True),
+        (_ROOT + b"36 22 0:31 / /mnt/my\\040nas rw - cifs //nas/x rw\n", "/mnt/my nas/x.db", True),
     ],
 )
-def test_a_share_is_told_from_a_disk_by_its_mount(
-    mounts: bytes, network: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_share_is_told_from_a_disk_by_its_mount_also_with_a_space_in_its_name(
+    table: bytes, path: str, network: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = tmp_path / "mounts"
-    table.write_bytes(mounts)
-    monkeypatch.setattr(header, "_MOUNTS", str(table))
+    written = tmp_path / "mountinfo"
+    written.write_bytes(table)
+    monkeypatch.setattr(mounts, "TABLE", str(written))
     monkeypatch.setattr(header.sys, "platform", "linux")
-    assert header.lies_on_a_network("/mnt/nas/x.db") is network
+    assert header.lies_on_a_network(path) is network
 
 
 def test_on_a_share_the_store_keeps_no_memory_shared_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,37 +1,20 @@
 """What kind of file system a path lies on: whether inode numbers can be trusted there, and whether names fold.
 
-Linux tells through ``/proc/self/mountinfo`` (proc(5)), macOS through ``mount``, Windows through ``GetDriveTypeW`` and
-``GetVolumeInformationW``. Where the system does not tell, the more careful answer is given.
+Linux and macOS tell through ``dedupe.mounts``, Windows through ``GetDriveTypeW`` and ``GetVolumeInformationW``. Where the
+system does not tell, the more careful answer is given.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import sys
 from dataclasses import dataclass, replace
 
-_NETWORK = frozenset(
-    [
-        "nfs",
-        "nfs4",
-        "cifs",
-        "smb3",
-        "smbfs",
-        "afpfs",
-        "webdav",
-        "ncpfs",
-        "afs",
-        "ceph",
-        "glusterfs",
-        "lustre",
-        "9p",
-        "davfs",
-        "fuse.sshfs",
-        "fuse.rclone",
-    ]
-)
+from dedupe import mounts
+from dedupe.mounts import is_under as membership_under
+
+__all__ = ["Volume", "membership_under", "mount_id", "volume_of"]
+
 # Their inode numbers are made up while the file is in use, so a number may change without the file changing.
 _WEAK = frozenset(
     [
@@ -81,7 +64,7 @@ class Volume:
 
 def _volume(mount: str, fstype: str, *, folds: bool = False, network: bool = False) -> Volume:
     kind = fstype.lower()
-    network = network or kind in _NETWORK or kind.startswith("fuse.")
+    network = network or kind in mounts.NETWORK or kind.startswith("fuse.")
     weak = (network and not kind.startswith("nfs")) or kind in _WEAK
     return Volume(
         mount=mount,
@@ -99,10 +82,8 @@ def volume_of(path: str) -> Volume:
     if sys.platform == "win32":
         return _windows_volume(real)
     if sys.platform == "darwin":
-        mount, fstype = _longest(real, _darwin_mounts())
-        return _volume(mount, fstype, folds=True)
-    mount, fstype = _longest(real, _linux_mounts())
-    return _volume(mount, fstype)
+        return _volume(*mounts.mount_of(real), folds=True)
+    return _volume(*mounts.mount_of(real))
 
 
 def mount_id(path: str) -> int | None:
@@ -124,57 +105,6 @@ def mount_id(path: str) -> int | None:
         return None
     finally:
         os.close(handle)
-
-
-def _longest(path: str, mounts: list[tuple[str, str]]) -> tuple[str, str]:
-    """The mount that covers ``path``; of two on one point the later one, which hides the other."""
-    best = (os.sep, "")
-    for mount, fstype in mounts:
-        if len(mount) >= len(best[0]) and membership_under(path, mount):
-            best = (mount, fstype)
-    return best
-
-
-def membership_under(path: str, folder: str) -> bool:
-    """``path`` is ``folder`` or something below it, by their names alone."""
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def _linux_mounts() -> list[tuple[str, str]]:
-    try:
-        with open("/proc/self/mountinfo", "rb") as table:
-            return parse_linux_mounts(table.read())
-    except OSError:
-        return []
-
-
-def parse_linux_mounts(table: bytes) -> list[tuple[str, str]]:
-    """Mount points and types from the lines of ``/proc/self/mountinfo``, in their order."""
-    mounts = []
-    for line in table.splitlines():
-        head, _, tail = line.partition(b" - ")
-        fields, rest = head.split(b" "), tail.split(b" ")
-        if len(fields) >= 5 and rest[0]:
-            mounts.append((os.fsdecode(_unescape(fields[4])), rest[0].decode("ascii", "replace")))
-    return mounts
-
-
-def _unescape(field: bytes) -> bytes:
-    return re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found.group(1), 8)]), field)
-
-
-def _darwin_mounts() -> list[tuple[str, str]]:
-    try:
-        listed = subprocess.run(["/sbin/mount"], capture_output=True, check=False, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return parse_darwin_mounts(os.fsdecode(listed.stdout))
-
-
-def parse_darwin_mounts(text: str) -> list[tuple[str, str]]:
-    """Mount points and types from lines like ``//me@nas/p on /Volumes/p (smbfs, nodev)``."""
-    found = (re.match(r".* on (/.*) \(([^,)]+)", line) for line in text.splitlines())
-    return [(match.group(1), match.group(2)) for match in found if match]
 
 
 def _windows_volume(path: str) -> Volume:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dedupe import mounts
 from dedupe.actions.planning import checks, preflight
 from dedupe.actions.platform import disk, exclusive, lock, volumes
 from dedupe.actions.platform.disk import Disk
@@ -191,7 +192,7 @@ def test_macos_copies_what_belongs_to_a_file_with_its_own_call(monkeypatch: pyte
 
 def test_macos_folds_names_and_asks_mount(monkeypatch: pytest.MonkeyPatch) -> None:
     as_system(monkeypatch, volumes, "darwin")
-    monkeypatch.setattr(volumes, "_darwin_mounts", lambda: [("/", "apfs"), ("/Volumes/NAS", "smbfs")])
+    monkeypatch.setattr(mounts, "listed", lambda: [("/", "apfs"), ("/Volumes/NAS", "smbfs")])
     monkeypatch.setattr(os.path, "realpath", lambda path: path)
     mac, nas = volumes.volume_of("/Users/me"), volumes.volume_of("/Volumes/NAS/p")
     assert (mac.folds, mac.weak, nas.folds, nas.weak, nas.network) == (True, False, True, True, True)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dedupe import mounts
 from dedupe.actions.planning.checks import content_key_of
-from dedupe.actions.platform import volumes
 from dedupe.actions.platform.disk import CHUNK, Disk
-from dedupe.actions.platform.volumes import membership_under, mount_id, parse_darwin_mounts, volume_of
+from dedupe.actions.platform.volumes import membership_under, mount_id, volume_of
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_mount_table_tells_what_a_path_lies_on(
     monkeypatch: pytest.MonkeyPatch, line: bytes, path: str, weak: bool, folds: bool, network: bool
 ) -> None:
     table = b"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n" + line + b"\n"
-    monkeypatch.setattr(volumes, "_linux_mounts", lambda: volumes.parse_linux_mounts(table))
+    monkeypatch.setattr(mounts, "listed", lambda: mounts.parse_linux(table))
     monkeypatch.setattr(os.path, "realpath", lambda path: path)
     found = volume_of(path)
     assert (found.weak, found.folds, found.network) == (weak, folds, network)
@@ -38,8 +38,8 @@ def test_a_mount_table_tells_what_a_path_lies_on(
 
 
 def test_a_table_that_cannot_be_read_trusts_inodes_as_the_default() -> None:
-    assert volumes.parse_linux_mounts(b"") == []
-    assert volumes.parse_linux_mounts(b"garbage\n") == []
+    assert mounts.parse_linux(b"") == []
+    assert mounts.parse_linux(b"garbage\n") == []
 
 
 def test_the_mounts_of_macos_are_read() -> None:
@@ -47,7 +47,7 @@ def test_the_mounts_of_macos_are_read() -> None:
         "/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)\n"
         "//me@nas._smb._tcp.local/Photos on /Volumes/My Photos (smbfs, nodev, nosuid)\n"
     )
-    assert parse_darwin_mounts(text) == [("/", "apfs"), ("/Volumes/My Photos", "smbfs")]
+    assert mounts.parse_darwin(text) == [("/", "apfs"), ("/Volumes/My Photos", "smbfs")]
 
 
 def test_a_folder_is_not_under_its_namesake() -> None:
