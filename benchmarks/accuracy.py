@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parts.append(_orientation(options.orientation, manifest.root.parent, options.model))
     if options.ablations:
         parts += ablations.report(manifest, options.ablations, options.jobs, result)
+    parts.append(_asked(manifest, manifest.root.parent / f"store-{options.model}" / "store.db"))
     text = "\n\n".join(part for part in parts if part) + "\n"
     print(text)
     if options.out:
@@ -124,6 +125,7 @@ def _report(result: Score, said: Scan, manifest: Manifest) -> list[str]:
         tables.by_change(result),
         tables.by_name("capture time of the copy", result.exif),
         tables.by_name("altered pictures", result.altered),
+        tables.by_name("plain copies that stay, and why", result.plain_left),
         tables.by_name("step", seconds),
         tables.by_name("missed, and where it was lost", tracing.causes(result.missed)),
         tables.listed("False pairs", result.false_pairs),
@@ -133,6 +135,12 @@ def _report(result: Score, said: Scan, manifest: Manifest) -> list[str]:
         tables.listed("Missed", result.missed),
         *([f"### Skipped\n\n{chr(10).join(result.skipped)}"] if result.skipped else []),
     ]
+
+
+def _asked(manifest: Manifest, store: Path) -> str:
+    """How many pairs got a verdict, in all and a file."""
+    count = tracing.verdicts(store)
+    return f"{count} verdicts, {count / len(manifest.entries):.2f} a file"
 
 
 def _orientation(folder: Path, work: Path, model: str) -> str:

@@ -26,11 +26,13 @@ _HARSHEST = {None: 0, Tier.COPY: 1, Tier.EDIT: 2, Tier.HARD: 3, Tier.BEYOND: 4}
 
 @dataclass(frozen=True, slots=True)
 class FoundExtra:
-    """An extra as the JSON gives it; ``path`` relative to the tree."""
+    """An extra as the JSON gives it; ``path`` and ``keeper`` relative to the tree; ``why`` it is not selected, if it says so."""
 
     path: str
     relation: str
     selected: bool
+    keeper: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,9 @@ class Score:
     altered_wrong: tuple[Finding, ...]
     altered: Mapping[str, int]
     original_kept: Share
+    plain_selected: Share
+    plain_left: Mapping[str, int]
+    identical_selected: Share
     twice: tuple[str, ...]
     unknown: tuple[str, ...]
     skipped: tuple[str, ...]
@@ -128,7 +133,13 @@ def read_scan(data: Mapping[str, Any], root: Path) -> Scan:
             group["id"],
             inside(group["keep"]["path"]),
             tuple(
-                FoundExtra(inside(extra["path"]), extra["relation"], bool(extra["selected"]))
+                FoundExtra(
+                    inside(extra["path"]),
+                    extra["relation"],
+                    bool(extra["selected"]),
+                    inside(extra.get("keeper") or group["keep"]["path"]),
+                    _why(extra),
+                )
                 for extra in group["extras"]
             ),
         )
@@ -138,6 +149,12 @@ def read_scan(data: Mapping[str, Any], root: Path) -> Scan:
     skipped = {inside(one["path"]): str(one["reason"]) for one in data["skipped"]}
     stats = data["stats"]
     return Scan(groups, series, skipped, dict(stats["seconds"]), stats["photos"], data["model"], data["threshold"])
+
+
+def _why(extra: Mapping[str, Any]) -> str:
+    """Why an extra is not selected, in few words."""
+    loses = [loss["words"] if isinstance(loss, dict) else str(loss) for loss in extra.get("loses", ())]
+    return f"loses {', '.join(loses)}" if loses else str(extra.get("note", ""))
 
 
 def load_scan(file: Path, root: Path) -> Scan:
@@ -170,6 +187,9 @@ def score(manifest: Manifest, scan: Scan) -> Score:
         altered_wrong=tuple(_altered_wrong(judged, entries)),
         altered=_altered(entries, known),
         original_kept=_original_kept(known, entries),
+        plain_selected=_plain_selected(entries, known),
+        plain_left=_plain_left(entries, known),
+        identical_selected=_identical_selected(entries, known),
         twice=tuple(sorted(path for path, count in counts.items() if count > 1)),
         unknown=tuple(sorted(path for path in counts if path not in entries)),
         skipped=tuple(f"{path}: {reason}" for path, reason in sorted(scan.skipped.items())),
@@ -249,7 +269,7 @@ _Judged = list[tuple[FoundGroup, FoundExtra]]
 
 def _one_capture(judged: _Judged, entries: Mapping[str, Entry]) -> Iterator[tuple[Entry, Entry, FoundExtra]]:
     for group, extra in judged:
-        keep, other = entries[group.keep], entries[extra.path]
+        keep, other = entries.get(extra.keeper or group.keep, entries[group.keep]), entries[extra.path]
         if keep.capture == other.capture:
             yield keep, other, extra
 
@@ -305,4 +325,52 @@ def _original_kept(groups: list[FoundGroup], entries: Mapping[str, Entry]) -> Sh
         if any(entries[path].kind is Kind.ORIGINAL for path in group.paths):
             keep = entries[group.keep]
             share = share.plus(keep.kind is Kind.ORIGINAL or keep.exif == "same")
+    return share
+
+
+def _plain(entries: Mapping[str, Entry]) -> Iterator[Entry]:
+    """The copies of photographs in which a person sees no difference."""
+    for entry in entries.values():
+        if entry.kind is Kind.COPY and entry.material == "photo" and entry.visible is Visible.NOTHING:
+            yield entry
+
+
+def _settled(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Mapping[str, FoundExtra | None]:
+    """Every plain copy with the extra that it is, None where it is in no group or the one that a group is kept for. A copy that
+    stays while its original goes for it counts as the original would."""
+    extras = {extra.path: extra for group in groups for extra in group.extras}
+    stays_for = {extra.keeper or group.keep: extra for group in groups for extra in group.extras if extra.selected}
+    originals = {e.capture: e.path for e in entries.values() if e.kind is Kind.ORIGINAL}
+    found: dict[str, FoundExtra | None] = {}
+    for copy in _plain(entries):
+        original = extras.get(originals[copy.capture])
+        goes_for_it = original is not None and original.selected and copy.path in stays_for
+        found[copy.path] = original if goes_for_it else extras.get(copy.path)
+    return found
+
+
+def _plain_selected(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Share:
+    """How many of the plain copies would go."""
+    share = Share()
+    for extra in _settled(entries, groups).values():
+        share = share.plus(extra is not None and extra.selected)
+    return share
+
+
+def _plain_left(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Mapping[str, int]:
+    """Why the other plain copies stay, by change and reason."""
+    left: Counter[str] = Counter()
+    for path, extra in _settled(entries, groups).items():
+        if extra is None or not extra.selected:
+            said = "in no group, or kept" if extra is None else f"{extra.relation}: {extra.why or 'no reason given'}"
+            left[f"{entries[path].change}, {said}"] += 1
+    return dict(left.most_common())
+
+
+def _identical_selected(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Share:
+    """How many of the byte-for-byte copies go, or the file goes that they are copies of."""
+    share = Share()
+    for path, extra in _settled(entries, groups).items():
+        if entries[path].exif == "same":
+            share = share.plus(extra is not None and extra.selected)
     return share

@@ -55,7 +55,9 @@ def verdict(result: Score) -> str:
         ("… of them pre-selected", selected, 0),
         ("pre-selected although something visible differs", len(result.visible_selected), 0),
         ("altered pictures called resaved or safer, or pre-selected", len(result.altered_wrong), 0),
-        ("original kept", share(result.original_kept), ""),
+        ("original is the root", share(result.original_kept), "≥ 0.97"),
+        ("plain copies pre-selected", share(result.plain_selected), "≥ 0.95"),
+        ("byte-for-byte copies of what stays, pre-selected", share(result.identical_selected), "all"),
         ("paths in two groups, paths unknown", f"{len(result.twice)}, {len(result.unknown)}", "0, 0"),
         ("files skipped", len(result.skipped), 0),
     ]

@@ -44,6 +44,12 @@ def _traced(finding: Finding, root: Path, keys: Mapping[bytes, bytes], cache: sq
     return replace(finding, said=f"{finding.said}, {cause}")
 
 
+def verdicts(store: Path) -> int:
+    """How many pairs the scan asked for a verdict, beyond those that were refused cheaply."""
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as cache:
+        return int(cache.execute("SELECT count(*) FROM verdicts").fetchone()[0])
+
+
 def causes(missed: Sequence[Finding]) -> Mapping[str, object]:
     """How many copies each step lost, by the part of the cause before its detail."""
     return dict(Counter(finding.said.partition(" (")[0] for finding in missed).most_common())

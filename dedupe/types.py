@@ -324,6 +324,7 @@ class ClueKind(StrEnum):
     ENLARGED = "enlarged"
     REDUCED = "reduced"
     QUANTISATION = "quantisation"
+    FORMAT = "format"
     METADATA = "metadata"
 
 

@@ -19,7 +19,7 @@ from dedupe.comparing import align, registration
 from dedupe.comparing.align import Floats, Mask, Rgb
 from dedupe.comparing.measure import Measurement
 from dedupe.comparing.pictures import View
-from dedupe.comparing.regions import RegionKind, flatness
+from dedupe.comparing.regions import RegionKind
 from dedupe.comparing.registration import Registered
 from dedupe.comparing.version import SOURCE
 from dedupe.types import Clue, ClueKind, Facts
@@ -30,8 +30,11 @@ BESIDE: Final = 3.0
 """By so many times must the one leave more uncovered than the other."""
 PAPER: Final = 0.5
 """Share of one colour from which what lies outside may be a page with print on it."""
-PRINTED: Final = 0.85
-"""Share of two colours from which it is one (a guess; of what a crop cuts off two colours rarely cover so much)."""
+PRINT: Final = 0.95
+COLOURLESS_SPAN: Final = 40
+"""Share of what lies outside that must be colourless then, and the difference of channels up to which a pixel is (a guess)."""
+SEAMLESS: Final = 0.5
+"""Share of the rim within that has the colour of what lies outside, from which the scene goes on there (a guess)."""
 PADDED: Final = 0.75
 """Share of what lies outside that has one colour, from which it is a frame, a bar or a page. Measured: of frames and screens
 ≥ 0.86 within ± 5, of what a crop cuts off ≤ 0.64 (floors and beds)."""
@@ -39,6 +42,8 @@ PLAIN: Final = 6
 """Grey levels within which a colour is one colour."""
 EDGE_RATIO: Final = 1.3
 """By so much must the edges along a mark be stronger in the picture that has it (a guess)."""
+SPOT: Final = 0.004
+"""Share of the picture up to which what differs may be a retouched spot (a guess)."""
 COLOURFUL: Final = 3.0
 """Standard deviation of chroma that lightness does not explain, grey levels, from which a picture has colours of its own."""
 COLOURLESS: Final = 0.4
@@ -61,6 +66,8 @@ ones (radius 1-4 pixels, amount 1-1.5) 0.73-4.0."""
 NOISY: Final = 2.0
 EVEN: Final = 3.0
 """Grey levels of fine structure in flat places, and how many times stronger it may be in busy ones, to be noise (a guess)."""
+CAMERA_FORMATS: Final = frozenset(("JPEG", "HEIC", "HEIF"))
+"""Formats that cameras and phones write; what is in another was converted, most times."""
 _BLURS: Final = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
 
 
@@ -90,28 +97,39 @@ def _geometry(measurement: Measurement) -> Iterator[Clue]:
         return
     wider = int(left[1] > left[0])
     # The still picture is a unless the two were swapped.
-    outside = _outside(measurement.registered, of_still=(wider == 0) != measurement.registered.overlay.swapped)
+    of_still = (wider == 0) != measurement.registered.overlay.swapped
     towards_wider = 1.0 if wider else -1.0
-    if _is_padding(outside):
+    if _is_padding(_outside(measurement.registered, of_still=of_still), measurement.registered):
         yield Clue(ClueKind.PADDING, 3.0 * towards_wider)
     elif left[wider] > BESIDE * left[1 - wider]:
         yield Clue(ClueKind.CROP, -3.0 * towards_wider)
 
 
-def _is_padding(outside: Rgb) -> bool:
-    """Whether what lies outside is no scene: of one colour, or a page of two."""
+def _is_padding(outside: Rgb, registered: Registered) -> bool:
+    """Whether what lies outside is no scene: of one colour, or colourless print on paper of one colour; and the picture within
+    ends there. A subject on a plain background has the background on both sides of a crop."""
     if len(outside) == 0:
         return False
-    commonest, rest = flatness(outside, PLAIN), _second(outside)
-    return commonest > PADDED or (commonest > PAPER and commonest + rest > PRINTED)
+    paper = _commonest(outside)
+    plain = float((np.abs(outside.astype(np.int16) - paper).max(axis=1) <= PLAIN).mean())
+    colourless = float((np.ptp(outside, axis=1) < COLOURLESS_SPAN).mean())
+    if not (plain > PADDED or (plain > PAPER and colourless > PRINT)):
+        return False
+    return _goes_on(registered, paper) < SEAMLESS
 
 
-def _second(colours: Rgb) -> float:
-    """The share of the pixels that have the commonest colour among those that have not the commonest of all."""
+def _commonest(colours: Rgb) -> Rgb:
     coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
-    commonest = np.median(colours[coarse == np.bincount(coarse).argmax()], axis=0)
-    others = colours[np.abs(colours - commonest).max(axis=1) > 2 * PLAIN]
-    return flatness(others, 4 * PLAIN) * len(others) / len(colours) if len(others) else 0.0
+    return np.median(colours[coarse == np.bincount(coarse).argmax()], axis=0).astype(np.uint8)
+
+
+def _goes_on(registered: Registered, paper: Rgb) -> float:
+    """The share of the rim of what both show that has the colour of what lies outside."""
+    cover = (registered.cover > 0).astype(np.uint8)
+    inner = cv2.erode(cover, np.ones((5, 5), np.uint8), borderValue=0)
+    rim = (inner > 0) & (cv2.erode(inner, np.ones((5, 5), np.uint8), borderValue=0) == 0)
+    colours = registered.still[rim].astype(np.int16)
+    return float((np.abs(colours - paper).max(axis=1) <= 2 * PLAIN).mean()) if len(colours) else 0.0
 
 
 def _outside(registered: Registered, *, of_still: bool) -> Rgb:
@@ -161,9 +179,11 @@ def _marks(one: Rgb, other: Rgb, mask: Mask, inside: Mask) -> float:
     elsewhere = inside & ~mask
     overall = (theirs[elsewhere].mean() + 1) / (ours[elsewhere].mean() + 1) if elsewhere.any() else 1.0
     ratio = (float(theirs[outline].mean()) + 1) / (float(ours[outline].mean()) + 1) / overall
+    # A small spot that was retouched has lost edges: too little to tell it from a mark that was put on.
+    weight = 2.5 if strong.sum() > SPOT * inside.sum() else 0.5
     if ratio > EDGE_RATIO:
-        return 2.5
-    return -2.5 if ratio < 1 / EDGE_RATIO else 0.0
+        return weight
+    return -weight if ratio < 1 / EDGE_RATIO else 0.0
 
 
 def _edges(picture: Rgb) -> Floats:
@@ -309,6 +329,9 @@ def _said(a: View, b: View) -> Iterator[Clue]:
     ours, theirs = _camera(a.facts), _camera(b.facts)
     if ours != theirs:
         yield Clue(ClueKind.METADATA, 1.5 if ours else -1.5)
+    written = [view.facts.raw or view.facts.format in CAMERA_FORMATS for view in (a, b)]
+    if written[0] != written[1]:
+        yield Clue(ClueKind.FORMAT, 1.0 if written[0] else -1.0)
 
 
 def _camera(facts: Facts) -> bool:

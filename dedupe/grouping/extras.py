@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from dedupe.grouping.families import MADE_FROM, Branch, Family
+from dedupe.grouping.families import Branch, Family
 from dedupe.grouping.keeper import Candidate
 from dedupe.grouping.losses import blocked_reason
-from dedupe.grouping.membership import Membership, lies_on
+from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
 from dedupe.grouping.versions import Versions
 from dedupe.types import Caution, Change, ClueKind, Extra, Photo, Relation
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 from dedupe.grouping.keeper import QUALITY_RULES, Candidate, ranked, reason
 from dedupe.grouping.match_graph import Node, Verdicts
-from dedupe.grouping.membership import Membership, lies_on
+from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
 from dedupe.grouping.versions import CHOSEN, Version, Versions
 from dedupe.types import Photo
 
@@ -22,8 +23,8 @@ ROOT_BONUS: Final = 0.03
 """By so much more must a version agree with another version than with the root to count as made from that one (a guess)."""
 AGAINST: Final = 0.5
 """What agreement loses where the clues say that the child is the older one."""
-MADE_FROM: Final = 1.0
-"""Log odds from which the clues say which of two photos was made from the other."""
+CLEAR: Final = 3.0
+"""Log odds beyond which clues on one pair say no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +100,29 @@ class Families:
                 if chosen is not None and heads.photo(one).path == chosen.path:
                     return one, CHOSEN
         leading = self._leading(heads, part)
-        root, seen = min(leading), set()
+        visited = [min(leading)]
         while True:
-            seen.add(root)
             above = [
-                (-lies.lineage, other)
-                for other, lies in heads.around(root)
-                if other in leading and other not in seen and lies.lineage <= -MADE_FROM
+                (lies.lineage, other)
+                for other, lies in heads.around(visited[-1])
+                if other in leading and other not in visited and lies.lineage <= -MADE_FROM
             ]
             if not above:
-                return root, ""
-            root = min(above, key=lambda one: (-one[0], one[1]))[1]
+                return self._oldest(heads, visited), ""
+            visited.append(min(above)[1])
+
+    @staticmethod
+    def _oldest(heads: _Heads, visited: Sequence[int]) -> int:
+        """Of versions each of which seemed to be made from the next, the one that the clues speak for most: a wrong clue must not
+        lead away from the original for good."""
+        speaks = dict.fromkeys(visited, 0.0)
+        for one, other in combinations(visited, 2):
+            lies = heads.lies(other, one)
+            if lies is not None:
+                clear = max(-CLEAR, min(CLEAR, lies.lineage))
+                speaks[one] += clear
+                speaks[other] -= clear
+        return max(speaks, key=lambda one: (speaks[one], visited.index(one)))
 
     def _leading(self, heads: _Heads, part: Sequence[int]) -> set[int]:
         """The versions that no rule before those of quality puts behind the first (undamaged, protected, the user's own)."""

@@ -13,6 +13,8 @@ from dedupe.types import Loss, LossCode, Photo, Relation
 
 SAFE_RANK: Final = Relation.RESAVED.rank
 """The rank up to which a photo is a copy of another."""
+MADE_FROM: Final = 1.0
+"""Log odds from which the clues say which of two photos was made from the other."""
 
 
 @dataclass(frozen=True, slots=True)

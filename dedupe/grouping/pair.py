@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from dedupe.grouping.extras import Extras
-from dedupe.grouping.families import MADE_FROM
 from dedupe.grouping.keeper import QUALITY_RULES, RULES, UNDAMAGED, Candidate, ordered
 from dedupe.grouping.losses import CompanionKey
 from dedupe.grouping.match_graph import Verdicts, gather
-from dedupe.grouping.membership import lies_on
+from dedupe.grouping.membership import MADE_FROM, lies_on
 from dedupe.grouping.versions import Versions
 from dedupe.types import SAFE_RELATIONS, Caution, Extra, Match, Photo, Relation
 

@@ -15,7 +15,7 @@ from dedupe.comparing.version import SOURCE
 from dedupe.grouping.keeper import Candidate, Rule, has_raw, quality_of, ranked
 from dedupe.grouping.losses import BETTER, CompanionKey, blocked_reason, losses
 from dedupe.grouping.match_graph import Node, Verdicts
-from dedupe.grouping.membership import SAFE_RANK, Membership, lies_on, real_pixels
+from dedupe.grouping.membership import MADE_FROM, SAFE_RANK, Membership, lies_on, real_pixels
 from dedupe.types import Loss, LossCode, Photo, Relation
 from dedupe.union_find import UnionFind
 
@@ -103,17 +103,17 @@ class Versions:
         for other, fit in self.known.must_link.get(node, {}).items():
             if fit.relation is Relation.SAME_PIXELS and photo.facts.lossless:
                 quality = min(quality, *self._qualities(other))
-            elif 0 < self._holds(other, node) <= SOURCE:
+            elif self._is_source(other, node):
                 quality = min(quality, max(self._qualities(other)) - 1)
         return quality
 
     def _qualities(self, node: Node) -> list[int]:
         return [quality_of(self.known.photos[asset]) for asset in self.known.assets[node]]
 
-    def _holds(self, ours: Node, theirs: Node) -> float:
-        """> 0 where ``ours`` holds more than ``theirs``."""
+    def _is_source(self, ours: Node, theirs: Node) -> bool:
+        """Whether ``theirs`` was saved from ``ours``, as its pixels or other clues say."""
         fit = self.known.between(*(self.known.photos[self.known.assets[node][0]] for node in (ours, theirs)))
-        return 0.0 if fit is None else fit.detail
+        return fit is not None and fit.rank <= SAFE_RANK and (0 < fit.detail <= SOURCE or fit.lineage >= MADE_FROM)
 
     def _crowned(self, first: Candidate, left: _Left) -> tuple[Candidate, tuple[Membership, ...], str]:
         """A head, its copies, and why where it is not the first by the rules."""

@@ -168,5 +168,6 @@ _MADE = {
     ClueKind.ENLARGED: "was enlarged from it",
     ClueKind.REDUCED: "was reduced from it",
     ClueKind.QUANTISATION: "was saved from it",
+    ClueKind.FORMAT: "was converted from it",
     ClueKind.METADATA: "has lost what the camera wrote",
 }

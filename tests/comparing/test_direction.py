@@ -97,3 +97,28 @@ def test_two_shots_have_no_direction(tmp_path: Path) -> None:
     moved = photograph().copy()
     moved[100:220, 100:260] = moved[200:320, 300:460]
     assert clues_of(first, saved(tmp_path, "second", moved)) == {}
+
+
+def test_a_caption_on_white_bars_round_the_picture_is_padding_though_it_has_letters(tmp_path: Path) -> None:
+    inner = photograph()
+    height, width = inner.shape[:2]
+    page = np.full((height + 200, width, 3), 255, np.uint8)
+    page[100:-100] = inner
+    for y in (60, height + 160):
+        cv2.putText(page, "WHEN THE COFFEE IS COLD", (20, y), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (0, 0, 0), 5)
+    found = clues_of(saved(tmp_path, "original", inner), saved(tmp_path, "made", jpeg(page, 60)))
+    assert found.get(ClueKind.PADDING, 0.0) > 0
+    assert ClueKind.CROP not in found
+
+
+def test_a_crop_of_a_subject_on_a_plain_background_is_a_crop(tmp_path: Path) -> None:
+    page = np.full((600, 800, 3), 250, np.uint8)
+    page[180:420, 260:540] = cv2.resize(photograph(), (280, 240), interpolation=cv2.INTER_AREA)
+    found = clues_of(saved(tmp_path, "original", page), saved(tmp_path, "made", jpeg(page[90:510, 130:670])))
+    assert found.get(ClueKind.CROP, 0.0) > 0
+    assert ClueKind.PADDING not in found
+
+
+def test_what_is_in_no_camera_format_was_converted(tmp_path: Path) -> None:
+    original, made = saved(tmp_path, "original", photograph()), saved(tmp_path, "made", changed("webp", photograph()))
+    assert clues_of(original, made)[ClueKind.FORMAT] > 0
