@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from itertools import combinations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -62,13 +63,29 @@ def test_most_pairs_of_different_photos_are_refused() -> None:
 
 
 def test_a_correlation_alone_passes_a_pair_on_and_so_does_support_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = original("coffee")
+    one, other = original("coffee"), original("chelsea")
     monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(0.0, 0.7))
-    assert may_be_related(one, one)
+    assert may_be_related(one, other)
     monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(20.0, 0.0))
-    assert may_be_related(one, one)
+    assert may_be_related(one, other)
     monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(3.0, 0.45))
-    assert not may_be_related(one, one)
+    assert not may_be_related(one, other)
+
+
+def test_a_photo_squashed_to_another_shape_is_passed_on_whatever_its_corners_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(0.0, 0.0))
+    squashed = cv2.resize(np.rot90(photograph("coffee")), (300, 300), interpolation=cv2.INTER_AREA)
+    assert may_be_related(original("coffee"), ready(of_pixels(squashed)))
+    assert not may_be_related(original("chelsea"), ready(of_pixels(squashed)))
+
+
+def test_a_small_picture_on_a_page_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signature, "likeness", lambda a, b: signature.Likeness(0.0, 0.0))
+    page = np.full((300, 400, 3), 250, np.uint8)
+    page[40:130, 60:195] = cv2.resize(photograph("coffee"), (135, 90), interpolation=cv2.INTER_AREA)
+    assert may_be_related(original("coffee"), ready(of_pixels(page)))
 
 
 def test_a_picture_of_which_the_signature_knows_too_little_is_passed_on() -> None:
