@@ -84,7 +84,8 @@ def _exact(session: Session, tree: Walk) -> tuple[Contents, Grouped]:
 
 def _grouped(session: Session, contents: Contents, matches: Sequence[Match]) -> Grouped:
     related = steps.complete(session, contents, matches)
-    return steps.group(session, contents, related)
+    damaged = steps.damage(session, contents, related.matches)
+    return replace(steps.group(session, contents, related, damaged.pairs), damaged=damaged.listed)
 
 
 def _result(session: Session, roots: tuple[str, ...], skipped: Sequence[Skipped], grouped: Grouped) -> ScanResult:
@@ -103,4 +104,5 @@ def _result(session: Session, roots: tuple[str, ...], skipped: Sequence[Skipped]
             reclaimable_bytes=grouped.reclaimable_bytes,
             seconds={name: round(spent, 3) for name, spent in session.seconds.items()},
         ),
+        damaged=grouped.damaged,
     )

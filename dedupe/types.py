@@ -12,6 +12,13 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
+from dedupe.facts import CaptureTime as CaptureTime
+from dedupe.facts import Dated as Dated
+from dedupe.facts import DateSource as DateSource
+from dedupe.facts import Facts as Facts
+from dedupe.loss import Loss as Loss
+from dedupe.loss import LossCode as LossCode
+
 ContentKey: TypeAlias = bytes
 """The key of a file's bytes (``formats.hashing``): 16 bytes of BLAKE3, or 21 in what dedupe 0.1.0 stored."""
 
@@ -71,6 +78,8 @@ class Change(StrEnum):
     LIGHT = "light"
     LOW_TEXTURE = "low-texture"
     APART = "apart"
+    PAGE = "page"
+    STILL = "still"
     UNREAD = "unread"
 
     UNTOLD = "untold"
@@ -82,7 +91,8 @@ class Change(StrEnum):
 class Remark:
     """A change and how much of it there is.
 
-    ``amount`` is seconds for TIMES, the share (0–1) that the two pictures have in common for CROPPED, and 0 for the others.
+    ``amount`` is seconds for TIMES, the share (0–1) that the two pictures have in common for CROPPED, the number
+    of the first page or frame that differs for PAGE, of frames in all for STILL, and 0 for the others.
     """
 
     change: Change
@@ -131,11 +141,13 @@ class FileStamp:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A file that belongs to a photo and moves with it."""
+    """A file that belongs to a photo and moves with it. ``inventory`` is what it says (``formats.inventory.packed``); None where
+    it was not looked into, or cannot be."""
 
     path: str
     kind: CompanionKind
     stamp: FileStamp
+    inventory: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,85 +187,6 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureTime:
-    """EXIF DateTimeOriginal: wall-clock seconds since 1970-01-01 as written (no zone applied), the sub-second digits as
-    a fraction with its number of digits, and the UTC offset in minutes where the file states one."""
-
-    seconds: int
-    fraction: float = 0.0
-    digits: int = 0
-    offset_minutes: int | None = None
-
-
-class DateSource(StrEnum):
-    """Where a date comes from that is not EXIF's date of capture, the most believable first."""
-
-    XMP = "XMP"
-    IPTC = "IPTC"
-    DIGITIZED = "EXIF, digitised"
-    CREATED = "created"
-    MODIFIED = "last change"
-    NAME = "name of the file"
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A date that stands in for the capture time; it proves nothing about two captures."""
-
-    time: CaptureTime
-    source: DateSource
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a photo's bytes say about it; depends on content alone, so it is cached by content key.
-
-    ``width``/``height`` are upright. ``quality`` is the JPEG (or WebP) quality 1–100 estimated from its tables, None where
-    lossless or unknown. ``texture`` is the share (0–1) of blocks in the preview with enough contrast to align. ``suspect`` is the
-    decoder's corruption warning. ``embedded`` names extra streams in the file: "video", "audio", "depth", "gain map",
-    "further picture", "further data". ``taken`` is EXIF's date of capture alone, ``dated`` the best of the other dates.
-    ``bits`` are those of a channel; ``colours`` how many a palette has, None without one; ``chroma`` the share (0–1) of colour
-    samples to lightness samples; ``chroma_quality`` as ``quality``, of the colours. ``inventory`` is all that is in the file
-    besides its pixels (``formats.inventory.packed``).
-    """
-
-    format: str
-    width: int
-    height: int
-    orientation: int = 1
-    taken: CaptureTime | None = None
-    camera: str | None = None
-    gps: tuple[float, float] | None = None
-    caption: str | None = None
-    rating: int | None = None
-    software: str | None = None
-    frames: int = 1
-    embedded: tuple[str, ...] = ()
-    alpha: bool = False
-    raw: bool = False
-    lossless: bool = False
-    quality: int | None = None
-    texture: float = 1.0
-    suspect: str | None = None
-    dated: Dated | None = None
-    bits: int = 8
-    colours: int | None = None
-    chroma: float = 1.0
-    chroma_quality: int | None = None
-    inventory: str = ""
-
-    @property
-    def date(self) -> CaptureTime | None:
-        """The capture time, or the best date there is."""
-        return self.taken or (self.dated.time if self.dated else None)
-
-    @property
-    def pixels(self) -> int:
-        """Width × height."""
-        return self.width * self.height
-
-
-@dataclass(frozen=True, slots=True)
 class Photo:
     """A photo that was read: where it is and what its content says.
 
@@ -275,6 +208,16 @@ class Photo:
     def pixels(self) -> int:
         """Width × height."""
         return self.facts.pixels
+
+    @property
+    def parts(self) -> tuple[Photo, ...]:
+        """The pictures of the asset, this one first."""
+        return (self, *self.members)
+
+    @property
+    def companions(self) -> tuple[Companion, ...]:
+        """The files of the asset that are no pictures it was read with, each once."""
+        return tuple({one.path: one for part in self.parts for one in part.file.companions}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,69 +297,6 @@ class Match:
     clues: tuple[Clue, ...] = ()
 
 
-class LossCode(StrEnum):
-    """What would be lost with a photo; the words for it are made in ``report.phrases``."""
-
-    RESOLUTION = "resolution"
-    DETAIL = "detail"
-    QUALITY = "quality"
-    CHROMA = "colour resolution"
-    BITS = "bits a channel"
-    COLOURS = "colours"
-    GAMUT = "wide colours"
-    TRANSPARENCY = "transparency"
-    PAGES = "pages"
-    FRAMES = "frames"
-    RAW = "raw"
-    PICTURE = "picture"
-    LIVE_VIDEO = "live video"
-    EDIT = "edit"
-    SIDECAR = "sidecar"
-    TAKEOUT = "takeout"
-    VIDEO = "embedded video"
-    AUDIO = "embedded audio"
-    DEPTH_MAP = "depth map"
-    GAIN_MAP = "gain map"
-    FURTHER_PICTURE = "further picture"
-    FURTHER_DATA = "further data"
-    LAYERS = "layers"
-    DATE = "date"
-    PLACE = "place"
-    CAPTION = "caption"
-    RATING = "rating"
-    TITLE = "title"
-    KEYWORDS = "keywords"
-    FACES = "faces"
-    PEOPLE = "people"
-    AUTHOR = "author"
-    COPYRIGHT = "copyright"
-    LOCATION = "location"
-    EVENT = "event"
-    CAMERA = "camera"
-    MAKER_NOTES = "maker notes"
-    DEVELOPING = "develop settings"
-    LIVE_LINK = "live link"
-    COMMENT = "comment"
-    METADATA = "metadata"
-    SAID = "said"
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """One thing that would be lost with a photo. ``count`` says how many (0: not counted), ``name`` which where the code does
-    not say it; ``differs``: the photo that stays has one, too, but another."""
-
-    code: LossCode
-    count: int = 0
-    name: str = ""
-    differs: bool = False
-
-    @classmethod
-    def from_text(cls, text: str) -> Loss:
-        """The loss that a scan saved by dedupe 0.1 holds as a phrase."""
-        return cls(LossCode.SAID, name=text)
-
-
 @dataclass(frozen=True, slots=True)
 class Extra:
     """A photo of a group beside the one the group is kept for: a copy, or the head of another version.
@@ -443,13 +323,15 @@ class Extra:
 class Group:
     """One capture: ``keep`` is its root, the photo that all others were made from for all that is known; ``extras`` are its
     copies and, after it, the other versions in the order of a tree, each head before its copies. ``reason`` is the keeper rule
-    that decided, as a phrase; ``original``: the signs in the pictures say that the others were made from it."""
+    that decided, as a phrase, or where what it holds decided, ``has`` is that, over the best of the others; ``original``: the
+    signs in the pictures say that the others were made from it."""
 
     id: str
     keep: Photo
     reason: str
     extras: tuple[Extra, ...]
     original: bool = False
+    has: tuple[Loss, ...] = ()
 
     def keeper_of(self, extra: Extra) -> Photo:
         """The photo of this group that stays for ``extra``."""
@@ -478,6 +360,24 @@ class Stats:
     seconds: Mapping[str, float]
 
 
+class DamageKind(StrEnum):
+    """Why a file is listed as perhaps damaged."""
+
+    WARNED = "decodes with warnings"
+    DIFFERS = "differs in a few bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file that decodes with a ``warning``, or two of one length that differ in ``count`` bytes and no more, so that one of
+    them is damaged."""
+
+    kind: DamageKind
+    paths: tuple[str, ...]
+    count: int = 0
+    warning: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ScanResult:
     """All that a scan found, in deterministic order."""
@@ -489,6 +389,7 @@ class ScanResult:
     series: tuple[Series, ...]
     skipped: tuple[Skipped, ...]
     stats: Stats
+    damaged: tuple[Damage, ...] = ()
 
 
 class ActionKind(Enum):

@@ -32,7 +32,9 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("dedupe.formats", "dedupe.terminal", "dedupe.workers"),
     ("dedupe.settings",),
     ("dedupe.terminal.text",),
+    ("dedupe.asset",),
     ("dedupe.types", "dedupe.errors", "dedupe.mounts", "dedupe.union_find", "dedupe._version"),
+    ("dedupe.facts", "dedupe.loss"),
 )
 """The order of the rooms, the top first. A module may import its own room and every storey below, nothing beside or above."""
 

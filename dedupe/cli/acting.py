@@ -44,7 +44,7 @@ def finish(result: ScanResult, settings: Settings, wishes: Wishes, outputs: Outp
         code = run_review(settings, wishes, offered=not wishes.review)
     elif wishes.act:
         code = act(result, settings, wishes, quiet=outputs.to_stdout)
-    if strict and result.skipped:
+    if strict and (result.skipped or result.damaged):
         code = code or 1
     if code:
         raise typer.Exit(code)

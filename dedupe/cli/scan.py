@@ -67,7 +67,7 @@ def scan(
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 if a photo was skipped.", rich_help_panel=o.RESULT)
+        bool, typer.Option("--strict", help="Exit 1 if a photo is skipped or damaged.", rich_help_panel=o.RESULT)
     ] = False,
     review: Annotated[
         bool, typer.Option("--review", help="Start the review without asking.", rich_help_panel=o.ACTING)

@@ -144,6 +144,11 @@ def _read(view: View, long_side: int) -> Rgb | None:
     return _opened(view, lambda data: decode.decode(data, long_side=long_side, max_pixels=most).pixels)
 
 
+def bytes_of(view: View) -> bytes | None:
+    """The bytes of the original; None where it is gone, changed or unreadable."""
+    return _opened(view, lambda data: data)
+
+
 def _opened(view: View, look: Callable[[bytes], V]) -> V | None:
     """What ``look`` makes of the original's bytes; None where it is gone, changed or unreadable."""
     from dedupe.decoding import content_key

@@ -24,7 +24,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.comparing import align, capture_time, direction, keystone, quantisation, sensor_noise
+from dedupe.comparing import align, capture_time, direction, frames, keystone, quantisation, sensor_noise
 from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
 from dedupe.comparing.classify import Verdict, bends, judge, proven
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
@@ -83,6 +83,8 @@ def relate(task: RelateTask) -> Match:
     if measurement is None:
         return match
     verdict, more = _verdict(a, b, measurement, alignment)
+    if verdict is not None and verdict.relation is Relation.RESAVED and (remark := frames.unlike(a, b)) is not None:
+        verdict = Verdict(Relation.EDITED, remark)
     one_capture = verdict is not None and verdict.relation is not Relation.SIMILAR
     return replace(
         match,

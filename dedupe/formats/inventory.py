@@ -45,6 +45,35 @@ class Item:
         return cls(named(topic), base64.urlsafe_b64encode(digest).decode("ascii"))
 
 
+_UTC: Final = "utc "
+_AT: Final = "at "
+
+
+def utc_item(seconds: int) -> Item:
+    """The item of an instant, in seconds since 1970 UTC, which may be the wall clock of any zone."""
+    return Item(f"{_UTC}{seconds}")
+
+
+def position_item(place: tuple[float, float]) -> Item:
+    """The item of a position (latitude, longitude) in degrees."""
+    return Item(f"{_AT}{place[0]:.5f} {place[1]:.5f}")
+
+
+def instants(items: Iterable[Item]) -> list[int]:
+    """The instants among items, in order."""
+    return sorted(int(item.topic.removeprefix(_UTC)) for item in items if item.topic.startswith(_UTC))
+
+
+def positions(items: Iterable[Item]) -> list[tuple[float, float]]:
+    """The positions among items, in order."""
+    found = []
+    for item in items:
+        if item.topic.startswith(_AT):
+            latitude, longitude = item.topic.removeprefix(_AT).split()
+            found.append((float(latitude), float(longitude)))
+    return sorted(found)
+
+
 def named(topic: str) -> str:
     """A topic made of names that stand in a file, safe to store and short."""
     return _UNSAFE.sub("_", topic)[:_LONGEST_TOPIC]

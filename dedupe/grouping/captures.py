@@ -147,7 +147,7 @@ class _Times:
             numbers = set()
             for asset in self._known.assets[node]:
                 photo = self._known.photos[asset]
-                for picture in (photo, *photo.members):
+                for picture in photo.parts:
                     if picture.facts.taken is not None and picture.facts.camera is not None:
                         numbers.add(self._number(picture.facts.camera, picture.facts.taken, picture.facts))
             moments = self._of[node] = tuple(sorted(numbers))

@@ -6,7 +6,7 @@ versions made from it, need another photo that stays and that they were verified
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dedupe.grouping.families import Branch, Family
@@ -14,7 +14,7 @@ from dedupe.grouping.keeper import Candidate
 from dedupe.grouping.losses import blocked_reason
 from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
 from dedupe.grouping.versions import Versions
-from dedupe.types import Caution, Change, ClueKind, Extra, Photo, Relation
+from dedupe.types import Caution, Change, ClueKind, ContentKey, Extra, Photo, Relation
 
 _UNDECIDED = frozenset((Change.LINEAGE, Change.UNTOLD))
 """Doubts about which of two pictures was saved from the other, not about what they show."""
@@ -24,12 +24,14 @@ _PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 @dataclass(slots=True)
 class Extras:
     """Makes the extras of families. ``doubtful``: paths of photos that fit another capture as well; ``select``: the relations
-    that are selected where nothing is lost; ``caution``: what a re-save must show for it."""
+    that are selected where nothing is lost; ``caution``: what a re-save must show for it; ``damaged``: contents of which one is
+    damaged."""
 
     versions: Versions
     doubtful: frozenset[str]
     select: Collection[Relation]
     caution: Caution = Caution.NORMAL
+    damaged: Mapping[frozenset[ContentKey], int] = field(default_factory=dict)
     _leaving: dict[str, Candidate] = field(default_factory=dict)
 
     def of(self, family: Family) -> Iterator[Extra]:
@@ -74,6 +76,8 @@ class Extras:
         photo, relation = membership.asset.photo, membership.relation
         lost = self.versions.lost(membership, keep)
         blocked = blocked_reason(photo, keep.photo, relation, self.caution)
+        if not blocked and (differing := self._differing(photo, keep.photo)):
+            blocked = f"differs in {differing:,} {'byte' if differing == 1 else 'bytes'}: one of the two is damaged"
         if not blocked and relation not in _PROVEN and self._in_doubt(photo, keep.photo):
             blocked = "fits another shot of the series as well"
         uncertain = relation is Relation.RESAVED and not self._enough(membership, keep)
@@ -100,6 +104,11 @@ class Extras:
             return False
         asset = membership.asset
         return asset.detail <= keep.detail and asset.quality <= keep.quality and not membership.finer
+
+    def _differing(self, photo: Photo, keep: Photo) -> int:
+        """In how many bytes two pictures of the assets differ where one of them is damaged; 0 where none is."""
+        pairs = (frozenset((one.content_key, other.content_key)) for one in photo.parts for other in keep.parts)
+        return max((self.damaged.get(pair, 0) for pair in pairs), default=0) if self.damaged else 0
 
     def _in_doubt(self, photo: Photo, keep: Photo) -> bool:
         return photo.path in self.doubtful or keep.path in self.doubtful

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from dedupe.grouping.keeper import QUALITY_RULES, Candidate, ranked, reason
+from dedupe.grouping.keeper import QUALITY_RULES, Candidate, Reason, ranked, reason
 from dedupe.grouping.match_graph import Node, Verdicts
 from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
 from dedupe.grouping.versions import CHOSEN, Version, Versions
@@ -41,7 +41,7 @@ class Family:
     """The branches, the root first and each head after its parent; why the root is that, and whether the clues say so."""
 
     branches: tuple[Branch, ...]
-    reason: str
+    reason: Reason
     original: bool = False
 
     @property
@@ -81,14 +81,15 @@ class Families:
         branches = self._branches(heads, root)
         made = [branch.made for branch in branches if branch.made is not None and branch.parent is versions[root].head]
         original = any(membership.lineage >= MADE_FROM for membership in made)
-        return Family(tuple(branches), said or self._reason(versions[root], made), original and not said)
+        why = Reason(said) if said else self._reason(versions[root], made)
+        return Family(tuple(branches), why, original and not said)
 
-    def _reason(self, version: Version, made: Sequence[Membership]) -> str:
+    def _reason(self, version: Version, made: Sequence[Membership]) -> Reason:
         """Why the head of ``version`` stays: against the best of its copies and of the versions made from it."""
         if version.said:
-            return version.said
+            return Reason(version.said)
         others = ranked((membership.asset for membership in (*version.copies, *made)), self.versions.rules)
-        return reason(version.head, others[0], self.versions.rules) if others else ""
+        return reason(version.head, others[0], self.versions.rules) if others else Reason()
 
     def _root(self, heads: _Heads) -> tuple[int, str]:
         """Which of the versions is the root, and why where the user chose it: from the first by the rules up to what it was

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -61,11 +61,13 @@ def group(
     *,
     decisions: Decisions | None = None,
     companion_key: CompanionKey | None = None,
+    damaged: Mapping[frozenset[ContentKey], int] | None = None,
 ) -> tuple[tuple[Group, ...], tuple[Series, ...]]:
     """The groups and series of ``photos``; identical contents and equal pixel keys need no match.
 
     ``companion_key`` is asked for the content key of a companion only where its asset is an extra and a file of the same kind and
-    size stands beside the keeper.
+    size stands beside the keeper. ``damaged``: two contents of which one is damaged, and the bytes in which they differ: neither
+    is selected because of the other.
 
     Raises UsageError on an unknown rule.
     """
@@ -76,7 +78,7 @@ def group(
         families = Families(versions)
         found = [family for cluster in grouping.clusters() for family in families.of(cluster)]
         series = grouping.series(found) if Relation.SIMILAR in options.show else ()
-        extras = Extras(versions, grouping.doubtful_paths(), options.select, options.caution)
+        extras = Extras(versions, grouping.doubtful_paths(), options.select, options.caution, damaged or {})
         groups = (
             _group(one, extras, options.show) for family in found for one in _shown(family, families, options.show)
         )
@@ -158,9 +160,9 @@ def leaving(photo: Photo, stay: Iterable[Photo]) -> dict[str, int]:
     """The files of ``photo``'s asset whose bytes come free where it leaves and those of ``stay`` do not, with their sizes."""
     if photo.file.protected or photo.file.reference:
         return {}
-    held = {companion.path for one in stay for asset in (one, *one.members) for companion in asset.file.companions}
-    stamps = {asset.path: asset.file.stamp for asset in (photo, *photo.members)}
-    for asset in (photo, *photo.members):
+    held = {companion.path for one in stay for asset in one.parts for companion in asset.file.companions}
+    stamps = {asset.path: asset.file.stamp for asset in photo.parts}
+    for asset in photo.parts:
         stamps.update((one.path, one.stamp) for one in asset.file.companions if one.path not in held)
     return {path: stamp.size for path, stamp in stamps.items() if stamp.links == 1}
 
@@ -281,7 +283,7 @@ def _group(family: Family, extras: Extras, show: Collection[Relation]) -> Group:
     keep = family.root.photo
     found = tuple(extra for extra in extras.of(family) if extra.relation in show)
     keys = [keep.content_key, *sorted(extra.photo.content_key for extra in found)]
-    return Group(_name(keys), keep, family.reason, found, family.original)
+    return Group(_name(keys), keep, family.reason.text, found, family.original, family.reason.has)
 
 
 def _in_order(groups: Iterable[Group]) -> tuple[Group, ...]:

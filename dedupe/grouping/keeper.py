@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from dedupe.asset import POLICIES, needs_bytes
 from dedupe.errors import UsageError
+from dedupe.grouping.holdings import carried, held, missing
 from dedupe.grouping.provenance import copy_mark, distance_to_camera
 from dedupe.grouping.telling import telling
-from dedupe.types import CompanionKind, Photo
+from dedupe.types import CompanionKind, Facts, Loss, LossCode, Photo
 
 Key: TypeAlias = tuple[int | str, ...]
 """What a rule compares; the smaller is kept."""
@@ -34,6 +36,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a photo stays: the words of the rule, or what it ``has`` that the other has not."""
+
+    text: str = ""
+    has: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One reason to keep a photo. ``phrase`` says it of a photo and of the runner-up it beat by this rule."""
 
@@ -42,11 +52,25 @@ class Rule:
     phrase: Callable[[Candidate, Candidate], str]
 
 
+METADATA: Final = "metadata"
+QUANTISED: Final = 128
+"""From so many colours of its palette on, a picture was made from one with more: drawings need fewer."""
+_OF_PALETTE: Final = 50
+"""The quality of such a picture: as JPEG at 50, it keeps the shapes and loses the shades."""
+
+
+def is_quantised(facts: Facts) -> bool:
+    """Whether a picture was brought down to the colours of a palette."""
+    return facts.colours is not None and facts.colours >= QUANTISED
+
+
 def quality_of(photo: Photo) -> int:
     """How little the compression took from a picture, as ``Candidate.quality``; 90 where the format does not say."""
     facts = photo.facts
     if facts.raw:
         return 102
+    if is_quantised(facts):
+        return _OF_PALETTE
     if facts.lossless:
         return 101
     return facts.quality or 90
@@ -56,34 +80,27 @@ def has_raw(photo: Photo) -> bool:
     """Whether a RAW is part of the asset, read or not."""
     if not photo.members and not photo.file.companions:
         return photo.facts.raw
-    assets = (photo, *photo.members)
+    assets = photo.parts
     return any(
         asset.facts.raw or any(companion.kind is CompanionKind.RAW for companion in asset.file.companions)
         for asset in assets
     )
 
 
-def carries(photo: Photo) -> tuple[str, ...]:
-    """What an asset holds besides its pixels, as phrases, the weightiest first."""
-    facts, companions = photo.facts, {companion.kind for companion in photo.file.companions}
-    said = (
-        ("the capture date", facts.taken is not None),
-        ("GPS", facts.gps is not None),
-        ("the caption", bool(facts.caption)),
-        ("the rating", bool(facts.rating)),
-        ("the Live Photo video", CompanionKind.VIDEO in companions),
-        *((f"the embedded {name}", True) for name in facts.embedded),
-        ("all its frames", facts.frames > 1),
-        ("the edit", CompanionKind.EDIT in companions),
-        ("the sidecar", CompanionKind.SIDECAR in companions),
-    )
-    return tuple(name for name, there in said if there)
+def carries(photo: Photo) -> tuple[LossCode, ...]:
+    """The kinds of things that an asset holds besides its pixels, the weightiest first."""
+    kinds = {companion.kind for companion in photo.companions}
+    found = {*carried(photo), *(POLICIES[kind].loss for kind in kinds if needs_bytes(kind))}
+    found.update(POLICIES[one.kind].loss for one in photo.companions if one.inventory is None)
+    if photo.facts.frames > 1:
+        found.add(LossCode.PAGES if photo.facts.format == "TIFF" else LossCode.FRAMES)
+    return tuple(code for code in LossCode if code in found)
 
 
 def _damage(candidate: Candidate) -> Key:
     if not candidate.photo.members:
         return (candidate.photo.facts.suspect is not None,)
-    assets = (candidate.photo, *candidate.photo.members)
+    assets = candidate.photo.parts
     return (sum(asset.facts.suspect is not None for asset in assets),)
 
 
@@ -98,14 +115,9 @@ def _raw_phrase(_keep: Candidate, other: Candidate) -> str:
 
 
 def _metadata(candidate: Candidate) -> Key:
-    held = carries(candidate.photo)
-    facts = candidate.photo.facts
-    return (-len(held), facts.taken is None, facts.gps is None, -facts.frames)
-
-
-def _metadata_phrase(keep: Candidate, other: Candidate) -> str:
-    lacking = [name for name in carries(keep.photo) if name not in carries(other.photo)]
-    return f"has {_listed(lacking)}" if lacking else f"has {keep.photo.facts.frames} frames"
+    """By how much an asset holds: whoever has all that another has, and more, comes first."""
+    photo = candidate.photo
+    return (-len(carries(photo)), -len(held(photo)), -photo.facts.frames)
 
 
 def _detail_phrase(keep: Candidate, other: Candidate) -> str:
@@ -120,12 +132,19 @@ def _original_phrase(keep: Candidate, _other: Candidate) -> str:
 
 def _quality(candidate: Candidate) -> Key:
     """An edit is saved last, and often best: what most copies are copies of comes first."""
-    return (-candidate.support, -candidate.quality)
+    facts = candidate.photo.facts
+    chroma = facts.chroma_quality if facts.chroma_quality is not None and facts.format == "JPEG" else 0
+    held = (-facts.bits, -round(100 * facts.chroma), -chroma)
+    return (is_quantised(facts), -candidate.support, -candidate.quality, *held)
 
 
 def _quality_phrase(keep: Candidate, other: Candidate) -> str:
+    if is_quantised(other.photo.facts) and not is_quantised(keep.photo.facts):
+        return "has more colours"
     if keep.support != other.support:
         return "what most of the copies show"
+    if keep.quality == other.quality:
+        return _stored_better(keep.photo.facts, other.photo.facts)
     if other.quality < quality_of(other.photo):
         return "the other was saved again"
 
@@ -135,6 +154,12 @@ def _quality_phrase(keep: Candidate, other: Candidate) -> str:
         return f"quality {candidate.quality}" if candidate.photo.facts.quality else "quality unknown"
 
     return f"less compressed ({said(keep)} against {said(other)})"
+
+
+def _stored_better(keep: Facts, other: Facts) -> str:
+    if keep.bits != other.bits:
+        return f"more bits a channel ({keep.bits} against {other.bits})"
+    return "finer colour resolution" if keep.chroma != other.chroma else "colours less compressed"
 
 
 # Before 1980-01-02 lie the zeros of FAT, ZIP and a clock that was never set: no date at all.
@@ -193,7 +218,7 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("detail", lambda one: (-one.detail,), _detail_phrase),
         Rule("raw", _raw, _raw_phrase),
         Rule("original", lambda one: (distance_to_camera(one.photo),), _original_phrase),
-        Rule("metadata", _metadata, _metadata_phrase),
+        Rule(METADATA, _metadata, lambda _keep, _other: "has more metadata"),
         Rule("compression", _quality, _quality_phrase),
         Rule("preferred", lambda _one: (0,), lambda _keep, _other: "in a preferred folder"),
         Rule("oldest", _age, _age_phrase),
@@ -254,13 +279,19 @@ def _sorted(candidates: list[Candidate], rules: Sequence[Rule]) -> list[Candidat
     return candidates
 
 
-def reason(keep: Candidate, runner_up: Candidate, rules: Sequence[Rule]) -> str:
-    """The phrase of the first rule by which the two differ."""
+def reason(keep: Candidate, runner_up: Candidate, rules: Sequence[Rule]) -> Reason:
+    """The first rule by which the two differ, in words; what it holds more, where that decided."""
     for rule in rules:
         if rule.key(keep) != rule.key(runner_up):
-            return rule.phrase(keep, runner_up)
-    return _path_phrase(keep, runner_up)
+            if rule.name == METADATA:
+                return Reason(has=advantage(keep.photo, runner_up.photo))
+            return Reason(rule.phrase(keep, runner_up))
+    return Reason(_path_phrase(keep, runner_up))
 
 
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def advantage(photo: Photo, other: Photo) -> tuple[Loss, ...]:
+    """What an asset holds that another does not."""
+    more = missing(photo, other)
+    told = {loss.code for loss in more}
+    kinds = (code for code in carries(photo) if code not in told and code not in carries(other))
+    return (*more, *map(Loss, kinds))

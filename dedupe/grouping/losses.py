@@ -6,12 +6,14 @@ for only where names of one kind and of one size face each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
+from dedupe.asset import POLICIES, needs_bytes
 from dedupe.comparing.thresholds import LOW_TEXTURE
-from dedupe.grouping.keeper import Candidate
-from dedupe.types import Caution, Companion, CompanionKind, Facts, Loss, LossCode, Photo, Relation
+from dedupe.grouping.holdings import missing
+from dedupe.grouping.keeper import Candidate, is_quantised
+from dedupe.types import Caution, Companion, Facts, Loss, LossCode, Photo, Relation
 
 CompanionKey: TypeAlias = Callable[[str], bytes | None]
 """The content key of a companion by its path; None where it cannot be read, which equals nothing."""
@@ -43,14 +45,6 @@ EMBEDDED: Final = {
 """The loss of each of the streams that ``Facts.embedded`` names."""
 
 _PROVEN: Final = (Relation.IDENTICAL, Relation.SAME_PIXELS)
-_COMPANIONS: Final = {
-    CompanionKind.RAW: LossCode.RAW,
-    CompanionKind.PHOTO: LossCode.PICTURE,
-    CompanionKind.VIDEO: LossCode.LIVE_VIDEO,
-    CompanionKind.EDIT: LossCode.EDIT,
-    CompanionKind.SIDECAR: LossCode.SIDECAR,
-}
-"""What must have its equal beside the keeper; Takeout's JSON only moves along."""
 
 
 def losses(
@@ -64,7 +58,7 @@ def losses(
     lost: list[Loss] = []
     if relation is not Relation.IDENTICAL:
         lost += _of_picture(extra, keep, relation)
-        lost += _of_metadata(extra.photo.facts, keep.photo.facts)
+    lost += missing(extra.photo, keep.photo)
     lost += _of_companions(extra.photo, keep.photo, companion_key)
     return tuple(dict.fromkeys(lost))
 
@@ -72,17 +66,33 @@ def losses(
 def _of_picture(extra: Candidate, keep: Candidate, relation: Relation) -> Iterator[Loss]:
     ours, theirs = extra.photo.facts, keep.photo.facts
     if relation is not Relation.SAME_PIXELS:
-        if extra.detail > keep.detail:
-            yield Loss(LossCode.RESOLUTION if extra.photo.pixels > keep.photo.pixels else LossCode.DETAIL)
-        elif extra.detail == keep.detail and extra.quality > keep.quality + BETTER and not _is_master(theirs):
-            yield Loss(LossCode.QUALITY)
+        yield from _of_pixels(extra, keep)
     if ours.frames > theirs.frames:
-        yield Loss(LossCode.PAGES if ours.format == "TIFF" else LossCode.FRAMES)
-    for name in ours.embedded:
-        if name not in theirs.embedded:
-            yield Loss(EMBEDDED.get(name, LossCode.FURTHER_DATA))
+        yield Loss(LossCode.PAGES if ours.format == "TIFF" else LossCode.FRAMES, ours.frames - theirs.frames)
+    if not ours.inventory:
+        for name in ours.embedded:
+            if name not in theirs.embedded:
+                yield Loss(EMBEDDED.get(name, LossCode.FURTHER_DATA))
     if ours.alpha and not theirs.alpha:
         yield Loss(LossCode.TRANSPARENCY)
+
+
+def _of_pixels(extra: Candidate, keep: Candidate) -> Iterator[Loss]:
+    """What the pixels hold more. A camera's file lacks nothing that a copy made of it may seem to have."""
+    ours, theirs = extra.photo.facts, keep.photo.facts
+    if extra.detail > keep.detail:
+        yield Loss(LossCode.RESOLUTION if extra.photo.pixels > keep.photo.pixels else LossCode.DETAIL)
+    if is_quantised(theirs) and not is_quantised(ours):
+        yield Loss(LossCode.COLOURS)
+    if extra.detail < keep.detail or _is_master(theirs):
+        return
+    if extra.detail == keep.detail and extra.quality > keep.quality + BETTER:
+        yield Loss(LossCode.QUALITY)
+    if extra.quality + BETTER >= keep.quality:
+        if ours.bits > theirs.bits:
+            yield Loss(LossCode.BITS)
+        if ours.chroma > theirs.chroma and not ours.lossless:
+            yield Loss(LossCode.CHROMA)
 
 
 def _is_master(facts: Facts) -> bool:
@@ -90,36 +100,20 @@ def _is_master(facts: Facts) -> bool:
     return facts.raw or (facts.camera is not None and (facts.quality is None or facts.quality >= CAMERA_QUALITY))
 
 
-def _of_metadata(ours: Facts, theirs: Facts) -> Iterator[Loss]:
-    if ours.taken is not None and theirs.taken is None:
-        yield Loss(LossCode.DATE)
-    elif ours.taken is not None and theirs.taken is not None and ours.taken.seconds != theirs.taken.seconds:
-        yield Loss(LossCode.DATE, differs=True)
-    if ours.gps is not None and (theirs.gps is None or _far(ours.gps, theirs.gps)):
-        yield Loss(LossCode.PLACE, differs=theirs.gps is not None)
-    if ours.caption and ours.caption != theirs.caption:
-        yield Loss(LossCode.CAPTION, differs=bool(theirs.caption))
-    if ours.rating and ours.rating != theirs.rating:
-        yield Loss(LossCode.RATING, differs=bool(theirs.rating))
-
-
-def _far(a: tuple[float, float], b: tuple[float, float]) -> bool:
-    """Farther apart than programs round positions, about 100 m."""
-    return any(abs(one - other) > 1e-3 for one, other in zip(a, b, strict=True))
-
-
 def _of_companions(extra: Photo, keep: Photo, companion_key: CompanionKey | None) -> Iterator[Loss]:
-    held = [companion for asset in (keep, *keep.members) for companion in asset.file.companions]
-    for asset in (extra, *extra.members):
-        for companion in asset.file.companions:
-            if companion.kind in _COMPANIONS and not _has_equal(companion, held, companion_key):
-                yield Loss(_COMPANIONS[companion.kind])
+    """The companions whose bytes must stay and do not; of one whose content is known only that content counts."""
+    beside = keep.companions
+    for companion in extra.companions:
+        if not needs_bytes(companion.kind) and companion.inventory is not None:
+            continue
+        if not _has_equal(companion, beside, companion_key):
+            yield Loss(POLICIES[companion.kind].loss)
 
 
-def _has_equal(companion: Companion, held: list[Companion], companion_key: CompanionKey | None) -> bool:
-    if any(other.path == companion.path for other in held):
+def _has_equal(companion: Companion, beside: Sequence[Companion], companion_key: CompanionKey | None) -> bool:
+    if any(other.path == companion.path for other in beside):
         return True
-    rivals = [other for other in held if other.kind is companion.kind and other.stamp.size == companion.stamp.size]
+    rivals = [other for other in beside if other.kind is companion.kind and other.stamp.size == companion.stamp.size]
     if not rivals or companion_key is None:
         return False
     key = companion_key(companion.path)
@@ -129,16 +123,16 @@ def _has_equal(companion: Companion, held: list[Companion], companion_key: Compa
 def blocked_reason(extra: Photo, keep: Photo, relation: Relation, caution: Caution = Caution.STRICT) -> str:
     """Why ``extra`` is not pre-selected although nothing is lost, as a phrase; empty where nothing hinders. ``caution``: whether
     a small picture may go that agrees with a larger one everywhere at its own resolution."""
-    assets = (extra, *extra.members)
+    assets = extra.parts
     if any(asset.file.protected for asset in assets):
         return "is protected"
     if any(asset.file.stamp.links > 1 + len(asset.file.links_inside) for asset in assets):
         return "has another name outside the scanned folders"
-    if any(companion.stamp.links > 1 for asset in assets for companion in asset.file.companions):
+    if any(companion.stamp.links > 1 for companion in extra.companions):
         return "a file of its unit has another name"
     if any(asset.facts.suspect is not None for asset in assets):
         return "decodes with warnings"
-    if any(asset.facts.suspect is not None for asset in (keep, *keep.members)):
+    if any(asset.facts.suspect is not None for asset in keep.parts):
         return "the kept photo decodes with warnings"
     if relation not in _PROVEN and not _agrees_enough(extra, keep, caution):
         return "too small to be sure"

@@ -197,7 +197,7 @@ def _timed(photos: Sequence[Photo], matches: Sequence[Match]) -> set[ContentKey]
     return {
         picture.content_key
         for photo in photos
-        for picture in (photo, *photo.members)
+        for picture in photo.parts
         if picture.content_key in wanted and picture.facts.taken is not None
     }
 

@@ -44,7 +44,7 @@ def lies_on(asset: Candidate, keep: Candidate, known: Verdicts) -> Membership | 
         replaces = keep.photo.facts.raw or not asset.photo.facts.raw
         lacks = () if replaces else (Loss(LossCode.RAW),)
         return Membership(asset, fit.relation, fit.rank, fit, lacks, fit.detail > SOURCE)
-    parts = (keep.photo, *keep.photo.members)
+    parts = keep.photo.parts
     first = _counterpart(asset.photo, parts, known)
     if first is None:
         return None

@@ -53,7 +53,8 @@ _EDITORS: Final = re.compile(
     re.IGNORECASE,
 )
 
-_NOT_FROM_CAMERAS: Final = frozenset(("PNG", "GIF", "BMP", "WebP"))
+_MODERN: Final = frozenset(("WebP", "AVIF", "JPEG XL"))
+_NOT_FROM_CAMERAS: Final = frozenset(("PNG", "GIF", "BMP", "JPEG 2000")) | _MODERN
 
 
 def copy_mark(path: str) -> str | None:
@@ -68,12 +69,12 @@ def copy_mark(path: str) -> str | None:
 
 def distance_to_camera(photo: Photo) -> int:
     """0: as a camera wrote it, for all that can be seen; 1: a camera's picture that a program wrote again; 2: no camera
-    is named."""
+    is named; 3: nor does any camera write lossy pictures of this format, so it was made from another."""
     facts = photo.facts
     if facts.raw:
         return 0
     if not facts.camera:
-        return 2
+        return 3 if facts.format in _MODERN and not facts.lossless else 2
     rewritten = facts.format in _NOT_FROM_CAMERAS or bool(facts.software and _EDITORS.search(facts.software))
     return int(rewritten or copy_mark(photo.path) not in _FROM_CAMERAS)
 

@@ -8,7 +8,7 @@ facts, vectors and verdicts.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dedupe.library import files, prune, vectors, verdicts
@@ -25,12 +25,13 @@ _PUT_CONTENT = (
     "INSERT INTO contents(content_key, payload_key, facts) VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
     "SET payload_key = coalesce(excluded.payload_key, payload_key), facts = excluded.facts"
 )
+_PUT_WARNING = "INSERT OR REPLACE INTO warnings(content_key, warning) VALUES (?, ?)"
 _PUT_PIXEL_KEY = "UPDATE contents SET payload_key = ? WHERE content_key = ?"
 
 KIND = Kind(
     name="cache",
     application_id=0x44644361,  # "DdCa"
-    version=2,
+    version=3,
     disposable=True,
     schema="cache.sql",
 )
@@ -87,6 +88,8 @@ class Cache(Closing):
     ) -> None:
         """Store a photo that was read at ``read_ns`` (wall clock; taken as when the cache was opened where it is not known)."""
         self._db.queue(_PUT_CONTENT, (key, pixel_key, to_json(facts)))
+        if facts.suspect is not None:
+            self._db.queue(_PUT_WARNING, (key, facts.suspect))
         self.put_file(path, stamp, key, read_ns=read_ns)
 
     def put_file(self, path: str, stamp: FileStamp, key: ContentKey, *, read_ns: int | None = None) -> None:
@@ -116,6 +119,12 @@ class Cache(Closing):
     def facts(self, keys: Iterable[ContentKey]) -> dict[ContentKey, Facts]:
         """Facts by content key, as ``contents``."""
         return {key: facts for key, (_, facts) in self.contents(keys).items()}
+
+    def warnings(self, keys: Collection[ContentKey]) -> dict[ContentKey, str]:
+        """What the decoder said of corrupt data, of those of these contents of which it said something, by key."""
+        held = self._db.rows("SELECT content_key, warning FROM warnings ORDER BY content_key")
+        wanted = set(keys) if held else set()
+        return {key: warning for key, warning in held if key in wanted}
 
     def pixel_keys(self, keys: Iterable[ContentKey]) -> dict[ContentKey, PixelKey | None]:
         """Give the pixel keys worked out so far, None where there is none; a key not looked for yet is missing."""

@@ -19,6 +19,9 @@ CREATE TABLE contents(
   content_key BLOB PRIMARY KEY, payload_key BLOB, facts TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- What the decoder said of corrupt data, of the contents of which it said something.
+CREATE TABLE warnings(content_key BLOB PRIMARY KEY, warning TEXT NOT NULL) WITHOUT ROWID;
+
 CREATE TABLE models(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL, dtype TEXT NOT NULL);
 
 CREATE TABLE vectors(

@@ -17,6 +17,7 @@ _TABLES = (
     "files",
     "failures",
     "contents",
+    "warnings",
     "vectors",
     "models",
     "verdicts",
@@ -88,6 +89,7 @@ def prune(db: Database) -> Pruned:
         connection.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path in gone])
         contents = run("DELETE FROM contents WHERE content_key NOT IN (SELECT content_key FROM files)").rowcount
         known = "(SELECT content_key FROM contents)"
+        run(f"DELETE FROM warnings WHERE content_key NOT IN {known}")
         vectors = run(f"DELETE FROM vectors WHERE content_key NOT IN {known}").rowcount
         unknown = f"substr(pair, 1, 16) NOT IN {known} OR substr(pair, 17) NOT IN {known}"
         verdicts = run(f"DELETE FROM verdicts WHERE {unknown}").rowcount

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
+from dedupe.asset import POLICIES
 from dedupe.queries.library import Found
-from dedupe.tree.companion_time import agreeing
+from dedupe.tree.companion_content import described
 from dedupe.tree.companions import join_members
 from dedupe.tree.unscanned import UnscannedFiles
 from dedupe.types import Companion, CompanionKind, ContentKey, Photo
 
-COUNTED: Final = frozenset((CompanionKind.RAW, CompanionKind.PHOTO, CompanionKind.VIDEO, CompanionKind.EDIT))
-"""The companions without which a photo is not wholly there; a sidecar or Takeout's JSON only goes along."""
 _UNREAD: Final = (CompanionKind.RAW, CompanionKind.PHOTO)
 
 
@@ -23,7 +22,7 @@ def joined(photos: Sequence[Photo], alone: Collection[str] = ()) -> list[Photo]:
     it counts.
     """
     unscanned = UnscannedFiles(frozenset(photo.path for photo in photos))
-    return [photo if photo.path in alone else unscanned.attached(agreeing(photo)) for photo in join_members(photos)]
+    return [photo if photo.path in alone else unscanned.attached(described(photo)) for photo in join_members(photos)]
 
 
 class Counterparts:
@@ -60,5 +59,4 @@ class Counterparts:
 
 def counted(asset: Photo) -> Iterator[Companion]:
     """The companions of an asset that count."""
-    for photo in (asset, *asset.members):
-        yield from (one for one in photo.file.companions if one.kind in COUNTED)
+    return (one for one in asset.companions if POLICIES[one.kind].counted)

@@ -13,7 +13,7 @@ from dedupe.queries import assets, library
 from dedupe.queries.library import Ends, Found, Shelf
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
-from dedupe.types import ContentKey, Match, Photo, Relation, Skipped
+from dedupe.types import ContentKey, Loss, Match, Photo, Relation, Skipped
 
 if TYPE_CHECKING:
     from dedupe.terminal.progress import Progress
@@ -37,7 +37,7 @@ class Checked:
     ``lacks`` are the absolute paths of those of its files that the library has no counterpart of: pictures without a
     duplicate, a RAW without a RAW, a video or a file of edits without one of the same bytes. ``better``: nothing of it is
     lacking there, but by the keeper rules (undamaged, detail, raw, original, metadata, compression) it would be kept instead
-    of each of them.
+    of each of them, or it holds something that none of them does: ``loses``, compared with the one that lacks least.
     """
 
     photo: Photo
@@ -45,16 +45,22 @@ class Checked:
     better: bool = False
     lacks: tuple[str, ...] = ()
     members: tuple[Checked, ...] = ()
+    loses: tuple[Loss, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Checked, ...]:
+        """What is said of each picture of the asset, the leading one first."""
+        return (self, *self.members)
 
     @property
     def verdict(self) -> Verdict:
         """``new`` (nothing of it is there), ``partly`` (something is, something lacks), ``edited`` (only a changed version of one
         of its pictures is there), ``better``, or ``have``."""
-        if not any(one.have for one in (self, *self.members)):
+        if not any(one.have for one in self.parts):
             return "new"
         if self.lacks:
             return "partly"
-        if any(one.have and one.have[0].relation is Relation.EDITED for one in (self, *self.members)):
+        if any(one.have and one.have[0].relation is Relation.EDITED for one in self.parts):
             return "edited"
         return "better" if self.better else "have"
 
@@ -64,7 +70,7 @@ class Checked:
 
         Of a photo that is wholly there (``have``) these are the files whose counterpart was found, else all of the asset.
         """
-        pictures = (self.photo, *self.photo.members)
+        pictures = self.photo.parts
         everything = (one for photo in pictures for one in photo.file.companions)
         beside = assets.counted(self.photo) if self.verdict == "have" else everything
         return tuple(dict.fromkeys((*(photo.path for photo in pictures), *(one.path for one in beside))))
@@ -164,11 +170,13 @@ def _checked(session: Session, fresh: Shelf, shelf: Shelf, alone: frozenset[str]
     counterparts = assets.Counterparts(frozenset(file.path for file, _ in shelf.files()), cache(content_key_of_path))
     result = []
     for asset in assets.joined(library.photos_of(session, fresh), alone):
-        said = [(part, have(part)) for part in (asset, *asset.members)]
+        said = [(part, have(part)) for part in asset.parts]
         lacks = counterparts.lacking(asset, said)
-        better = not lacks and _is_better(session, asset, [one for _, found in said for one in found], matches)
+        rivals = [] if lacks else _rivals(asset, [one for _, found in said for one in found], matches)
+        loses = _least_lost(asset, rivals)
+        better = bool(loses) or _is_better(session, asset, rivals)
         members = tuple(Checked(part, found) for part, found in said[1:])
-        result.append(Checked(asset, said[0][1], better, lacks, members))
+        result.append(Checked(asset, said[0][1], better, lacks, members, loses))
     return result
 
 
@@ -196,25 +204,41 @@ def _best_first(found: Found) -> tuple[int, float, str]:
     return rank, -found.score, found.photo.path
 
 
-def _is_better(session: Session, asset: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) -> bool:
+Rival: TypeAlias = tuple[Photo, list[Match]]
+
+
+def _rivals(asset: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) -> list[Rival]:
+    """What the library has of ``asset``, as assets with their companions read, each with the verdicts on it."""
+    rivals = []
+    for one in assets.joined([*{found.photo.path: found.photo for found in have}.values()]):
+        ends = {library.in_order(a.content_key, b.content_key) for a in asset.parts for b in one.parts}
+        rivals.append((one, [match for pair in sorted(ends) if (match := matches.get(pair)) is not None]))
+    return rivals
+
+
+def _least_lost(asset: Photo, rivals: Sequence[Rival]) -> tuple[Loss, ...]:
+    """What ``asset`` holds that the library has not, in the counterpart that lacks least; empty where one lacks nothing."""
+    from dedupe.decoding.content_key import content_key_of_path
+    from dedupe.grouping.pair import extra_of
+
+    found = [extra_of(one, asset, about, companion_key=content_key_of_path) for one, about in rivals]
+    return min((extra.loses for extra in found if extra is not None), key=len, default=())
+
+
+def _is_better(session: Session, asset: Photo, rivals: Sequence[Rival]) -> bool:
     """Whether the keeper rules would keep ``asset`` instead of each that the library has of it, for what it is.
 
     Being older, or having another name or path, makes no photo better.
     """
-    if any(one.photo.content_key == asset.content_key for one in have):
-        return False
     from dedupe.grouping.pair import is_better
-    from dedupe.tree.companions import join_members
 
+    if any(one.content_key == asset.content_key for one, _ in rivals):
+        return False
     rules = tuple(rule for rule in session.settings.keep if rule not in _TIES)
-    for one in join_members([*{found.photo.path: found.photo for found in have}.values()]):
-        ends = {
-            library.in_order(a.content_key, b.content_key) for a in (asset, *asset.members) for b in (one, *one.members)
-        }
-        about = [match for pair in sorted(ends) if (match := matches.get(pair)) is not None]
+    for one, about in rivals:
         if session.decisions.chosen_keeper([asset, one]) is one or not is_better(asset, one, about, rules):
             return False
-    return bool(have)
+    return bool(rivals)
 
 
 def verdicts_named(words: str) -> tuple[Verdict, ...]:

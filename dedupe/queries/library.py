@@ -49,8 +49,9 @@ class Found:
 
     @property
     def duplicate(self) -> bool:
-        """The two show one capture."""
-        return self.relation is not None and self.relation is not Relation.SIMILAR
+        """The two show one capture, on all their pages."""
+        other_pages = self.remark is not None and self.remark.change is Change.PAGE
+        return self.relation is not None and self.relation is not Relation.SIMILAR and not other_pages
 
 
 @dataclass(frozen=True, slots=True)

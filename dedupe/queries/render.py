@@ -184,7 +184,10 @@ def _checked(console: Console, one: Checked) -> None:
     if one.verdict == "partly":
         for path in one.lacks:
             _line(console, "missing", path)
-    for part in (one, *one.members):
+    if one.loses:
+        lost = ", ".join(map(display_text, phrases.words_of(one.loses)))
+        _say(console, "", f"{'':8}has what the library lacks: {lost}")
+    for part in one.parts:
         for found in part.have[:_COPIES]:
             relation = found.relation.value if found.relation is not None else ""
             why = f" ({phrases.change(found.remark)})" if found.remark else ""

@@ -7,8 +7,8 @@ Paths are absolute, one that is not UTF-8 has ``path_b64`` beside it, and a phot
 - compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, change, evidence: {keypoints, inliers,
   overlap, correlation, worst_block, tone, residual, transform: {matrix, turn, mirrored, scale} or null}``
 - check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|partly|edited|better|have, have: [{PHOTO…, relation,
-  distance, why, change}], lacks: [path…], members: [{PHOTO…, have}]}], skipped, unread``; ``members`` are the other
-  pictures of an asset
+  distance, why, change}], lacks: [path…], loses: [{code, words}], members: [{PHOTO…, have}]}], skipped, unread``;
+  ``members`` are the other pictures of an asset
 
 ``relation`` is null where two photos do not show one scene.
 """
@@ -86,6 +86,7 @@ def _checked(checked: Checked) -> dict[str, object]:
         "verdict": checked.verdict,
         "have": [_found(found) for found in checked.have],
         **paths_entry("lacks", checked.lacks),
+        "loses": phrases.losses_entry(checked.loses),
         "halves": [
             {**photo_entry(half.photo), "have": [_found(found) for found in half.have]} for half in checked.members
         ],

@@ -15,7 +15,7 @@ from dedupe.report import phrases
 from dedupe.report.files import write
 from dedupe.report.sizes import freed_bytes, further_files
 from dedupe.terminal.text import display_text, format_taken, is_unsafe
-from dedupe.types import CaptureTime, Extra, Group, Photo, ScanResult, Series, Skipped
+from dedupe.types import CaptureTime, Damage, Extra, Group, Photo, ScanResult, Series, Skipped
 
 SCHEMA = 2
 START = b'{"schema": '
@@ -43,6 +43,7 @@ def json_chunks(result: ScanResult) -> Iterator[str]:
     yield from _list("groups", map(_group, result.groups))
     yield from _list("series", map(_series, result.series))
     yield from _list("skipped", map(skipped_entry, result.skipped))
+    yield from _list("damaged", map(_damage, result.damaged))
     yield f',\n"stats": {dumped(_stats(result))}}}\n'
 
 
@@ -97,7 +98,16 @@ def _extra(extra: Extra, keeper: Photo) -> dict[str, object]:
         "distance": round(extra.distance, 6),
         "selected": extra.selected,
         "note": display_text(phrases.remark(extra)),
-        "loses": [{"code": loss.code.value, "words": display_text(phrases.loss(loss))} for loss in extra.loses],
+        "loses": phrases.losses_entry(extra.loses),
+    }
+
+
+def _damage(one: Damage) -> dict[str, object]:
+    return {
+        "kind": one.kind.value,
+        **paths_entry("paths", one.paths),
+        "bytes": one.count,
+        "reason": display_text(phrases.damage(one)),
     }
 
 

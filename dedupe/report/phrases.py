@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from dedupe.terminal.text import display_path
-from dedupe.types import Change, ClueKind, Extra, Group, Loss, LossCode, Remark
+from dedupe.terminal.text import display_path, display_text
+from dedupe.types import Change, ClueKind, Damage, DamageKind, Extra, Group, Loss, LossCode, Remark
 
 _LOSSES: Final = {
     LossCode.RESOLUTION: "a higher resolution",
@@ -51,6 +51,9 @@ _LOSSES: Final = {
     LossCode.CAMERA: "camera data",
     LossCode.MAKER_NOTES: "the camera's maker notes",
     LossCode.DEVELOPING: "develop settings",
+    LossCode.FAVOURITE: "the mark as a favourite",
+    LossCode.POSITION: "height and direction",
+    LossCode.REGIONS: "marked regions",
     LossCode.LIVE_LINK: "the link to its Live Photo video",
     LossCode.COMMENT: "the comment",
     LossCode.METADATA: "metadata",
@@ -93,6 +96,8 @@ _CHANGES: Final[Mapping[Change, str]] = {
     Change.COLOUR: "colour changed",
     Change.LIGHT: "light changed in places",
     Change.LOW_TEXTURE: "too little texture to be sure",
+    Change.PAGE: "page {number} differs",
+    Change.STILL: "one of {number} frames alone",
     Change.APART: "differs by more than saving it again explains",
     Change.UNREAD: "an original could not be read again",
     Change.UNTOLD: "which of the two holds more detail cannot be told",
@@ -105,7 +110,9 @@ def change(remark: Remark | None) -> str:
     """What a verdict rests on, as a short phrase; an empty string where there is nothing to say."""
     if remark is None:
         return ""
-    return _CHANGES[remark.change].format(seconds=duration(remark.amount), share=f"{remark.amount:.0%}")
+    return _CHANGES[remark.change].format(
+        seconds=duration(remark.amount), share=f"{remark.amount:.0%}", number=round(remark.amount)
+    )
 
 
 def duration(seconds: float) -> str:
@@ -139,6 +146,18 @@ def loss(lost: Loss) -> str:
     return words
 
 
+def losses_entry(lost: Iterable[Loss]) -> list[dict[str, str]]:
+    """Losses as JSON has them: the code for programs, the words for people."""
+    return [{"code": one.code.value, "words": display_text(loss(one))} for one in lost]
+
+
+def damage(one: Damage) -> str:
+    """What is wrong with a file, or with one of two, as a sentence without its beginning."""
+    if one.kind is DamageKind.WARNED:
+        return f"decodes with warnings: {one.warning}"
+    return f"differ in {one.count:,} {'byte' if one.count == 1 else 'bytes'}: one of the two is damaged"
+
+
 def remark(extra: Extra) -> str:
     """What is to be said of this photo beside its relation, or an empty string."""
     return extra.note or change(extra.remark)
@@ -148,8 +167,17 @@ def reason(group: Group) -> str:
     """Why the photo that stays was chosen, as a short phrase."""
     made = next((one for one in group.extras if one.clue and group.keeper_of(one) is group.keep), None)
     if not group.original or made is None:
-        return group.reason
+        return reason_of(group.reason, group.has)
     return f"the original: {display_path(os.path.basename(made.photo.path))} {made_from(made)}"
+
+
+def reason_of(text: str, has: tuple[Loss, ...]) -> str:
+    """Why a photo stays: what it holds that the others do not, or the words of the rule that decided."""
+    return f"has {_listed(words_of(has))}" if has else text
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def made_from(extra: Extra) -> str:

@@ -44,7 +44,7 @@ def selected_extras(groups: Iterable[Group]) -> Iterator[Extra]:
 
 def pinned(photo: Photo) -> str:
     """Why ``photo`` may not leave whatever anybody selects, as a phrase; empty where it may."""
-    assets = (photo, *photo.members)
+    assets = photo.parts
     if any(asset.file.reference for asset in assets):
         return "is in a reference folder"
     if any(asset.file.protected for asset in assets):

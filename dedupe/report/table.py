@@ -70,6 +70,8 @@ def _body(result: ScanResult, look: Look, layout: Layout, out: _Printer) -> None
         _series(result.series, layout, out)
     if result.skipped:
         _skipped(result, layout, out)
+    if result.damaged:
+        _damaged(result, layout, out)
 
 
 class _Printer:
@@ -194,6 +196,15 @@ def _series_lines(number: int, series: Series, layout: Layout) -> list[Text]:
             wrapped[0] = Text(lead + wrapped[0].plain[len(lead) :])
         lines += wrapped
     return lines
+
+
+def _damaged(result: ScanResult, layout: Layout, out: _Printer) -> None:
+    """The files that decode with warnings, and the pairs of which one is damaged."""
+    out.lines([layout.heading("Damaged?", format_count(len(result.damaged), "finding"))])
+    for one in result.damaged:
+        for path in one.paths:
+            out.lines(layout.wrapped(display_path(path), margin=4))
+        out.lines(layout.wrapped(display_text(phrases.damage(one)), "dim", margin=6))
 
 
 def _skipped(result: ScanResult, layout: Layout, out: _Printer) -> None:

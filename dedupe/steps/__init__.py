@@ -6,6 +6,7 @@ is remembered loads no library and starts no worker.
 
 from dedupe.steps.compare import examine, find_pixel_keys, matches, relate
 from dedupe.steps.contents import ByContent, Contents
+from dedupe.steps.damage import Damaged, damage
 from dedupe.steps.embed import Embedding
 from dedupe.steps.exact import perhaps_equal, same_pixels
 from dedupe.steps.group import Grouped, Related, complete, group
@@ -17,10 +18,12 @@ from dedupe.steps.walk import walk
 __all__ = [
     "ByContent",
     "Contents",
+    "Damaged",
     "Embedding",
     "Grouped",
     "Related",
     "complete",
+    "damage",
     "distances",
     "examine",
     "find_pixel_keys",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -13,7 +13,7 @@ from dedupe.session import Session
 from dedupe.steps.compare import judge
 from dedupe.steps.contents import Contents
 from dedupe.steps.neighbours import distances
-from dedupe.types import ContentKey, Group, Match, Pair, Photo, Series
+from dedupe.types import ContentKey, Damage, Group, Match, Pair, Photo, Series
 
 if TYPE_CHECKING:
     from dedupe.grouping.group import Options
@@ -35,13 +35,14 @@ class Related:
 @dataclass(frozen=True, slots=True)
 class Grouped:
     """The groups and series, with the account of what they were made from: ``files`` that were read, and ``photos``, of which
-    RAW+JPEG is one."""
+    RAW+JPEG is one; ``damaged`` is what is or may be damaged among them."""
 
     groups: tuple[Group, ...]
     series: tuple[Series, ...]
     files: int
     photos: int
     reclaimable_bytes: int
+    damaged: tuple[Damage, ...] = ()
 
 
 def complete(session: Session, contents: Contents, matches: Sequence[Match]) -> Related:
@@ -74,8 +75,11 @@ def _not_unrelated(session: Session, asked: Sequence[tuple[ContentKey, ContentKe
     return [Pair(a, b, apart) for (a, b), apart in zip(asked, distances(session, asked), strict=True)]
 
 
-def group(session: Session, contents: Contents, related: Related) -> Grouped:
-    """The family of each capture, its head and root by the settings' rules and the user's word."""
+def group(
+    session: Session, contents: Contents, related: Related, damaged: Mapping[frozenset[ContentKey], int]
+) -> Grouped:
+    """The family of each capture, its head and root by the settings' rules and the user's word; ``damaged`` as ``steps.damage``
+    has its pairs."""
     from dedupe.decoding.content_key import content_key_of_path
     from dedupe.grouping import group
 
@@ -86,6 +90,7 @@ def group(session: Session, contents: Contents, related: Related) -> Grouped:
             _options(session),
             decisions=session.decisions,
             companion_key=cache(content_key_of_path),
+            damaged=damaged,
         )
         shown.advance(len(related.photos))
     found = contents.files.count
@@ -113,7 +118,7 @@ def _options(session: Session) -> Options:
 
 def _assets(session: Session, contents: Contents, matches: Sequence[Match]) -> tuple[list[Photo], int]:
     """The units that may be in a group or series, and how many photos of the tree are members of another."""
-    from dedupe.tree.companion_time import agreeing
+    from dedupe.tree.companion_content import described
     from dedupe.tree.companions import join_members, stem_families
     from dedupe.tree.unscanned import UnscannedFiles
 
@@ -134,5 +139,5 @@ def _assets(session: Session, contents: Contents, matches: Sequence[Match]) -> t
     photos.sort(key=lambda photo: os.fsencode(photo.path))
     units = join_members(photos)
     unscanned = UnscannedFiles(set(paths))
-    whole = [unscanned.attached(agreeing(photo)) if photo.content_key in related else photo for photo in units]
+    whole = [unscanned.attached(described(photo)) if photo.content_key in related else photo for photo in units]
     return whole, len(photos) - len(units)

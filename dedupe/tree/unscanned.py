@@ -23,7 +23,7 @@ class UnscannedFiles:
 
     def attached(self, photo: Photo) -> Photo:
         """The photo with its stray members as companions of its file; itself where there are none."""
-        found = [unscanned for asset in (photo, *photo.members) for unscanned in self._of(asset)]
+        found = [unscanned for asset in photo.parts for unscanned in self._of(asset)]
         if not found:
             return photo
         held = {companion.path for companion in photo.file.companions}

@@ -301,8 +301,8 @@ ORIGINAL = photo("original.jpg")
         ({"gps": (48.1, 11.5)}, RESAVED, "GPS"),
         ({"caption": "Ada's first steps"}, RESAVED, "the caption"),
         ({"rating": 5}, RESAVED, "the rating"),
-        ({"frames": 12, "format": "GIF"}, RESAVED, "further frames"),
-        ({"frames": 3, "format": "TIFF"}, RESAVED, "further pages"),
+        ({"frames": 12, "format": "GIF"}, RESAVED, "11 further frames"),
+        ({"frames": 3, "format": "TIFF"}, RESAVED, "2 further pages"),
         ({"embedded": ("video",)}, Relation.SAME_PIXELS, "the embedded video"),
         ({"embedded": ("depth",)}, RESAVED, "the depth map"),
         ({"embedded": ("gain map",)}, RESAVED, "the embedded gain map"),
@@ -668,7 +668,8 @@ def test_takeout_json_only_moves_along():
 
 def test_a_companion_with_a_further_name_keeps_its_asset_from_being_selected():
     mine = photo("22.jpg", "same", companions=[companion("22.jpg.json", CompanionKind.TAKEOUT, links=2)])
-    extra = only([mine, photo("1.jpg", "same")]).extras[0]
+    keep = photo("1.jpg", "same")
+    extra = only([mine, keep], decisions=UsersWord(keep=[keep])).extras[0]
     assert (extra.selected, extra.note) == (False, "a file of its unit has another name")
 
 

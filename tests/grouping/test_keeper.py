@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dedupe.errors import UsageError
 from dedupe.grouping.keeper import RULES, Candidate, ordered, quality_of, ranked, reason
 from dedupe.grouping.provenance import copy_mark
+from dedupe.report import phrases
 from dedupe.settings import KEEPER_RULES
 from dedupe.types import CompanionKind, Photo, Relation
 from tests.comparing.made import at, companion, group, match, name, photo, shot
@@ -25,8 +26,10 @@ def candidate(one: Photo) -> Candidate:
 
 def kept(*photos: Photo, rules: tuple[str, ...] = (), prefer: Sequence[str] = ()) -> tuple[str, str]:
     """Which of the photos stays, and why."""
-    order = ranked(map(candidate, photos), ordered(rules, prefer))
-    return name(order[0].photo), reason(order[0], order[1], ordered(rules, prefer))
+    every = ordered(rules, prefer)
+    order = ranked(map(candidate, photos), every)
+    why = reason(order[0], order[1], every)
+    return name(order[0].photo), phrases.reason_of(why.text, why.has)
 
 
 PREFER = ("/photos/album", "/photos/other")
@@ -137,7 +140,7 @@ def test_the_asset_with_the_live_photo_video_stays():
     live = photo("far/away/1.heic", "same", companions=[companion("far/away/1.mov", CompanionKind.VIDEO)])
     groups, _ = group([live, photo("1.heic", "same")], [])
     assert groups[0].keep is live
-    assert groups[0].reason == "has the Live Photo video"
+    assert phrases.reason(groups[0]) == "has the Live Photo video"
 
 
 def test_a_png_made_of_a_jpeg_is_not_the_less_compressed_of_the_two():

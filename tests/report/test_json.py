@@ -33,7 +33,18 @@ def table(result: ScanResult) -> list[dict[str, str]]:
 
 def test_the_json_keeps_the_contract() -> None:
     data = loaded(made.holiday())
-    assert list(data) == ["schema", "dedupe", "model", "threshold", "roots", "groups", "series", "skipped", "stats"]
+    assert list(data) == [
+        "schema",
+        "dedupe",
+        "model",
+        "threshold",
+        "roots",
+        "groups",
+        "series",
+        "skipped",
+        "damaged",
+        "stats",
+    ]
     assert (data["schema"], data["model"], data["threshold"], data["roots"]) == (2, "compact-1", 0.74, [made.ROOT])
     group = data["groups"][0]
     assert {"id", "keep", "reason", "extras"} <= set(group)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dedupe.formats.sniff import RAW_EXTENSIONS
-from dedupe.tree import companion_time, companions
+from dedupe.tree import companions
 from dedupe.tree.companions import attach, join_members, stem_families
 from dedupe.tree.walk import walk
 from dedupe.types import CaptureTime, Companion, CompanionKind, Facts, FileStamp, Photo, PhotoFile
-from tests.decoding.made import dng, encoded, put, quarters, stamp
+from tests.decoding.made import dng, encoded, put, quarters
 
 SIDECAR, EDIT, VIDEO, TAKEOUT = (CompanionKind(name) for name in ("sidecar", "edit", "video", "takeout"))
 
@@ -216,70 +214,3 @@ def test_walk_keeps_raw_and_jpeg_as_two_files_with_the_sidecar_of_both(tmp_path:
     put(tmp_path, "IMG.xmp", b"<x/>")
     found = walk([str(tmp_path)]).files
     assert [[one.path[-7:] for one in file.companions] for file in found] == [["IMG.xmp"], ["IMG.xmp"]]
-
-
-NOON = 1_577_880_000  # 2020-01-01 12:00:00
-
-
-def _movie(seconds: int, *, version: int = 0, late: bool = False) -> bytes:
-    since_1904 = seconds + 2_082_844_800 if seconds else 0
-    body = struct.pack(">B3xI", 0, since_1904) if version == 0 else struct.pack(">B3xQ", 1, since_1904)
-    header = struct.pack(">I4s", 8 + len(body) + 90, b"mvhd") + body + b"\x00" * 90
-    moov = struct.pack(">I4s", 8 + len(header), b"moov") + header
-    mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + 5000) + b"\x00" * 5000
-    return b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  " + (mdat + moov if late else moov + mdat)
-
-
-@pytest.mark.parametrize(
-    ("data", "kind"),
-    [
-        (_movie(NOON), VIDEO),
-        (_movie(NOON, version=1), VIDEO),
-        (_movie(NOON, late=True), VIDEO),
-        (json.dumps({"photoTakenTime": {"timestamp": str(NOON)}}).encode(), TAKEOUT),
-        (b'<rdf:Description exif:DateTimeOriginal="2020-01-01T12:00:00.123+02:00"/>', SIDECAR),
-        (b"<photoshop:DateCreated>2020-01-01T12:00:00</photoshop:DateCreated>", SIDECAR),
-        (b"<xmp:CreateDate>2020-01-01T12:00</xmp:CreateDate>", SIDECAR),
-    ],
-)
-def test_a_companion_states_its_time(tmp_path: Path, data: bytes, kind: CompanionKind) -> None:
-    path = put(tmp_path, "companion", data)
-    assert companion_time.stated(path, kind, stamp(path)) == NOON
-
-
-@pytest.mark.parametrize("kind", [VIDEO, TAKEOUT, SIDECAR])
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"", b"{", b"[]", b'{"photoTakenTime": {"timestamp": "x"}}', b'{"photoTakenTime": {"timestamp": "0"}}', _movie(0),
-        b"\x00\x00\x00\x08moov", b"\x00\x00\x00\x01ftyp", b"\x00" * 100, _movie(NOON)[:44],
-        b'exif:DateTimeOriginal="2020-13-41T99:00:00"', b'{"photoTakenTime": []}',
-    ],
-)  # fmt: skip
-def test_a_companion_that_states_no_time_contradicts_nothing(tmp_path: Path, data: bytes, kind: CompanionKind) -> None:
-    path = put(tmp_path, "companion", data)
-    assert companion_time.stated(path, kind, stamp(path)) is None
-    assert companion_time.stated(str(tmp_path / "missing"), kind, stamp(path)) is None
-    assert companion_time.same_moment(NOON, None)
-
-
-@pytest.mark.parametrize(
-    ("apart", "agree"),
-    [(0, True), (3, True), (-3, True), (3600, True), (-7202, True), (20_700, True), (50_400, True), (60, False),
-     (-450, False), (54_000, False), (86_400 * 365, False)],
-)  # fmt: skip
-def test_clocks_of_other_zones_agree_other_moments_do_not(apart: int, agree: bool) -> None:
-    assert companion_time.same_moment(NOON, NOON + apart) is agree
-
-
-def test_a_companion_of_another_moment_is_none(tmp_path: Path) -> None:
-    movie, other = (put(tmp_path, name, _movie(NOON + apart)) for name, apart in (("a.mov", 2), ("b.mov", 4000)))
-    found = tuple(Companion(path, VIDEO, stamp(path)) for path in (movie, other))
-    lead = _photo("/r/a.JPG", taken=NOON, found=found)
-    half = _photo("/r/a.CR2", taken=NOON, found=found[1:])
-    (photo,) = join_members([lead, half])
-    agreed = companion_time.agreeing(photo)
-    assert agreed.file.companions == found[:1]
-    assert agreed.members[0].file.companions == ()
-    untimed = _photo("/r/a.JPG", taken=None, found=found)
-    assert companion_time.agreeing(untimed) is untimed

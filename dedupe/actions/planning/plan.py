@@ -15,11 +15,11 @@ from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
 from dedupe.actions.planning.names import folded, free_names, root_labels, root_of
 from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.disk import Disk
+from dedupe.asset import needs_bytes
 from dedupe.types import (
     Action,
     ActionKind,
     Companion,
-    CompanionKind,
     ContentKey,
     Extra,
     FileMove,
@@ -34,8 +34,6 @@ from dedupe.types import (
 
 NOT_READ: ContentKey = b""
 """The key of a companion that was not read; it equals no file's."""
-
-_NEEDS_COUNTERPART = frozenset((CompanionKind.RAW, CompanionKind.PHOTO, CompanionKind.VIDEO, CompanionKind.EDIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def selected(result: ScanResult) -> Iterator[tuple[Group, Extra]]:
 
 def names_of(photo: Photo) -> Iterator[tuple[str, FileStamp, ContentKey]]:
     """Every name of a photo and of its members, each with what it must be."""
-    for half in (photo, *photo.members):
+    for half in photo.parts:
         for path in (half.file.path, *half.file.links_inside):
             yield path, half.file.stamp, half.content_key
 
@@ -101,7 +99,7 @@ def names_of(photo: Photo) -> Iterator[tuple[str, FileStamp, ContentKey]]:
 def companions_of(photo: Photo) -> list[Companion]:
     """The companions of a photo and its members, each once."""
     seen: dict[str, Companion] = {}
-    for half in (photo, *photo.members):
+    for half in photo.parts:
         for companion in half.file.companions:
             seen.setdefault(companion.path, companion)
     return list(seen.values())
@@ -117,7 +115,7 @@ def relation_blocker(extra: Extra) -> str | None:
 
 def protected_blocker(extra: Extra) -> str | None:
     """Protected and reference folders give nothing away."""
-    assets = (extra.photo, *extra.photo.members)
+    assets = extra.photo.parts
     if any(asset.file.protected for asset in assets):
         return "lies in a protected folder"
     if any(asset.file.reference for asset in assets):
@@ -132,7 +130,7 @@ def member_blocker(half: Photo, keep: Photo) -> str | None:
 
 def companion_blocker(companion: Companion, counterpart: FileMove | None) -> str | None:
     """A video, RAW, picture or edit leaves only while the same bytes stay beside the kept photo."""
-    if companion.kind in _NEEDS_COUNTERPART and counterpart is None:
+    if needs_bytes(companion.kind) and counterpart is None:
         return f"its {companion.kind.value} has no equal beside the photo that stays"
     return None
 
@@ -140,7 +138,7 @@ def companion_blocker(companion: Companion, counterpart: FileMove | None) -> str
 def counterpart_of(half: Photo, keep: Photo) -> Photo | None:
     """The part of the keeper's asset that stays in place of ``half``: the same content, the same picture, or at least the
     same kind."""
-    parts = (keep, *keep.members)
+    parts = keep.parts
     same_content = [part for part in parts if part.content_key == half.content_key]
     same_picture = [part for part in parts if part.pixel_key is not None and part.pixel_key == half.pixel_key]
     same_kind = [part for part in parts if part.facts.raw == half.facts.raw]
@@ -263,7 +261,7 @@ class _Drafter:
         return move, None
 
     def _same_kind(self, companion: Companion, keep: Photo) -> Iterable[FileMove]:
-        if companion.kind not in _NEEDS_COUNTERPART:
+        if not needs_bytes(companion.kind):
             return
         for other in companions_of(keep):
             if other.kind is companion.kind:

@@ -1,0 +1,43 @@
+"""What each companion of a photo means for its asset: the one table that scan, check and the actions go by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from dedupe.loss import LossCode
+from dedupe.types import CompanionKind
+
+
+class Need(Enum):
+    """What must stand beside the photo that stays for a companion to go."""
+
+    BYTES = "a file of the same bytes"
+    CONTENT = "everything it says"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``need``: as above; ``loss``: what is lost where that is not there; ``counted``: without its counterpart the library has
+    the photo in part only."""
+
+    need: Need
+    loss: LossCode
+    counted: bool
+
+
+POLICIES: Final[Mapping[CompanionKind, Policy]] = {
+    CompanionKind.RAW: Policy(Need.BYTES, LossCode.RAW, counted=True),
+    CompanionKind.PHOTO: Policy(Need.BYTES, LossCode.PICTURE, counted=True),
+    CompanionKind.VIDEO: Policy(Need.BYTES, LossCode.LIVE_VIDEO, counted=True),
+    CompanionKind.EDIT: Policy(Need.BYTES, LossCode.EDIT, counted=True),
+    CompanionKind.SIDECAR: Policy(Need.CONTENT, LossCode.SIDECAR, counted=False),
+    CompanionKind.TAKEOUT: Policy(Need.CONTENT, LossCode.TAKEOUT, counted=False),
+}
+
+
+def needs_bytes(kind: CompanionKind) -> bool:
+    """Whether a companion leaves only while the same bytes stay."""
+    return POLICIES[kind].need is Need.BYTES

@@ -1,0 +1,72 @@
+"""What would be lost with a photo: a code that programs may rely on, and its data. The words are made in ``report.phrases``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LossCode(StrEnum):
+    """What would be lost with a photo; the words for it are made in ``report.phrases``."""
+
+    RESOLUTION = "resolution"
+    DETAIL = "detail"
+    QUALITY = "quality"
+    CHROMA = "colour resolution"
+    BITS = "bits a channel"
+    COLOURS = "colours"
+    GAMUT = "wide colours"
+    TRANSPARENCY = "transparency"
+    PAGES = "pages"
+    FRAMES = "frames"
+    RAW = "raw"
+    PICTURE = "picture"
+    LIVE_VIDEO = "live video"
+    EDIT = "edit"
+    SIDECAR = "sidecar"
+    TAKEOUT = "takeout"
+    VIDEO = "embedded video"
+    AUDIO = "embedded audio"
+    DEPTH_MAP = "depth map"
+    GAIN_MAP = "gain map"
+    FURTHER_PICTURE = "further picture"
+    FURTHER_DATA = "further data"
+    LAYERS = "layers"
+    DATE = "date"
+    PLACE = "place"
+    CAPTION = "caption"
+    RATING = "rating"
+    TITLE = "title"
+    KEYWORDS = "keywords"
+    FACES = "faces"
+    PEOPLE = "people"
+    AUTHOR = "author"
+    COPYRIGHT = "copyright"
+    LOCATION = "location"
+    EVENT = "event"
+    CAMERA = "camera"
+    MAKER_NOTES = "maker notes"
+    DEVELOPING = "develop settings"
+    LIVE_LINK = "live link"
+    FAVOURITE = "favourite"
+    POSITION = "position data"
+    REGIONS = "regions"
+    COMMENT = "comment"
+    METADATA = "metadata"
+    SAID = "said"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One thing that would be lost with a photo. ``count`` says how many (0: not counted), ``name`` which where the code does
+    not say it; ``differs``: the photo that stays has one, too, but another."""
+
+    code: LossCode
+    count: int = 0
+    name: str = ""
+    differs: bool = False
+
+    @classmethod
+    def from_text(cls, text: str) -> Loss:
+        """The loss that a scan saved by dedupe 0.1 holds as a phrase."""
+        return cls(LossCode.SAID, name=text)
