@@ -92,7 +92,8 @@ class Session:
     def _decoder(self) -> str:
         """What decides whether a photo that failed before might be read now."""
         raw = "raw" if find_spec("rawpy") else "no raw"
-        return f"{DECODER_VERSION}, {raw}, {self.settings.max_pixels}"
+        xl = "jxl" if find_spec("pillow_jxl") else "no jxl"
+        return f"{DECODER_VERSION}, {raw}, {xl}, {self.settings.max_pixels}"
 
     @property
     def radius(self) -> float:

@@ -57,8 +57,6 @@ def decode(data: bytes, *, long_side: int, max_pixels: int = DEFAULT_MAX_PIXELS)
     kind = sniff.sniff(data)
     if kind is None:
         raise _unknown(data)
-    if kind == sniff.JPEGXL:
-        raise UnsupportedError("is a JPEG XL, which dedupe cannot read")
     if kind == sniff.JPEG:
         return _decode_jpeg(data, long_side, max_pixels)
     if kind == sniff.RAW:
@@ -113,7 +111,7 @@ def luma(data: bytes, *, mark_clipped: bool) -> tuple[Pixels, NDArray[np.float32
         if mark_clipped:
             _mark_clipped(light, imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))
         return light, steps, None if icc.is_srgb(parts.icc) else parts.icc
-    if kind is None or kind in (sniff.JPEGXL, sniff.RAW):
+    if kind is None or kind == sniff.RAW:
         raise UnsupportedError("has no pixels of its own")
     pixels, source, _ = pillow.load(data, kind, _LARGEST, DEFAULT_MAX_PIXELS)
     light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)

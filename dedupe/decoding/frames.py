@@ -29,7 +29,7 @@ def frames(data: bytes, long_side: int) -> Iterator[NDArray[np.uint8]]:
         check_size(*image.size, sniff.DEFAULT_MAX_PIXELS)
         source = pillow.source_of(data, kind, image)
         for number in _numbers(data, kind, source.frames):
-            pixels = pillow.rgb(_sought(image, kind, number), None)
+            pixels = pillow.rgb(_sought(image, kind, number, data), None)
             turned = upright(shrink(pixels, long_side), 1 if kind == sniff.TIFF else source.orientation)
             yield cv2.cvtColor(turned, cv2.COLOR_RGB2GRAY)
 
@@ -42,9 +42,9 @@ def _numbers(data: bytes, kind: str, count: int) -> list[int]:
     return [number for number, page in enumerate(tiff.chain()) if not (tiff.integer(page, 0x00FE) or 0) & 1]
 
 
-def _sought(image: Any, kind: str, number: int) -> Any:
+def _sought(image: Any, kind: str, number: int, data: bytes) -> Any:
     try:
         image.seek(number)
     except (*BROKEN, OverflowError, RuntimeError) as problem:
         raise DamagedError(f"has a damaged frame {number + 1}") from problem
-    return pillow.loaded(image, kind)
+    return pillow.loaded(image, kind, data)

@@ -15,20 +15,36 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, PngImagePlugin
 
-from dedupe.decoding import icc, storage, tiff_opencv
-from dedupe.decoding.opencv import check_size
+from dedupe.decoding import bmp_fields, icc, stderr_capture, storage, tiff_opencv, tiff_webp
+from dedupe.decoding.opencv import check_size, coloured
+from dedupe.decoding.refusal import refused
 from dedupe.formats import jpeg, sniff, webp
 from dedupe.formats.block import BlockKind
 from dedupe.formats.blocks import blocks
 from dedupe.formats.errors import BROKEN, DamagedError, UnsupportedError
+from dedupe.formats.extents import is_incomplete
 from dedupe.formats.header import Source, first, orientation
 from dedupe.formats.tiff import Tiff
 
 Image.MAX_IMAGE_PIXELS = None  # check_size judges, with the user's limit
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 1 << 26  # a worker has its own limit of memory
 
+_FORMATS: Final = {
+    sniff.JPEG: ("JPEG", "MPO"),
+    sniff.PNG: ("PNG",),
+    sniff.GIF: ("GIF",),
+    sniff.BMP: ("BMP", "DIB"),
+    sniff.WEBP: ("WEBP",),
+    sniff.TIFF: ("TIFF",),
+    sniff.JPEG2000: ("JPEG2000",),
+    sniff.AVIF: ("AVIF",),
+    sniff.HEIF: ("HEIF",),
+    sniff.JPEGXL: ("JXL",),
+}
+"""What Pillow calls the formats: without it the opener registered last would be asked first, and a HEIF's takes any AVIF."""
 _UPRIGHT_ALREADY: Final = frozenset((sniff.TIFF, sniff.HEIF))
 
 
@@ -43,6 +59,47 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
     tiff = Tiff.open(data) if kind == sniff.TIFF else None
     if tiff is not None and tiff_opencv.is_odd(tiff):
         return tiff_opencv.load(data, tiff, max_pixels)
+    try:
+        return _loaded(data, kind, long_side, max_pixels, warning)
+    except (DamagedError, UnsupportedError):
+        if kind not in _SECOND_TRY or is_incomplete(data, kind):
+            raise
+        array = _by_another(data, kind, tiff)
+        if array is None:
+            raise
+        return array, _plain_source(data, kind, array), warning
+
+
+def _by_another(data: bytes, kind: str, tiff: Tiff | None) -> NDArray[np.uint8] | None:
+    """The pixels of a variant that Pillow does not read; None where nothing here does."""
+    if kind == sniff.BMP:
+        return bmp_fields.load(data)
+    if tiff is not None and tiff_webp.is_webp(tiff):
+        return tiff_webp.load(tiff)
+    return coloured(data)
+
+
+_SECOND_TRY: Final = frozenset((sniff.TIFF, sniff.BMP, sniff.JPEG2000))
+"""Formats of which another library reads variants that Pillow does not."""
+
+
+def _plain_source(data: bytes, kind: str, array: NDArray[np.uint8]) -> Source:
+    """The source of pixels that another library gave, upright."""
+    found = tuple(blocks(data, kind))
+    return Source(
+        kind,
+        array.shape[1],
+        array.shape[0],
+        lossless=kind != sniff.JPEG2000,
+        exif=first(found, BlockKind.EXIF),
+        blocks=found,
+    )
+
+
+def _loaded(
+    data: bytes, kind: str, long_side: int, max_pixels: int, warning: str | None
+) -> tuple[NDArray[np.uint8], Source, str | None]:
+    tiff = Tiff.open(data) if kind == sniff.TIFF else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = opened(data, kind)
@@ -50,7 +107,7 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
         source = source_of(data, kind, image)
         if kind == sniff.JPEG2000:
             _reduce(image, long_side)
-        whole = loaded(image, kind)
+        whole = loaded(image, kind, data)
         source = replace(source, alpha=storage.shows_through(whole), colours=storage.colours(whole))
         pixels = rgb(_smaller(whole, long_side), source.icc)
         if tiff is not None and image.mode.startswith("I;16") and tiff_opencv.is_white_zero(tiff):
@@ -68,7 +125,7 @@ def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> NDArray[np.uin
         short = max(1, long_side * min(parts.width, parts.height) // max(parts.width, parts.height))
         asked = (long_side, short) if parts.width >= parts.height else (short, long_side)
         image.draft(None, asked)  # None: keep the mode
-        return rgb(loaded(image, sniff.JPEG), parts.icc)
+        return rgb(loaded(image, sniff.JPEG, data), parts.icc)
 
 
 def opened(data: bytes, kind: str) -> Image.Image:
@@ -77,25 +134,31 @@ def opened(data: bytes, kind: str) -> Image.Image:
 
         pillow_heif.register_heif_opener()
         pillow_heif.options.DECODE_THREADS = 1
+    if kind == sniff.JPEGXL:
+        _register_jpegxl()
     try:
-        return Image.open(io.BytesIO(data))
+        return Image.open(io.BytesIO(data), formats=_FORMATS[kind])
     except (*BROKEN, OverflowError, RuntimeError) as problem:
-        raise DamagedError(f"is damaged: it cannot be read as {kind}") from problem
+        raise refused(data, kind, problem) from problem
 
 
-def loaded(image: Image.Image, kind: str) -> Image.Image:
+def _register_jpegxl() -> None:
     try:
-        image.load()
-    except NotImplementedError as problem:
-        raise UnsupportedError(f"is a variant of {kind} that cannot be decoded") from problem
-    except (*BROKEN, OverflowError, RuntimeError) as problem:
-        raise DamagedError(f"is a damaged {kind}: {_short(problem)}") from problem
+        import pillow_jxl  # noqa: F401 - registers itself
+    except ImportError:
+        raise UnsupportedError(
+            "is a JPEG XL: install dedupe-photos[jxl] (it adds pillow-jxl-plugin) to include it"
+        ) from None
+
+
+def loaded(image: Image.Image, kind: str, data: bytes) -> Image.Image:
+    """The picture with its pixels; raises DamagedError or UnsupportedError."""
+    with stderr_capture.captured():  # libtiff speaks its mind there
+        try:
+            image.load()
+        except (*BROKEN, OverflowError, RuntimeError, NotImplementedError) as problem:
+            raise refused(data, kind, problem) from problem
     return image
-
-
-def _short(problem: BaseException) -> str:
-    text = " ".join(str(problem).split())
-    return text[:80] if text.isprintable() and text else type(problem).__name__
 
 
 def _reduce(image: Any, long_side: int) -> None:

@@ -63,14 +63,14 @@ def _pieces(data: bytes, kind: str) -> Iterator[bytes]:
         image = pillow.opened(data, kind)
         opencv.check_size(*image.size, sniff.DEFAULT_MAX_PIXELS)
         if kind == sniff.PNG:
-            pillow.loaded(image, kind)  # an orientation may stand behind the picture data
+            pillow.loaded(image, kind, data)  # an orientation may stand behind the picture data
         source = pillow.source_of(data, kind, image)
         if source.frames > _MOST_FRAMES:
             raise TooLargeError("has too many frames")
         yield _profile(image, source)
         deep = storage.depth(data, kind, image) > 8
         for number in range(source.frames):
-            pixels = _deep_pixels(data, kind, source) if deep else _frame(image, kind, number)
+            pixels = _deep_pixels(data, kind, source) if deep else _frame(image, kind, number, data)
             pixels = opencv.upright(pixels, source.orientation)
             yield struct.pack("<4I", *pixels.shape, pixels.itemsize)
             yield pixels.tobytes()
@@ -86,14 +86,14 @@ def _profile(image: Image.Image, source: Source) -> bytes:
     return b""
 
 
-def _frame(image: Image.Image, kind: str, number: int) -> NDArray[Any]:
+def _frame(image: Image.Image, kind: str, number: int, data: bytes) -> NDArray[Any]:
     """uint8[h, w, 3 or 4] of one frame: RGB, RGBA where something is transparent, CMYK as it is."""
     try:
         if number:
             image.seek(number)
     except (*BROKEN, OverflowError, RuntimeError) as problem:
         raise _NoKeyError from problem
-    whole = pillow.loaded(image, kind)
+    whole = pillow.loaded(image, kind, data)
     if whole.mode == "CMYK":
         return np.asarray(whole)
     if storage.has_alpha(whole):

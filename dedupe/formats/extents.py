@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from dedupe.formats import isobmff
+from dedupe.formats import isobmff, sniff
 from dedupe.formats.tiff import Directory, Tiff
 
 _LISTS: Final = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
@@ -82,3 +82,41 @@ def _panasonic(data: bytes) -> bool:
     width, height = (reader.integer(main, tag) or 0 for tag in (0x0002, 0x0003))
     start = reader.integer(main, 0x0118) or reader.integer(main, 0x0111) or 0
     return start + width * height * 8 // 7 * 9 // 10 > len(data)
+
+
+def is_incomplete(data: bytes, kind: str) -> bool:
+    """Whether a picture of this format (``sniff``) surely ends before it is whole."""
+    if kind in (sniff.TIFF, sniff.RAW):
+        return is_cut_off(data)
+    if kind == sniff.GIF:
+        return not data.rstrip(b"\x00").endswith(b";")
+    if kind == sniff.WEBP:
+        return 8 + int.from_bytes(data[4:8], "little") > len(data) + 1
+    if kind == sniff.BMP:
+        return _bmp_ends_beyond(data)
+    if kind == sniff.JPEG2000:
+        whole = max((box.stop for box in isobmff.boxes(data)), default=0) == len(data)
+        return not whole and not data.rstrip(b"\x00").endswith(b"\xff\xd9")
+    if kind in (sniff.HEIF, sniff.AVIF) and _lacks_items(data):
+        return True
+    if kind in (sniff.HEIF, sniff.AVIF) or data[4:8] == b"JXL ":
+        last = max((box.stop for box in isobmff.boxes(data)), default=0)
+        return last < len(data) and isobmff.is_head(data, last)
+    return False
+
+
+def _bmp_ends_beyond(data: bytes) -> bool:
+    """Whether the rows of an uncompressed BMP end behind the file; of a compressed one its length must be what it says."""
+    if len(data) < 54:
+        return True
+    start, width, height = struct.unpack_from("<10xI4xii", data)
+    bits, compression = struct.unpack_from("<HI", data, 28)
+    if compression in (0, 3, 6):
+        return bool(start + (abs(width) * bits + 31) // 32 * 4 * abs(height) > len(data))
+    return bool(int.from_bytes(data[2:6], "little") > len(data))
+
+
+def _lacks_items(data: bytes) -> bool:
+    """Whether the bytes of a coded picture are not in the file."""
+    meta = isobmff.meta_of(data)
+    return meta is None or any(item.kind in (b"hvc1", b"av01") and not item.extents for item in meta.items.values())
