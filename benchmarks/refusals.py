@@ -1,6 +1,6 @@
 """What refusing candidate pairs by their signatures saves, and what it loses: every refused pair gets the full look all the same.
 
-python -m benchmarks.refusals --photos DIR|TAR… [--pairs 20000]
+python -m benchmarks.refusals [--photos DIR|TAR…] [--pairs 20000]
 
 The photos are read as a scan reads them; the closest pairs of different contents are refused or passed on, and the refused
 ones go through `relate`. A refused pair that comes out related is lost: none may be. Every verdict is kept at once, so that a
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import judging, tables
+from benchmarks.photographs import HELP, photographs
 from dedupe.comparing.refusal import RefusalTask, refusals
 from dedupe.comparing.version import REFUSAL_VERSION, RELATE_VERSION
 from dedupe.decoding.signing import SigningRequest, sign
@@ -44,6 +45,7 @@ class Refused:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 0 where no copy is lost, else 1."""
     options = _parser().parse_args(arguments)
+    options.photos = options.photos or [str(photographs(options.work))]
     place = options.work / "refusals"
     place.mkdir(parents=True, exist_ok=True)
     name = f"verdicts-{RELATE_VERSION}-{REFUSAL_VERSION}.db"
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.refusals", description=__doc__)
-    parser.add_argument("--photos", nargs="+", required=True, metavar="DIR|TAR")
+    parser.add_argument("--photos", nargs="+", metavar="DIR|TAR", help=f"what the pictures are made of {HELP}")
     parser.add_argument("--pairs", type=int, default=20_000, metavar="N", help="the closest pairs (default 20000)")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--work", type=Path, default=Path("build/benchmarks"), metavar="DIR")

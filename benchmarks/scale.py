@@ -1,6 +1,6 @@
 """A first scan of very many small photos: time of each step, memory of each process, databases, candidates a photo.
 
-python -m benchmarks.scale --photos DIR|TAR… [--count 100000] [--jobs 2]
+python -m benchmarks.scale [--photos DIR|TAR…] [--count 100000] [--jobs 2]
 
 The tree is made once and used again: 128 × 96 JPEGs, each put together from four places of four photos and given a tone of its
 own; of every hundred, five are copies of earlier ones (saved again in another quality, or as they are), and three are the next
@@ -28,6 +28,7 @@ from PIL import Image
 from benchmarks import tables
 from benchmarks.material import Palette, made, patch, write
 from benchmarks.memory import watched
+from benchmarks.photographs import HELP, photographs
 from benchmarks.pictures import Picture, as_picture
 from benchmarks.running import ScanFailedError, command, environment
 
@@ -39,6 +40,7 @@ _MB = 1e6
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; 0."""
     options = _parser().parse_args(arguments)
+    options.photos = options.photos or [str(photographs(options.work))]
     folder = options.work / f"library-{options.count}"
     made(folder, options.count, partial(_library, list(options.photos), folder), options.jobs)
     place = options.work / f"store-{options.count}"
@@ -67,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
-    parser.add_argument("--photos", nargs="+", required=True, metavar="DIR|TAR", help="what the pictures are made of")
+    parser.add_argument("--photos", nargs="+", metavar="DIR|TAR", help=f"what the pictures are made of {HELP}")
     parser.add_argument("--count", type=int, default=100_000, metavar="N")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--work", type=Path, default=Path("build/benchmarks/scale"), metavar="DIR")

@@ -26,8 +26,8 @@ Matrix: TypeAlias = NDArray[np.float64]
 Complexes: TypeAlias = NDArray[np.complex64]
 
 LEAST_EVIDENCE: Final = 0.68
-"""Of 5,329 pairs of one capture (32 everyday changes of 300 photos, each copy against each) 0.5 % lie below, nearly all of
-them crops to a sixth of the picture or captioned, of 4,562 pairs of different photos 97 %."""
+"""Of 5,329 pairs of one capture (32 everyday changes of 260 photos, each copy against each) 0.6 % lie below: crops to a sixth of
+the picture, or captioned. Of 3,400 pairs of different photos within 0.95 it is 97 %."""
 PER_SUPPORT: Final = 0.035
 MOST_SUPPORT: Final = 20.0
 FEW_CORNERS: Final = 40

@@ -33,7 +33,9 @@ OCTAVE: Final = 1.25
 
 _OCTAVES: Final = 6
 _PATCH: Final = 24
-_FOUND: Final = 500
+_FOUND: Final = 400
+_CLEAR, _FAINT = 12, 5
+"""Grey levels that a corner stands out by: few pictures lack clear ones, and faint ones take time to find."""
 _CELLS: Final = 6
 _THUMB_QUALITY: Final = 80
 _ANGLES: Final = 256
@@ -57,7 +59,7 @@ def signature(rgb: Pixels) -> bytes:
     """The signature of a decoded preview, uint8[h, w, 3]; the same pixels always give the same bytes."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     seen = _scaled(grey, SIDE)
-    found = _spread(_detector().detect(seen, None), seen.shape)
+    found = _spread(_found(seen), seen.shape)
     found, described = _detector().compute(seen, found)
     if not found:
         described = np.zeros((0, 32), np.uint8)
@@ -69,7 +71,7 @@ def signature(rgb: Pixels) -> bytes:
     height, width = seen.shape
     header = _HEADER.pack(SIGNATURE_VERSION, len(found), width, height)
     parts = (table, described, mirrored if len(found) else described)
-    return header + b"".join(part.tobytes() for part in parts) + _thumb(grey)
+    return header + b"".join(part.tobytes() for part in parts) + _thumb(seen)
 
 
 def parse(data: bytes) -> Corners:
@@ -92,9 +94,13 @@ def parse(data: bytes) -> Corners:
 
 
 @cache
-def _detector() -> Any:
-    # A low threshold: flat pictures have their corners in faint structure.
-    return cv2.ORB_create(_FOUND, OCTAVE, _OCTAVES, edgeThreshold=_PATCH // 2, patchSize=_PATCH, fastThreshold=5)
+def _detector(least: int = _CLEAR) -> Any:
+    return cv2.ORB_create(_FOUND, OCTAVE, _OCTAVES, edgeThreshold=_PATCH // 2, patchSize=_PATCH, fastThreshold=least)
+
+
+def _found(seen: Pixels) -> tuple[Any, ...]:
+    clear: tuple[Any, ...] = _detector().detect(seen, None)
+    return clear if len(clear) >= 2 * CORNERS else tuple(_detector(_FAINT).detect(seen, None))
 
 
 def _scaled(grey: Pixels, side: int) -> Pixels:
@@ -102,7 +108,7 @@ def _scaled(grey: Pixels, side: int) -> Pixels:
     height, width = grey.shape
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR)
 
 
 def _spread(found: tuple[Any, ...], shape: tuple[int, ...]) -> list[Any]:
