@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import Final
 
 TABLE: Final = "/proc/self/mountinfo"
@@ -50,17 +51,42 @@ def _linux() -> list[tuple[str, str]]:
 
 def parse_linux(table: bytes) -> list[tuple[str, str]]:
     """Read mount points and types from the lines of ``/proc/self/mountinfo``."""
+    return [(mount.point, mount.fstype) for mount in parse_whole(table)]
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A mounted file system: where, of what type, what was mounted, and its own options."""
+
+    point: str
+    fstype: str
+    source: str = ""
+    options: str = ""
+
+
+def whole() -> list[Mount]:
+    """List the mounts with what Linux alone tells of them; nothing on other systems."""
+    try:
+        with open(TABLE, "rb") as table:
+            return parse_whole(table.read())
+    except OSError:
+        return []
+
+
+def parse_whole(table: bytes) -> list[Mount]:
+    """Read the lines of ``/proc/self/mountinfo``, in their order."""
     mounts = []
     for line in table.splitlines():
         head, _, tail = line.partition(b" - ")
         fields, rest = head.split(b" "), tail.split(b" ")
         if len(fields) >= 5 and rest[0]:
-            mounts.append((os.fsdecode(_unescape(fields[4])), rest[0].decode("ascii", "replace")))
+            source, options = (_text(rest[at]) if len(rest) > at else "" for at in (1, 2))
+            mounts.append(Mount(_text(fields[4]), rest[0].decode("ascii", "replace"), source, options))
     return mounts
 
 
-def _unescape(field: bytes) -> bytes:
-    return re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found.group(1), 8)]), field)
+def _text(field: bytes) -> str:
+    return os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found.group(1), 8)]), field))
 
 
 def _darwin() -> list[tuple[str, str]]:

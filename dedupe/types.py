@@ -175,6 +175,7 @@ class SkipKind(StrEnum):
     PLACEHOLDER = "in the cloud"
     POISON = "crashes the decoder"
     CHANGED = "changed while it was read"
+    ALIAS = "seen twice"
 
 
 @dataclass(frozen=True, slots=True)

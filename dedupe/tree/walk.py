@@ -18,7 +18,7 @@ from typing import Final
 
 from dedupe.errors import MissingRootError
 from dedupe.formats import sniff
-from dedupe.tree import companions, dir_entry, ignore
+from dedupe.tree import aliases, companions, dir_entry, ignore
 from dedupe.tree.file_list import Folder, Found, Record, path_of, photo_of, record, record_of
 from dedupe.types import Companion, CompanionKind, FileStamp, PhotoFile, SkipKind, Skipped
 
@@ -89,6 +89,7 @@ class _Walker:
         self._excludes = ignore.Excludes(options.exclude)
         self._protected = {_identity(_checked(folder)) for folder in options.protect}
         self._reference = {_identity(_checked(folder)) for folder in options.reference}
+        self._roots: tuple[str, ...] = ()
         self._entered: set[tuple[int, int]] = set()
         self._files: list[Record] = []
         self._skipped: list[Skipped] = []
@@ -98,7 +99,8 @@ class _Walker:
 
     def run(self, roots: Sequence[str]) -> None:
         """Enter the roots, the outer before the inner, so that the same tree gives the same walk in any order."""
-        paths = {_checked(path) for path in (*roots, *self._options.reference)}
+        paths = {aliases.spelled(_checked(path)) for path in (*roots, *self._options.reference)}
+        self._roots = tuple(paths)
         for path in sorted(paths, key=lambda path: (path.count(os.sep), os.fsencode(path))):
             above = _ancestors(path)
             self._descend(
@@ -118,7 +120,9 @@ class _Walker:
         """The account, in the order of the paths' bytes."""
         files = [*self._files, *(record_of(_merged(names)) for names in self._linked.values())]
         files.extend(self._through_links(files))
-        return Walk(Found(_in_order(files)), tuple(sorted(self._skipped, key=lambda one: os.fsencode(one.path))))
+        files, seen_twice = aliases.without_aliases(files, self._roots)
+        skipped = sorted((*self._skipped, *seen_twice), key=lambda one: os.fsencode(one.path))
+        return Walk(Found(_in_order(files)), tuple(skipped))
 
     def _descend(self, folder: Folder) -> None:
         stack = [folder]
