@@ -133,14 +133,17 @@ def _goes_on(registered: Registered, paper: Rgb) -> float:
 
 
 def _outside(registered: Registered, *, of_still: bool) -> Rgb:
-    """uint8[n, 3]: what one picture shows outside the other's frame."""
+    """uint8[n, 3]: what one picture shows outside the other's frame, without the seam, where the two are mixed."""
     over = registered.overlay
     if of_still:
-        return over.still[registered.cover == 0]
-    height, width = over.moving.shape[:2]
-    ones = np.ones(over.still.shape[:2], np.uint8)
-    cover = cv2.warpAffine(ones, align.invert(over.matrix), (width, height), flags=cv2.INTER_NEAREST)
-    return over.moving[cover == 0]
+        picture, cover = over.still, (registered.cover > 0).astype(np.uint8)
+    else:
+        picture = over.moving
+        height, width = picture.shape[:2]
+        ones = np.ones(over.still.shape[:2], np.uint8)
+        cover = cv2.warpAffine(ones, align.invert(over.matrix), (width, height), flags=cv2.INTER_NEAREST)
+    beyond = cv2.dilate(cover, np.ones((7, 7), np.uint8)) == 0
+    return picture[beyond] if beyond.any() else picture[cover == 0]
 
 
 # -- what can be seen ----------------------------------------------------------------------------------------------------
