@@ -56,6 +56,8 @@ SAME_COLOUR: Final = 1.15
 """Ratio of saturation up to which they have the same colours."""
 DARK: Final = 0.1
 """Share of the other's whites below which a picture may have been darkened (a guess)."""
+LIKE_TONE: Final = 12.0
+"""Departure of the tone curve, grey levels, from which sharpness is not compared (a guess; heavy sharpening changes it by 7)."""
 FINER: Final = 1.25
 """Ratio of fine structure from which one of two pictures is sharper than the other."""
 BLUR_EXPLAINS: Final = 0.6
@@ -249,8 +251,8 @@ def _clipped(values: Rgb) -> float:
 
 
 def _sharpness(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Iterator[Clue]:
-    """One of the two is blurred or sharpened: whichever can be made from the other. Where tones differ nothing is told."""
-    if measurement.difference.tone >= SAME_TONE:
+    """One of the two is blurred or sharpened: whichever can be made from the other. Where tones differ much nothing is told."""
+    if measurement.difference.tone >= LIKE_TONE:
         return
     one, other = shown
     over = registration.overlay(one, other, align.from_unit(measurement.tangent, other.shape, one.shape))
@@ -260,6 +262,9 @@ def _sharpness(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Iterator[Clu
         return
     still = registration.grey_of(over.still)
     moved = registration.warped(registration.grey_of(over.moving), over.matrix, over.still.shape)
+    # Contrast changes fine and rough structure alike, sharpness only the fine.
+    contrast = (_rough(still, inside) / max(_rough(moved, inside), 1e-3)) ** 0.5
+    moved = moved * np.float32(contrast) + np.float32((1 - contrast) * float(moved[inside].mean()))
     ahead = _fine(still, inside) / max(_fine(moved, inside), 1e-3)
     if 1 / FINER < ahead < FINER:
         return
@@ -273,6 +278,11 @@ def _sharpness(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Iterator[Clu
 def _fine(grey: Floats, inside: Mask) -> float:
     """Mean square of the structure finer than 2 pixels."""
     return float(((grey - cv2.GaussianBlur(grey, (0, 0), 1.0)) ** 2)[inside].mean())
+
+
+def _rough(grey: Floats, inside: Mask) -> float:
+    """Mean square of the structure between 6 and 16 pixels."""
+    return float(((cv2.GaussianBlur(grey, (0, 0), 3.0) - cv2.GaussianBlur(grey, (0, 0), 8.0)) ** 2)[inside].mean())
 
 
 def _explained(sharp: Floats, soft: Floats, inside: Mask) -> ClueKind | None:
