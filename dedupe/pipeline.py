@@ -17,7 +17,7 @@ from dedupe.library.codec import to_json
 from dedupe.library.database import DamagedStoreError
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
-from dedupe.tree.walk import check_roots
+from dedupe.tree.roots import check_roots, split_roots
 from dedupe.types import Match, ScanResult, Skipped, Stats
 
 if TYPE_CHECKING:
@@ -56,11 +56,14 @@ def scan(
 
 @rare_collection()
 def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None, early: Early | None) -> ScanResult:
-    check_roots((*absolute(roots), *settings.reference, *settings.protect))
+    folders, files = split_roots(absolute(roots))
+    check_roots((*settings.reference, *settings.protect))
     with Session(settings, progress) as session:
         tree = steps.walk(session, absolute(roots))
         contents, grouped = _exact(session, tree) if settings.exact else _whole(session, tree, early)
-        result = _result(session, absolute(roots), (*tree.skipped, *contents.skipped), grouped)
+        result = _result(session, _roots(folders, files), (*tree.skipped, *contents.skipped), grouped)
+        if files:
+            result = replace(result, named=absolute(roots))
         session.decisions.save_scan(result, to_json(settings))
     return result
 
@@ -86,6 +89,11 @@ def _grouped(session: Session, contents: Contents, matches: Sequence[Match]) -> 
     related = steps.complete(session, contents, matches)
     damaged = steps.damage(session, contents, related.matches)
     return replace(steps.group(session, contents, related, damaged.pairs), damaged=damaged.listed)
+
+
+def _roots(folders: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
+    """The folders of a scan: those named, and those in which the named photos lie."""
+    return tuple(dict.fromkeys((*folders, *map(os.path.dirname, files))))
 
 
 def _result(session: Session, roots: tuple[str, ...], skipped: Sequence[Skipped], grouped: Grouped) -> ScanResult:

@@ -381,7 +381,8 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """All that a scan found, in deterministic order."""
+    """All that a scan found, in deterministic order. ``roots`` are folders; where single photos were named too, ``named`` is
+    what was named, and ``roots`` has the folders of those photos."""
 
     model: str
     threshold: float
@@ -391,13 +392,21 @@ class ScanResult:
     skipped: tuple[Skipped, ...]
     stats: Stats
     damaged: tuple[Damage, ...] = ()
+    named: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What a person named: folders, and single photos."""
+        return self.named or self.roots
 
 
 class ActionKind(Enum):
-    """How an extra leaves its place."""
+    """How an extra leaves its place, or what it is replaced by there."""
 
     TRASH = "trash"
     MOVE = "move"
+    HARD_LINK = "hard link"
+    REFLINK = "reflink"
 
 
 @dataclass(frozen=True, slots=True)

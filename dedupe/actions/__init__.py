@@ -14,6 +14,7 @@ from dedupe.actions.execution.recover import reconcile_all, recover, recover_if_
 from dedupe.actions.execution.undo import UndoReport, undo
 from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.history import RunSummary, away, history, unreconciled
+from dedupe.actions.link import link, preview_links
 from dedupe.actions.planning.plan import Plan, draft, plan
 from dedupe.actions.planning.preflight import check_all, drop_blocker, target_folder
 from dedupe.actions.platform.disk import Disk
@@ -31,8 +32,10 @@ __all__ = [
     "act",
     "away",
     "history",
+    "link",
     "plan",
     "preview",
+    "preview_links",
     "recover",
     "recover_if_needed",
     "undo",

@@ -14,6 +14,38 @@ _NAMED = 5
 """So many folders are named, of more there is the number."""
 
 
+_DID = {
+    ActionKind.TRASH: "went",
+    ActionKind.MOVE: "moved",
+    ActionKind.HARD_LINK: "replaced by hard links",
+    ActionKind.REFLINK: "replaced by reflinks",
+}
+_WOULD = {
+    ActionKind.TRASH: "would go",
+    ActionKind.MOVE: "would be moved",
+    ActionKind.HARD_LINK: "would be replaced by hard links",
+    ActionKind.REFLINK: "would be replaced by reflinks",
+}
+_WILL = {
+    ActionKind.TRASH: "will go",
+    ActionKind.MOVE: "will be moved",
+    ActionKind.HARD_LINK: "will be replaced by hard links",
+    ActionKind.REFLINK: "will be replaced by reflinks",
+}
+
+
+def _where(kind: ActionKind, target: str | None) -> str:
+    if kind is ActionKind.TRASH:
+        return " to the trash"
+    return f" to {display_path(target or '')}" if kind is ActionKind.MOVE else " to the photo that stays"
+
+
+def sentence_of(preview: Preview) -> str:
+    """What will happen, without the figures: ``go to the trash``."""
+    verb = _WILL[preview.kind].removeprefix("will ")
+    return f"{verb}{_where(preview.kind, preview.target)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """How a run went. ``run`` is its number in the history, None for a dry run or where nothing was begun; ``target`` is the
@@ -70,13 +102,8 @@ class Report:
         count = format_count(len(self.done), "photo")
         if len(self.done) < self.files:
             count += f" ({format_count(self.files, 'file')})"
-        verb = (
-            ("would go" if self.dry_run else "went")
-            if self.kind is ActionKind.TRASH
-            else ("would be moved" if self.dry_run else "moved")
-        )
-        where = "to the trash" if self.kind is ActionKind.TRASH else f"to {display_path(self.target or '')}"
-        lines = [f"{count} {verb} {where}, {format_bytes(self.bytes_freed)}.", *self._folders()]
+        verb = _WOULD[self.kind] if self.dry_run else _DID[self.kind]
+        lines = [f"{count} {verb}{_where(self.kind, self.target)}, {format_bytes(self.bytes_freed)}.", *self._folders()]
         remarks = Counter(outcome.reason for outcome in self.done if outcome.reason)
         lines += [f"{format_count(number)} {display_text(remark)}." for remark, number in remarks.most_common()]
         lines += [f"{format_count(number)} skipped: {reason}." for reason, number in self.refusals.items()]
@@ -131,11 +158,11 @@ class Preview:
 
     def sentences(self) -> list[str]:
         """The one screen before anything happens, a line each."""
-        where = "to the trash" if self.kind is ActionKind.TRASH else f"to {display_path(self.target or '')}"
+        where = _where(self.kind, self.target)
         kinds = ", ".join(f"{format_count(count)} {relation.value}" for relation, count in self.relations.items())
         lines = [
             f"{format_count(self.photos, 'photo')} ({format_count(self.files, 'file')}, {format_bytes(self.bytes)})"
-            f" will go {where}."
+            f" {_WILL[self.kind]}{where}."
         ]
         if kinds:
             lines.append(f"Of these: {kinds}.")

@@ -20,6 +20,7 @@ def apply(
     ] = None,
     move_to: o.MoveTo = None,
     trash: o.Trash = False,
+    link: o.Link = None,
     yes: o.Yes = False,
     dry_run: o.DryRun = False,
     prune_empty: o.PruneEmpty = False,
@@ -44,9 +45,9 @@ def apply(
     from dedupe.settings import absolute
 
     settings = load_settings({"max_drop": max_drop, "store": store})
-    wishes = Wishes(move_to=move_to, trash=trash, yes=yes, dry_run=dry_run, prune_empty=prune_empty)
+    wishes = Wishes(move_to=move_to, trash=trash, link=link, yes=yes, dry_run=dry_run, prune_empty=prune_empty)
     if not wishes.act:
-        raise UsageError("Say where the copies should go: --trash or --move-to DIR.")
+        raise UsageError("Say what to do with the copies: --trash, --move-to DIR or --link hard|ref.")
     wishes.check(to_stdout=as_json)
     recover(settings, dry_run=dry_run)
     if plan is not None and roots:

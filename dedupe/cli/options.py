@@ -256,6 +256,16 @@ Port = Annotated[
         rich_help_panel=BROWSER,
     ),
 ]
+Link = Annotated[
+    str | None,
+    typer.Option(
+        "--link",
+        metavar="KIND",
+        help="Replace byte-identical copies by links to the photo that stays: hard or ref (reflinks).",
+        rich_help_panel=ACTING,
+        autocompletion=lambda: ["hard", "ref"],
+    ),
+]
 PruneEmpty = Annotated[
     bool,
     typer.Option("--prune-empty", help="Remove the folders that this leaves empty.", rich_help_panel=ACTING),

@@ -27,7 +27,7 @@ _PLAIN = (
     "store",
 )
 
-_WISHES = ("move_to", "trash", "yes", "dry_run", "review", "prune_empty")
+_WISHES = ("move_to", "trash", "link", "yes", "dry_run", "review", "prune_empty")
 _OUTPUTS = ("json_to", "csv_to", "plan_to", "by_folder", "everything")
 
 
@@ -74,6 +74,7 @@ def scan(
     ] = False,
     move_to: o.MoveTo = None,
     trash: o.Trash = False,
+    link: o.Link = None,
     yes: o.Yes = False,
     dry_run: o.DryRun = False,
     prune_empty: o.PruneEmpty = False,

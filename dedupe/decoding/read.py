@@ -164,7 +164,7 @@ def _read(path: str) -> tuple[bytes, FileStamp]:
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
-            raise _RefusedError(SkipKind.UNREADABLE, "is no regular file")
+            raise _RefusedError(SkipKind.UNREADABLE, "is not a regular file")
         if before.st_size > MAX_BYTES:
             raise _RefusedError(SkipKind.TOO_LARGE, f"has {before.st_size / 1e9:.1f} GB, more than dedupe judges")
         data = _bytes(descriptor, before.st_size)

@@ -127,9 +127,9 @@ def blocked_reason(extra: Photo, keep: Photo, relation: Relation, caution: Cauti
     if any(asset.file.protected for asset in assets):
         return "is protected"
     if any(asset.file.stamp.links > 1 + len(asset.file.links_inside) for asset in assets):
-        return "has another name outside the scanned folders"
+        return "has a hard link outside the scanned folders"
     if any(companion.stamp.links > 1 for companion in extra.companions):
-        return "a file of its unit has another name"
+        return "one of its files has a hard link"
     if any(asset.facts.suspect is not None for asset in assets):
         return "decodes with warnings"
     if any(asset.facts.suspect is not None for asset in keep.parts):

@@ -31,7 +31,7 @@ def save(db: Database, result: ScanResult, settings: str) -> Replaced:
     """Stores ``result`` as the last scan of its folders, with the decisions of earlier scans on the same photos."""
     before = scans.listed(db)
     remember(db, before)
-    replaced = [entry for entry in before if set(entry.about.roots) == set(result.roots)]
+    replaced = [entry for entry in before if set(entry.about.roots) == set(result.asked)]
     others = [entry for entry in before if entry not in replaced]
     edits = carried(result.groups, reviews(db))
     number = scans.add(db, result, settings)

@@ -80,7 +80,7 @@ class SavedScan:
 def add(db: Database, result: ScanResult, settings: str) -> int:
     """Stores the scan beside the others; its id."""
     packed = zlib.compress(to_json(result).encode("ascii"), 1)
-    about = About(result.roots, len(result.groups), sum(len(group.extras) for group in result.groups))
+    about = About(result.asked, len(result.groups), sum(len(group.extras) for group in result.groups))
     with db.transaction() as connection:
         cursor = connection.execute(
             "INSERT INTO scans(made_at, settings, result, about) VALUES (?, ?, ?, ?)",

@@ -115,9 +115,9 @@ def photo_file(name: str) -> PhotoFile:
     except OSError as error:
         raise QueryError(f"{display_path(path)} cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a NUL in the name
-        raise QueryError(f"{display_path(path)} is no name of a file.") from error
+        raise QueryError(f"{display_path(path)} is not a file name.") from error
     if not os.path.isfile(real):
-        raise QueryError(f"{display_path(path)} is not a photo: it is no regular file.")
+        raise QueryError(f"{display_path(path)} is not a photo: it is not a regular file.")
     return PhotoFile(real, os.path.dirname(real), stamp)
 
 

@@ -24,7 +24,7 @@ _LOSSES: Final = {
     LossCode.PAGES: "further pages",
     LossCode.FRAMES: "further frames",
     LossCode.RAW: "the RAW",
-    LossCode.PICTURE: "another picture of its unit",
+    LossCode.PICTURE: "another picture of the same photo",
     LossCode.LIVE_VIDEO: "the Live Photo video",
     LossCode.EDIT: "the edit beside it",
     LossCode.SIDECAR: "the sidecar's metadata",
@@ -100,8 +100,8 @@ _CHANGES: Final[Mapping[Change, str]] = {
     Change.STILL: "one of {number} frames alone",
     Change.APART: "differs by more than saving it again explains",
     Change.UNREAD: "an original could not be read again",
-    Change.UNTOLD: "which of the two holds more detail cannot be told",
-    Change.LINEAGE: "which was saved from the other cannot be told",
+    Change.UNTOLD: "can't tell which has more detail",
+    Change.LINEAGE: "can't tell which is the original",
     Change.PROFILE: "has another colour profile",
 }
 

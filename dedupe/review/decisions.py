@@ -141,8 +141,8 @@ def _show(number: int, decision: Made, console: Console) -> None:
     when = datetime.fromtimestamp(decision.made_at).strftime("%Y-%m-%d %H:%M")
     first, *others = map(display_path, decision.paths)
     between = "over" if decision.words == "keep" else "and"
-    lines = [f"{number:>4}  {when}  {decision.words} {first}"]
-    lines += [f"{'':<24}{between} {other}" for other in others[:3]]
+    lines = [f"{number:>4}  {when}  {decision.words}", f"{'':<10}{first}"]
+    lines += [f"{'':<6}{between} {other}" for other in others[:3]]
     if len(others) > 3:
-        lines.append(f"{'':<24}and {len(others) - 3:,} more")
+        lines.append(f"{'':<6}and {len(others) - 3:,} more")
     console.print(Text("\n".join(lines)), soft_wrap=True)

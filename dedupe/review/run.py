@@ -15,9 +15,10 @@ from dedupe.terminal.ask import agreed, is_terminal
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dedupe.actions import Preview, Report
     from dedupe.library.paths import StorePaths
     from dedupe.settings import Settings
-    from dedupe.types import ScanResult
+    from dedupe.types import ActionKind, ScanResult
 
 
 _log = logging.getLogger("dedupe")
@@ -33,22 +34,39 @@ class Wishes:
     dry_run: bool = False
     review: bool = False
     prune_empty: bool = False
+    link: str | None = None
 
     @property
     def act(self) -> bool:
         """An action was asked for."""
-        return self.trash or self.move_to is not None
+        return self.trash or self.move_to is not None or self.link is not None
+
+    @property
+    def kind(self) -> ActionKind:
+        """The action that was asked for. Raises UsageError on a link of no known kind."""
+        from dedupe.types import ActionKind
+
+        if self.link is not None:
+            kinds = {"hard": ActionKind.HARD_LINK, "ref": ActionKind.REFLINK}
+            if self.link not in kinds:
+                raise UsageError(f"--link is hard or ref, not “{self.link}”.")
+            return kinds[self.link]
+        return ActionKind.TRASH if self.trash else ActionKind.MOVE
 
     def check(self, *, to_stdout: bool = False) -> None:
         """Raises UsageError where the wishes contradict each other or cannot be agreed to here."""
-        if self.trash and self.move_to is not None:
-            raise UsageError("--trash and --move-to can't be used together.")
+        if sum((self.trash, self.move_to is not None, self.link is not None)) > 1:
+            raise UsageError("--trash, --move-to and --link can't be used together.")
+        if self.link is not None:
+            _ = self.kind
+            if self.prune_empty:
+                raise UsageError("--link leaves no folder empty, so it can't be used with --prune-empty.")
         if self.move_to == "":
             raise UsageError("--move-to needs a folder: is a variable unset?")
         if self.prune_empty and not self.act:
             raise UsageError("--prune-empty needs --trash or --move-to DIR.")
         if (self.yes or self.dry_run) and not self.act:
-            raise UsageError("--yes and --dry-run need --trash or --move-to DIR.")
+            raise UsageError("--yes and --dry-run need --trash, --move-to DIR or --link.")
         if self.act and not (self.yes or self.dry_run) and (to_stdout or not is_terminal(sys.stdin)):
             raise UsageError("There is no terminal to ask on: add --yes, or --dry-run to change nothing.")
         if self.review and (to_stdout or not on_terminal()):
@@ -65,31 +83,18 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
 
     ``quiet`` sends the account to stderr, because stdout carries JSON alone; ``as_json`` writes the account as JSON.
     """
-    from dedupe import actions
-    from dedupe.library.paths import StorePaths
     from dedupe.review.summary import show_actions, show_preview
     from dedupe.terminal.console import stderr, stdout
-    from dedupe.types import ActionKind
 
     console = stderr() if quiet else stdout()
-    kind = ActionKind.TRASH if wishes.trash else ActionKind.MOVE
     if not (wishes.yes or wishes.dry_run):
-        told = actions.preview(result, kind=kind, target=wishes.move_to, max_drop=settings.max_drop)
+        told = _preview(result, settings, wishes)
         show_preview(told, console)
-        if told.photos == 0 or not agreed("Proceed?"):
+        if not told.photos or not agreed("Proceed?"):
             _print(console, ["Nothing was changed."])
             return 0
     with counted("apply") as advance:
-        report = actions.act(
-            result,
-            kind=kind,
-            target=wishes.move_to,
-            paths=StorePaths.at(settings.store),
-            max_drop=settings.max_drop,
-            dry_run=wishes.dry_run,
-            prune_empty=wishes.prune_empty,
-            progress=advance,
-        )
+        report = _done(result, settings, wishes, advance)
     with despite_lost_output():
         if as_json:
             from dedupe.report.files import to_stdout
@@ -101,6 +106,40 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
             show_actions((outcome.action for outcome in report.done), console)
         _print(console, report.sentences())
     return report.exit_code
+
+
+def _preview(result: ScanResult, settings: Settings, wishes: Wishes) -> Preview:
+    from dedupe import actions
+
+    if wishes.link is not None:
+        return actions.preview_links(result, wishes.kind, settings.max_drop)
+    return actions.preview(result, kind=wishes.kind, target=wishes.move_to, max_drop=settings.max_drop)
+
+
+def _done(result: ScanResult, settings: Settings, wishes: Wishes, advance: Callable[[int, int], None]) -> Report:
+    from dedupe import actions
+    from dedupe.library.paths import StorePaths
+
+    paths = StorePaths.at(settings.store)
+    if wishes.link is not None:
+        return actions.link(
+            result,
+            kind=wishes.kind,
+            paths=paths,
+            max_drop=settings.max_drop,
+            dry_run=wishes.dry_run,
+            progress=advance,
+        )
+    return actions.act(
+        result,
+        kind=wishes.kind,
+        target=wishes.move_to,
+        paths=paths,
+        max_drop=settings.max_drop,
+        dry_run=wishes.dry_run,
+        prune_empty=wishes.prune_empty,
+        progress=advance,
+    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dedupe.actions.journal.records import RunPurpose
 from dedupe.report.json import SCHEMA, dumped, path_entry
 from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 
@@ -56,6 +57,9 @@ def undo_question(run: RunSummary) -> str:
     """What an undo of ``run`` is about."""
     where = "the trash" if run.target is None else display_path(run.target)
     count = run.assets - run.undone
+    if run.purpose is RunPurpose.LINK:
+        links = format_count(count, "link")
+        return f"Run {run.number}: {links}, {format_bytes(run.bytes_away)}, become files of their own again."
     verb = "comes" if count == 1 else "come"
     return (
         f"Run {run.number}: {format_count(count, 'photo')}, {format_bytes(run.bytes_away)}, {verb} back from {where}."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from dedupe.actions.report import sentence_of
 from dedupe.report.rows import Layout
 from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 from dedupe.types import Action, ActionKind
@@ -21,7 +22,6 @@ _CHECK = "A copy is removed only after the photo that stays was read again and f
 def show_preview(preview: Preview, console: Console) -> None:
     """Print what an action will do: photos, files, bytes, where to, relations, what will be skipped, the way back."""
     layout = Layout.of(console, (), paper=not console.file.isatty())
-    where = "to the trash" if preview.kind is ActionKind.TRASH else f"to {display_path(preview.target or '')}"
     lines = [layout.heading("What will happen")]
     if not preview.photos:
         lines += layout.wrapped("Nothing: no photo is selected.", margin=2)
@@ -29,8 +29,7 @@ def show_preview(preview: Preview, console: Console) -> None:
         companions = preview.files - preview.photos
         others = f" with {format_count(companions, 'companion')}" if companions else ""
         size = f"{format_count(preview.files, 'file')}, {format_bytes(preview.bytes)}"
-        goes = "goes" if preview.photos == 1 else "go"
-        sentence = f"{format_count(preview.photos, 'photo')}{others} ({size}) {goes} {where}."
+        sentence = f"{format_count(preview.photos, 'photo')}{others} ({size}) will {sentence_of(preview)}."
         lines += layout.wrapped(sentence, "bold", margin=2)
         lines += [Text(f"  {format_count(count):>8}  {name.value}") for name, count in preview.relations.items()]
     lines += [
@@ -48,7 +47,14 @@ def show_actions(actions: Iterable[Action], console: Console) -> None:
     """Print every file that would leave, where to, and the photo that stays in its stead: the list of a dry run."""
     for action in actions:
         for move in action.moves:
-            where = "the trash" if move.target is None else display_path(move.target)
+            linked = action.kind in (ActionKind.HARD_LINK, ActionKind.REFLINK)
+            where = (
+                f"a {action.kind.value}"
+                if linked
+                else "the trash"
+                if move.target is None
+                else display_path(move.target)
+            )
             console.print(Text(f"{display_path(move.source)}\n    -> {where}"), soft_wrap=True)
         stays = f"    {action.relation.value}; kept: {display_path(action.keeper.source)}"
         console.print(Text(stays, style="dim"), soft_wrap=True)

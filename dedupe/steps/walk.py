@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 
 
 def walk(session: Session, roots: Sequence[str], *, extra_roots: bool = True) -> Walk:
-    """The photos below the roots and, with ``extra_roots``, the settings' reference folders.
+    """The photos below the roots, the single photos among them, and, with ``extra_roots``, the settings' reference folders.
 
     Raises MissingRootError where one of them is missing or no folder.
     """
+    from dedupe.tree.roots import split_roots
     from dedupe.tree.walk import WalkOptions
     from dedupe.tree.walk import walk as walk_tree
 
     settings = session.settings
+    folders, files = split_roots(roots)
     options = WalkOptions(
+        files=files,
         exclude=settings.exclude,
         min_bytes=settings.min_bytes,
         include_hidden=settings.include_hidden,
@@ -29,6 +32,6 @@ def walk(session: Session, roots: Sequence[str], *, extra_roots: bool = True) ->
         protect=settings.protect if extra_roots else (),
     )
     with session.step("walk") as shown:
-        found = walk_tree(roots, options)
+        found = walk_tree(folders, options)
         shown.advance(len(found.files))
     return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import gc
 import os
-import pathlib
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from dedupe.errors import MissingRootError
 from dedupe.formats import sniff
 from dedupe.tree import aliases, companions, dir_entry, ignore
 from dedupe.tree.file_list import Folder, Found, Record, path_of, photo_of, record, record_of
+from dedupe.tree.roots import checked, shown
 from dedupe.types import Companion, CompanionKind, FileStamp, PhotoFile, SkipKind, Skipped
 
 MARKER: Final = ".dedupe-moved"
@@ -43,6 +43,7 @@ class WalkOptions:
     follow: bool = False
     reference: tuple[str, ...] = ()
     protect: tuple[str, ...] = ()
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def walk(roots: Sequence[str], options: WalkOptions | None = None) -> Walk:
     gc.disable()  # nothing made here is garbage; collections would take a third of the time
     try:
         walker.run(roots)
+        walker.take_named(walker.named)
         return walker.result()
     finally:
         if collecting:
@@ -86,9 +88,10 @@ class _Walker:
 
     def __init__(self, options: WalkOptions) -> None:
         self._options = options
+        self.named = tuple(options.files)
         self._excludes = ignore.Excludes(options.exclude)
-        self._protected = {_identity(_checked(folder)) for folder in options.protect}
-        self._reference = {_identity(_checked(folder)) for folder in options.reference}
+        self._protected = {_identity(checked(folder)) for folder in options.protect}
+        self._reference = {_identity(checked(folder)) for folder in options.reference}
         self._roots: tuple[str, ...] = ()
         self._entered: set[tuple[int, int]] = set()
         self._files: list[Record] = []
@@ -99,7 +102,7 @@ class _Walker:
 
     def run(self, roots: Sequence[str]) -> None:
         """Enter the roots, the outer before the inner, so that the same tree gives the same walk in any order."""
-        paths = {aliases.spelled(_checked(path)) for path in (*roots, *self._options.reference)}
+        paths = {aliases.spelled(checked(path)) for path in (*roots, *self._options.reference)}
         self._roots = tuple(paths)
         for path in sorted(paths, key=lambda path: (path.count(os.sep), os.fsencode(path))):
             above = _ancestors(path)
@@ -115,6 +118,24 @@ class _Walker:
             links, self._folder_links = self._folder_links, []
             for folder in links:
                 self._descend(folder)
+
+    def take_named(self, files: Sequence[str]) -> None:
+        """Take in single files, each with its companions; those in a folder that was entered are there already."""
+        by_folder: dict[str, set[str]] = {}
+        for path in files:
+            by_folder.setdefault(os.path.dirname(path), set()).add(path)
+        for path, wanted in sorted(by_folder.items()):
+            identity, above = _identity(path), _ancestors(path)
+            if identity in self._entered:
+                continue
+            protected = not self._protected.isdisjoint(above) or ignore.is_in_library(os.path.realpath(path))
+            folder = Folder(path, path, protected, not self._reference.isdisjoint(above))
+            contents = self._scan(folder)
+            contents.photos = [one for one in contents.photos if path_of(one) in wanted]
+            contents.folders.clear()
+            self._take(contents, folder)
+            for missing in sorted(wanted - {path_of(one) for one in contents.photos}):
+                self._skip(missing, SkipKind.NOT_A_PHOTO, "is not a photo, or hidden, or left out by an option")
 
     def result(self) -> Walk:
         """The account, in the order of the paths' bytes."""
@@ -140,7 +161,7 @@ class _Walker:
             contents = self._scan(folder)
         except OSError as problem:
             if folder.path == folder.root:
-                raise MissingRootError(f"{_shown(folder.path)} may not be read: {problem.strerror}.") from None
+                raise MissingRootError(f"{shown(folder.path)} can't be read: {problem.strerror}.") from None
             self._skip(folder.path, SkipKind.UNREADABLE, f"is a folder that cannot be read: {problem.strerror}")
             return []
         if folder.path != folder.root and (contents.marked or ignore.is_trash(folder.path, contents.folders)):
@@ -329,35 +350,6 @@ def _companions(start: str, names: Sequence[tuple[str, CompanionKind]]) -> tuple
         if stat.S_ISREG(status.st_mode):
             found.append(Companion(start + name, kind, FileStamp.of(status)))
     return tuple(found)
-
-
-def check_roots(paths: Sequence[str]) -> None:
-    """Raises MissingRootError where one of the folders is not there or is no folder."""
-    for path in paths:
-        _checked(path)
-
-
-def _checked(path: str) -> str:
-    """A folder that was named, absolute; MissingRootError where it is none.
-
-    An empty name is none: ``abspath`` would make it the current folder.
-    """
-    if not path:
-        raise MissingRootError("The name of one of the folders is empty.")
-    whole = os.path.realpath(path) if os.pardir in pathlib.PurePath(path).parts else os.path.abspath(path)
-    try:
-        status = os.stat(whole)
-    except (OSError, ValueError):
-        raise MissingRootError(f"{_shown(path)} is not there.") from None
-    if not stat.S_ISDIR(status.st_mode):
-        raise MissingRootError(f"{_shown(path)} is a file, not a folder.")
-    return whole
-
-
-def _shown(path: str) -> str:
-    from dedupe.terminal.text import display_path
-
-    return display_path(path)
 
 
 def _identity(path: str) -> tuple[int, int]:

@@ -116,7 +116,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 def test_a_named_pipe_does_not_make_the_reader_wait(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.jpg")
-    assert _skipped(str(tmp_path / "a.jpg")).reason == "is no regular file"
+    assert _skipped(str(tmp_path / "a.jpg")).reason == "is not a regular file"
 
 
 def test_a_file_too_large_to_hold_is_not_read(tmp_path: Path) -> None:

@@ -495,7 +495,7 @@ def test_a_hard_linked_extra_is_selected_only_where_all_its_names_are_in_sight()
     partly = photo("4.jpg", "same", links=3, inside=["/photos/5.jpg"])
     extras = extras_of(only([keep, whole, partly]))
     assert extras["2.jpg"].selected
-    assert (extras["4.jpg"].selected, extras["4.jpg"].note) == (False, "has another name outside the scanned folders")
+    assert (extras["4.jpg"].selected, extras["4.jpg"].note) == (False, "has a hard link outside the scanned folders")
 
 
 def test_hard_links_give_no_bytes_back_and_protected_photos_none_either():
@@ -670,7 +670,7 @@ def test_a_companion_with_a_further_name_keeps_its_asset_from_being_selected():
     mine = photo("22.jpg", "same", companions=[companion("22.jpg.json", CompanionKind.TAKEOUT, links=2)])
     keep = photo("1.jpg", "same")
     extra = only([mine, keep], decisions=UsersWord(keep=[keep])).extras[0]
-    assert (extra.selected, extra.note) == (False, "a file of its unit has another name")
+    assert (extra.selected, extra.note) == (False, "one of its files has a hard link")
 
 
 def test_companions_of_photos_in_no_group_are_never_read():

@@ -48,32 +48,32 @@ def test_info_tells_what_is_remembered_and_where(photos: Path) -> None:
     assert "1 decision\n" in output
     assert StorePaths.at().cache in output
     assert f"from {photos}" in output
-    assert f"{StorePaths.at().journal}: not begun yet" in output
+    assert f"{StorePaths.at().journal}: empty" in output
 
 
 @pytest.mark.parametrize("name", ["info", "prune", "clear"])
 def test_a_store_that_is_not_there_is_not_begun_by_asking(tmp_path: Path, name: str) -> None:
     result = run(name, "--store", str(tmp_path / "new.db"))
     assert result.exit_code == 0
-    assert "not begun yet" in result.output or "Nothing is remembered yet" in result.output
+    assert ": empty" in result.output or "Nothing is remembered yet" in result.output
     assert list(tmp_path.iterdir()) == []
 
 
 def test_prune_tells_what_it_forgot(photos: Path) -> None:
     (photos / "a.jpg").unlink()
-    assert run("prune").output == "Forgot 1 file no longer there, 1 photo without a file and 1 preview.\n"
+    assert run("prune").output == "Forgot 1 deleted file, 1 photo that no file holds any more, and 1 preview.\n"
     assert "2 files, 2 photos read" in run("info").output
 
 
 def test_prune_keeps_what_is_only_away(photos: Path) -> None:
     photos.rename(photos.parent / "unplugged")
-    assert "3 files out of reach now (a disk or folder is away): kept." in run("prune").output
+    assert "Kept 3 files on a disk or in a folder that is not connected now." in run("prune").output
     assert "3 files, 3 photos read" in run("info").output
 
 
 def test_clear_empties_the_cache_and_leaves_the_decisions_and_the_photos(photos: Path) -> None:
     before = {path.name: path.read_bytes() for path in photos.iterdir()}
-    assert "Your decisions, the last scan and what undo needs stay." in run("clear").output
+    assert "Your decisions, the last scans and the history stay." in run("clear").output
     output = run("info").output
     assert "0 files, 0 photos read" in output
     assert "0 previews" in output

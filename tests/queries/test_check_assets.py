@@ -177,7 +177,7 @@ def test_the_command_says_what_is_not_there_and_hands_over_whole_assets(
         f"  {card / 'coffee.jpg'}",
         f"      missing: {card / 'coffee.mov'}",
     ]
-    assert lines[9:11] == ["Already there  you have these", f"  {card / 'rocket.jpg'}"]
+    assert lines[10:12] == ["Already there  you have these", f"  {card / 'rocket.jpg'}"]
 
     def handed(verdicts: str) -> list[str]:
         out = run(monkeypatch, capfdbinary, *command, "--print0", verdicts).out

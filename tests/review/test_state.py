@@ -299,3 +299,17 @@ def test_an_edit_that_does_not_fit_the_group_is_forgotten() -> None:
     assert begin(edits={"g1": edit}).choices == begin().choices
     forged = GroupEdit("g1", selected=("/etc/passwd", f"{made.ROOT}/1/a.jpg"), state=EditState.ACCEPTED)
     assert going(begin(edits={"g1": forged})) == set()
+
+
+def test_a_look_at_another_keeper_and_back_keeps_what_was_marked() -> None:
+    photos = [made.photo(f"{n}.jpg") for n in range(4)]
+    group = made.group("g", photos[0], *(made.extra(one) for one in photos[1:]))
+    state = ReviewState.begin((group,), verify)
+    state = state.press(" ")
+    assert [extra.selected for extra in state.choice.extras if extra] == [False, True, True]
+    looked = state.press("3").press("1")
+    assert [extra.selected for extra in looked.choice.extras if extra] == [False, True, True]
+    again = looked.press("3")
+    changed = again.press("down").press(" ")
+    back = changed.press("1").press("3")
+    assert back.choice.extras == changed.choice.extras

@@ -35,7 +35,7 @@ def preview(kind: ActionKind = ActionKind.MOVE, photos: int = 420, **more: objec
 def test_files_bytes_place_relations_and_the_way_back_are_said() -> None:
     text = shown(preview())
     for part in (
-        "420 photos with 31 companions (451 files, 1.23 GB) go to /mnt/away.",
+        "420 photos with 31 companions (451 files, 1.23 GB) will be moved to /mnt/away.",
         "400  identical",
         "20  resaved",
     ):

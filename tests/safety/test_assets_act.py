@@ -98,7 +98,7 @@ def test_when_one_part_cannot_move_none_does(world: World, nth: int, volumes: bo
     world.make(UNIT)
     before = tree_snapshot(world.root)
     disk = FaultyDisk(volumes=(str(world.root),) if volumes else ()).fail("rename", nth, errno.EACCES)
-    assert refused(world.act(disk=disk).outcomes) == ["may not be moved (permission denied)"]
+    assert refused(world.act(disk=disk).outcomes) == ["can't be moved (permission denied)"]
     assert tree_snapshot(world.root) == before
     assert not world.target.exists()
 
@@ -108,7 +108,7 @@ def test_when_one_part_cannot_be_trashed_none_is(world: World, nth: int) -> None
     world.make(UNIT)
     before = tree_snapshot(world.root)
     report = world.act(trash=True, disk=FaultyDisk().fail("throw_away", nth, errno.EACCES))
-    assert refused(report.outcomes) == ["may not be moved (permission denied)"]
+    assert refused(report.outcomes) == ["can't be moved (permission denied)"]
     assert tree_snapshot(world.root) == before
     assert not [path for path in world.trash.rglob("*") if path.is_file()]
 

@@ -127,7 +127,7 @@ def test_a_vanished_keeper_keeps_its_extra(world: World) -> None:
     keep, extra = world.pair()
     result = world.scan()
     keep.unlink()
-    assert refused(world.act(result).outcomes) == ["the photo that stays: no longer there"]
+    assert refused(world.act(result).outcomes) == ["the photo that stays: no longer exists"]
     assert extra.exists()
 
 
@@ -276,7 +276,7 @@ def test_two_runs_of_one_plan_move_nothing_twice(world: World) -> None:
     assert len(world.act(result).done) == 1
     before = world.snapshot()
     report = world.act(result)
-    assert report.refusals == {"no longer there": 1} or report.outcomes == ()
+    assert report.refusals == {"no longer exists": 1} or report.outcomes == ()
     assert world.snapshot() == before
 
 
@@ -393,7 +393,7 @@ def test_where_the_photo_that_stays_goes_with_the_other_that_one_comes_back(worl
     disk.pair = (str(keep), str(extra))
     report = world.act(trash=way == "trash", disk=disk)
     assert (len(report.done), report.exit_code) == (0, 4)
-    assert report.failed[0].reason == "the photo that stays: no longer there, now that the other has left"
+    assert report.failed[0].reason == "the photo that stays: no longer exists, now that the other has left"
     assert extra.read_text() == "beach\nsame"
     assert (world.root / "old" / "b.jpg").exists()
 

@@ -141,7 +141,7 @@ def test_a_lost_file_is_left_to_a_person_and_nothing_else_is_touched(world: Worl
     before = world.snapshot()
     for _ in range(2):
         [sentence] = actions.recover(world.paths)
-        assert "needs a person" in sentence
+        assert "needs your attention" in sentence
         assert world.snapshot() == before
     assert actions.recover_if_needed(world.paths) == []
     assert actions.history(world.paths)[0].needs_person == 1

@@ -27,19 +27,19 @@ def keeper(action: Action, **changes: object) -> Action:
 
 
 FORGERIES: dict[str, tuple[Forge, str]] = {
-    "outside": (lambda a, w: victim(a, source=str(w.base / "secret.jpg")), "lies outside the scanned folders"),
-    "the root": (lambda a, w: victim(a, source=str(w.root)), "lies outside the scanned folders"),
-    "relative": (lambda a, w: victim(a, source="old/a.jpg"), "lies outside the scanned folders"),
+    "outside": (lambda a, w: victim(a, source=str(w.base / "secret.jpg")), "is outside the scanned folders"),
+    "the root": (lambda a, w: victim(a, source=str(w.root)), "is outside the scanned folders"),
+    "relative": (lambda a, w: victim(a, source="old/a.jpg"), "is outside the scanned folders"),
     "dots": (
         lambda a, w: victim(a, source=str(w.root / "old" / ".." / ".." / "secret.jpg")),
-        "lies outside the scanned folders",
+        "is outside the scanned folders",
     ),
-    "a root's twin": (lambda a, w: victim(a, source=f"{w.root}2/a.jpg"), "lies outside the scanned folders"),
-    "NUL": (lambda a, w: victim(a, source=f"{w.root}/old/a.jpg\0"), "lies outside the scanned folders"),
-    "newline": (lambda a, w: victim(a, source=f"{w.root}/old/a.jpg\n{w.base}/secret.jpg"), "no longer there"),
+    "a root's twin": (lambda a, w: victim(a, source=f"{w.root}2/a.jpg"), "is outside the scanned folders"),
+    "NUL": (lambda a, w: victim(a, source=f"{w.root}/old/a.jpg\0"), "is outside the scanned folders"),
+    "newline": (lambda a, w: victim(a, source=f"{w.root}/old/a.jpg\n{w.base}/secret.jpg"), "no longer exists"),
     "keeper outside": (
         lambda a, w: keeper(a, source=str(w.base / "secret.jpg")),
-        "lies outside the scanned folders",
+        "is outside the scanned folders",
     ),
     "keeper elsewhere": (
         lambda a, w: keeper(a, source=str(w.root / "other.jpg")),
@@ -371,7 +371,7 @@ def test_undo_of_many_loses_none_when_one_is_missing(world: World) -> None:
     (world.target / "old" / "3.jpg").unlink()
     report = world.undo()
     assert len(report.restored) == 4
-    assert report.left == {"no longer there": 1}
+    assert report.left == {"no longer exists": 1}
 
 
 # -- recovery: an edited row leads nowhere either ------------------------------------------------------------------------
@@ -400,7 +400,9 @@ def test_recovery_removes_and_moves_nothing_that_a_forged_row_names(
     begin_again(world, column, only)
     before = tree_snapshot(world.root, world.target, world.trash, only.parent)
     [told] = actions.recover(world.paths)[:1]
-    assert "needs a person" in told or (column == "entry" and not trash)  # a move has no entry that could be followed
+    assert "needs your attention" in told or (
+        column == "entry" and not trash
+    )  # a move has no entry that could be followed
     assert tree_snapshot(world.root, world.target, world.trash, only.parent) == before
 
 

@@ -81,7 +81,7 @@ def test_the_whole_way_and_back_at_the_command_line(world: World) -> None:
     assert (moved.returncode, len(list(world.target.rglob("*.jpg")))) == (0, 2)
     assert "2 photos moved" in moved.stdout
     assert "dedupe undo 1" in dedupe(store, "history").stdout
-    assert "nothing to recover" in dedupe(store, "recover").stdout
+    assert "Nothing was interrupted." in dedupe(store, "recover").stdout
     back = dedupe(store, "undo", "--yes")
     assert (back.returncode, tree_snapshot(world.root)) == (0, before)
     again = dedupe(store, "undo", "--yes")

@@ -142,10 +142,10 @@ def test_a_similar_photo_is_never_planned_nor_moved(world: World) -> None:
     keep, extra = world.pair("resaved")
     photos = [photo_at(path, world.root) for path in (keep, extra)]
     result = result_of([world.root], [(photos[0], photos[1:])], relation=Relation.SIMILAR)
-    assert refused(world.act(result).outcomes) == ["is another shot, no duplicate"]
+    assert refused(world.act(result).outcomes) == ["is another shot, not a duplicate"]
     [action] = world.plan()
     applied = world.carry_out((replace(action, relation=Relation.SIMILAR),))
-    assert refused(applied.outcomes) == ["is another shot, no duplicate"]
+    assert refused(applied.outcomes) == ["is another shot, not a duplicate"]
     assert extra.exists()
 
 
@@ -154,7 +154,7 @@ def test_a_similar_photo_is_not_even_planned(world: World) -> None:
     photos = [photo_at(path, world.root) for path in (keep, extra)]
     result = result_of([world.root], [(photos[0], photos[1:])], relation=Relation.SIMILAR)
     drafted = draft(result, kind=ActionKind.MOVE, target=str(world.target))
-    assert (drafted.actions, refused(drafted.left)) == ((), ["is another shot, no duplicate"])
+    assert (drafted.actions, refused(drafted.left)) == ((), ["is another shot, not a duplicate"])
 
 
 @pytest.mark.parametrize("kind", ["protected", "reference"])

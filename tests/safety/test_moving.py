@@ -143,7 +143,7 @@ def test_a_target_that_nothing_went_to_is_not_left_behind(world: World) -> None:
     _keep, _extra = world.pair("resaved")
     result = world.scan()
     disk = FaultyDisk().fail("rename", 1, errno.EACCES)
-    assert refused(world.act(result, disk=disk).outcomes) == ["may not be moved (permission denied)"]
+    assert refused(world.act(result, disk=disk).outcomes) == ["can't be moved (permission denied)"]
     assert not world.target.exists()
 
 

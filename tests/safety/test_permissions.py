@@ -63,7 +63,7 @@ def test_a_photo_in_a_folder_that_may_not_be_changed_stays(world: World, trash: 
         assert len(report.done) == 1
         assert list(report.refusals.values()) == [1]
         assert next(iter(report.refusals)) in (
-            "may not be moved (permission denied)",
+            "can't be moved (permission denied)",
             "its folder may not be changed",
         )
         assert not free.exists()
@@ -129,7 +129,7 @@ def test_a_target_that_may_not_be_written_refuses_everything(world: World) -> No
 
     def check() -> None:
         before = tree_snapshot(world.base / "photos")
-        with pytest.raises(RefusedError, match="may not be written to"):
+        with pytest.raises(RefusedError, match="can't be written to"):
             world.act()
         assert tree_snapshot(world.base / "photos") == before
 
@@ -185,7 +185,7 @@ def test_a_failing_trash_leaves_no_record_behind(world: World) -> None:
 
     def check() -> None:
         report = world.act(trash=True, disk=ClosingDisk())
-        assert report.refusals == {"may not be moved (permission denied)": 1}
+        assert report.refusals == {"can't be moved (permission denied)": 1}
         assert [path.name for path in world.trash.glob("info/*")] == ["b.jpg.trashinfo"]
 
     as_nobody(world, check)

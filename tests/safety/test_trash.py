@@ -120,7 +120,7 @@ def test_recovery_does_not_take_an_earlier_runs_file_for_one_that_was_lost(world
     for name in ("files/a 1.jpg", "info/a 1.jpg.trashinfo"):
         (world.trash / name).unlink()
     [told] = actions.recover(world.paths)
-    assert "needs a person" in told
+    assert "needs your attention" in told
     assert world.undo(1).exit_code == 0
     assert extra.exists()
 
@@ -143,7 +143,7 @@ def test_without_a_home_folder_each_photo_is_refused_with_the_reason(
     monkeypatch.setenv("HOME", "/nonexistent")
     before = world.snapshot()
     report = world.act(trash=True, dry_run=dry_run)
-    assert report.refusals == {"there is no telling where its trash is (no such file or directory)": 2}
+    assert report.refusals == {"its trash can't be found (no such file or directory)": 2}
     assert report.exit_code == 1
     assert world.snapshot() == before
 

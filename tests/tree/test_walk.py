@@ -149,12 +149,12 @@ def test_several_globs_each_leave_out_theirs_and_empty_ones_nothing(tmp_path: Pa
 
 def test_a_missing_root_a_file_and_a_missing_protected_folder_are_one_sentence(tmp_path: Path) -> None:
     _tree(tmp_path, "a.jpg")
-    with pytest.raises(MissingRootError, match=r"nowhere is not there\.$"):
+    with pytest.raises(MissingRootError, match=r"nowhere does not exist\.$"):
         walk([str(tmp_path), str(tmp_path / "nowhere")])
     with pytest.raises(MissingRootError, match=r"a\.jpg is a file, not a folder\.$"):
         walk([str(tmp_path / "a.jpg")])
     for options in (WalkOptions(protect=("/no/where",)), WalkOptions(reference=("/no/where",))):
-        with pytest.raises(MissingRootError, match="/no/where is not there"):
+        with pytest.raises(MissingRootError, match="/no/where does not exist"):
             walk([str(tmp_path)], options)
     with pytest.raises(MissingRootError):
         walk(["a\x00b"])

@@ -60,7 +60,7 @@ def plan_blocker(action: Action, terms: Terms) -> str | None:
 
 def relation_blocker(action: Action) -> str | None:
     """Another shot of the same scene is no duplicate."""
-    return "is another shot, no duplicate" if action.relation is Relation.SIMILAR else None
+    return "is another shot, not a duplicate" if action.relation is Relation.SIMILAR else None
 
 
 def path_blocker(action: Action, terms: Terms) -> str | None:
@@ -68,7 +68,7 @@ def path_blocker(action: Action, terms: Terms) -> str | None:
     sources = [move.source for move in action.moves]
     for path in (*sources, *(part.source for part in (action.keeper, *action.keeper_parts))):
         if not is_plain(path) or root_of(path, terms.roots) is None:
-            return "lies outside the scanned folders"
+            return "is outside the scanned folders"
     return None if sources and len(set(sources)) == len(sources) else "names no file, or one twice"
 
 

@@ -23,9 +23,9 @@ from dedupe.formats.hashing import hasher
 from dedupe.types import ContentKey
 
 _REFUSALS = {
-    errno.EACCES: "may not be moved (permission denied)",
-    errno.EPERM: "may not be moved (not permitted)",
-    errno.EROFS: "lies on a read-only volume",
+    errno.EACCES: "can't be moved (permission denied)",
+    errno.EPERM: "can't be moved (not permitted)",
+    errno.EROFS: "is on a read-only disk",
     errno.ENAMETOOLONG: "its name is too long there",
     errno.EINVAL: "its name is not possible there",
     errno.EILSEQ: "its name is not possible there",

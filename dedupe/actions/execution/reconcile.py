@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 
+from dedupe.actions.execution.links import settle
 from dedupe.actions.execution.place import (
     NameTakenError,
     StopError,
@@ -72,6 +73,8 @@ class Reconciler:
         forged = asset_blocker(asset, self._journal)
         if forged is not None:
             reconciled = Reconciled(AssetState.NEEDS_PERSON, forged)
+        elif asset.purpose in (AssetPurpose.LINK, AssetPurpose.UNLINK):
+            return Reconciled(*settle(self._disk, self._journal, asset))
         else:
             reconciled = self._end(asset, [self.locate(file) for file in asset.files], final=final, back=back)
         if reconciled.state is not AssetState.BEGUN:

@@ -19,6 +19,7 @@ from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopErr
 from dedupe.actions.execution.prune import make_again
 from dedupe.actions.execution.reconcile import reversal
 from dedupe.actions.execution.recover import reconcile_all, tidy
+from dedupe.actions.execution.unlinking import give_own_file
 from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.journal import DamagedRowError, Journal, JournalError, exists
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, RunPurpose, RunRow
@@ -148,7 +149,8 @@ def run_blocker(run: RunRow, assets: Sequence[AssetRow], trash_undoable: bool) -
 
 
 def _away(assets: Sequence[AssetRow]) -> list[AssetRow]:
-    return [asset for asset in assets if asset.state is AssetState.DONE and asset.purpose is AssetPurpose.ACT]
+    acts = (AssetPurpose.ACT, AssetPurpose.LINK)
+    return [asset for asset in assets if asset.state is AssetState.DONE and asset.purpose in acts]
 
 
 # -- guards on the journal's rows (they may have been edited) --------------------------------------------------------------
@@ -246,6 +248,9 @@ class _Undoer:
         for file in asset.files:
             _refuse(restore_blocker(file, self._run))
         wanted = [file.move.source for file in asset.files]
+        if asset.purpose is AssetPurpose.LINK:
+            give_own_file(self._disk, self._journal, self._number, asset)
+            return Restored(wanted[0], wanted[0])
         if self._is_back(asset):
             self._journal.mark_undone(asset.id)
             self._journal.flush()

@@ -200,7 +200,8 @@ class Journal:
     def end_asset(self, asset: AssetRow, state: AssetState, reason: str = "") -> None:
         """Pending: how the asset ended. A finished undo marks the asset that it reversed as undone in the same commit."""
         self._write("UPDATE units SET state = ?, reason = ? WHERE id = ?", (state, reason, asset.id))
-        if state is AssetState.DONE and asset.purpose is AssetPurpose.UNDO and asset.reverses is not None:
+        undoing = asset.purpose in (AssetPurpose.UNDO, AssetPurpose.UNLINK)
+        if state is AssetState.DONE and undoing and asset.reverses is not None:
             self.mark_undone(asset.reverses)
 
     def mark_undone(self, asset: int) -> None:

@@ -99,15 +99,19 @@ class RunPurpose(StrEnum):
 
     MOVE = "move"
     TRASH = "trash"
+    LINK = "link"
     UNDO = "undo"
 
 
 class AssetPurpose(StrEnum):
-    """Why an asset moved: the action itself, its undoing, or putting back the parts of an asset that could not move whole."""
+    """Why an asset moved: the action itself, its undoing, or putting back the parts of an asset that could not move whole; or why
+    a file was replaced in its place: by a link, or by a file of its own again."""
 
     ACT = "act"
     UNDO = "undo"
     PUT_BACK = "put back"
+    LINK = "link"
+    UNLINK = "unlink"
 
 
 class AssetState(StrEnum):

@@ -45,8 +45,14 @@ def asset_blocker(asset: AssetRow, journal: Journal) -> str | None:
     run = journal.run(asset.run)
     if run is not None and run.purpose is RunPurpose.UNDO:
         run = journal.run(run.undoes or 0)
+    in_place = asset.purpose in (AssetPurpose.LINK, AssetPurpose.UNLINK)
     for file in asset.files:
-        reason = OUTSIDE if run is None else _ends_blocker(file, asset, run) or _partial_blocker(file)
+        if run is None:
+            reason: str | None = OUTSIDE
+        elif in_place:
+            reason = restore_blocker(file, run) or _stand_in_blocker(file)
+        else:
+            reason = _ends_blocker(file, asset, run) or _partial_blocker(file)
         if reason is not None:
             return f"{display_path(file.move.source)}: {reason}"
     return None
@@ -79,6 +85,13 @@ def _partial_blocker(file: FileRow) -> str | None:
     folder, name = os.path.split(file.partial)
     siblings = file.move.target is not None and folder == os.path.dirname(file.move.target)
     return None if siblings and _PARTIAL.fullmatch(name) else "its unfinished copy has no name that dedupe gives"
+
+
+def _stand_in_blocker(file: FileRow) -> str | None:
+    """The replacement of a file in its place has a name of dedupe's, beside it."""
+    folder, name = os.path.split(file.partial or "")
+    fits = file.move.target is None and folder == os.path.dirname(file.move.source) and _PARTIAL.fullmatch(name)
+    return None if fits else "its replacement has no name that dedupe gives"
 
 
 def _is_home(path: str, run: RunRow) -> bool:

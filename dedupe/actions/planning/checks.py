@@ -21,7 +21,7 @@ from dedupe.formats.hashing import hasher
 from dedupe.types import Action, ContentKey, FileMove, FileStamp, Relation
 
 CHANGED = "changed since the scan"
-GONE = "no longer there"
+GONE = "no longer exists"
 LINK = "is a link or no plain file any more"
 SAME_FILE = "is the same file as the photo that stays"
 NOT_EQUAL = "its bytes are not those of the photo that stays"

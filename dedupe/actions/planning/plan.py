@@ -110,16 +110,16 @@ def companions_of(photo: Photo) -> list[Companion]:
 
 def relation_blocker(extra: Extra) -> str | None:
     """Another shot of the same scene is no duplicate, whatever was selected."""
-    return "is another shot, no duplicate" if extra.relation is Relation.SIMILAR else None
+    return "is another shot, not a duplicate" if extra.relation is Relation.SIMILAR else None
 
 
 def protected_blocker(extra: Extra) -> str | None:
     """Protected and reference folders give nothing away."""
     assets = extra.photo.parts
     if any(asset.file.protected for asset in assets):
-        return "lies in a protected folder"
+        return "is in a protected folder"
     if any(asset.file.reference for asset in assets):
-        return "lies in a reference folder"
+        return "is in a reference folder"
     return None
 
 

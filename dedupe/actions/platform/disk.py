@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, cast
 
+from dedupe.actions.platform.exchange import clone, exchange
 from dedupe.actions.platform.folders import FolderLook, look_of, missing_of
 from dedupe.actions.platform.volumes import Volume, volume_of
 
@@ -167,6 +168,33 @@ class Disk:
         if status.st_size or os.path.islink(claim):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), claim)
         os.replace(source, claim)
+
+    def exchange(self, a: str, b: str) -> None:
+        """Two names of one folder change their files in a single step; an error of ``NO_EXCLUSIVE_RENAME`` where the volume
+        cannot."""
+        exchange(a, b)
+
+    def clone(self, source: int, target: int) -> None:
+        """The open empty file ``target`` gets the content of ``source`` by sharing its blocks. OSError (ENOTTY, EOPNOTSUPP, EXDEV
+        …) where the volume has no such thing."""
+        clone(source, target)
+
+    def attributes(self, handle: int) -> dict[str, bytes]:
+        """The extended attributes of an open file that belong to its user; none where there are none."""
+        if not hasattr(os, "listxattr"):
+            return {}
+        try:
+            return {name: os.getxattr(handle, name) for name in os.listxattr(handle) if name.startswith("user.")}
+        except OSError:
+            return {}
+
+    def set_look(self, handle: int, mode: int, owner: tuple[int, int], times: tuple[int, int]) -> None:
+        """Give an open file of ours this mode, owner (where that is allowed) and times of access and change (ns)."""
+        if hasattr(os, "fchown"):
+            with contextlib.suppress(OSError):
+                os.fchown(handle, *owner)
+            os.fchmod(handle, mode)
+        os.utime(handle, ns=times)
 
     def unlink(self, path: str) -> None:
         """Remove one name of a file."""

@@ -88,11 +88,11 @@ class Trash:
         if len(os.fsencode(os.path.basename(path))) + len(RECORD) + _ROOM_FOR_COUNTER > NAME_BYTES:
             return _NAME_TOO_LONG
         if not os.path.isabs(os.environ.get("XDG_DATA_HOME", "/")):
-            return "XDG_DATA_HOME is empty or no absolute path, so there is no telling where the trash is"
+            return "XDG_DATA_HOME is empty or no absolute path, so the trash can't be found"
         try:
             return self._linux_blocker(parent, status)
         except OSError as error:  # a user without a home folder, as services have none
-            return f"there is no telling where its trash is ({(error.strerror or 'unknown error').lower()})"
+            return f"its trash can't be found ({(error.strerror or 'unknown error').lower()})"
 
     def _linux_blocker(self, parent: str, status: os.stat_result) -> str | None:
         folder = self._folder(parent, status.st_dev)
@@ -259,4 +259,4 @@ def windows_blocker(volume: Volume) -> str | None:
 
 
 def _what_stands_there(path: str) -> str:
-    return "is a link that leads nowhere" if os.path.islink(path) else "is no folder"
+    return "is a link that leads nowhere" if os.path.islink(path) else "is not a folder"

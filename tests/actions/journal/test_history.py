@@ -68,11 +68,11 @@ def test_a_report_counts_each_reason_and_says_what_happened(tmp_path: Path) -> N
         paths=paths,
         progress=lambda done, total: seen.append((done, total)),
     )
-    assert report.refusals == {"changed since the scan": 2, "no longer there": 1}
+    assert report.refusals == {"changed since the scan": 2, "no longer exists": 1}
     assert report.sentences() == [
         f"1 photo moved to {tmp_path / 'to'}, 4 B.",
         "2 skipped: changed since the scan.",
-        "1 skipped: no longer there.",
+        "1 skipped: no longer exists.",
         f"`dedupe undo {report.run}` puts it back.",
     ]
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
