@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from dedupe.grouping.families import Branch, Family
 from dedupe.grouping.keeper import Candidate
-from dedupe.grouping.losses import blocked_reason
+from dedupe.grouping.losses import blocked_reason, turned_reason
 from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
 from dedupe.grouping.versions import Versions
 from dedupe.types import Caution, Change, ClueKind, ContentKey, Extra, Photo, Relation
@@ -80,6 +80,8 @@ class Extras:
             blocked = f"differs in {differing:,} {'byte' if differing == 1 else 'bytes'}: one of the two is damaged"
         if not blocked and relation not in _PROVEN and self._in_doubt(photo, keep.photo):
             blocked = "fits another shot of the series as well"
+        if not blocked and relation is Relation.RESAVED:
+            blocked = turned_reason(photo, keep.photo, membership.fit, self.caution)
         uncertain = relation is Relation.RESAVED and not self._enough(membership, keep)
         wanted = relation in self.select and relation is not Relation.SIMILAR and not uncertain
         return Extra(

@@ -13,6 +13,8 @@ from dedupe.asset import POLICIES, needs_bytes
 from dedupe.comparing.thresholds import LOW_TEXTURE
 from dedupe.grouping.holdings import missing
 from dedupe.grouping.keeper import Candidate, is_quantised
+from dedupe.grouping.match_graph import Fit
+from dedupe.grouping.provenance import distance_to_camera
 from dedupe.types import Caution, Companion, Facts, Loss, LossCode, Photo, Relation
 
 CompanionKey: TypeAlias = Callable[[str], bytes | None]
@@ -139,6 +141,21 @@ def blocked_reason(extra: Photo, keep: Photo, relation: Relation, caution: Cauti
     if relation not in _PROVEN and min(extra.facts.texture, keep.facts.texture) < LOW_TEXTURE:
         return "too little texture to be sure"
     return ""
+
+
+def turned_reason(extra: Photo, keep: Photo, fit: Fit, caution: Caution) -> str:
+    """What is to be said of a copy that is shown turned or mirrored against the photo that stays; empty where it may go all the
+    same: the one that stays is as its camera wrote it, the other is not."""
+    if not fit.turn and not fit.mirrored:
+        return ""
+    if (
+        caution is not Caution.STRICT
+        and keep.facts.camera
+        and distance_to_camera(keep) == 0 < distance_to_camera(extra)
+    ):
+        return ""
+    how = [*(["mirrored"] if fit.mirrored else ()), *([f"turned by {fit.turn}°"] if fit.turn else ())]
+    return f"shown {' and '.join(how)}"
 
 
 def _agrees_enough(extra: Photo, keep: Photo, caution: Caution) -> bool:

@@ -34,13 +34,16 @@ FitKey: TypeAlias = tuple[int, float, float]
 @dataclass(frozen=True, slots=True)
 class Fit:
     """How one picture lies on another, verified. ``detail`` > 0: the lower-numbered picture holds more. ``key``: the smaller,
-    the better: the safer relation (its rank), then the higher score, then the smaller distance."""
+    the better: the safer relation (its rank), then the higher score, then the smaller distance. The one is shown turned by
+    ``turn`` (0, 90 or 180 degrees, either way) and ``mirrored`` against the other."""
 
     relation: Relation
     key: FitKey
     detail: float = 0.0
     remark: Remark | None = None
     clues: tuple[Clue, ...] = ()
+    turn: int = 0
+    mirrored: bool = False
 
     @property
     def rank(self) -> int:
@@ -62,7 +65,7 @@ class Fit:
     def turned(self) -> Fit:
         """The same, seen from the other picture."""
         clues = tuple(Clue(clue.kind, -clue.weight) for clue in self.clues)
-        return Fit(self.relation, self.key, -self.detail, self.remark, clues)
+        return Fit(self.relation, self.key, -self.detail, self.remark, clues, self.turn, self.mirrored)
 
 
 # Asked for every match: Enum's own way to the rank takes as long as all the rest.
@@ -214,7 +217,7 @@ def _weigh(
         fit = None
         if match.relation is not Relation.SIMILAR:
             key = (_RANKS[match.relation], -match.score, match.distance)
-            fit = Fit(match.relation, key, match.detail, match.remark, match.clues)
+            fit = Fit(match.relation, key, match.detail, match.remark, match.clues, *_shown_turned(match))
             fit = fit if a < b else fit.turned()
             ends = (min(a, b), max(a, b))
             known.fits[ends] = _better(known.fits.get(ends), fit)
@@ -226,6 +229,15 @@ def _weigh(
             for owner in members[picture] - {picture}:
                 _tell(said, owner, picture, SAME_BYTES, Weight.SURE)
     return said
+
+
+def _shown_turned(match: Match) -> tuple[int, bool]:
+    """By how many degrees, to the quarter, one picture is shown turned against the other; and whether it is mirrored."""
+    transform = match.evidence.transform
+    if transform is None:
+        return 0, False
+    turn = 90 * (round(transform.turn / 90) % 4)
+    return min(turn, 360 - turn), transform.mirrored
 
 
 def _node_pairs(

@@ -100,7 +100,8 @@ class _Index:
         """The photos that a Takeout JSON is about. ``stem`` is its name without ".json".
 
         ``IMG.jpg.json``, ``IMG.jpg.supplemental-metadata.json``, both cut to 46 characters anywhere; the counter
-        of ``IMG(1).jpg`` stands in ``IMG.jpg(1).json``; ``IMG-edited.jpg`` has its original's.
+        of ``IMG(1).jpg`` stands in ``IMG.jpg(1).json`` or in both; ``IMG-edited.jpg`` has its original's; ``IMG.json`` is the
+        oldest spelling.
         """
         numbered = _NUMBERED.match(stem)
         core, number = numbered.groups() if numbered else (stem, "")
@@ -110,9 +111,14 @@ class _Index:
         for length in range(len(_TAKEOUT_TAIL), -1, -1):
             if core.endswith(_TAKEOUT_TAIL[:length]):
                 name = core[: len(core) - length]
-                owners = self._takeout.get((name, number)) or ([] if number else self._names.get(name))
-                if owners:
+                owners = self._takeout.get((name, number)) or self._names.get(name, [])
+                # The counter of “img(18).jpg” may stand in both places: “img(18).jpg.supple(18).json”.
+                if owners and (not number or number in name):
                     return owners
+                if owners and (name, number) in self._takeout:
+                    return owners
+        if owners := self._stems.get(stem.casefold()):  # “IMG.json”, as Takeout once wrote it
+            return owners
         if len(stem) >= _TAKEOUT_LIMIT - 1 and len(core) >= _TAKEOUT_LIMIT - 6:
             return self._cut_off(core, number)
         return []
