@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from dedupe.review.run import Wishes
+    from dedupe.review.web.server import Wanted
     from dedupe.settings import Settings
     from dedupe.types import ScanResult
 
@@ -20,6 +21,8 @@ class Outputs:
     json_to: str | None = None
     csv_to: str | None = None
     plan_to: str | None = None
+    html_to: str | None = None
+    html_gps: bool = False
     by_folder: bool = False
     everything: bool = False
 
@@ -29,25 +32,51 @@ class Outputs:
         return "-" in (self.json_to, self.csv_to, self.plan_to)
 
 
-def finish(result: ScanResult, settings: Settings, wishes: Wishes, outputs: Outputs, *, strict: bool = False) -> None:
+def finish(
+    result: ScanResult,
+    settings: Settings,
+    wishes: Wishes,
+    outputs: Outputs,
+    *,
+    strict: bool = False,
+    browser: Wanted | None = None,
+) -> None:
     """Write the reports, show the table, review and act as wished; ends with typer.Exit where the code is not 0."""
-    from dedupe.review.run import act, on_terminal
-
     _write(result, outputs)
+    _write_page(result, settings, outputs)
     if not outputs.to_stdout:
         _show(result, settings, wishes, outputs)
-    code = 0
-    asked = not outputs.to_stdout and not wishes.act and bool(result.groups) and on_terminal()
-    if wishes.review or asked:
-        from dedupe.cli.review import run_review
-
-        code = run_review(settings, wishes, offered=not wishes.review)
-    elif wishes.act:
-        code = act(result, settings, wishes, quiet=outputs.to_stdout)
+    code = _go_on(result, settings, wishes, outputs, browser)
+    if wishes.act:
+        _write_page(result, settings, outputs)
     if strict and (result.skipped or result.damaged):
         code = code or 1
     if code:
         raise typer.Exit(code)
+
+
+def _go_on(result: ScanResult, settings: Settings, wishes: Wishes, outputs: Outputs, browser: Wanted | None) -> int:
+    """Review or act, as wished; the exit code."""
+    from dedupe.review.run import act, on_terminal
+
+    if browser is not None:
+        from dedupe.review.web.server import review_in_browser
+
+        review_in_browser(settings, browser)
+        return 0
+    asked = not outputs.to_stdout and not wishes.act and bool(result.groups) and on_terminal()
+    if wishes.review or asked:
+        from dedupe.cli.review import run_review
+
+        return run_review(settings, wishes, offered=not wishes.review)
+    return act(result, settings, wishes, quiet=outputs.to_stdout) if wishes.act else 0
+
+
+def _write_page(result: ScanResult, settings: Settings, outputs: Outputs) -> None:
+    if outputs.html_to is not None:
+        from dedupe.review.page import write_page
+
+        write_page(settings, outputs.html_to, result.roots, places=outputs.html_gps)
 
 
 def _write(result: ScanResult, outputs: Outputs) -> None:

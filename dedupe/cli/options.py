@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dedupe.settings import KEEPER_RULES
 from dedupe.terminal.display import Sort
 from dedupe.types import SAFE_RELATIONS, Relation
+
+if TYPE_CHECKING:
+    from dedupe.review.web.server import Wanted
 
 PHOTOS, FINDING, STAYS, RESULT, ACTING, BROWSER, DATA = (
     "Which photos",
@@ -266,6 +269,13 @@ Link = Annotated[
         autocompletion=lambda: ["hard", "ref"],
     ),
 ]
+Html = Annotated[
+    str | None,
+    typer.Option("--html", metavar="FILE", help="Write the result as a page with pictures.", rich_help_panel=RESULT),
+]
+HtmlGps = Annotated[
+    bool, typer.Option("--html-gps", help="Put GPS positions on that page too.", rich_help_panel=RESULT)
+]
 PruneEmpty = Annotated[
     bool,
     typer.Option("--prune-empty", help="Remove the folders that this leaves empty.", rich_help_panel=ACTING),
@@ -289,3 +299,22 @@ Save = Annotated[
         "--save", metavar="FILE", help="Save a picture of the result: .png, .jpg or .webp.", rich_help_panel=RESULT
     ),
 ]
+
+
+def browser(*, web: bool, no_open: bool, port: int | None, roots: tuple[str, ...], acts: bool = False) -> Wanted | None:
+    """How the review in the browser is wanted, None where it is not.
+
+    Raises UsageError where the options contradict each other, WebUnavailableError without the libraries.
+    """
+    from dedupe.errors import UsageError
+    from dedupe.review.web.server import Wanted, check_available
+    from dedupe.terminal.console import say
+
+    if not web:
+        if no_open or port is not None:
+            raise UsageError("--no-open and --port need --web.")
+        return None
+    if acts:
+        raise UsageError("--web stands alone: the page asks what goes, and where to.")
+    check_available()
+    return Wanted(port or 0, not no_open, say, roots)

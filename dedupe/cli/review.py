@@ -41,6 +41,8 @@ def review(
     web: o.Web = False,
     no_open: o.NoOpen = False,
     port: o.Port = None,
+    html_to: o.Html = None,
+    html_gps: o.HtmlGps = False,
     store: o.Store = None,
 ) -> None:
     """Look at the groups of the last scan one by one and decide.
@@ -49,10 +51,8 @@ def review(
     """
     from dedupe.config import load_settings
     from dedupe.errors import UsageError
-    from dedupe.review.run import Wishes
     from dedupe.settings import absolute
     from dedupe.terminal import display
-    from dedupe.terminal.console import say
 
     display.choose(sort=sort)
     settings = load_settings({"store": store})
@@ -60,27 +60,40 @@ def review(
         raise UsageError("--json prints decisions: use it with --decisions.")
     if decisions:
         _decisions(settings, as_json=as_json)
-    elif web:
-        in_browser(settings, no_open=no_open, port=port)
-    elif no_open or port is not None:
-        raise UsageError("--no-open and --port need --web.")
-    elif listing:
-        from dedupe.review.saved_scan import scan_lines
+        return
+    wanted = absolute(roots or [])
+    browser = o.browser(web=web, no_open=no_open, port=port, roots=wanted)
+    if html_to is not None:
+        _page(settings, html_to, wanted, places=html_gps)
+    if browser is not None:
+        from dedupe.review.web.server import review_in_browser
 
-        say(*(scan_lines(settings) or ["There is no scan yet: run `dedupe scan DIR` first."]))
-    else:
-        wishes = Wishes(review=True)
-        wishes.check()
-        inside = absolute([folder])[0] if folder is not None else None
-        raise typer.Exit(run_review(settings, wishes, offered=False, roots=absolute(roots or []), folder=inside))
+        review_in_browser(settings, browser)
+    elif html_to is None:
+        _in_terminal(settings, wanted, listing=listing, folder=folder)
 
 
-def in_browser(settings: Settings, *, no_open: bool, port: int | None) -> None:
-    """Serve the last scan to the browser until that is ended."""
-    from dedupe.review.web.server import Wanted, review_in_browser
+def _in_terminal(settings: Settings, roots: tuple[str, ...], *, listing: bool, folder: str | None) -> None:
+    from dedupe.review.run import Wishes
+    from dedupe.review.saved_scan import scan_lines
+    from dedupe.settings import absolute
     from dedupe.terminal.console import say
 
-    review_in_browser(settings, Wanted(port or 0, not no_open, say))
+    if listing:
+        say(*(scan_lines(settings) or ["There is no scan yet: run `dedupe scan DIR` first."]))
+        return
+    wishes = Wishes(review=True)
+    wishes.check()
+    inside = absolute([folder])[0] if folder is not None else None
+    raise typer.Exit(run_review(settings, wishes, offered=False, roots=roots, folder=inside))
+
+
+def _page(settings: Settings, target: str, roots: tuple[str, ...], *, places: bool) -> None:
+    from dedupe.report.targets import check_targets
+    from dedupe.review.page import write_page
+
+    check_targets(None, None, target)
+    write_page(settings, target, roots, places=places)
 
 
 def _decisions(settings: Settings, *, as_json: bool) -> None:

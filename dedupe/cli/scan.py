@@ -28,7 +28,7 @@ _PLAIN = (
 )
 
 _WISHES = ("move_to", "trash", "link", "yes", "dry_run", "review", "prune_empty")
-_OUTPUTS = ("json_to", "csv_to", "plan_to", "by_folder", "everything")
+_OUTPUTS = ("json_to", "csv_to", "plan_to", "html_to", "html_gps", "by_folder", "everything")
 
 
 def scan(
@@ -57,6 +57,8 @@ def scan(
     by_folder: o.ByFolder = False,
     json_to: o.JsonFile = None,
     csv_to: o.CsvFile = None,
+    html_to: o.Html = None,
+    html_gps: o.HtmlGps = False,
     plan_to: Annotated[
         str | None,
         typer.Option(
@@ -72,6 +74,9 @@ def scan(
     review: Annotated[
         bool, typer.Option("--review", help="Start the review without asking.", rich_help_panel=o.ACTING)
     ] = False,
+    web: o.Web = False,
+    no_open: o.NoOpen = False,
+    port: o.Port = None,
     move_to: o.MoveTo = None,
     trash: o.Trash = False,
     link: o.Link = None,
@@ -101,11 +106,13 @@ def _run(given: Mapping[str, Any]) -> None:
     wishes = Wishes(**{name: given[name] for name in _WISHES})
     outputs = Outputs(**{name: given[name] for name in _OUTPUTS})
     wishes.check(to_stdout=outputs.to_stdout)
-    check_targets(outputs.json_to, outputs.csv_to)
+    check_targets(outputs.json_to, outputs.csv_to, outputs.html_to)
     check_target(outputs.plan_to, outputs.json_to, outputs.csv_to)
+    acts = wishes.act or wishes.review or outputs.to_stdout
+    browser = o.browser(web=given["web"], no_open=given["no_open"], port=given["port"], roots=paths, acts=acts)
     recover(settings, dry_run=wishes.dry_run)
     tell_replaced(settings, paths)
-    finish(run(paths, settings), settings, wishes, outputs, strict=given["strict"])
+    finish(run(paths, settings), settings, wishes, outputs, strict=given["strict"], browser=browser)
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import Final
 
 from dedupe.review.web.picture import Difference, Order, Refused, made
@@ -48,7 +49,7 @@ class Darkroom:
         with self._changed:
             self._closed = True
             for future in self._waiting.values():
-                future.set_result(_SUPERSEDED)
+                _give(future, _SUPERSEDED)
             self._waiting.clear()
             self._changed.notify_all()
         for thread in self._threads:
@@ -62,13 +63,14 @@ class Darkroom:
                 done: Future[bytes | Refused] = Future()
                 done.set_result(self._kept[order])
                 return done
-            found = self._busy.get(order) or self._waiting.pop(order, None)
-            if found is not None and order in self._busy:
-                return found
-            future = found or Future()
+            being_made = self._busy.get(order)
+            if being_made is not None and not being_made.cancelled():
+                return being_made
+            found = self._waiting.pop(order, None)
+            future = Future() if found is None or found.cancelled() else found
             self._waiting[order] = future
             while len(self._waiting) > _WAITING:
-                self._waiting.popitem(last=False)[1].set_result(_SUPERSEDED)
+                _give(self._waiting.popitem(last=False)[1], _SUPERSEDED)
             self._changed.notify()
             return future
 
@@ -114,6 +116,12 @@ class Darkroom:
                 self._kept_bytes += len(picture)
                 while self._kept_bytes > KEPT_BYTES:
                     self._kept_bytes -= len(self._kept.popitem(last=False)[1])
+        _give(future, picture)
+
+
+def _give(future: Future[bytes | Refused], picture: bytes | Refused) -> None:
+    """Answer an order; one whose page has gone meanwhile was cancelled, and nobody waits for it."""
+    with suppress(InvalidStateError):
         future.set_result(picture)
 
 

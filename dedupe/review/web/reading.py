@@ -41,6 +41,7 @@ class Reading:
                 "at": now.state.at,
                 "series": len(now.result.series),
                 "skipped": len(now.result.skipped),
+                "damaged": len(now.result.damaged),
                 "photos": now.result.stats.photos,
                 "roots": [display_path(root) for root in now.result.roots],
                 "notices": list(house.notices),

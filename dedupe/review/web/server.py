@@ -39,11 +39,13 @@ class WebUnavailableError(DedupeError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How the page is to be served: the ``port`` (0: any free one), whether to ``open`` a browser, and who is told what."""
+    """How the page is to be served: the ``port`` (0: any free one), whether to ``open`` a browser, who is told what, and the
+    folders whose last scan is meant (none: the newest scan)."""
 
     port: int = 0
     open: bool = True
     tell: Callable[[str], None] = print
+    roots: tuple[str, ...] = ()
 
 
 def check_available() -> None:
@@ -66,7 +68,7 @@ def review_in_browser(settings: Settings, wanted: Wanted) -> None:
     paths = StorePaths.at(settings.store)
     with _alone(paths.decisions, paths.lock) as record:
         recovered = recover_if_needed(paths)
-        with last_scan(settings) as (session, result):
+        with last_scan(settings, wanted.roots) as (session, result):
             if not result.groups and not result.series:
                 wanted.tell("The last scan found no duplicates: there is nothing to review.")
                 return
@@ -96,6 +98,7 @@ def _serve(session: Session, wanted: Wanted, record: str, notices: tuple[str, ..
         stack.enter_context(_recorded(record, address))
         stack.enter_context(_opened(address, own, wanted))
         main.run()
+        darkroom.close()  # before the server, which would wait for pictures on order
     wanted.tell("The review has ended; your decisions are kept. `dedupe review --web` opens it again.")
 
 

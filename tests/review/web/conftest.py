@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from dedupe.types import ScanResult
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -69,6 +73,64 @@ class Review:
         return self.process.returncode
 
 
+class Client:
+    """A program that knows the link, and speaks to the review as its page does."""
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        self.prefix = "/" + review.address.split("/", 3)[3]
+        self.host = f"127.0.0.1:{review.port}"
+        self.cookie = self.token = ""
+        code = review.link.partition("#")[2]
+        status, headers, _ = self.ask("POST", "launch", {"code": code})
+        assert status == 200
+        self.cookie = headers["set-cookie"].partition(";")[0]
+        self.token = self.json("api/state")["token"]
+
+    def ask(self, method: str, path: str, body: object = None, **more: str) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers (names in lower case) and body of one request; ``more`` are headers in place of the page's own."""
+        headers = {
+            "Host": self.host,
+            "Cookie": self.cookie,
+            "Sec-Fetch-Site": "same-origin",
+            "X-Dedupe-Token": self.token,
+            "Origin": f"http://{self.host}",
+            "Content-Type": "application/json",
+        }
+        headers |= {name.replace("_", "-"): value for name, value in more.items()}
+        connection = HTTPConnection("127.0.0.1", self.review.port, timeout=60)
+        data = None if body is None else json.dumps(body).encode()
+        connection.request(method, self.prefix + path, data, headers)
+        answer = connection.getresponse()
+        found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        connection.close()
+        return found
+
+    def json(self, path: str) -> Any:
+        """What the page is told there."""
+        return json.loads(self.ask("GET", path)[2])
+
+    def post(self, path: str, body: object) -> tuple[int, Any]:
+        """Status and answer of a write."""
+        status, _, told = self.ask("POST", path, body)
+        return status, json.loads(told)
+
+
+def saved(store: Path, result: ScanResult) -> Path:
+    """A store that holds ``result`` as its last scan."""
+    from dedupe.library.codec import to_json
+    from dedupe.library.decisions import Decisions
+    from dedupe.library.paths import StorePaths
+    from dedupe.settings import Settings
+
+    with Decisions(StorePaths.at(str(store)).decisions) as memory:
+        memory.save_scan(result, to_json(Settings()))
+    return store
+
+
+NO_PICTURE = ("Failed to load resource",)
+"""What the browser's console says of photos that are not there."""
+
 Start = Callable[..., Review]
 
 
@@ -83,7 +145,7 @@ def start() -> Iterator[Start]:
         command = [sys.executable, "-u", "-m", "dedupe", "review", "--web", "--no-open", "--store", str(store), *more]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         line = process.stdout.readline()
-        link = re.search(r"http://\S+", line)
+        link = re.search(r"http://\S+launch#\S+", line)
         if link is None:
             process.wait(30)
             raise AssertionError(line + process.stdout.read())

@@ -289,6 +289,13 @@ dialog.addEventListener("cancel", (event) => {
   if (page.dialog !== "ended" && !page.run?.running) closeDialog();
 });
 
+// A browser may close a dialog without asking (Escape twice in a row): what must stay comes back, the rest is closed here too.
+dialog.addEventListener("close", () => {
+  if (!page.dialog || dialog.open) return;
+  if (page.dialog === "ended" || page.run?.running) dialog.showModal();
+  else closeDialog();
+});
+
 /** A write from a dialog: what is refused is said in it. */
 async function inDialog(work) {
   page.error = "";

@@ -41,6 +41,9 @@ function ending(view) {
   return html`<form @submit=${view.summarise}>
     <h2>Finish</h2>
     <ul class="counts">${rows.map((name) => html`<li><b>${number(state.counts[name])}</b> ${STATES[name]}</li>`)}</ul>
+    ${state.skipped || state.damaged
+      ? html`<p>${count(state.skipped, "file")} skipped, ${number(state.damaged)} perhaps damaged: they stay. <code>dedupe review --html FILE</code> lists them.</p>`
+      : nothing}
     ${state.going
       ? html`<fieldset>
           <legend>Where shall the ${count(state.going, "accepted photo")} go?</legend>

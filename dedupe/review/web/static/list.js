@@ -59,8 +59,9 @@ export class GroupList {
 
   draw() {
     if (!this.index) return;
-    const first = Math.max(0, Math.floor(this.root.scrollTop / ROW) - AHEAD);
     const last = Math.min(this.numbers.length, Math.ceil((this.root.scrollTop + this.root.clientHeight) / ROW) + AHEAD);
+    // A list that has just become shorter may still be scrolled beyond its end.
+    const first = Math.min(last, Math.max(0, Math.floor(this.root.scrollTop / ROW) - AHEAD));
     if (this.drawn === `${first}-${last}`) return;
     this.drawn = `${first}-${last}`;
     while (this.rows.length < last - first) this.rows.push(this.newRow());

@@ -11,8 +11,8 @@ export function top(view) {
   const { state, at, shown } = view;
   const decided = state.groups - state.left;
   return html`
-    <button class="drawer-button" @click=${view.toggleList} aria-expanded=${view.listOpen} aria-controls="list">${icon("list")}<span>Groups</span></button>
-    <a class="brand" href="#/g/1">${icon("logo")}<span>dedupe</span></a>
+    <button class="drawer-button" @click=${view.toggleList} aria-expanded=${Boolean(view.listOpen)} aria-controls="list" aria-label="Groups">${icon("list")}<span>Groups</span></button>
+    <a class="brand" href="#/g/1" aria-label="dedupe, first group">${icon("logo")}<span>dedupe</span></a>
     <p class="position" aria-live="polite">
       ${view.page === "group" && shown
         ? html`<b>${number(at + 1)}</b> of ${number(shown)}${shown < state.groups ? html` <small>shown of ${number(state.groups)}</small>` : nothing}`
@@ -23,8 +23,8 @@ export function top(view) {
     </div>
     <p class="tally"><span><b>${number(state.left)}</b> left</span><span><b>${bytes(state.freed)}</b> freed so far</span></p>
     <nav aria-label="Review">
-      ${state.series ? html`<a class="button quiet" href="#/series">${icon("series")}<span>Series <small>${number(state.series)}</small></span></a>` : nothing}
-      <button class="quiet" @click=${view.history}>${icon("history")}<span>History</span></button>
+      ${state.series ? html`<a class="button quiet" href="#/series" aria-label=${`Series, ${number(state.series)}`}>${icon("series")}<span>Series <small>${number(state.series)}</small></span></a>` : nothing}
+      <button class="quiet" @click=${view.history} aria-label="History">${icon("history")}<span>History</span></button>
       <button class="quiet" @click=${view.help} aria-label="Keys and help">${icon("help")}</button>
       <button class="primary" @click=${view.finish}>${icon("done")}<span>Finish<span class="wide"> …</span></span></button>
     </nav>`;
@@ -62,6 +62,7 @@ export function caption(view, photo, side) {
     <b>${side}</b> <span class="mark">${MARKS[photo.mark]}</span>
     ${photo.relation ? html`<span class="relation">${photo.relation}</span>` : nothing}
     <span class="name">${photo.name}</span>
+    ${view.mode === "seen" && side === "B" ? html`<span class="relation">bright: differs · red: counts</span>` : nothing}
     <span class="share">${view.share(side === "B" ? 1 : 0)}</span>
   </div>`;
 }
@@ -70,14 +71,14 @@ export function caption(view, photo, side) {
 export function looks(view) {
   const { mode } = view;
   const button = (name, key, label) => html`
-    <button class="mode" aria-pressed=${mode === name} title=${`${label} (${key})`} @click=${() => view.look(name)}>${icon(name)}<span>${label}</span></button>`;
+    <button class="mode" aria-pressed=${mode === name} aria-label=${label} title=${`${label} (${key})`} @click=${() => view.look(name)}>${icon(name)}<span>${label}</span></button>`;
   return html`<div class="looks" role="toolbar" aria-label="How to look">
     ${button("side", "v", "Side by side")}${button("flip", "f", "Flip")}${button("wipe", "w", "Wipe")}${button("diff", "d", "Difference")}
     ${view.hasSeen ? button("seen", "d d", "As compared") : nothing}
     <span class="gap"></span>
     <button class="mode" aria-label="Farther" title="Farther (−)" @click=${() => view.zoom(1 / 1.4)}>${icon("minus")}</button>
     <button class="mode" aria-label="Nearer" title="Nearer (+)" @click=${() => view.zoom(1.4)}>${icon("plus")}</button>
-    <button class="mode" aria-pressed=${view.fitting} title="Whole, or pixel for pixel (z)" @click=${view.fitOrPixels}>${icon("fit")}<span>${view.fitting ? "Whole" : "Fit"}</span></button>
+    <button class="mode" aria-pressed=${view.fitting} aria-label="Whole, or pixel for pixel" title="Whole, or pixel for pixel (z)" @click=${view.fitOrPixels}>${icon("fit")}<span>${view.fitting ? "Whole" : "Fit"}</span></button>
     <span class="hidden" aria-live="polite">${MODES[mode]}</span>
   </div>`;
 }
@@ -85,7 +86,7 @@ export function looks(view) {
 /** The decisions on the group. */
 export function decisions(view) {
   const { group, state } = view;
-  const goes = group.going ? `Accept: ${count(group.going, "photo")} to remove` : "Accept: none to remove";
+  const goes = group.going ? `Accept: remove ${number(group.going)}` : "Accept: remove none";
   const decide = (intent, key, label, name, kind = "") => html`
     <button class=${kind} ?disabled=${view.busy} @click=${() => view.decide(intent)} title=${`${label} (${key})`}>${icon(name)}<span>${label}</span><kbd>${key}</kbd></button>`;
   return html`<div class="decisions" role="toolbar" aria-label="Decide on this group">
@@ -93,7 +94,7 @@ export function decisions(view) {
     ${decide("keep all", "a", "Keep all", "keep")}
     ${decide("not duplicates", "n", "Not duplicates", "apart")}
     ${decide("skip", "s", "Skip", "skip")}
-    <button class="quiet" ?disabled=${!state.undoable || view.busy} @click=${view.back} title="Take the last decision back (u)">${icon("back")}<span>Take back</span><kbd>u</kbd></button>
+    <button class="quiet" ?disabled=${!state.undoable || view.busy} @click=${view.back} title="Take the last decision back (u)">${icon("back")}<span>Take back</span></button>
   </div>`;
 }
 
@@ -155,6 +156,9 @@ function leaf(view, photo) {
   </div>`;
 }
 
+/** A text that may be broken behind each separator of folders. */
+const broken = (text) => (text ? text.split("/").map((part, n) => html`${n ? html`/<wbr>` : nothing}${part}`) : "–");
+
 const ALWAYS = new Set(["NAME", "FOLDER", "BYTES"]);
 
 function table(view, [a, b]) {
@@ -175,7 +179,7 @@ function table(view, [a, b]) {
         <tbody>${shown.map((row) => html`
           <tr class=${row.differs ? "differs" : ""}>
             <th scope="row">${row.differs ? html`<span title="differs">≠<span class="hidden"> differs: </span></span> ` : nothing}${row.label}</th>
-            ${row.differs ? html`<td>${row.left || "–"}</td><td>${row.right || "–"}</td>` : html`<td colspan="2">${row.left}</td>`}
+            ${row.differs ? html`<td>${broken(row.left)}</td><td>${broken(row.right)}</td>` : html`<td colspan="2">${broken(row.left)}</td>`}
           </tr>`)}</tbody>
       </table>
       ${hidden || view.all ? html`<button class="quiet small" aria-expanded=${view.all} @click=${view.more}>${view.all ? "Only what differs" : `Show ${hidden} more that are the same`} <kbd>m</kbd></button>` : nothing}

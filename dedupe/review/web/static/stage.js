@@ -22,7 +22,7 @@ class Layer {
   }
 
   show(photo, scene) {
-    const same = this.photo && this.photo.url === photo.url;
+    const same = this.photo?.url === photo.url;
     this.photo = photo;
     this.scene = scene;
     if (same) return;
@@ -54,10 +54,10 @@ class Layer {
     try {
       await image.decode();
     } catch {
-      if (this.photo === photo) this.tell(photo);
+      if (this.photo.url === photo.url) this.tell(photo);
       return;
     }
-    if (this.photo !== photo) return;
+    if (this.photo.url !== photo.url) return;
     image.alt = "";
     image.draggable = false;
     image.className = "view";
