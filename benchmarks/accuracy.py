@@ -24,6 +24,7 @@ from benchmarks.running import scan
 from benchmarks.score import Finding, Scan, Score, read_scan, score
 from benchmarks.sheets import contact_sheets
 from benchmarks.tree import TreeOptions, build
+from benchmarks.truth import read_manifest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from benchmarks import judging
 
         return judging.main(options.photos, options.work, options.judge_pairs, options.jobs)
-    manifest = build(_tree_options(options), options.work, options.jobs)
+    manifest = (
+        read_manifest(options.truth) if options.truth else build(_tree_options(options), options.work, options.jobs)
+    )
     print(f"{len(manifest.entries)} files below {manifest.root}", file=sys.stderr)
     result, said, kept = _judged(manifest, options)
     parts = [*_report(result, said, manifest), tables.listed("Kept instead of the original", kept)]
@@ -57,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="DIR",
         help=f"originals: every photo in them is a capture {HELP}",
+    )
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        metavar="TREE",
+        help="a tree with a truth.csv, made elsewhere, instead of a tree of --photos",
     )
     parser.add_argument("--distractors", nargs="*", default=[], metavar="DIR|TAR", help="further photos without copies")
     parser.add_argument("--distractor-count", type=int, default=500, metavar="N")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from benchmarks.changes import CHANGES, Tier
 
 EXACT_CHANGES = ("same bytes", "other metadata")
 """Two more copies, outside the tiers: they must be found whatever the embedding says."""
 
-_TIERS = {change.name: change.tier for change in CHANGES}
+AUGLY: Final[Mapping[str, Tier]] = {
+    **dict.fromkeys(("quality", "scale", "hflip", "rotate90"), Tier.COPY),
+    **dict.fromkeys(("edges", "perspective", "skew", "onbackground", "rotate12"), Tier.HARD),
+}
+"""The tiers of AugLy's changes; those that are not named, nor among ``CHANGES``, are edits."""
+
+_TIERS = {**AUGLY, **{change.name: change.tier for change in CHANGES}}
 _EITHER = frozenset(change.name for change in CHANGES if change.either)
 
 
@@ -52,7 +59,7 @@ class Entry:
     @property
     def tier(self) -> Tier | None:
         """The tier of the change; None for originals, altered files and exact copies."""
-        return None if self.kind is not Kind.COPY or self.change is None else _TIERS.get(self.change)
+        return None if self.kind is not Kind.COPY or self.change is None else tier_of(self.change)
 
     @property
     def visible(self) -> Visible:
@@ -80,6 +87,11 @@ class Manifest:
         """Read what `save` wrote."""
         rows = json.loads(file.read_text("utf-8"))
         return cls(root, tuple(Entry(**{**row, "kind": Kind(row["kind"])}) for row in rows))
+
+
+def tier_of(change: str) -> Tier | None:
+    """The tier of a change; None for exact copies."""
+    return None if change in EXACT_CHANGES else _TIERS.get(change, Tier.EDIT)
 
 
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.changes import CHANGES
-from benchmarks.manifest import EXACT_CHANGES
+from benchmarks.manifest import EXACT_CHANGES, tier_of
 from benchmarks.score import Finding, Score, Share
 
 TO_REACH = {"exact": 1.0, "copy": 0.99, "edit": 0.98, "hard": 0.90}
@@ -66,9 +66,9 @@ def verdict(result: Score) -> str:
 
 def by_change(result: Score) -> str:
     """Recall of each of the 32 changes."""
-    names = [*EXACT_CHANGES, *(change.name for change in CHANGES)]
-    tiers = {change.name: str(change.tier) for change in CHANGES}
-    rows = [(name, tiers.get(name, "exact"), share(result.changes[name])) for name in names if name in result.changes]
+    named = [*EXACT_CHANGES, *(change.name for change in CHANGES)]
+    names = [*(name for name in named if name in result.changes), *sorted(result.changes.keys() - set(named))]
+    rows = [(name, str(tier_of(name) or "exact"), share(result.changes[name])) for name in names]
     return table(("change", "tier", "found"), rows)
 
 

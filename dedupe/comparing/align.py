@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedupe.comparing import homography
+from dedupe.comparing.thresholds import DESCRIPTOR_RATIO, WHOLE_LIKENESS
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Matrix: TypeAlias = npt.NDArray[np.float64]
@@ -27,12 +28,10 @@ Grey: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 KEYPOINTS: Final = 800
-RATIO: Final = 0.8
 MIN_MATCHES: Final = 5
 MIN_INLIERS: Final = 5
 MAX_SCALE: Final = 10.0
 THUMB: Final = 40
-WHOLE_LIKENESS: Final = 0.8
 _PROPOSAL_PX: Final = 14.0
 _SMALL_SIDE: Final = 320
 _MIRROR_BINS: Final = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128).copy()
@@ -221,7 +220,7 @@ def _matches(a: Floats, b: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
     first = likeness[rows, best]
     likeness[rows, best] = -1.0
     second = likeness.max(axis=1)
-    kept = rows[(1 - first) < RATIO**2 * (1 - second)]
+    kept = rows[(1 - first) < DESCRIPTOR_RATIO**2 * (1 - second)]
     kept = kept[np.argsort(-first[kept], kind="stable")]
     _, once = np.unique(best[kept], return_index=True)
     kept = kept[np.sort(once)]

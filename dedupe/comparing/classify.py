@@ -14,22 +14,23 @@ from dedupe.comparing.homography import stretch
 from dedupe.comparing.measure import Measurement
 from dedupe.comparing.regions import Region, RegionKind
 from dedupe.comparing.sensor_noise import Captures
+from dedupe.comparing.thresholds import (
+    AGREEMENT,
+    BENDS,
+    CALM_PEAK,
+    CAST,
+    COLOUR,
+    LIGHT,
+    MOST_COVERED,
+    NEARLY_ALL,
+    SHOWN_ALONE,
+    SOFT,
+    STRETCH,
+    TONE,
+    WHOLE_FRAME,
+)
 from dedupe.types import Change, Relation, Remark
 
-AGREEMENT: Final = 0.85
-BENDS: Final = ((12.0, 0.1), (30.0, 0.05))
-"""(certainty, amplitude in pixels) pairs; above both of one pair the displacement bends."""
-MOST_COVERED: Final = 0.45
-NEARLY_ALL: Final = 0.75
-WHOLE_FRAME: Final = 0.004
-STRETCH: Final = 0.004
-SHOWN_ALONE: Final = 0.05
-SOFT: Final = 1.2
-CALM_PEAK: Final = 0.7
-TONE: Final = 5.0
-COLOUR: Final = 10.0
-LIGHT: Final = 7.0
-CAST: Final = 2.5
 _LAID_ON: Final = frozenset((RegionKind.STROKES, RegionKind.BAND, RegionKind.VEIL))
 
 

@@ -19,13 +19,11 @@ from dedupe.comparing import regions, response, tone_curve
 from dedupe.comparing.align import Floats, Grey, Mask, Rgb
 from dedupe.comparing.regions import Region
 from dedupe.comparing.registration import band
+from dedupe.comparing.thresholds import CONTRAST_SLACK, PAPER, PAPER_AND_PANELS
 from dedupe.comparing.tone_curve import spread
 
 _WINDOW: Final = 2.5
-_SLACK: Final = 0.15
 _MOST_NOISE: Final = 2.2
-_PAPER: Final = 0.42
-_PAPER_AND_PANELS: Final = 0.55
 _LAWFUL: Final = 0.7
 _PREVIEW: Final = 400.0
 
@@ -84,7 +82,7 @@ def _disagreement(error2: Floats, contrast2: Floats, inside: Mask) -> tuple[Floa
     """How far the unexplained structure stands out, 1 and more is a difference; and its mean square in the median."""
     noise2 = float(np.median(error2[inside])) if inside.any() else 0.0
     floor = 9 + 9 * min(noise2, _MOST_NOISE**2)
-    return np.where(inside, error2 / (floor + _SLACK * contrast2), 0), noise2
+    return np.where(inside, error2 / (floor + CONTRAST_SLACK * contrast2), 0), noise2
 
 
 def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, float]:
@@ -112,7 +110,7 @@ def is_document(picture: Rgb) -> bool:
     peak = int(first.argmax())
     tones[max(0, peak - 2) : peak + 3] = 0
     second = np.convolve(tones, np.ones(5), "same")
-    return float(first[peak]) > _PAPER or float(first[peak] + second.max()) > _PAPER_AND_PANELS
+    return float(first[peak]) > PAPER or float(first[peak] + second.max()) > PAPER_AND_PANELS
 
 
 def _unexplained(source: Floats, target: Floats, cover: Floats) -> Floats:

@@ -14,6 +14,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from dedupe.comparing.thresholds import MOST_STRETCH, MOST_TILT, RICHER_GAIN, RICHER_MORE
+
 Points: TypeAlias = npt.NDArray[np.float64]
 Matrix: TypeAlias = npt.NDArray[np.float64]
 Fit: TypeAlias = Callable[[Points, Points], "Matrix | None"]
@@ -24,10 +26,6 @@ _AFFINE_PX: Final = (24.0, 18.0, 12.0, 8.0, INLIER_PX, INLIER_PX)
 _FULL_PX: Final = (14.0, 10.0, 7.0, INLIER_PX, INLIER_PX)
 _LEAST_AFFINE: Final = 10
 _LEAST_FULL: Final = 20
-_GAIN: Final = 1.15
-_MORE: Final = 4
-_MOST_STRETCH: Final = 3.0
-_MOST_TILT: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +46,14 @@ def fitted(target: Points, source: Points, start: Matrix) -> Fitted | None:
         return None
     best = Fitted(similarity, _support(similarity, target, source))
     affine = _grown(target, source, similarity, affine_of, _AFFINE_PX)
-    if affine is not None and stretch(affine) < _MOST_STRETCH:
+    if affine is not None and stretch(affine) < MOST_STRETCH:
         support = _support(affine, target, source)
-        if support >= max(_LEAST_AFFINE, _GAIN * best.support + _MORE):
+        if support >= max(_LEAST_AFFINE, RICHER_GAIN * best.support + RICHER_MORE):
             best = Fitted(affine, support)
     full = _grown(target, source, best.matrix, homography_of, _FULL_PX)
     if full is not None:
         support = _support(full, target, source)
-        if support >= max(_LEAST_FULL, _GAIN * best.support + _MORE):
+        if support >= max(_LEAST_FULL, RICHER_GAIN * best.support + RICHER_MORE):
             return _flattened(full, support, source) or best
     return best
 
@@ -120,7 +118,7 @@ def _flattened(full: Matrix, support: int, source: Points) -> Fitted | None:
     spread = np.abs((source - middle) @ full[2, :2] / depth).max()
     at = placed(full, middle[None])[0]
     linear = (full[:2, :2] - np.outer(at, full[2, :2])) / depth
-    if spread > _MOST_TILT or np.linalg.det(linear) <= 0 or stretch(linear) > _MOST_STRETCH:
+    if spread > MOST_TILT or np.linalg.det(linear) <= 0 or stretch(linear) > MOST_STRETCH:
         return None
     return Fitted(np.hstack([linear, (at - linear @ middle)[:, None]]), support, full)
 

@@ -16,9 +16,6 @@ from dedupe.comparing.align import Floats, Matrix, Rgb
 from dedupe.comparing.homography import homography_of, placed
 from dedupe.comparing.registration import Registered
 
-LEAST: float = 0.004
-"""A weaker tilt moves no corner by more than a thousandth of the side."""
-MOST: float = 0.6
 _LEAST_BLOCKS = 40
 _CORRELATED = 0.6
 _REACH = 8.0

@@ -13,10 +13,8 @@ from dedupe.comparing.align import Mask, Matrix, Rgb
 from dedupe.comparing.difference import Difference
 from dedupe.comparing.keystone import Keystone, flat, untilted
 from dedupe.comparing.registration import FINE, Bend, Field, Overlay, Registered
+from dedupe.comparing.thresholds import BLOCK_AGREES, LEAST_BLOCKS
 
-LEAST_BLOCKS: Final = 12
-"""Fewer textured blocks than this prove nothing by their places."""
-_AGREES: Final = 0.8
 _MOST_NOISE: Final = 3.0
 
 
@@ -101,7 +99,7 @@ def _agreement(field: Field, clean: Mask, noise: float) -> float:
     """The share of the blocks that correlate, of those with structure well above the noise."""
     clear = clean & (field.texture > 3 * min(noise, _MOST_NOISE))
     judged = clear if clear.sum() >= LEAST_BLOCKS else clean
-    return float((field.correlation[judged] > _AGREES).mean()) if judged.any() else 0.0
+    return float((field.correlation[judged] > BLOCK_AGREES).mean()) if judged.any() else 0.0
 
 
 def overlay_frame_error(still: tuple[int, ...], moving: tuple[int, ...], matrix: Matrix) -> float:

@@ -14,11 +14,9 @@ import numpy as np
 from dedupe.comparing import align
 from dedupe.comparing.align import Floats, Mask, Rgb
 from dedupe.comparing.registration import Registered, grey_of
+from dedupe.comparing.thresholds import PADDED, RIM, SHOWN_STRUCTURE
 
 _CELL: Final = 8
-_RIM: Final = 0.015
-_STRUCTURE: Final = 2.5
-_FLAT: Final = 0.5
 _WITHIN: Final = 12
 
 
@@ -38,7 +36,7 @@ def _alone(picture: Rgb, cover: Floats, mask: Floats | None) -> float:
     outside = cover < 0.5
     if mask is not None:
         outside &= mask > 0
-    rim = max(3, round(_RIM * max(picture.shape[:2]))) // 2 * 2 + 1
+    rim = max(3, round(RIM * max(picture.shape[:2]))) // 2 * 2 + 1
     outside = cv2.erode(outside.astype(np.uint8), np.ones((rim, rim), np.uint8), borderValue=1) > 0
     if not outside.any() or _padded(picture[outside]):
         return 0.0
@@ -56,10 +54,10 @@ def _padded(colours: Rgb) -> bool:
         far = np.abs(left - centre).max(axis=1) > _WITHIN
         found += int((~far).sum())
         left, coarse = left[far], coarse[far]
-    return found > _FLAT * len(colours)
+    return found > PADDED * len(colours)
 
 
 def _structured(picture: Rgb) -> Mask:
     grey = grey_of(picture)
     fine = grey - cv2.GaussianBlur(grey, (0, 0), 3.0)
-    return np.asarray(cv2.blur(fine * fine, (2 * _CELL + 1, 2 * _CELL + 1)) > _STRUCTURE**2)
+    return np.asarray(cv2.blur(fine * fine, (2 * _CELL + 1, 2 * _CELL + 1)) > SHOWN_STRUCTURE**2)

@@ -16,20 +16,22 @@ import numpy as np
 import numpy.typing as npt
 
 from dedupe.comparing.align import Floats, Mask, Rgb
+from dedupe.comparing.thresholds import (
+    BOTH_TONES,
+    CHANGED,
+    LEAST_TONE,
+    LEAST_VEILED,
+    LETTER_CONTRAST,
+    SPECK_SIDE,
+    STROKE_WIDTH,
+    VEIL_LIKENESS,
+    VEIL_SHARE,
+    VEILED,
+)
 
 _LEAST: Final = 6
-_SPECK_SIDE: Final = 0.04
-_STROKE_WIDTH: Final = 0.035
-_CHANGED: Final = 24.0
 _PAD: Final = 3
-_VEILED: Final = 1.2
-_LEAST_VEILED: Final = 0.35
-_ALIKE: Final = 0.6
-_MOSTLY: Final = 0.6
 _LEAST_LETTERS: Final = 40
-_LETTER_CONTRAST: Final = 80.0
-_BOTH_TONES: Final = 0.85
-_LEAST_TONE: Final = 0.06
 
 
 class RegionKind(Enum):
@@ -96,14 +98,14 @@ def _place(own: Mask, still: Rgb, moved: Rgb, cover: Floats) -> _Place:
 
 
 def _kind(place: _Place, long_side: int) -> RegionKind:
-    if place.mask.sum() < (_SPECK_SIDE * long_side) ** 2:
+    if place.mask.sum() < (SPECK_SIDE * long_side) ** 2:
         return RegionKind.SPECK
     strong = float(np.percentile(place.away[place.mask], 90))
-    changed = place.mask & (place.away > max(_CHANGED, 0.4 * strong))
+    changed = place.mask & (place.away > max(CHANGED, 0.4 * strong))
     if _retyped(place):
         return RegionKind.RETYPED
     thickness = 2 * float(cv2.distanceTransform(np.pad(changed.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
-    if thickness <= max(5.0, _STROKE_WIDTH * long_side):
+    if thickness <= max(5.0, STROKE_WIDTH * long_side):
         return RegionKind.STROKES
     if _outlined(place.still[changed], place.moved[changed]) or _is_line(place, changed):
         return RegionKind.STROKES
@@ -139,11 +141,11 @@ def _shows_through(place: _Place) -> bool:
     one, other = (_fine(picture) for picture in (place.still, place.moved))
     window = (7, 7)
     oo, tt, ot = (cv2.blur(product, window) for product in (one * one, other * other, one * other))
-    told = place.mask & (np.minimum(oo, tt) > _VEILED**2)
-    if told.sum() < _LEAST_VEILED * place.mask.sum():
+    told = place.mask & (np.minimum(oo, tt) > VEILED**2)
+    if told.sum() < LEAST_VEILED * place.mask.sum():
         return False
     alike = ot / np.sqrt(np.maximum(oo * tt, 1e-6))
-    return bool((alike[told] > _ALIKE).mean() > _MOSTLY)
+    return bool((alike[told] > VEIL_LIKENESS).mean() > VEIL_SHARE)
 
 
 def _retyped(place: _Place) -> bool:
@@ -158,10 +160,10 @@ def _retyped(place: _Place) -> bool:
 def _two_tones(colours: Rgb) -> bool:
     coarse = (colours // 32).astype(np.int32) @ np.array([64, 8, 1], np.int32)
     first, second = _commonest(colours, coarse, np.bincount(coarse, minlength=512))
-    if second is None or float(np.abs(first - second).max()) < _LETTER_CONTRAST:
+    if second is None or float(np.abs(first - second).max()) < LETTER_CONTRAST:
         return False
     shares = [float((np.abs(colours - tone).max(axis=1) <= 28).mean()) for tone in (first, second)]
-    return sum(shares) > _BOTH_TONES and min(shares) > _LEAST_TONE
+    return sum(shares) > BOTH_TONES and min(shares) > LEAST_TONE
 
 
 def _commonest(
@@ -169,7 +171,7 @@ def _commonest(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
     """The commonest colour, and the commonest of those far from it."""
     first = np.median(colours[coarse == count.argmax()], axis=0)
-    far = np.abs(colours - first).max(axis=1) > _LETTER_CONTRAST
+    far = np.abs(colours - first).max(axis=1) > LETTER_CONTRAST
     if not far.any():
         return first, None
     distant = np.bincount(coarse[far], minlength=512)

@@ -29,34 +29,37 @@ from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
 from dedupe.comparing.classify import Verdict, bends, judge, proven
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
 from dedupe.comparing.keystone import Keystone
-from dedupe.comparing.measure import LEAST_BLOCKS, Measurement, measure
+from dedupe.comparing.measure import Measurement, measure
 from dedupe.comparing.pictures import View, features_of, original_of
 from dedupe.comparing.quantisation import Origin
 from dedupe.comparing.registration import FINE
-from dedupe.comparing.thresholds import LOW_TEXTURE
+from dedupe.comparing.thresholds import (
+    FIT,
+    LEAST_BLOCKS,
+    LEAST_TILT,
+    LOW_TEXTURE,
+    MOST_KEYSTONE,
+    NOISE_QUALITY,
+    SCENE,
+    SMALL_BLOCKS,
+    SMALL_INLIERS,
+    SMALL_QUARTER,
+    STRAIGHTER,
+    TOO_SOFT,
+    TRIMMED,
+)
 from dedupe.comparing.version import RELATE_VERSION, SOURCE
 from dedupe.types import Change, Evidence, Match, Relation, Remark, Transform
 
 __all__ = ["RELATE_VERSION", "RelateTask", "View", "relate"]
 
 
-SCENE: Final = 0.3
-"""25th percentile of the blocks' correlation from which two pictures show one scene."""
-FIT: Final = 0.4
-"""Mean correlation of all blocks from which they do [copies ≥ 0.69, strangers on one bedspread ≤ 0.53]."""
 CLOSE_SIDE: Final = 1200
 """Long side, in pixels, of the larger original at the second look."""
-NOISE_QUALITY: Final = 85
 COARSE_TO_FINE: Final = (3.0, FINE, FINE)
-_TRIMMED: Final = 0.9995
 _CLOSER: Final = 1.25
 _NO_COARSER: Final = 0.95
-_TOO_SOFT: Final = 1.5
-_SMALL_BLOCKS: Final = 4
 _TILTS: Final = 3
-_STRAIGHTER: Final = 0.75
-_SMALL_INLIERS: Final = 12
-_SMALL_QUARTER: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def relate(task: RelateTask) -> Match:
     if a.pixel_key is not None and a.pixel_key == b.pixel_key:
         return replace(match, relation=Relation.SAME_PIXELS, score=1.0, remark=Remark(Change.METADATA))
     one, other = features_of(a), features_of(b)
-    alignment, measurement = _first_measurement(one, other)
+    alignment, measurement = first_measurement(one, other)
     if measurement is None:
         return match
     verdict, more = _verdict(a, b, measurement, alignment)
@@ -97,7 +100,7 @@ def relate(task: RelateTask) -> Match:
     )
 
 
-def _first_measurement(one: Features, other: Features) -> tuple[Alignment | None, Measurement | None]:
+def first_measurement(one: Features, other: Features) -> tuple[Alignment | None, Measurement | None]:
     """The previews, aligned by key points or, where these know nothing, frame on frame."""
     alignment = align.align(one, other)
     measurement = None
@@ -116,7 +119,7 @@ def _start(alignment: Alignment, a: Rgb, b: Rgb) -> tuple[Matrix, Keystone | Non
     """Where the alignment places b's frame on a's, and the tilt to take out of b first."""
     if alignment.full is not None:
         tilt, placement = keystone.split(keystone.between_frames(alignment.full, b.shape, a.shape))
-        if tilt.amount > keystone.LEAST:
+        if tilt.amount > LEAST_TILT:
             return placement, tilt
     return align.to_unit(alignment.matrix, b.shape, a.shape), None
 
@@ -133,10 +136,10 @@ def _settled(a: Rgb, b: Rgb, placement: Matrix, tilt: Keystone | None, rounds: t
         if full is None:
             break
         tilt, placement = keystone.split(full)
-        if not keystone.LEAST < tilt.amount < keystone.MOST:
+        if not LEAST_TILT < tilt.amount < MOST_KEYSTONE:
             break
         again = measure(a, b, placement, (FINE, FINE), tilt)
-        if again.bend.amplitude > _STRAIGHTER * measurement.bend.amplitude:
+        if again.bend.amplitude > STRAIGHTER * measurement.bend.amplitude:
             break
         measurement = again
     return measurement
@@ -148,10 +151,8 @@ def _one_scene(measurement: Measurement) -> bool:
 
 def _small_scene(measurement: Measurement, alignment: Alignment | None) -> bool:
     """Whether the previews share too little to prove it, but agree there as only one scene does: originals show more."""
-    few = _SMALL_BLOCKS <= measurement.blocks < LEAST_BLOCKS
-    return (
-        few and alignment is not None and alignment.inliers >= _SMALL_INLIERS and measurement.quarter > _SMALL_QUARTER
-    )
+    few = SMALL_BLOCKS <= measurement.blocks < LEAST_BLOCKS
+    return few and alignment is not None and alignment.inliers >= SMALL_INLIERS and measurement.quarter > SMALL_QUARTER
 
 
 def _verdict(a: View, b: View, measurement: Measurement, alignment: Alignment | None) -> tuple[Verdict | None, float]:
@@ -181,7 +182,7 @@ def _doubted(a: View, b: View, measurement: Measurement, more: float) -> tuple[V
         return Verdict(Relation.EDITED, Remark(Change.LOW_TEXTURE)), more
     if not _same_size(a, b):
         scale = sampling(a, b, measurement)
-        if min(scale, 1 / scale) > _TRIMMED:
+        if min(scale, 1 / scale) > TRIMMED:
             return Verdict(Relation.RESAVED), more
         unlike = min(scale, 1 / scale) < 1 / SAME_SAMPLING
         return Verdict(Relation.RESAVED, None if unlike and more else Remark(Change.UNTOLD)), more if unlike else 0.0
@@ -203,7 +204,7 @@ def _close_look(a: View, b: View, measurement: Measurement, verdict: Verdict) ->
     if one is None or other is None:
         return Verdict(Relation.EDITED, Remark(Change.UNREAD)), None
     close = _settled(one, other, measurement.placement, measurement.keystone, (FINE,))
-    if abs(close.softened) > _TOO_SOFT:
+    if abs(close.softened) > TOO_SOFT:
         # One of them shows nothing finer than this: what it lacks is no difference.
         one, other = (_shrunk(picture, 1 / abs(close.softened)) for picture in (one, other))
         if max(*one.shape, *other.shape) < _grid(measurement):

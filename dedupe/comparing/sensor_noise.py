@@ -18,21 +18,23 @@ import numpy.typing as npt
 from dedupe.comparing.align import Mask
 from dedupe.comparing.measure import Measurement, touched
 from dedupe.comparing.registration import Registered, grey_of
+from dedupe.comparing.thresholds import (
+    LEAST_NOISE,
+    LEAST_SHIFTS,
+    NOISE_LIKENESS,
+    NOISE_SHARED,
+    NOISE_STRENGTH,
+    NOISELESS,
+    SHAKEN,
+    STILL,
+    STRUCTURE,
+    STRUCTURE_LIKENESS,
+    SURE_SHIFT,
+    UNEXPLAINED,
+    UNEXPLAINED_SHARE,
+)
 
-STRENGTH: Final = 0.75
-SHARED: Final = 0.5
-LIKENESS: Final = 0.4
-LEAST_NOISE: Final = 0.3
-NOISELESS: Final = 0.35
-UNEXPLAINED: Final = 0.75
-UNEXPLAINED_SHARE: Final = 0.4
-STRUCTURE: Final = 2.0
-STRUCTURE_LIKENESS: Final = 0.8
-STILL: Final = 0.12
-SHAKEN: Final = 0.15
 _SILENT: Final = 0.15
-_SURE_SHIFT: Final = 0.08
-_LEAST_SHIFTS: Final = 12
 _CELL: Final = 16
 _LEAST_CELLS: Final = 40
 _CLIPPED: Final = (8.0, 247.0)
@@ -61,7 +63,7 @@ class SensorNoise:
     @property
     def own(self) -> bool:
         """Whether each has noise of its own, beyond doubt."""
-        return self.strength > STRENGTH and self.shared + 2 * self.error < SHARED
+        return self.strength > NOISE_STRENGTH and self.shared + 2 * self.error < NOISE_SHARED
 
 
 def captures(measurement: Measurement) -> Captures:
@@ -78,7 +80,7 @@ def captures(measurement: Measurement) -> Captures:
     told = found.strength > LEAST_NOISE and found.noiseless < NOISELESS
     still = shift is not None and shift < STILL
     explained = measurement.difference.noise < max(UNEXPLAINED, UNEXPLAINED_SHARE * found.strength)
-    alike = found.likeness > (LIKENESS if found.strength < STRUCTURE else STRUCTURE_LIKENESS)
+    alike = found.likeness > (NOISE_LIKENESS if found.strength < STRUCTURE else STRUCTURE_LIKENESS)
     return Captures.ONE if told and still and explained and alike else Captures.UNKNOWN
 
 
@@ -130,8 +132,8 @@ def _shift(measurement: Measurement) -> float | None:
     """Median shift, in pixels, of the blocks whose shift is known to a few hundredths; None where these are too few."""
     field = measurement.registered.field
     sure = (
-        field.textured & ~touched(measurement.difference.mask) & (field.sigma < _SURE_SHIFT) & (field.correlation > 0.5)
+        field.textured & ~touched(measurement.difference.mask) & (field.sigma < SURE_SHIFT) & (field.correlation > 0.5)
     )
-    if sure.sum() < _LEAST_SHIFTS:
+    if sure.sum() < LEAST_SHIFTS:
         return None
     return float(np.median(np.hypot(field.dx, field.dy)[sure]))

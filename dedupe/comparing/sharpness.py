@@ -10,8 +10,8 @@ import numpy as np
 
 from dedupe.comparing.align import Floats, Rgb
 from dedupe.comparing.registration import CELL, TEXTURED, Overlay, Registered, blocks, cover_of, grey_of, warped
+from dedupe.comparing.thresholds import SHARPNESS_APART
 
-_APART: Final = 2.0
 _LEAST_BLOCKS: Final = 6
 _SIGMAS: Final = (0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 5.5)
 
@@ -26,10 +26,10 @@ def even(over: Overlay) -> tuple[Overlay, float]:
     if judged.sum() < _LEAST_BLOCKS:
         return over, 0.0
     ahead = float(np.median(one[judged] / other[judged]))
-    if ahead > _APART:
+    if ahead > SHARPNESS_APART:
         sigma = _matching(still, cover, other)
         return replace(over, still=_soft(over.still, sigma)), sigma
-    if ahead < 1 / _APART:
+    if ahead < 1 / SHARPNESS_APART:
         sigma = _matching(moved, cover, one)
         return replace(over, moving=_soft(over.moving, sigma)), -sigma
     return over, 0.0

@@ -9,6 +9,7 @@ import pytest
 from dedupe.comparing import align, keystone
 from dedupe.comparing.homography import fitted, homography_of, placed, stretch
 from dedupe.comparing.keystone import Keystone
+from dedupe.comparing.thresholds import LEAST_TILT
 from tests.comparing.shots import photograph
 
 START = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -71,7 +72,7 @@ def test_a_homography_is_a_tilt_of_the_frame_and_an_affine_map() -> None:
     tilt, affine = keystone.split(full)
     both = keystone.joined(tilt, affine)
     assert both / both[2, 2] == pytest.approx(full / full[2, 2])
-    assert tilt.amount > keystone.LEAST
+    assert tilt.amount > LEAST_TILT
 
 
 def test_a_picture_without_its_tilt_keeps_all_it_shows_and_says_where_that_is() -> None:
