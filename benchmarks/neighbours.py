@@ -68,8 +68,11 @@ def _unit(rows: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One search: seconds by the clock and of all its threads' processor time, the process's peak memory in MB (with the
-    vectors), and the keys of its pairs."""
+    """One search.
+
+    Seconds by the clock and of all its threads' processor time, the process's peak memory in MB (with the vectors), and the
+    keys of its pairs.
+    """
 
     seconds: float
     processor: float
@@ -90,8 +93,10 @@ def search(library: Library, exact: bool, half: bool) -> Run:
 
 
 def sampled_pairs(library: Library, sample: int = _SAMPLE) -> NDArray[np.int64]:
-    """The keys of the pairs that exact search finds for a sample of the vectors: what an index is held against where exact
-    search of all would take hours."""
+    """Find the pairs of a sample of the vectors by exact search; their keys.
+
+    An index is held against them where exact search of all would take hours.
+    """
     rows = np.sort(np.random.default_rng(7).choice(library.count, min(sample, library.count), replace=False))
     starts = range(0, library.count, _BLOCK)
     blocks = [library.read(start, min(start + _BLOCK, library.count)).astype(np.float16) for start in starts]

@@ -136,8 +136,9 @@ def config_path() -> Path:
 
 
 def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Settings:
-    """Defaults ← config file ← ``flags`` (those that are not None). What the file says of the display holds from here on, but
-    where the command line says something else.
+    """Give the settings: defaults ← config file ← ``flags`` (those that are not None).
+
+    What the file says of the display holds from here on, but where the command line says something else.
 
     Raises ConfigError where the file cannot be read, is not TOML, or has an unknown key or a value of the wrong kind, and
     UsageError where a value does not fit: 0 jobs, which stand for one per core, are not for a person to ask for.

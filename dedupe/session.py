@@ -38,10 +38,11 @@ _OBJECTS: Final = 500_000
 
 @contextmanager
 def rare_collection() -> Iterator[None]:
-    """A run makes some objects a photo and hardly any garbage: looking for it every few hundred objects takes a quarter of
-    the time of one that finds all photos known. It is still looked for, so a run that reads for hours does not grow.
+    """Look for garbage rarely while the function runs.
 
-    To be put around the function whose names hold the objects: what is still held at the end is looked through once more.
+    A run makes some objects a photo and hardly any garbage: looking for it every few hundred objects takes a quarter of the
+    time of one that finds all photos known. It is still looked for, so a run that reads for hours does not grow. To be put
+    around the function whose names hold the objects: what is still held at the end is looked through once more.
     """
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], _OBJECTS), *before[1:])

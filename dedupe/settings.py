@@ -29,10 +29,13 @@ KEEPER_RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a scan is run. ``threshold`` is a Euclidean distance between unit vectors, None for the model's own;
-    ``jobs`` 0 is one worker a core; ``max_pixels`` is the largest picture that is decoded; paths are absolute.
-    ``cluster`` is the address of a Dask scheduler, or ``local[:N]``; ``path_map`` names folders of this machine as its
-    workers know them (``LOCAL=REMOTE``). ``exact``: only files of the same bytes or the same pixels are looked for."""
+    """How a scan is run.
+
+    ``threshold`` is a Euclidean distance between unit vectors, None for the model's own; ``jobs`` 0 is one worker a core;
+    ``max_pixels`` is the largest picture that is decoded; paths are absolute. ``cluster`` is the address of a Dask scheduler,
+    or ``local[:N]``; ``path_map`` names folders of this machine as its workers know them (``LOCAL=REMOTE``). ``exact``: only
+    files of the same bytes or the same pixels are looked for.
+    """
 
     model: str = "compact"
     weights: str | None = None

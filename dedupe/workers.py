@@ -64,9 +64,7 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkerFailure:
-    """What an item came to instead of a result; ``detail`` is a phrase such as "SIGSEGV" or "ValueError:
-    …".
-    """
+    """What an item came to instead of a result; ``detail`` is a phrase such as "SIGSEGV" or "ValueError: …"."""
 
     kind: FailureKind
     detail: str
@@ -88,9 +86,7 @@ class _Job:
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """A process and the jobs it was given, in order; ``started`` says that the first of them is being worked
-    on.
-    """
+    """A process and the jobs it was given, in order; ``started`` says that the first of them is being worked on."""
 
     process: subprocess.Popen[bytes]
     outbox: queue.SimpleQueue[bytes | None]
@@ -134,11 +130,10 @@ class WorkerPool:
             _reap(worker)
 
     def run(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R | WorkerFailure]]:
-        """Each item with what the module-level function ``task`` made of it, in no particular order, each
-        exactly once.
+        """Yield each item with what the module-level function ``task`` made of it, in no particular order, each exactly once.
 
-        Items are consumed lazily: at most three a worker are in flight. Leaving the iteration early kills the
-        workers that still have some. Raises WorkersUnavailableError where no worker can be started.
+        Items are consumed lazily: at most three a worker are in flight. Leaving the iteration early kills the workers that still
+        have some. Raises WorkersUnavailableError where no worker can be started.
         """
         source, again = _jobs(task, items), deque[_Job]()
         self._tick = time.monotonic()
@@ -172,9 +167,7 @@ class WorkerPool:
             worker.outbox.put(job.frame)
 
     def _next(self, again: deque[_Job]) -> Iterator[tuple[Any, Any]]:
-        """Wait for one message, at most until somebody's time is up; yield the result or the failure in
-        it.
-        """
+        """Wait for one message, at most until somebody's time is up; yield the result or the failure in it."""
         try:
             worker, kind, payload = self._inbox.get(timeout=0.5)
         except queue.Empty:
@@ -390,8 +383,7 @@ def _limit(memory_bytes: int | None) -> None:
 
 
 def _watch(seconds: float) -> None:
-    """Let the kernel end a worker that computes on without ever letting Python run, should nobody be left to
-    kill it.
+    """Let the kernel end a worker that computes on without ever letting Python run, should nobody be left to kill it.
 
     Counts processor time, so that a paused program is not punished.
     """

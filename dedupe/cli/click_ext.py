@@ -63,8 +63,10 @@ class CacheCommands(Commands):
 
 
 class Command(TyperCommand):
-    """A command whose usage line says ``PATH...``, whose help has its options in groups and examples at its end, and which takes
-    the options of the terminal."""
+    """A command whose usage line says ``PATH...``, and whose help has its options in groups and examples at its end.
+
+    It takes the options of the terminal.
+    """
 
     def __init__(self, *words: Any, **more: Any) -> None:
         super().__init__(*words, **more)

@@ -8,8 +8,10 @@ from dedupe.cli.click_ext import Command
 
 
 class Greedy(Command):
-    """Takes all that follows ``--against``, up to the next option, for the library: what a person means by a list of folders
-    there must never be taken for new photos."""
+    """Takes all that follows ``--against``, up to the next option, for the library.
+
+    What a person means by a list of folders there must never be taken for new photos.
+    """
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """See click."""

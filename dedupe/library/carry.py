@@ -28,8 +28,11 @@ class ReviewedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class GroupReview:
-    """What a person made of a group, apart from the scan it was made on. ``stays`` is the place of the photo that stays,
-    ``chosen`` says that the person, not the scan, chose it. ``made_at`` is in seconds since 1970."""
+    """What a person made of a group, apart from the scan it was made on.
+
+    ``stays`` is the place of the photo that stays, ``chosen`` says that the person, not the scan, chose it. ``made_at`` is in
+    seconds since 1970.
+    """
 
     photos: tuple[ReviewedPhoto, ...]
     stays: int
@@ -116,8 +119,10 @@ def _goes(photo: Photo, before: ReviewedPhoto | None, *, same_keeper: bool, sugg
 def _holds(
     photos: Sequence[Photo], matched: Sequence[ReviewedPhoto | None], state: EditState, *, same_keeper: bool
 ) -> bool:
-    """The decision stands as it was made: it was about every photo of the group. That some of them may go stands only where
-    each has the very bytes that were looked at, and the same photo stays."""
+    """Whether the decision stands as it was made: it was about every photo of the group.
+
+    That some of them may go stands only where each has the very bytes that were looked at, and the same photo stays.
+    """
     if state is EditState.ACCEPTED:
         same = all(one is not None and _same_bytes(photo, one) for photo, one in zip(photos, matched, strict=True))
         return same and same_keeper

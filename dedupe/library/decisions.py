@@ -159,8 +159,10 @@ class Decisions(Closing):
     # -- the last scans and their review --------------------------------------------------------------------
 
     def save_scan(self, result: ScanResult, settings: str = "{}") -> remember.Replaced:
-        """The scan that ``review`` and ``apply`` go on from, in place of the one of the same folders; what was decided on the
-        same photos before goes on with it. ``settings`` is JSON that is given back as it is."""
+        """Store the scan that ``review`` and ``apply`` go on from, in place of the one of the same folders.
+
+        What was decided on the same photos before goes on with it. ``settings`` is JSON that is given back as it is.
+        """
         self._scan = None
         return remember.save(self._db, result, settings)
 

@@ -33,8 +33,11 @@ class EditState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupEdit:
-    """What the review made of one group: the path of its root and the paths that leave, None where that is
-    as the scan had it; how far it came; and ``heads``, the paths that a person chose to stay, in that order."""
+    """What the review made of one group.
+
+    The path of its root and the paths that leave, None where that is as the scan had it; how far it came; and ``heads``, the
+    paths that a person chose to stay, in that order.
+    """
 
     group: str
     keeper: str | None = None

@@ -54,8 +54,11 @@ class Checked:
 
     @property
     def verdict(self) -> Verdict:
-        """``new`` (nothing of it is there), ``partly`` (something is, something lacks), ``edited`` (only a changed version of one
-        of its pictures is there), ``better``, or ``have``."""
+        """Say whether the library has it: ``new``, ``partly``, ``edited``, ``better``, or ``have``.
+
+        ``new``: nothing of it is there; ``partly``: something is, something lacks; ``edited``: only a changed version of one
+        of its pictures is there.
+        """
         if not any(one.have for one in self.parts):
             return "new"
         if self.lacks:

@@ -18,8 +18,10 @@ from dedupe.types import Group
 
 @dataclass(slots=True)
 class Folder:
-    """One folder: ``shown`` as it is named, photos that would leave it, bytes that frees, and of which folders they are copies
-    (``of``). ``copies`` counts every copy in it, selected or not."""
+    """One folder: ``shown`` as it is named, photos that would leave it, and the bytes that frees.
+
+    ``of`` are the folders of which they are copies. ``copies`` counts every copy in it, selected or not.
+    """
 
     path: str
     shown: str

@@ -26,8 +26,11 @@ _PAPER: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """``pixels`` uint8[h, w, 3] on the grid of a: dimmed where both agree, bright where they differ, red round the places
-    that the verdict rests on. ``share`` is how much of the common area such places cover, 0–1."""
+    """Where two pictures differ: ``pixels`` uint8[h, w, 3] on the grid of a.
+
+    Dimmed where both agree, bright where they differ, red round the places that the verdict rests on. ``share`` is how much of
+    the common area such places cover, 0–1.
+    """
 
     pixels: Pixels
     share: float

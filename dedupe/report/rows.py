@@ -38,8 +38,10 @@ class Mark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One photo as it is shown; ``losses`` and ``remark`` take lines of their own, ``lead`` comes first. ``depth`` is how many
-    photos it was made from stand above it in its group."""
+    """One photo as it is shown; ``losses`` and ``remark`` take lines of their own, ``lead`` comes first.
+
+    ``depth`` is how many photos it was made from stand above it in its group.
+    """
 
     photo: Photo
     mark: Mark
@@ -54,8 +56,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The widths of one output, in cells. ``paper``: no screen, so the path comes last and in full. ``full``: every figure is
-    shown, on a line below the path where they do not fit beside it."""
+    """The widths of one output, in cells.
+
+    ``paper``: no screen, so the path comes last and in full. ``full``: every figure is shown, on a line below the path where
+    they do not fit beside it.
+    """
 
     width: int
     paper: bool

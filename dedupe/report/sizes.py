@@ -20,14 +20,18 @@ def further_files(photo: Photo) -> Iterator[str]:
 
 
 def freed_bytes(photo: Photo, keep: Photo) -> int:
-    """The bytes that the asset of ``photo`` gives back where it leaves and ``keep`` stays: nothing for a protected photo, a file
-    with further names, or a companion that both share."""
+    """Count the bytes that the asset of ``photo`` gives back where it leaves and ``keep`` stays.
+
+    Nothing for a protected photo, a file with further names, or a companion that both share.
+    """
     return sum(leaving(photo, (keep,)).values())
 
 
 def freed_by(extras: Iterable[Extra], keep: Photo) -> int:
-    """The bytes that the selected of ``extras`` give back where ``keep`` and the others stay; a companion of several selected
-    ones counts once."""
+    """Count the bytes that the selected of ``extras`` give back where ``keep`` and the others stay.
+
+    A companion of several selected ones counts once.
+    """
     every = tuple(extras)
     stay = [keep, *(extra.photo for extra in every if not extra.selected)]
     files: dict[str, int] = {}

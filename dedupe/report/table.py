@@ -28,9 +28,12 @@ _MANY = 10
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a result is shown. ``relations`` are those shown, ``limit`` the most groups (None: all), ``everything`` also the groups
-    with nothing to remove, ``by_folder`` folders instead of groups, ``hints`` what to do next, ``brief`` the summary alone,
-    ``details`` times and the model as well."""
+    """How a result is shown.
+
+    ``relations`` are those shown, ``limit`` the most groups (None: all), ``everything`` also the groups with nothing to remove,
+    ``by_folder`` folders instead of groups, ``hints`` what to do next, ``brief`` the summary alone, ``details`` times and the
+    model as well.
+    """
 
     relations: Sequence[Relation] = tuple(Relation)
     sort: Sort = Sort.FREES
@@ -151,8 +154,7 @@ def keeper_row(keep: Photo, reason: str) -> Row:
 
 
 def extra_row(extra: Extra, keep: Photo, *, depth: int = 0) -> Row:
-    """The row of an extra, with why it stays where it may not leave. A companion that ``keep`` shares is not counted: it
-    stays."""
+    """Make the row of an extra, with why it stays where it may not leave. A companion that ``keep`` shares is not counted."""
     remarks = (phrases.remark(extra) or pinned(extra.photo), _belongings(extra.photo, besides=further_files(keep)))
     return Row(
         extra.photo,

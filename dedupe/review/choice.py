@@ -241,8 +241,11 @@ def _selecting(group: Group, choice: Choice, wanted: frozenset[str], verify: Ver
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """The scan as its review left it, for `dedupe apply`. ``open`` counts the groups left alone because nobody decided
-    on them, ``unproven`` the photos accepted to go that are not proven any more against the one that stays."""
+    """The scan as its review left it, for `dedupe apply`.
+
+    ``open`` counts the groups left alone because nobody decided on them, ``unproven`` the photos accepted to go that are not
+    proven any more against the one that stays.
+    """
 
     plan: ScanResult
     open: int = 0
@@ -250,8 +253,10 @@ class Reviewed:
 
 
 def reviewed(result: ScanResult, edits: Mapping[str, GroupEdit], verify: Verify) -> Reviewed:
-    """``result`` as ``edits`` leave it: all that the scan selected where no review was begun, else only what was
-    accepted."""
+    """Give ``result`` as ``edits`` leave it.
+
+    All that the scan selected where no review was begun, else only what was accepted.
+    """
     if not edits:
         return Reviewed(result)
     choices = [restored(group, edits.get(group.id), verify) for group in result.groups]

@@ -29,8 +29,10 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One decision in the list: what was said (``words``) of which photos, when, and how it is taken back: ``pair`` is the number
-    of a decision on two photos, ``group`` that of a group of the last scan."""
+    """One decision in the list: what was said (``words``) of which photos, when, and how it is taken back.
+
+    ``pair`` is the number of a decision on two photos, ``group`` that of a group of the last scan.
+    """
 
     words: str
     paths: tuple[str, ...]

@@ -24,8 +24,10 @@ from dedupe.types import ScanResult
 
 
 def review(result: ScanResult, console: Console, memory: Decisions, *, verify: Verify, preview: Preview) -> ReviewState:
-    """Let a person decide on the groups of ``result``, the scan that ``memory`` holds, and go on where an
-    earlier review stopped; the state it ended in. ``console`` and stdin must be terminals."""
+    """Let a person decide on the groups of ``result``, the scan that ``memory`` holds; the state it ended in.
+
+    Goes on where an earlier review stopped. ``console`` and stdin must be terminals.
+    """
     state = ReviewState.begin(result.groups, verify, memory.edits())
     pictures = Pictures(console, preview, picture_makers(console))
     with terminal_keys() as keys, _full_screen(console, pictures):

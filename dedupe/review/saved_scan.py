@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def last_scan(settings: Settings, roots: Sequence[str] = ()) -> Iterator[tuple[Session, ScanResult]]:
-    """The last scan in the store of ``settings`` (of the folders ``roots``, where there are any), and a session of its model,
-    open while the context lasts. What dedupe removed since then is not in it.
+    """Open the last scan in the store of ``settings``, and a session of its model, while the context lasts.
+
+    It is that of the folders ``roots``, where there are any. What dedupe removed since then is not in it.
 
     Raises UsageError where nothing was scanned yet (and begins no store then), StoreError as ``Session``.
     """

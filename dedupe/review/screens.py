@@ -111,8 +111,10 @@ def _pictures(
 
 
 def _window(blocks: Sequence[list[Text]], state: ReviewState, room: int, layout: Layout) -> list[Text]:
-    """All ``blocks`` where they fit into ``room`` lines; else the one that stays on top, and below it as many others around the
-    highlighted one as fit, with how many are not shown."""
+    """Show all ``blocks`` where they fit into ``room`` lines.
+
+    Else the one that stays on top, and below it as many others around the highlighted one as fit, with how many are not shown.
+    """
     if sum(map(len, blocks)) <= room:
         return [line for block in blocks for line in block]
     keep = state.choice.keep

@@ -42,10 +42,12 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewState:
-    """The whole review. ``at`` is the group on the screen, ``cursor`` the place marked in it, ``freed`` the
-    bytes of all accepted groups, ``ending`` None while it goes on; ``wants_viewer`` asks to open the two
-    compared. ``marks`` are the extras of a group as they were left when another photo was chosen to stay, by group and
-    place of the one that stayed."""
+    """The whole review.
+
+    ``at`` is the group on the screen, ``cursor`` the place marked in it, ``freed`` the bytes of all accepted groups,
+    ``ending`` None while it goes on; ``wants_viewer`` asks to open the two compared. ``marks`` are the extras of a group as
+    they were left when another photo was chosen to stay, by group and place of the one that stayed.
+    """
 
     groups: tuple[Group, ...]
     choices: tuple[Choice, ...]

@@ -52,8 +52,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
 
 
 def _planned(session: Session, contents: Contents, candidates: Sequence[Pair]) -> tuple[list[Match], bool]:
-    """relate: the verdicts that the families of the candidates need, related ones only, by (a, b); and whether each that was
-    asked was given for good."""
+    """Give the verdicts that the families of the candidates need, related ones only, by (a, b); and whether all were for good."""
     with session.step("relate", len(candidates)) as shown:
         strangers = refused(session, contents.files, candidates, shown.advance)
         rest = [pair for pair in candidates if (pair.a, pair.b) not in strangers]

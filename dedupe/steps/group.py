@@ -34,8 +34,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The groups and series, with the account of what they were made from: ``files`` that were read, and ``photos``, of which
-    RAW+JPEG is one; ``damaged`` is what is or may be damaged among them."""
+    """The groups and series, with the account of what they were made from.
+
+    ``files`` that were read, and ``photos``, of which RAW+JPEG is one; ``damaged`` is what is or may be damaged among them.
+    """
 
     groups: tuple[Group, ...]
     series: tuple[Series, ...]

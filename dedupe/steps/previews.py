@@ -17,8 +17,10 @@ PREVIEW_BATCH: Final = 2_000
 def restore_previews(
     session: Session, files: Mapping[ContentKey, Sequence[PhotoFile]], keys: Sequence[ContentKey]
 ) -> None:
-    """Reads again those photos whose previews were dropped from the bounded database; at most PREVIEW_BATCH at a time, so that
-    none of them is dropped again before it is used."""
+    """Read those photos again whose previews were dropped from the bounded database.
+
+    At most PREVIEW_BATCH at a time, so that none of them is dropped again before it is used.
+    """
     missing = session.previews.missing(keys)
     if not missing:
         return

@@ -37,9 +37,11 @@ class Keys(Protocol):
     """Where keys come from."""
 
     def read(self) -> str:
-        """The next key: a character, a name (``enter``, ``up``, ``escape``, ``ctrl-c`` …), ``resize`` where
-        the screen changed, ``hangup`` where the terminal went away or the program is asked to end, ``eof`` at
-        the end of input."""
+        """Wait for the next key: a character, or a name (``enter``, ``up``, ``escape``, ``ctrl-c`` …).
+
+        It is ``resize`` where the screen changed, ``hangup`` where the terminal went away or the program is asked to end, ``eof``
+        at the end of input.
+        """
 
 
 def take(text: str, *, more: bool) -> tuple[str, str] | None:
@@ -96,8 +98,10 @@ def _string(text: str, *, more: bool) -> tuple[str, str] | None:
 
 @contextmanager
 def terminal_keys() -> Iterator[Keys]:
-    """Keys from stdin, one by one and without echo, while the context lasts; SIGHUP, SIGTERM and a changed
-    screen come as keys. The terminal's modes and the signal handlers are put back at the end."""
+    """Give keys from stdin, one by one and without echo, while the context lasts.
+
+    SIGHUP, SIGTERM and a changed screen come as keys. The terminal's modes and the signal handlers are put back at the end.
+    """
     if sys.platform == "win32":
         yield _WindowsKeys()
         return
@@ -190,8 +194,7 @@ class _WindowsKeys:
 
 @contextmanager
 def _signals() -> Iterator[int]:
-    """The reading end of a pipe into which SIGWINCH, SIGHUP and SIGTERM write their number, while it
-    lasts."""
+    """Give the reading end of a pipe into which SIGWINCH, SIGHUP and SIGTERM write their number, while it lasts."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
 

@@ -1,5 +1,4 @@
-"""Photos inside the terminal: kitty's protocol or sixel where it answers that it can, coloured half blocks
-elsewhere.
+"""Photos inside the terminal: kitty's protocol or sixel where it answers that it can, coloured half blocks elsewhere.
 
 The library is textual-image. It asks the terminal when it is imported, by escape sequences and their answers
 on stdin, so it is imported only for a review that runs on a terminal, before the first key is read.
@@ -63,8 +62,10 @@ def _both_terminals() -> bool:
 
 
 class Pictures:
-    """Draws the previews of photos side by side, and remembers the last ones. A context manager: what the
-    terminal holds of them is freed at the end."""
+    """Draws the previews of photos side by side, and remembers the last ones.
+
+    A context manager: what the terminal holds of them is freed at the end.
+    """
 
     def __init__(self, console: Console, preview: Preview, makers: Sequence[Maker]) -> None:
         self._console = console
@@ -84,8 +85,7 @@ class Pictures:
         self._way = (self._way + 1) % (len(self._makers) + 1)
 
     def side_by_side(self, photos: Sequence[Photo], *, width: int, height: int, gap: int) -> SideBySide | None:
-        """``photos`` next to each other, each within ``width`` × ``height`` cells; None where none can be
-        drawn."""
+        """Draw ``photos`` next to each other, each within ``width`` × ``height`` cells; None where none can be drawn."""
         columns = [self._lines(photo, width, height) for photo in photos]
         if not any(columns):
             return None

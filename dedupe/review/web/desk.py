@@ -72,9 +72,11 @@ class ClashError(DedupeError):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The review at one moment. ``scan`` names the scan, ``revisions`` counts the changes of each group, ``away`` are the
-    paths of photos that a run moved, ``undoable`` is how many decisions ``back`` can take back,
-    ``picks`` are the photos of each series that a person picked."""
+    """The review at one moment.
+
+    ``scan`` names the scan, ``revisions`` counts the changes of each group, ``away`` are the paths of photos that a run moved,
+    ``undoable`` is how many decisions ``back`` can take back, ``picks`` are the photos of each series that a person picked.
+    """
 
     scan: str
     made_at: int

@@ -29,8 +29,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupFilter:
-    """What a group must be to be shown: one of ``relations`` among its extras, one of ``states``, all of ``words`` in the
-    paths of its photos, and with ``loses`` (or without) something that would be lost. Empty and None ask for nothing."""
+    """What a group must be to be shown; empty and None ask for nothing.
+
+    One of ``relations`` among its extras, one of ``states``, all of ``words`` in the paths of its photos, and with ``loses``
+    (or without) something that would be lost.
+    """
 
     relations: frozenset[Relation] = frozenset()
     states: frozenset[EditState] = frozenset()

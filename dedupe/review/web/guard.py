@@ -35,8 +35,10 @@ _HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.ASCII)
 
 @dataclass(slots=True)
 class Secrets:
-    """The secrets of one review: ``run`` names it in every address, ``cookie`` opens it, ``token`` is sent with each write,
-    ``codes`` each open it once."""
+    """The secrets of one review.
+
+    ``run`` names it in every address, ``cookie`` opens it, ``token`` is sent with each write, ``codes`` each open it once.
+    """
 
     run: str = field(default_factory=lambda: secrets.token_hex(6))
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(32))

@@ -133,8 +133,10 @@ _kept: OrderedDict[tuple[ContentKey, int], object] = OrderedDict()
 
 
 def _pixels(original: Original, side: int):  # type: ignore[no-untyped-def]  # NumPy is loaded in workers alone
-    """uint8[h, w, 3], upright, sRGB, long side ``side`` at most. The file is looked at each time, the pixels of the last two
-    photos are kept: the tiles of a photo come one after the other."""
+    """Read a photo's pixels: uint8[h, w, 3], upright, sRGB, long side ``side`` at most.
+
+    The file is looked at each time, the pixels of the last two photos are kept: the tiles of a photo come one after the other.
+    """
     from dedupe.decoding import decode
 
     key = (original.content_key, side)
