@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dedupe.cli import options as o
+
+if TYPE_CHECKING:
+    from dedupe.queries.check import CheckResult, Verdict
 
 
 def check(
@@ -40,12 +44,9 @@ def check(
     """
     from dedupe.config import load_settings
     from dedupe.errors import UsageError
-    from dedupe.queries import render, report
     from dedupe.queries.check import check as run_check
     from dedupe.queries.check import verdicts_named
-    from dedupe.terminal.console import stderr, stdout
     from dedupe.terminal.progress import progress
-    from dedupe.terminal.text import format_count
 
     wanted = verdicts_named(print0) if print0 is not None else ()
     if wanted and as_json:
@@ -61,16 +62,23 @@ def check(
         }
     )
     result = run_check(new, against, settings, progress=progress(()))
+    _show(result, wanted, as_json=as_json)
+    raise typer.Exit(0 if result.have else 1)
+
+
+def _show(result: CheckResult, wanted: Sequence[Verdict], *, as_json: bool) -> None:
+    from dedupe.queries import render, report
+    from dedupe.report.files import to_stdout
+    from dedupe.terminal.console import stderr, stdout
+    from dedupe.terminal.text import format_count
+
     if wanted:
         report.print0(dict.fromkeys(path for one in result.checked if one.verdict in wanted for path in one.files))
         render.show_skipped(result.skipped, stderr())
     elif as_json:
-        from dedupe.report.files import to_stdout
-
         to_stdout(report.check_json(result))
     else:
         render.show_check(result, stdout())
     if result.unread:
         unread = format_count(len(result.unread), "file")
         stderr().print(f"{unread} of the library could not be read; what is new here may still be among them.")
-    raise typer.Exit(0 if result.have else 1)
