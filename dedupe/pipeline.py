@@ -42,7 +42,7 @@ def scan(
 
     Raises MissingRootError, UsageError, ModelUnavailableError or StoreError before anything is read; a photo that cannot
     be read is in ``ScanResult.skipped`` and stops nothing. ``early`` is told the groups of the same bytes and pixels as soon
-    as all is read, before anything is compared.
+    as all is read, before anything is compared, where anything had to be read.
     """
     roots = [roots] if isinstance(roots, str) else roots
     try:
@@ -71,7 +71,7 @@ def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None, e
 def _whole(session: Session, tree: Walk, early: Early | None) -> tuple[Contents, Grouped]:
     embedding = steps.Embedding(session)
     contents = embedding.complete(steps.read(session, tree.files, embedding))
-    if early is not None:
+    if early is not None and embedding.expected:
         early(_grouped(session, contents, steps.same_pixels(session, contents, work_out=False)))
     return contents, _grouped(session, contents, steps.matches(session, contents))
 

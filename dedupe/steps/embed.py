@@ -27,9 +27,12 @@ class Embedding:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._waiting: dict[ContentKey, bytes] = {}
+        self.expected = 0
+        """How many photos had to be read."""
 
     def expect(self, photos: int) -> None:
         """Loads the network, so that missing weights are an error before anything is read, and warns of a long run."""
+        self.expected += photos
         self._session.embedder()
         _warn_of_a_long_run(self._session, photos)
 

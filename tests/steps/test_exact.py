@@ -78,6 +78,8 @@ def test_a_whole_scan_finds_the_same_equal_copies_and_tells_them_early(tmp_path:
     settings = dedupe.Settings(store=str(tmp_path / "other.db"), jobs=1)
     whole = scan([str(photos)], settings, early=early.append)
     (told,) = early
+    scan([str(photos)], settings, early=early.append)
+    assert len(early) == 1  # nothing was read this time, so nothing is worked out twice
     known = {extra.photo.path for group in told.groups for extra in group.extras}
     found = {extra.photo.path for group in alone.groups for extra in group.extras}
     jpegs = {path for path in found if path.endswith(".jpg")}
