@@ -110,7 +110,7 @@ def _run(given: Mapping[str, Any]) -> None:
     check_target(outputs.plan_to, outputs.json_to, outputs.csv_to)
     acts = wishes.act or wishes.review or outputs.to_stdout
     browser = o.browser(web=given["web"], no_open=given["no_open"], port=given["port"], roots=paths, acts=acts)
-    recover(settings, dry_run=wishes.dry_run)
+    recover(settings, dry_run=wishes.dry_run, acts=wishes.act)
     tell_replaced(settings, paths)
     finish(run(paths, settings), settings, wishes, outputs, strict=given["strict"], browser=browser)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dedupe.decoding import icc, pillow
 from dedupe.decoding.jpeg_pixels import jpeg_pixels
-from dedupe.decoding.opencv import Pixels, check_size, imdecode, shrink, upright
+from dedupe.decoding.opencv import Pixels, check_scans, check_size, imdecode, shrink, upright
 from dedupe.formats import jpeg, sniff
 from dedupe.formats.errors import DamagedError, NotAPhotoError, PhotoError, UnsupportedError
 from dedupe.formats.header import Source
@@ -87,6 +87,7 @@ def _finish(
 def _decode_jpeg(data: bytes, long_side: int, max_pixels: int) -> Decoded:
     parts = jpeg.parse(data)
     check_size(parts.width, parts.height, max_pixels)
+    check_scans(parts.width, parts.height, parts.scans)
     source = Source.of_jpeg(data, parts)
     pixels, warning = jpeg_pixels(data, parts, long_side)
     return _finish(pixels, source, warning, long_side, parts)

@@ -63,6 +63,26 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         raise TooLargeError(f"has {width} × {height} pixels, more than the limit of {max_pixels / 1e6:.0f} megapixels")
 
 
+_MOST_PIXELS_A_BYTE = 10_000
+_SMALL_PICTURE = 16_000_000
+_MOST_SCANS = 200
+_MOST_WORK = 4_000_000_000
+
+
+def check_claim(width: int, height: int, size: int) -> None:
+    """TooLargeError where a header announces a large picture that so few bytes can only fill with one colour: decoding it
+    takes gigabytes. A solid PNG has 1,000 pixels a byte, a real photo less than 20."""
+    if width * height > _SMALL_PICTURE and width * height > size * _MOST_PIXELS_A_BYTE:
+        raise TooLargeError(f"says that it has {width} × {height} pixels, in {size} bytes")
+
+
+def check_scans(width: int, height: int, scans: int) -> None:
+    """TooLargeError where a JPEG is drawn over so often that decoding it takes minutes. Cameras and programs make a dozen scans
+    at most."""
+    if scans > _MOST_SCANS or width * height * scans > _MOST_WORK:
+        raise TooLargeError(f"is drawn over {scans} times, which takes too long to decode")
+
+
 def shrink(pixels: Pixels, long_side: int) -> Pixels:
     """The picture with its long side at ``long_side``; unchanged where it is no larger.
 

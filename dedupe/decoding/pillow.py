@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, PngImagePlugin
 
 from dedupe.decoding import bmp_fields, icc, stderr_capture, storage, tiff_opencv, tiff_webp
-from dedupe.decoding.opencv import check_size, coloured
+from dedupe.decoding.opencv import check_claim, check_size, coloured
 from dedupe.decoding.refusal import refused
 from dedupe.formats import jpeg, sniff, webp
 from dedupe.formats.block import BlockKind
@@ -55,6 +55,7 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
     stated = sniff.frame_size(data, kind)
     if stated is not None:
         check_size(*stated, max_pixels)
+        check_claim(*stated, len(data))
     warning = png_warning(data) if kind == sniff.PNG else None
     tiff = Tiff.open(data) if kind == sniff.TIFF else None
     if tiff is not None and tiff_opencv.is_odd(tiff):
@@ -104,6 +105,7 @@ def _loaded(
         warnings.simplefilter("ignore")
         image = opened(data, kind)
         check_size(*image.size, max_pixels)
+        check_claim(*image.size, len(data))
         source = source_of(data, kind, image)
         if kind == sniff.JPEG2000:
             _reduce(image, long_side)

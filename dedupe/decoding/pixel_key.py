@@ -62,6 +62,7 @@ def _pieces(data: bytes, kind: str) -> Iterator[bytes]:
         warnings.simplefilter("ignore")
         image = pillow.opened(data, kind)
         opencv.check_size(*image.size, sniff.DEFAULT_MAX_PIXELS)
+        opencv.check_claim(*image.size, len(data))
         if kind == sniff.PNG:
             pillow.loaded(image, kind, data)  # an orientation may stand behind the picture data
         source = pillow.source_of(data, kind, image)

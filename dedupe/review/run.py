@@ -171,13 +171,13 @@ def counted(step: str) -> Iterator[Callable[[int, int], None]]:
             stack.close()
 
 
-def recover(settings: Settings, *, dry_run: bool = False) -> None:
+def recover(settings: Settings, *, dry_run: bool = False, acts: bool = True) -> None:
     """Finish what a crash interrupted, and say so; in a dry run, which moves nothing, only say that it is open."""
     from dedupe.actions import recover_if_needed
     from dedupe.library.paths import StorePaths
 
     paths = StorePaths.at(settings.store)
-    told = _interrupted(paths) if dry_run else recover_if_needed(paths)
+    told = _interrupted(paths) if dry_run else recover_if_needed(paths, acts=acts)
     if told:
         from dedupe.terminal.console import stderr
 

@@ -7,7 +7,7 @@ import pathlib
 import stat
 from collections.abc import Sequence
 
-from dedupe.errors import MissingRootError
+from dedupe.errors import MissingRootError, UsageError
 
 
 def split_roots(paths: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -44,6 +44,16 @@ def checked(path: str) -> str:
         raise MissingRootError(f"{shown(path)} does not exist.") from None
     if not stat.S_ISDIR(status.st_mode):
         raise MissingRootError(f"{shown(path)} is a file, not a folder.")
+    return whole
+
+
+def narrow(path: str) -> str:
+    """A reference folder, as ``checked``; UsageError where it is the whole system, in which everything lies."""
+    whole = checked(path)
+    if os.path.dirname(os.path.realpath(whole)) == os.path.realpath(whole):
+        raise UsageError(
+            f"{shown(path)} is the whole system, so every photo would be a reference: name a folder in it."
+        )
     return whole
 
 

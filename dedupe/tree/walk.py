@@ -19,7 +19,7 @@ from dedupe.errors import MissingRootError
 from dedupe.formats import sniff
 from dedupe.tree import aliases, companions, dir_entry, ignore
 from dedupe.tree.file_list import Folder, Found, Record, path_of, photo_of, record, record_of
-from dedupe.tree.roots import checked, shown
+from dedupe.tree.roots import checked, narrow, shown
 from dedupe.types import Companion, CompanionKind, FileStamp, PhotoFile, SkipKind, Skipped
 
 MARKER: Final = ".dedupe-moved"
@@ -91,7 +91,7 @@ class _Walker:
         self.named = tuple(options.files)
         self._excludes = ignore.Excludes(options.exclude)
         self._protected = {_identity(checked(folder)) for folder in options.protect}
-        self._reference = {_identity(checked(folder)) for folder in options.reference}
+        self._reference = {_identity(narrow(folder)) for folder in options.reference}
         self._roots: tuple[str, ...] = ()
         self._entered: set[tuple[int, int]] = set()
         self._files: list[Record] = []

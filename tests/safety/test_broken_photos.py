@@ -297,3 +297,34 @@ def test_a_suspect_photo_never_stays_over_a_clean_copy(tmp_path: Path) -> None:
     (group,) = result.groups
     assert group.keep.path == clean
     assert [(extra.photo.path, extra.selected) for extra in group.extras] == [(suspect, False)]
+
+
+def test_a_few_bytes_that_announce_a_large_picture_are_too_large_to_judge(tmp_path: Path) -> None:
+    """Below the limit of pixels, but nothing can be in it: decoding it took 3.1 GB."""
+    width = height = 14_000
+    packed = (width - 1) | (height - 1) << 14
+    body = b"VP8L" + struct.pack("<I", 14) + b"\x2f" + struct.pack("<I", packed) + bytes(9)
+    data = b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+    assert len(data) == 34
+    path = put(tmp_path, "claim.webp", data)
+    found = read_photo(ReadRequest(path, stamp(path)))
+    assert isinstance(found, Skipped)
+    assert found.kind is SkipKind.TOO_LARGE
+    assert "in 34 bytes" in found.reason
+
+
+def test_a_jpeg_that_is_drawn_over_thousands_of_times_is_too_large_to_judge(tmp_path: Path) -> None:
+    data = encoded(photograph(), progressive=True)
+    last = data.rindex(b"\xff\xda")
+    path = put(tmp_path, "scans.jpg", data[:last] + data[last:-2] * 4_000 + data[-2:])
+    found = read_photo(ReadRequest(path, stamp(path)))
+    assert isinstance(found, Skipped)
+    assert found.kind is SkipKind.TOO_LARGE
+    assert "drawn over" in found.reason
+    ordinary = put(tmp_path, "progressive.jpg", data)
+    assert isinstance(read_photo(ReadRequest(ordinary, stamp(ordinary))), Read)
+
+
+def test_a_plain_picture_is_judged_however_small_its_file(tmp_path: Path) -> None:
+    path = put(tmp_path, "white.png", encoded(np.full((4_000, 3_000, 3), 255, np.uint8), "PNG"))
+    assert isinstance(read_photo(ReadRequest(path, stamp(path))), Read)

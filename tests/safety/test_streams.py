@@ -133,3 +133,12 @@ def test_progress_that_cannot_be_shown_does_not_end_an_act(world: World) -> None
     assert (len(report.done), report.exit_code) == (3, 0)
     undone = actions.undo(world.paths, progress=broken, disk=world.disk)
     assert (len(undone.restored), undone.exit_code) == (3, 0)
+
+
+@pytest.mark.parametrize("command", ["undo --yes", "apply --yes --move-to {target}"])
+def test_a_journal_that_cannot_be_used_is_told_once(world: World, command: str) -> None:
+    store = saved(world)
+    (world.base / "store.journal.db").write_bytes(b"no journal" * 100)
+    told = dedupe(world, f"{command.format(target=world.target)} --store {store}")
+    assert told.returncode in (2, 3)
+    assert told.stderr.count("is damaged, or no journal of dedupe's") == 1

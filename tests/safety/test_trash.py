@@ -375,6 +375,7 @@ def test_there_is_no_way_to_delete_for_good() -> None:
     assert {name for name in files if name.startswith("actions/")} == {
         "actions/platform/disk.py",
         "actions/execution/place.py",
+        "actions/execution/prune.py",
         "actions/execution/recover.py",
         "actions/execution/reconcile.py",
         "actions/platform/exclusive.py",

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.volumes import UnavailableError, mounted
+from dedupe.errors import UsageError
 from dedupe.mounts import Mount, parse_whole
 from dedupe.tree import aliases
-from dedupe.tree.walk import walk
+from dedupe.tree.walk import WalkOptions, walk
 
 
 def names(*roots: Path) -> list[str]:
@@ -104,3 +105,9 @@ def test_a_file_mounted_over_another_is_one_photo_and_never_leaves(tmp_path: Pat
         assert alone.protected
     finally:
         subprocess.run(["umount", str(over)], check=False)
+
+
+def test_the_whole_system_is_no_reference_folder(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    with pytest.raises(UsageError, match="is the whole system"):
+        walk([str(tmp_path)], WalkOptions(reference=(os.sep,)))

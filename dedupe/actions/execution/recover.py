@@ -26,9 +26,10 @@ def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
         return [*reconcile_all(disk, journal, final=True), *journal.damaged_runs()]
 
 
-def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
+def recover_if_needed(paths: ActionPaths, disk: Disk | None = None, *, acts: bool = False) -> list[str]:
     """As ``recover``, for the start of any command: silent where nothing is open or another dedupe is at work, and a
-    journal that cannot be used is a sentence, because reading photos needs none."""
+    journal that cannot be used is a sentence, because reading photos needs none. ``acts``: the command needs it, and will say
+    so itself."""
     if not exists(paths.journal):
         return []
     disk = disk or Disk()
@@ -41,7 +42,7 @@ def recover_if_needed(paths: ActionPaths, disk: Disk | None = None) -> list[str]
     except LockedError:
         return []
     except (StoreError, RefusedError) as error:
-        return [str(error)]
+        return [] if acts else [str(error)]
 
 
 def reconcile_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str]:
