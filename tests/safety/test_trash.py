@@ -382,3 +382,52 @@ def test_there_is_no_way_to_delete_for_good() -> None:
         "actions/platform/freedesktop.py",
         "actions/platform/trash.py",
     }
+
+
+@pytest.mark.parametrize("part", ["", "files", "info"])
+@pytest.mark.parametrize("leads", ["nowhere", "to a file", "to another disk"])
+def test_a_trash_folder_that_is_a_link_is_refused_in_words(
+    world: World, part: str, leads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pair()
+    place = world.trash / part if part else world.trash
+    place.parent.mkdir(parents=True, exist_ok=True)
+    goal = world.base / "goal"
+    if leads == "to a file":
+        goal.write_bytes(b"")
+    elif leads == "to another disk":
+        goal.mkdir()
+    place.symlink_to(goal)
+    disk = ElsewhereDisk(goal) if leads == "to another disk" else world.disk
+    before = world.snapshot()
+    for dry_run in (True, False):
+        [reason] = refused(world.act(trash=True, dry_run=dry_run, disk=disk).outcomes)
+        assert str(place) in reason
+        assert ("is a link" in reason) or ("is no folder" in reason)
+    assert world.snapshot() == before
+
+
+def test_a_trash_folder_that_is_a_link_on_the_same_disk_is_used(world: World) -> None:
+    _, extra = world.pair()
+    goal = world.base / "goal"
+    goal.mkdir()
+    world.trash.symlink_to(goal)
+    assert world.act(trash=True).exit_code == 0
+    assert (goal / "files" / "a.jpg").exists()
+    assert world.undo().exit_code == 0
+    assert extra.exists()
+
+
+class ElsewhereDisk(FaultyDisk):
+    """A disk on which one folder lies on another device."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = str(folder)
+
+    def lstat(self, path: str) -> os.stat_result:
+        found = super().lstat(path)
+        if not path.startswith(self.folder):
+            return found
+        exact = {name: getattr(found, name) for name in ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")}
+        return os.stat_result((*found[:2], found.st_dev + 1, *found[3:]), exact)
