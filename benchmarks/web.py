@@ -32,7 +32,7 @@ from dedupe.types import Extra, Facts, FileStamp, Group, Photo, PhotoFile, Relat
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-KEYS = 200
+KEYS = 100
 _FOLDERS = ("2019/Garden", "2020/Italy/Rome", "phone/DCIM/100APPLE", "WhatsApp Images", "backup/old laptop/Pictures")
 
 

@@ -7,13 +7,14 @@ while, so going back costs nothing.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Hashable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Final
 
-from dedupe.review.web.picture import Difference, Order, Refused, made
+from dedupe.errors import DedupeError
+from dedupe.review.web.picture import Difference, Order, Refused, made, warmed
 from dedupe.workers import WorkerFailure, WorkerPool
 
 LANES: Final = 2
@@ -77,6 +78,8 @@ class Darkroom:
     def _work(self, lane: int) -> None:
         """A thread: takes the newest order, has its worker make it, and again."""
         with WorkerPool(1) as pool:
+            with suppress(DedupeError):  # a pool that cannot start says so with every order
+                deque(pool.run(warmed, [True]), maxlen=0)
             while True:
                 taken = self._take(lane)
                 if taken is None:

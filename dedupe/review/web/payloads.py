@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -28,7 +29,8 @@ _KILO: Final = 1000
 
 def totals(now: Snapshot) -> Json:
     """How far the review is."""
-    counts = {state.value: now.state.count(state) for state in STATES}
+    found = Counter(choice.verdict for choice in now.choices)
+    counts = {state.value: found[state] for state in STATES}
     going = [
         extra
         for choice in now.choices

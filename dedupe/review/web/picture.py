@@ -101,6 +101,13 @@ def made(order: Order) -> bytes | Refused:
         return Refused(f"cannot be read: {error.strerror or type(error).__name__}", gone=True)
 
 
+def warmed(ready: bool) -> bool:
+    """Load what pictures are made with, before the first one is ordered; a task for a worker."""
+    from dedupe.decoding import decode, encode
+
+    return ready and bool(decode and encode)
+
+
 def _view(order: View) -> bytes:
     from dedupe.decoding import encode
 
