@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.changes import Tier
-from benchmarks.manifest import Entry, Kind, Manifest, Visible
+from benchmarks.manifest import EXACT_CHANGES, Entry, Kind, Manifest, Visible
 
 SAFE = frozenset({"identical", "same-pixels", "resaved"})
 _EDITED = frozenset({"edited"})
@@ -319,12 +319,12 @@ def _altered(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Mapping[
 
 
 def _original_kept(groups: list[FoundGroup], entries: Mapping[str, Entry]) -> Share:
-    """In how many groups that hold an original (or its byte-for-byte copy) that is what stays."""
+    """In how many groups that hold an original that, or a file of its very pixels, is the root."""
     share = Share()
     for group in groups:
         if any(entries[path].kind is Kind.ORIGINAL for path in group.paths):
             keep = entries[group.keep]
-            share = share.plus(keep.kind is Kind.ORIGINAL or keep.exif == "same")
+            share = share.plus(keep.kind is Kind.ORIGINAL or keep.change in EXACT_CHANGES)
     return share
 
 

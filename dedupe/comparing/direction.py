@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from dedupe.comparing import align, registration
-from dedupe.comparing.align import Floats, Mask, Rgb
+from dedupe.comparing.align import Floats, Grey, Mask, Rgb
 from dedupe.comparing.measure import Measurement
 from dedupe.comparing.pictures import View
 from dedupe.comparing.regions import RegionKind
@@ -44,6 +44,9 @@ EDGE_RATIO: Final = 1.3
 """By so much must the edges along a mark be stronger in the picture that has it (a guess)."""
 SPOT: Final = 0.004
 """Share of the picture up to which what differs may be a retouched spot (a guess)."""
+STROKES: Final = 4
+THIN: Final = 7.0
+"""So many parts, none thicker than so many pixels of the preview, are letters or lines (a guess)."""
 COLOURFUL: Final = 3.0
 """Standard deviation of chroma that lightness does not explain, grey levels, from which a picture has colours of its own."""
 COLOURLESS: Final = 0.4
@@ -79,14 +82,10 @@ def clues(a: View, b: View, measurement: Measurement, shown: tuple[Rgb, Rgb], mo
     ``measurement`` is one look at the two; ``shown`` are a's and b's pictures as that look had them, uint8[h, w, 3];
     ``more`` > 0 where a holds more real detail (``detail.detail``).
     """
-    found = [
-        *_geometry(measurement),
-        *_seen(measurement),
-        *_sharpness(measurement, shown),
-        *_detail(a, b, more),
-        *_said(a, b),
-    ]
-    return tuple(found)
+    frames = tuple(_geometry(measurement))
+    # Where the frames differ, they say which came first, and more pixels may be a larger frame.
+    pixels = () if frames else _detail(a, b, more)
+    return (*frames, *_seen(measurement), *_sharpness(measurement, shown), *pixels, *_said(a, b))
 
 
 # -- frames --------------------------------------------------------------------------------------------------------------
@@ -184,11 +183,17 @@ def _marks(one: Rgb, other: Rgb, mask: Mask, inside: Mask) -> float:
     elsewhere = inside & ~mask
     overall = (theirs[elsewhere].mean() + 1) / (ours[elsewhere].mean() + 1) if elsewhere.any() else 1.0
     ratio = (float(theirs[outline].mean()) + 1) / (float(ours[outline].mean()) + 1) / overall
-    # A small spot that was retouched has lost edges: too little to tell it from a mark that was put on.
-    weight = 2.5 if strong.sum() > SPOT * inside.sum() else 0.5
+    # A small spot that was retouched has lost edges, too: only strokes, or something larger, are a mark that was put on.
+    strokes = cv2.connectedComponents(changed)[0] > STROKES and _thickness(changed) < THIN
+    weight = 2.0 if strokes or strong.sum() > SPOT * inside.sum() else 0.5
     if ratio > EDGE_RATIO:
         return weight
     return -weight if ratio < 1 / EDGE_RATIO else 0.0
+
+
+def _thickness(changed: Grey) -> float:
+    """The thickest place of what changed, pixels."""
+    return 2 * float(cv2.distanceTransform(np.pad(changed, 1), cv2.DIST_L2, 3).max())
 
 
 def _edges(picture: Rgb) -> Floats:

@@ -23,6 +23,8 @@ ROOT_BONUS: Final = 0.03
 """By so much more must a version agree with another version than with the root to count as made from that one (a guess)."""
 AGAINST: Final = 0.5
 """What agreement loses where the clues say that the child is the older one."""
+COPIED: Final = 1.5
+"""What it speaks for a version to have more copies than another, log odds (a guess)."""
 CLEAR: Final = 3.0
 """Log odds beyond which clues on one pair say no more."""
 
@@ -106,7 +108,7 @@ class Families:
             above = [
                 (lies.lineage, other)
                 for other, lies in heads.around(visited[-1])
-                if other in leading and other not in visited and lies.lineage <= -MADE_FROM
+                if other in leading and other not in visited and lies.lineage <= -heads.doubt(visited[-1], other)
             ]
             if not above:
                 return self._oldest(heads, visited), ""
@@ -211,6 +213,11 @@ class _Heads:
     def lies(self, child: int, parent: int) -> Membership | None:
         """How one head lies on another."""
         return lies_on(self.versions[child].head, self.versions[parent].head, self._known)
+
+    def doubt(self, one: int, other: int) -> float:
+        """Log odds from which the clues may say that ``one`` was made from ``other``: an original has copies more often."""
+        ours, theirs = (len(self.versions[each].copies) for each in (one, other))
+        return MADE_FROM + (COPIED if ours > theirs else 0.0)
 
     def _beside(self, number: int) -> Iterator[int]:
         node = self._node(number)

@@ -26,6 +26,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 from dedupe.grouping.captures import captures
 from dedupe.grouping.extras import Extras
@@ -37,6 +38,9 @@ from dedupe.grouping.membership import SAFE_RANK
 from dedupe.grouping.versions import Decisions, Versions
 from dedupe.types import SAFE_RELATIONS, Caution, ContentKey, Group, Match, Photo, Relation, Series
 from dedupe.union_find import UnionFind
+
+MOST_HEADS: Final = 50
+"""So many heads of a family at most are compared with its root where that was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ def open_pairs(
     """Pairs that were not asked and that the families need, ``a < b``, in order.
 
     Where two photos are verified, and one or both are copies, their heads were not always compared: with a verdict on the heads a
-    copy of a copy finds its head, and a version its family. Grouping again with it may leave further pairs open. Pairs whose
+    copy of a copy finds its head, and a version its family. With verdicts on its heads a root can turn out to be made from one of
+    them. Grouping again with it may leave further pairs open. Pairs whose
     verdict was "unrelated" are among them; to remember those is the caller's.
     """
     grouping = _Grouping(photos, matches, options.cross_only, decisions)
@@ -105,21 +110,35 @@ def open_pairs(
     for cluster in grouping.clusters():
         if len(cluster) < 3:
             continue
-        head, family = _homes(known, families.of(cluster))
-        for one in cluster:
-            for other, fit in known.must_link.get(one, {}).items():
-                if other not in head:
-                    continue  # it fits another capture better
-                ours, theirs = head[one], head[other]
-                joined = family[ours] == family[theirs]
-                if fit.rank <= SAFE_RANK and ours != theirs:
-                    wanted = [(ours, theirs), (one, theirs)]
-                else:
-                    wanted = [] if joined else [(ours, theirs)]
-                for a, b in wanted:
-                    if a != b and b not in known.must_link.get(a, {}) and grouping.comparable(a, b):
-                        pairs.add(_ends(known, a, b))
+        found = list(families.of(cluster))
+        for one, other in (*_roots_and_heads(known, found), *_heads_of_copies(known, cluster, found)):
+            if one != other and other not in known.must_link.get(one, {}) and grouping.comparable(one, other):
+                pairs.add(_ends(known, one, other))
     return tuple(sorted(pairs))
+
+
+def _heads_of_copies(
+    known: Verdicts, cluster: Sequence[Node], families: Iterable[Family]
+) -> Iterator[tuple[Node, Node]]:
+    """The heads of two verified photos: where the two are copies of each other, or in two families."""
+    head, family = _homes(known, families)
+    for one in cluster:
+        for other, fit in known.must_link.get(one, {}).items():
+            if other not in head:
+                continue  # it fits another capture better
+            ours, theirs = head[one], head[other]
+            if fit.rank <= SAFE_RANK and ours != theirs:
+                yield ours, theirs
+                yield one, theirs
+            elif family[ours] != family[theirs]:
+                yield ours, theirs
+
+
+def _roots_and_heads(known: Verdicts, families: Iterable[Family]) -> Iterator[tuple[Node, Node]]:
+    """The root of each family with the heads that were not made from it, for all that is known: it may be made from them."""
+    for one in families:
+        root, *heads = [known.picture_of[branch.version.head.photo.content_key] for branch in one.branches]
+        yield from ((root, head) for head in heads[:MOST_HEADS] if head != root)
 
 
 def _homes(known: Verdicts, families: Iterable[Family]) -> tuple[dict[Node, Node], dict[Node, int]]:
