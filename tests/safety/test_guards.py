@@ -192,6 +192,10 @@ GUARDS: list[tuple[str, Check]] = [
     ("execution.apply.arrival_blocker", counts.test_a_file_that_came_back_before_the_count_is_not_counted),
     ("planning.preflight.roots_blocker", intent.test_an_empty_mount_point_is_not_the_same_as_deleted_photos),
     ("planning.preflight.folder_blocker", intent.test_a_file_is_no_target),
+    (
+        "planning.preflight.length_blocker",
+        lambda world: moving.test_a_target_with_too_long_a_name_is_refused_by_its_name(world, 1),
+    ),
     ("planning.preflight.place_blocker", lambda world: intent.test_a_hidden_folder_is_no_target(world, ".hidden")),
     ("planning.preflight.root_blocker", intent.test_a_scanned_folder_is_no_target),
     (
