@@ -113,11 +113,11 @@ def _cold(options: argparse.Namespace) -> str:
     for _ in range(options.rounds):
         decoded.append(_decode_all(paths, options.jobs))
         scans.append(_scan(folder, work / "store", options.jobs))
-    rates = [len(paths) / (s.whole.seconds - start_up - s.steps.get("relate", 0.0)) for s in scans]
+    rates = [len(paths) / (s.whole.seconds - start_up - s.steps.get("compare", 0.0)) for s in scans]
     baseline = [len(paths) / seconds for seconds in decoded]
     ratios = [rate / base for rate, base in zip(rates, baseline, strict=True)]
     last = scans[-1]
-    aligning = statistics.median(1000 * s.steps.get("relate", 0.0) / max(1, s.aligned) for s in scans)
+    aligning = statistics.median(1000 * s.steps.get("compare", 0.0) / max(1, s.aligned) for s in scans)
     rows = [
         ("photos, mean size", f"{len(paths)}, {size:.1f} MB", ""),
         (f"decoding at 1/8 on {options.jobs} cores", f"{statistics.median(baseline):.1f} photos/s", ""),

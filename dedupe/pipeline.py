@@ -1,4 +1,4 @@
-"""``scan``: walk ─► read ─► embed ─► neighbours ─► relate ─► complete ─► group, one after the other; with ``exact`` walk ─►
+"""``scan``: walk ─► read ─► embed ─► neighbours ─► compare ─► complete ─► group, one after the other; with ``exact`` walk ─►
 hash ─► read ─► complete ─► group.
 
 Touches nothing in the photo folders. What each step finds out is in the store when it ends.

@@ -40,7 +40,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
     of_all = not (session.settings.reference or session.settings.cross_only)
     found = session.cache.settled(name, SETTLED_VERSION) if of_all else None
     if found is not None:
-        for step in ("neighbours", "relate"):
+        for step in ("neighbours", "compare"):
             with session.step(step, len(keys)) as shown:
                 shown.advance(len(keys))
         return found
@@ -53,7 +53,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
 
 def _planned(session: Session, contents: Contents, candidates: Sequence[Pair]) -> tuple[list[Match], bool]:
     """Give the verdicts that the families of the candidates need, related ones only, by (a, b); and whether all were for good."""
-    with session.step("relate", len(candidates)) as shown:
+    with session.step("compare", len(candidates)) as shown:
         strangers = refused(session, contents.files, candidates, shown.advance)
         rest = [pair for pair in candidates if (pair.a, pair.b) not in strangers]
         return _asked_for(session, contents, rest, shown)
@@ -101,7 +101,7 @@ def relate(session: Session, contents: Contents, pairs: Sequence[Pair], *, refus
 
     ``refuse``: pairs whose signatures share nothing are not looked at more closely. Not for pairs that other verdicts join.
     """
-    with session.step("relate", len(pairs)) as shown:
+    with session.step("compare", len(pairs)) as shown:
         found = judge(session, contents, pairs, shown, refuse=refuse)
     related = sorted((match for match in found if match.relation is not None), key=lambda match: (match.a, match.b))
     return Judged(related, sum(map(_for_good, found)))

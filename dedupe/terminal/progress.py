@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-STEPS = ("walk", "read", "embed", "neighbours", "relate", "complete", "group")
+STEPS = ("walk", "read", "embed", "neighbours", "compare", "complete", "group")
 """The steps a scan shows, in order."""
 
 EXACT_STEPS = ("walk", "hash", "read", "complete", "group")
@@ -24,11 +24,12 @@ EXACT_STEPS = ("walk", "hash", "read", "complete", "group")
 
 _COUNTED = {
     "walk": "files",
+    "hash": "files",
     "read": "photos",
     "embed": "photos",
-    "hash": "files",
     "neighbours": "photos",
     "compare": "pairs",
+    "complete": "pairs",
     "group": "photos",
     "apply": "photos",
     "undo": "photos",

@@ -85,7 +85,7 @@ def result(
         groups=len(groups),
         extras=len(extras),
         reclaimable_bytes=sum(one.photo.file.stamp.size for one in extras if one.selected),
-        seconds={"walk": 0.42, "read": 130.4, "embed": 12.0, "neighbours": 0.1, "relate": 8.6, "group": 0.04},
+        seconds={"walk": 0.42, "read": 130.4, "embed": 12.0, "neighbours": 0.1, "compare": 8.6, "group": 0.04},
     )
     return ScanResult("compact-1", 0.74, roots, groups, series, skipped, stats)
 
