@@ -79,7 +79,8 @@ def tell_replaced(settings: Settings, roots: Sequence[str]) -> None:
         before = next((one for one in memory.saved_scans() if set(one.about.roots) == set(roots)), None)
     if before is not None and before.decided:
         decided = format_count(before.decided, "decision")
-        say(f"Replaces the scan of {when(before.made_at)}; your {decided} on its groups carry over.", talk=True)
+        carry = "carries" if before.decided == 1 else "carry"
+        say(f"Replaces the scan of {when(before.made_at)}; your {decided} on its groups {carry} over.", talk=True)
 
 
 def scan_lines(settings: Settings) -> list[str]:
