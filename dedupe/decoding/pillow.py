@@ -77,7 +77,8 @@ def _by_another(data: bytes, kind: str, tiff: Tiff | None) -> NDArray[np.uint8] 
         return bmp_fields.load(data)
     if tiff is not None and tiff_webp.is_webp(tiff):
         return tiff_webp.load(tiff)
-    return coloured(data)
+    with stderr_capture.captured():  # cv2 speaks its mind there
+        return coloured(data)
 
 
 _SECOND_TRY: Final = frozenset((sniff.TIFF, sniff.BMP, sniff.JPEG2000))

@@ -134,6 +134,8 @@ def blocked_reason(extra: Photo, keep: Photo, relation: Relation, caution: Cauti
         return "one of its files has a hard link"
     if any(asset.facts.suspect is not None for asset in assets):
         return "decodes with warnings"
+    if keep.facts.raw and not extra.facts.raw:
+        return "a RAW does not replace the picture made of it"
     if any(asset.facts.suspect is not None for asset in keep.parts):
         return "the kept photo decodes with warnings"
     if relation not in _PROVEN and not _agrees_enough(extra, keep, caution):
