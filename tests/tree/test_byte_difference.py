@@ -1,0 +1,55 @@
+"""Two files of one length that differ in a place or two: one is damaged. An edit of uncompressed pixels is no damage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dedupe.formats.sniff import BMP, JPEG
+from dedupe.tree.byte_difference import difference
+
+WHOLE = np.random.default_rng(3).integers(0, 256, 3_000_000, np.uint8).tobytes()
+
+
+def differing(folder: Path, changed: bytes, kind: str = JPEG) -> int | None:
+    (folder / "a").write_bytes(WHOLE)
+    (folder / "b").write_bytes(changed)
+    found = difference(str(folder / "a"), str(folder / "b"), kind)
+    assert found == difference(str(folder / "b"), str(folder / "a"), kind)
+    return found.count if found is not None else None
+
+
+def with_bytes(*places: int, value: int = 1) -> bytes:
+    changed = bytearray(WHOLE)
+    for place in places:
+        changed[place] ^= value
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("places", [(0,), (2_999_999,), (5, 1_500_000), tuple(range(0, 3_000_000, 200_000))])
+def test_flipped_bits_are_damage_wherever_they_are(tmp_path: Path, places: tuple[int, ...]) -> None:
+    assert differing(tmp_path, with_bytes(*places)) == len(places)
+
+
+def test_a_lost_sector_and_a_tail_of_zeros_are_damage(tmp_path: Path) -> None:
+    assert differing(tmp_path, WHOLE[:8192] + bytes(4096) + WHOLE[12_288:]) is not None
+    assert differing(tmp_path, WHOLE[:900_000] + bytes(2_100_000)) is not None
+
+
+def test_another_picture_of_the_same_length_is_no_damage(tmp_path: Path) -> None:
+    assert differing(tmp_path, WHOLE[::-1]) is None
+    assert differing(tmp_path, WHOLE[:100_000] + WHOLE[100_000:][::-1]) is None
+
+
+def test_a_retouched_spot_in_uncompressed_pixels_is_no_damage(tmp_path: Path) -> None:
+    spot = [row * 6000 + column for row in range(100, 110) for column in range(900, 930)]
+    assert differing(tmp_path, with_bytes(*spot, value=7), BMP) is None
+    assert differing(tmp_path, with_bytes(123_456), BMP) == 1
+
+
+def test_the_same_bytes_other_lengths_and_missing_files_are_no_damage(tmp_path: Path) -> None:
+    assert differing(tmp_path, WHOLE) is None
+    assert differing(tmp_path, WHOLE[:-1]) is None
+    assert difference(str(tmp_path / "a"), str(tmp_path / "missing"), JPEG) is None
