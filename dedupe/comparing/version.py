@@ -7,7 +7,7 @@ from typing import Final
 RELATE_VERSION: Final = 8
 """Raised whenever a pair might be judged differently than before: remembered verdicts of another version do not count."""
 
-REFUSAL_VERSION: Final = 2
+REFUSAL_VERSION: Final = 3
 """Raised whenever other pairs might be refused by their signatures, a new SIGNATURE_VERSION included."""
 
 SOURCE: Final = 0.01

@@ -58,8 +58,13 @@ def test_a_refused_pair_is_known_as_refused_and_asked_no_more(
     assert refused
     assert not refused & looked_at.keys()
     assert len(refused) + len(looked_at) == len(pairs) == first.count
-    monkeypatch.setattr(Session, "pool", None)  # nothing is asked of a worker again
+    again: list[Pair] = []
+    ask = refuse._refused_now
+    monkeypatch.setattr(
+        refuse, "_refused_now", lambda session, files, some: again.extend(some) or ask(session, files, some)
+    )
     assert steps.relate(session, contents, pairs) == first
+    assert not refused & {(pair.a, pair.b) for pair in again}
 
 
 def test_a_pair_that_other_verdicts_join_is_looked_at_although_it_was_refused(session: Session, photos: Path) -> None:
