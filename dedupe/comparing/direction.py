@@ -83,9 +83,9 @@ def clues(a: View, b: View, measurement: Measurement, shown: tuple[Rgb, Rgb], mo
     ``more`` > 0 where a holds more real detail (``detail.detail``).
     """
     frames = tuple(_geometry(measurement))
-    # Where the frames differ, they say which came first, and more pixels may be a larger frame.
-    pixels = () if frames else _detail(a, b, more)
-    return (*frames, *_seen(measurement), *_sharpness(measurement, shown), *pixels, *_said(a, b))
+    # Where the frames differ, they say which came first: more pixels may be a larger frame, and another size looks sharper.
+    pixels = () if frames else (*_sharpness(measurement, shown), *_detail(a, b, more))
+    return (*frames, *_seen(measurement), *pixels, *_said(a, b))
 
 
 # -- frames --------------------------------------------------------------------------------------------------------------
