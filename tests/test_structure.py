@@ -173,7 +173,7 @@ def test_every_folder_of_tests_is_named_after_what_it_tests() -> None:
 
 
 _CITED = re.compile(r"(?<![\w/.:-])(?:[\w.-]+/)*[\w-]+\.(?:py|md|toml|sql|yml)(?![\w/])")
-_EXAMPLES = {"FILE.md", "config.toml", "sitecustomize.py", "safety.md"}
+_EXAMPLES = {"FILE.md", "config.toml", "sitecustomize.py"}
 """Names that stand for a file of the reader's own."""
 
 

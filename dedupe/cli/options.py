@@ -69,6 +69,24 @@ Threshold = Annotated[
         rich_help_panel=FINDING,
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Read and compare on a Dask cluster: its scheduler's address, or local[:N].",
+        rich_help_panel=FINDING,
+    ),
+]
+PathMap = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--path-map",
+        metavar="LOCAL=REMOTE",
+        help="What a folder of this machine is called on the cluster; repeat for more.",
+        rich_help_panel=FINDING,
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(

@@ -18,6 +18,7 @@ _PLAIN = (
     "weights",
     "threshold",
     "jobs",
+    "cluster",
     "retry",
     "include_hidden",
     "follow",
@@ -46,6 +47,8 @@ def scan(
     threshold: o.Threshold = None,
     retry: o.Retry = None,
     jobs: o.Jobs = None,
+    cluster: o.Cluster = None,
+    path_map: o.PathMap = None,
     select: o.Select = None,
     keep: o.Keep = None,
     prefer: o.Prefer = None,
@@ -130,6 +133,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         "protect": s.absolute,
         "prefer": s.absolute,
         "exclude": tuple,
+        "path_map": tuple,
     }
     lists = {name: read(given[name]) if given[name] else None for name, read in readers.items()}
     lists["caution"] = s.caution(given["caution"]) if given["caution"] else None

@@ -32,10 +32,9 @@ def connect(address: str, stack: ExitStack) -> Client:
     try:
         from distributed import Client
     except ImportError as error:
-        raise UsageError(
-            "--cluster needs Dask, which is not installed: pip install 'dedupe-photos[cluster]'"
-        ) from error
+        raise UsageError("--cluster needs Dask, which is not installed: pip install '.[cluster]'") from error
     _hush()
+    _check(address)
     where: Any = _local(address, stack) if address.split(":", maxsplit=1)[0] == LOCAL else address
     try:
         client = stack.enter_context(Client(where, timeout=CONNECT_S, set_as_default=False))
@@ -43,8 +42,22 @@ def connect(address: str, stack: ExitStack) -> Client:
         return client
     except (OSError, TimeoutError) as error:
         raise ClusterError(f"No Dask scheduler with workers answers at {address}.") from error
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"“{address}” is not the address of a Dask scheduler (tcp://HOST:PORT).") from error
+
+
+def _check(address: str) -> None:
+    """Raises UsageError where ``address`` has no form that Dask knows. (A client made of such a one cannot be closed.)"""
+    from distributed.comm import get_address_host_port
+    from distributed.comm.addressing import parse_address
+
+    if address.split(":", maxsplit=1)[0] == LOCAL:
+        return
+    try:
+        get_address_host_port(address, strict=True)
+        scheme = parse_address(address, strict=True)[0]
+    except (ValueError, TypeError, KeyError):
+        scheme = ""
+    if scheme not in ("tcp", "tls", "ws", "wss"):
+        raise UsageError(f"“{address}” is not the address of a Dask scheduler (tcp://HOST:PORT).")
 
 
 def _count(address: str) -> int:

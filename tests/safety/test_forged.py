@@ -416,6 +416,16 @@ def test_recovery_removes_no_partial_copy_that_is_not_named_as_one(world: World,
     assert only.exists()
 
 
+def test_recovery_removes_no_stand_in_that_is_not_named_as_one(world: World) -> None:
+    _, extra = world.pair()
+    actions.link(world.scan(), kind=ActionKind.HARD_LINK, paths=world.paths)
+    only = make(world.root, {"old/only.jpg": "the only one"})["old/only.jpg"]
+    begin_again(world, "partial", only)
+    world.edit_journal("UPDATE files SET inode = ?, copy_dev = NULL, copy_inode = NULL", (str(extra.stat().st_ino),))
+    actions.recover(world.paths)
+    assert only.exists()
+
+
 def test_the_record_of_another_folders_file_stays_in_the_trash(world: World) -> None:
     from dedupe.actions.platform.disk import Disk
     from dedupe.actions.platform.trash import Entry, Trash

@@ -17,6 +17,9 @@ from dedupe.actions.platform.freedesktop import Place
 from dedupe.actions.platform.trash import Entry, Trash
 from dedupe.formats.hashing import LEGACY, digest
 from dedupe.review.choice import keep_instead
+from tests.actions.execution import (
+    test_links as linking,
+)
 from tests.review import (
     made,
 )
@@ -98,6 +101,11 @@ def shared_stays(why: str) -> Check:
     )
 
 
+def among_links(check: Callable[[Path, Path], None]) -> Check:
+    """A check on photos that are to become links."""
+    return lambda world: check(linking.a_tree(world.base / "linked" / "photos"), world.base / "linked")
+
+
 def put_over(disk: Disk, source: str, claim: str) -> None:
     os.replace(source, claim)
 
@@ -158,6 +166,12 @@ GUARDS: list[tuple[str, Check]] = [
         "platform.lock.foreign_blocker",
         lambda world: two.test_a_lock_that_is_a_photo_is_left_as_it_is(world, "journal", "hard link"),
     ),
+    (
+        "execution.linking.link_blocker",
+        among_links(linking.test_a_protected_photo_and_one_with_several_names_are_refused),
+    ),
+    ("execution.linking.attributes_blocker", among_links(linking.test_tags_that_only_the_copy_has_are_not_lost)),
+    ("journal.validate._stand_in_blocker", forged.test_recovery_removes_no_stand_in_that_is_not_named_as_one),
     ("execution.move.folder_blocker", links.test_a_link_among_the_folders_of_the_target_is_not_followed),
     ("execution.move.folder_blocker", forged.test_a_link_swapped_in_right_before_the_restoring_is_not_followed),
     ("planning.plan.relation_blocker", links.test_a_similar_photo_is_not_even_planned),

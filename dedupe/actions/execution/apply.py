@@ -39,7 +39,7 @@ from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.folders import FolderLook
 from dedupe.actions.platform.trash import Trash
-from dedupe.actions.platform.volumes import membership_under
+from dedupe.actions.platform.volumes import is_under
 from dedupe.actions.report import freed
 from dedupe.errors import RefusedError
 from dedupe.terminal.text import display_path
@@ -230,7 +230,7 @@ class Applier:
         """How the folders look that photos leave, for an undo that has to make them again."""
         for move in action.moves:
             root, folder = root_of(move.source, self._terms.roots), os.path.dirname(move.source)
-            while root is not None and folder not in self._noted and membership_under(folder, root):
+            while root is not None and folder not in self._noted and is_under(folder, root):
                 self._noted.add(folder)
                 self._journal.add_parent(self.number, folder, self._disk.look_of(folder))
                 folder = os.path.dirname(folder)
@@ -241,7 +241,7 @@ class Applier:
         for move in action.moves:
             root = root_of(move.source, self._terms.roots)
             made, left = os.path.dirname(move.target or ""), os.path.dirname(move.source)
-            while root is not None and made in folders and membership_under(left, root):
+            while root is not None and made in folders and is_under(left, root):
                 looks[made] = self._disk.look_of(left)
                 made, left = os.path.dirname(made), os.path.dirname(left)
         return looks

@@ -10,7 +10,7 @@ from dedupe.actions.planning.checks import KEEPER
 from dedupe.actions.planning.names import is_plain, root_of
 from dedupe.actions.planning.preflight import is_too_long
 from dedupe.actions.planning.siblings import Siblings
-from dedupe.actions.platform.volumes import membership_under
+from dedupe.actions.platform.volumes import is_under
 from dedupe.types import Action, ActionKind, Relation
 
 SEEN_TWICE = "lies where the same files are seen twice"
@@ -80,12 +80,7 @@ def target_blocker(action: Action, terms: Terms) -> str | None:
     if terms.target is None:
         return None if not any(targets) else "is planned for a folder, not for the trash"
     for target in targets:
-        if (
-            target is None
-            or not is_plain(target)
-            or target == terms.target
-            or not membership_under(target, terms.target)
-        ):
+        if target is None or not is_plain(target) or target == terms.target or not is_under(target, terms.target):
             return "would not land in the folder that was named"
         if is_too_long(target):
             return "its name would be too long there"

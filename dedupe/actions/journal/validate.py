@@ -12,7 +12,7 @@ from dedupe.actions.journal.journal import Journal
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, FileRow, RunPurpose, RunRow
 from dedupe.actions.planning.names import is_plain, root_of
 from dedupe.actions.platform.trash import Entry, entry_of, is_entry_of, is_entry_shaped
-from dedupe.actions.platform.volumes import membership_under
+from dedupe.actions.platform.volumes import is_under
 from dedupe.terminal.text import display_path
 
 OUTSIDE = "its recorded place lies outside the folders of that run"
@@ -106,4 +106,4 @@ def _is_away(place: str | None, run: RunRow) -> bool:
 
 
 def _is_below(place: str | None, target: str) -> bool:
-    return place is not None and is_plain(place) and place != target and membership_under(place, target)
+    return place is not None and is_plain(place) and place != target and is_under(place, target)

@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
-from dedupe.actions.platform.volumes import membership_under
+from dedupe.actions.platform.volumes import is_under
 
 MARKER = ".dedupe-moved"
 """The file that tells walk to skip a folder of moved photos."""
@@ -21,7 +21,7 @@ def is_plain(path: str) -> bool:
 
 def root_of(path: str, roots: Sequence[str]) -> str | None:
     """The innermost root that ``path`` lies below, by their names; None where it lies in none."""
-    inside = [root for root in roots if path != root and membership_under(path, root)]
+    inside = [root for root in roots if path != root and is_under(path, root)]
     return max(inside, key=len, default=None)
 
 

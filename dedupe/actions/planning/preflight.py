@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
-from dedupe.actions.platform.volumes import membership_under
+from dedupe.actions.platform.volumes import is_under
 from dedupe.errors import RefusedError, UsageError
 from dedupe.settings import allowed_to_leave
 from dedupe.terminal.text import display_path, format_bytes, format_count
@@ -62,7 +62,7 @@ def roots_blocker(disk: Disk, actions: Sequence[Action], roots: Sequence[str]) -
         if not os.path.isdir(root):
             return f"The scanned folder {display_path(root)} does not exist any more."
         named = (move.source for action in actions for move in (action.keeper, *action.moves))
-        inside = [path for path in named if membership_under(path, root)]
+        inside = [path for path in named if is_under(path, root)]
         if inside and not any(disk.is_taken(path) for path in inside):
             return f"None of the photos is left in {display_path(root)}: is its disk gone?"
     return None
@@ -119,11 +119,11 @@ def _is_system(target: str) -> bool:
         places = [
             os.environ.get(name, "") for name in ("SystemRoot", "ProgramFiles", "ProgramFiles(x86)", "ProgramData")
         ]
-        return any(place and membership_under(os.path.normcase(target), os.path.normcase(place)) for place in places)
-    if any(membership_under(target, place) and target != place for place in _NOT_SYSTEM):
+        return any(place and is_under(os.path.normcase(target), os.path.normcase(place)) for place in places)
+    if any(is_under(target, place) and target != place for place in _NOT_SYSTEM):
         return False
     places = _SYSTEM.get(sys.platform, _SYSTEM["linux"]).split()
-    return any(membership_under(target, place) for place in places)
+    return any(is_under(target, place) for place in places)
 
 
 def root_blocker(target: str, roots: Sequence[str]) -> str | None:
@@ -139,7 +139,7 @@ def keeper_blocker(target: str, actions: Sequence[Action]) -> str | None:
     """The target holds photos of this very plan."""
     named = (move.source for action in actions for move in (action.keeper, *action.keeper_parts, *action.moves))
     folders = {os.path.dirname(path) for path in named}
-    if any(membership_under(os.path.realpath(folder), target) for folder in folders):
+    if any(is_under(os.path.realpath(folder), target) for folder in folders):
         return f"The folder {display_path(target)} holds photos of this scan; name another."
     return None
 
@@ -158,7 +158,7 @@ def crowd_blocker(disk: Disk, target: str, roots: Sequence[str]) -> str | None:
 
 def is_inside(target: str, roots: Sequence[str]) -> bool:
     """The target lies in a scanned folder."""
-    return any(membership_under(target, os.path.realpath(root)) for root in roots)
+    return any(is_under(target, os.path.realpath(root)) for root in roots)
 
 
 def _holds_photos(folder: str) -> bool:

@@ -11,9 +11,9 @@ import sys
 from dataclasses import dataclass, replace
 
 from dedupe import mounts
-from dedupe.mounts import is_under as membership_under
+from dedupe.mounts import is_under
 
-__all__ = ["Volume", "membership_under", "mount_id", "volume_of"]
+__all__ = ["Volume", "is_under", "mount_id", "volume_of"]
 
 # Their inode numbers are made up while the file is in use, so a number may change without the file changing.
 _WEAK = frozenset(

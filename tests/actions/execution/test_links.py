@@ -25,7 +25,11 @@ HARD = ActionKind.HARD_LINK
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Two identical copies in ``b`` of photos in ``a``, and a copy of other bytes."""
-    root = tmp_path / "photos"
+    return a_tree(tmp_path / "photos")
+
+
+def a_tree(root: Path) -> Path:
+    """The photos of ``tree``, below ``root``."""
     make(root, {"a/1.jpg": "p1\nsame", "a/2.jpg": "p2\nsame", "a/3.jpg": "p3\nlong"})
     make(root, {"b/1.jpg": "p1\nsame", "b/2.jpg": "p2\nsame", "b/3.jpg": "p3\nshort"})
     (root / "b/1.jpg").chmod(0o640)
