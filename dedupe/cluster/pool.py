@@ -38,6 +38,8 @@ BATCHES_EACH: Final = 3
 TIMEOUT_S: Final = 60.0
 LOOK_S: Final = 2.0
 """Where nothing came back for so long, it is looked whether anybody is left."""
+ANSWER_S: Final = 10.0
+"""A scheduler that does not answer for so long is gone."""
 GONE: Final = "The cluster is gone. What was done is kept: scan again to go on."
 _ELSEWHERE: Final = frozenset((SkipKind.UNREADABLE, SkipKind.CHANGED))
 
@@ -131,7 +133,8 @@ class ClusterPool:
 
     def _threads(self, workers: list[str]) -> int:
         """The threads of those workers that are there now; Dask waits for ever for one that is not."""
-        threads = self._client.nthreads()
+        # Client.nthreads would wait as long as it takes for a scheduler that is gone to come back.
+        threads: dict[str, int] = self._client.sync(self._client.scheduler.ncores, callback_timeout=ANSWER_S)
         return sum(threads.get(worker, 0) for worker in workers)
 
     def _submit(
