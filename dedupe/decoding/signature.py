@@ -59,19 +59,27 @@ def signature(rgb: Pixels) -> bytes:
     """The signature of a decoded preview, uint8[h, w, 3]; the same pixels always give the same bytes."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     seen = _scaled(grey, SIDE)
-    found = _spread(_found(seen), seen.shape)
-    found, described = _detector().compute(seen, found)
+    found, described, mirrored = _corners(seen)
+    table = np.array([_row(corner) for corner in found], np.uint8).reshape(-1, 4)
+    height, width = seen.shape
+    header = _HEADER.pack(SIGNATURE_VERSION, len(found), width, height)
+    parts = (table, described, mirrored)
+    return header + b"".join(part.tobytes() for part in parts) + _thumb(seen)
+
+
+def _corners(seen: Pixels) -> tuple[list[Any], NDArray[np.uint8], NDArray[np.uint8]]:
+    """The corners of the picture with their descriptors, uint8[n, 32], as it is and mirrored."""
+    none = np.zeros((0, 32), np.uint8)
+    if min(seen.shape) < _PATCH:  # OpenCV fails on an octave without any pixel
+        return [], none, none
+    found, described = _detector().compute(seen, _spread(_found(seen), seen.shape))
     if not found:
-        described = np.zeros((0, 32), np.uint8)
+        return [], none, none
     mirror = cv2.flip(seen, 1)
     turned, mirrored = _detector().compute(mirror, [_flipped(corner, seen.shape[1]) for corner in found])
     if len(turned) != len(found):  # a corner too close to the border of one of its octaves would be left out of both
         mirrored = np.zeros_like(described)
-    table = np.array([_row(corner) for corner in found], np.uint8).reshape(-1, 4)
-    height, width = seen.shape
-    header = _HEADER.pack(SIGNATURE_VERSION, len(found), width, height)
-    parts = (table, described, mirrored if len(found) else described)
-    return header + b"".join(part.tobytes() for part in parts) + _thumb(seen)
+    return list(found), described, mirrored
 
 
 def parse(data: bytes) -> Corners:
@@ -104,7 +112,7 @@ def _found(seen: Pixels) -> tuple[Any, ...]:
 
 
 def _scaled(grey: Pixels, side: int) -> Pixels:
-    """The picture with its long side at ``side``, enlarged where it is smaller; no side under a patch."""
+    """The picture with its long side at ``side``, enlarged where it is smaller."""
     height, width = grey.shape
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

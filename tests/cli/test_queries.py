@@ -135,7 +135,7 @@ def test_compare_says_by_its_exit_code_whether_they_are_duplicates(
 def test_check_answers_as_grep_does(library: Library, dedupe, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     have = dedupe("check", library.path("phone"), "--against", library.path("camera"), library.path("web"))
     assert have.code == 0
-    assert have.out.decode().splitlines()[0] == "2 photos: 2 already there."
+    assert have.out.decode().splitlines()[0] == "2 photos: 1 edited, 1 already there."
     new = dedupe("check", library.path("phone"), "--against", library.path("web"))
     assert (new.code, new.err) == (1, "")
     for wrong in (
@@ -160,8 +160,8 @@ def test_of_many_copies_in_the_library_check_names_the_safest_and_counts_the_res
     shown = dedupe("check", library.path("camera/astronaut.jpg"), "--against", str(tmp_path / "photos"))
     lines = shown.out.decode().splitlines()
     assert len(lines) == 8  # how many, a blank, the answer, the photo, three copies and how many more
-    assert lines[1].split()[0] == "identical"
-    assert lines[4].split()[:3] == ["and", "6", "more"]
+    assert lines[4].split()[0] == "identical"
+    assert lines[7].split()[:3] == ["and", "6", "more"]
 
 
 def test_check_hands_the_bytes_of_the_paths_to_another_program(
@@ -175,13 +175,13 @@ def test_check_hands_the_bytes_of_the_paths_to_another_program(
     shutil.copy(library.path("phone/crop.jpg"), odd)
     shutil.copy(library.path("camera/rocket.jpg"), plain)
     against = ("--against", library.path("camera"))
-    assert dedupe("check", card, *against, "--print0", "have").out == plain + b"\0" + odd + b"\0"
+    assert dedupe("check", card, *against, "--print0", "have,edited").out == plain + b"\0" + odd + b"\0"
     ran = dedupe("check", card, "--against", library.path("web"), "--print0", "new")
     assert (ran.code, ran.out) == (1, plain + b"\0" + odd + b"\0")
     shown = dedupe("check", card, *against)
     assert not [byte for byte in shown.out if byte < 32 and byte != 10]
     said = json.loads(dedupe("check", card, *against, "--json").out)
-    assert [one["verdict"] for one in said["checked"]] == ["have", "have"]
+    assert [one["verdict"] for one in said["checked"]] == ["have", "edited"]
     assert "path_b64" in said["checked"][1]
 
 

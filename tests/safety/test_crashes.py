@@ -243,7 +243,8 @@ def test_a_full_disk_during_recovery_leaves_the_row_for_the_next_start(world: Wo
 def test_undo_after_a_crash_brings_back_every_bit(world: World) -> None:
     world.make({f"{folder}/{n}.jpg": f"p{n}\n{folder}" for n in range(5) for folder in ("keep", "old")})
     before = tree_snapshot(world.root)
-    crashed_move(world, 17)
+    crashed_move(world, moment_of(world, "rename") + 12)
+    assert tree_snapshot(world.root) != before
     report = world.undo()
     assert report.exit_code == 0
     assert tree_snapshot(world.root) == before

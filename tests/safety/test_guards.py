@@ -385,8 +385,8 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         alone(review.test_what_is_not_proven_against_the_new_keeper_cannot_be_selected),
     ),
     (
-        "review.choice._group",
-        lambda group, choice: replace(group, keep=choice.stays),
+        "review.choice._groups",
+        lambda group, choice: [replace(group, keep=choice.stays)],
         alone(review.test_nothing_goes_of_a_group_that_nobody_accepted),
     ),
     (

@@ -162,7 +162,7 @@ def test_protected_and_reference_folders_give_nothing_away(world: World, kind: s
     keep, extra = world.pair("resaved")
     photo = photo_at(extra, world.root, protected=kind == "protected", reference=kind == "reference")
     result = result_of([world.root], [(photo_at(keep, world.root), [photo])])
-    assert refused(world.act(result).outcomes) == [f"lies in a {kind} folder"]
+    assert refused(world.act(result).outcomes) == [f"is in a {kind} folder"]
     assert extra.exists()
 
 

@@ -296,7 +296,7 @@ def test_a_root_that_may_not_be_read_is_one_sentence(open_folder: Path) -> None:
     (open_folder / "closed").mkdir(mode=0)
     (answer,) = _walk_as_nobody(open_folder / "closed")
     assert answer[0] == "MissingRootError"
-    assert answer[1].endswith("closed may not be read: Permission denied.")
+    assert answer[1].endswith("closed can't be read: Permission denied.")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")

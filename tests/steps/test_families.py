@@ -57,4 +57,4 @@ def test_of_identical_crops_all_but_one_go_and_the_original_is_the_root(tmp_path
     assert [said for name, said in crops.items() if name != head] == [(head, Relation.IDENTICAL, True)] * 2
     assert tree["a/grey.jpg"] == (root, Relation.EDITED, False)
     assert sum(said[2] for said in tree.values()) == 3
-    assert {"relate", "complete", "group"} <= result.stats.seconds.keys()
+    assert {"compare", "complete", "group"} <= result.stats.seconds.keys()

@@ -48,7 +48,7 @@ def as_json(result: ScanResult) -> dict[str, object]:
     return dict(report)
 
 
-@pytest.mark.parametrize(("step", "after"), [("read", 3), ("relate", 2), ("relate", 6)])
+@pytest.mark.parametrize(("step", "after"), [("read", 3), ("compare", 2), ("compare", 6)])
 def test_what_was_read_and_judged_before_ctrl_c_is_kept(tmp_path: Path, step: str, after: int) -> None:
     album(tmp_path / "photos")
     roots = [str(tmp_path / "photos")]
@@ -60,7 +60,7 @@ def test_what_was_read_and_judged_before_ctrl_c_is_kept(tmp_path: Path, step: st
             cache.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("files", "verdicts", "refusals")
         )
     assert files >= (after if step == "read" else 9)
-    assert verdicts + refusals >= (after if step == "relate" else 0)
+    assert verdicts + refusals >= (after if step == "compare" else 0)
     result = scan(roots, settings)
     whole = scan(roots, dedupe.Settings(store=str(tmp_path / "other.db"), jobs=1, threshold=1.3))
     assert as_json(result) == as_json(whole)

@@ -117,11 +117,13 @@ def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
             raise UsageError(f"There is no run {run}; `dedupe history` lists them.")
         return found
     blocked: RunRow | None = None
+    damaged = False
     for found in reversed(journal.runs()):
         try:
             assets = journal.assets(found.id)
         except DamagedRowError:
-            continue  # the others stay usable; `history` tells of it
+            damaged = True  # the others stay usable
+            continue
         if found.purpose is RunPurpose.UNDO or not _away(assets):
             continue
         if run_blocker(found, assets, trash_undoable) is None:
@@ -129,6 +131,8 @@ def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
         blocked = blocked or found
     if blocked is not None:
         return blocked
+    if damaged:
+        raise UsageError("There is nothing that can be undone: rows of the journal are damaged; see `dedupe history`.")
     raise UsageError("There is nothing to undo: everything is back.")
 
 
