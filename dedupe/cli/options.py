@@ -69,6 +69,15 @@ Threshold = Annotated[
         rich_help_panel=FINDING,
     ),
 ]
+PlanTo = Annotated[
+    str | None,
+    typer.Option(
+        "--plan",
+        metavar="FILE",
+        help="Write what would be removed, to edit it and `dedupe apply --plan` it.",
+        rich_help_panel=RESULT,
+    ),
+]
 Cluster = Annotated[
     str | None,
     typer.Option(

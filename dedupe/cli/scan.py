@@ -62,15 +62,7 @@ def scan(
     csv_to: o.CsvFile = None,
     html_to: o.Html = None,
     html_gps: o.HtmlGps = False,
-    plan_to: Annotated[
-        str | None,
-        typer.Option(
-            "--plan",
-            metavar="FILE",
-            help="Write what would be removed, to edit it and `dedupe apply --plan` it.",
-            rich_help_panel=o.RESULT,
-        ),
-    ] = None,
+    plan_to: o.PlanTo = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 1 if a photo is skipped or damaged.", rich_help_panel=o.RESULT)
     ] = False,
