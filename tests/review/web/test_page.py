@@ -116,11 +116,13 @@ def test_axe_finds_nothing_serious(width: int, scheme: str, scanned: Path, start
     page.keyboard.press("/")
     assert _serious(page) == []
     page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.tagName !== 'INPUT'")
     for key in ("?", "q", "A"):
         page.keyboard.press(key)
         page.wait_for_selector("dialog[open]")
         assert _serious(page) == []
         page.keyboard.press("Escape")
+        page.wait_for_selector("dialog[open]", state="detached")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
