@@ -160,8 +160,8 @@ class _Tree:
             return
         for other in self._on(place, root):
             was, proven = self.extras[other], self._proven(stays, other)
-            is_copy = was is not None and was.relation in SAFE_RELATIONS
-            self.extras[other] = proven and _held(replace(proven, selected=is_copy))
+            goes = was is not None and was.selected and was.relation in SAFE_RELATIONS
+            self.extras[other] = proven and _held(replace(proven, selected=goes and not proven.loses))
 
     def take_back(self, place: int, suggestion: Choice) -> None:
         """What hung on ``place`` by the scan hangs on it again."""

@@ -146,8 +146,12 @@ class Reconciler:
         place = file.move.target or ""
         expected = (file.move.stamp.dev, file.move.stamp.inode)
         weak = self._disk.volume(os.path.dirname(place)).weak
-        if _identity(source) == _identity(target) and (weak or _identity(target) == expected):
-            return Where.BOTH
+        if _identity(source) == _identity(target):
+            # A weak volume may give one number to two files: only their bytes say that both are ours.
+            if weak and self._holds(file, place) and self._holds(file, file.move.source):
+                return Where.BOTH
+            if not weak and _identity(target) == expected:
+                return Where.BOTH
         ours = _identity(target) in (expected, file.copy) or (weak and file.copy is not None)
         if not ours or not self._holds(file, place):
             return Where.SOURCE
