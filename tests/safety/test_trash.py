@@ -374,6 +374,7 @@ def test_there_is_no_way_to_delete_for_good() -> None:
     files = {Path(line.split(":")[0]).relative_to(folder).as_posix() for line in calls}
     assert {name for name in files if name.startswith("actions/")} == {
         "actions/platform/disk.py",
+        "actions/execution/links.py",
         "actions/execution/place.py",
         "actions/execution/prune.py",
         "actions/execution/recover.py",

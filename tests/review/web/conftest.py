@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -229,3 +230,11 @@ def work(scanned: Path, tmp_path: Path) -> Path:
     wait_until_settled(tmp_path / "work")
     scan([str(tmp_path / "work" / "photos")], Settings(store=str(tmp_path / "work" / "cache.db"), jobs=1))
     return tmp_path / "work"
+
+
+def until(page: Page, expression: str, argument: object = None) -> None:
+    """Waits until the page says so. (Playwright's own wait evaluates text in the page, which its policy forbids.)"""
+    end = time.monotonic() + 30
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(30)

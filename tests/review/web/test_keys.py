@@ -14,7 +14,7 @@ from dedupe.review.saved_scan import last_scan, verifier
 from dedupe.review.state import ReviewState
 from dedupe.settings import Settings
 from tests.review import made
-from tests.review.web.conftest import NO_PICTURE, Open, Start, saved
+from tests.review.web.conftest import NO_PICTURE, Open, Start, saved, until
 
 
 def edits(store: Path) -> dict[str, GroupEdit]:
@@ -42,12 +42,12 @@ def test_the_arrows_walk_through_groups_and_photos_without_deciding(page, scanne
         ("Home", "1"),
     ):
         page.keyboard.press(key)
-        page.wait_for_function(f"document.querySelector('.position b').textContent === '{number}'")
+        until(page, f"document.querySelector('.position b').textContent === '{number}'")
     marked = page.get_attribute(".leaf[aria-current=true] .pick", "aria-label")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function(f"document.querySelector('.leaf[aria-current=true] .pick').ariaLabel !== {marked!r}")
+    until(page, f"document.querySelector('.leaf[aria-current=true] .pick').ariaLabel !== {marked!r}")
     page.keyboard.press("ArrowUp")
-    page.wait_for_function(f"document.querySelector('.leaf[aria-current=true] .pick').ariaLabel === {marked!r}")
+    until(page, f"document.querySelector('.leaf[aria-current=true] .pick').ariaLabel === {marked!r}")
     assert edits(scanned / "cache.db") == {}
 
 
@@ -88,7 +88,7 @@ def test_the_keys_for_dialogs_open_and_escape_closes_them(page) -> None:
     page.keyboard.press("g")
     page.keyboard.type("3")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.position b').textContent === '3'")
+    until(page, "document.querySelector('.position b').textContent === '3'")
 
 
 def test_in_the_filter_keys_are_text(page, scanned: Path) -> None:
@@ -149,11 +149,13 @@ def test_the_terminal_and_the_page_leave_the_same_rows(tmp_path: Path, start: St
             "document.querySelector('#facts').innerText + document.querySelector('.tally').innerText"
         )
         page.keyboard.press(key)
-        page.wait_for_function(
+        until(
+            page,
             "before => !document.querySelector('.decisions .primary')?.disabled"
             " && document.querySelector('#facts').innerText + document.querySelector('.tally').innerText !== before",
-            arg=before,
+            before,
         )
+        page.wait_for_timeout(150)  # the answer to one key is in before the next, as with a person
     assert edits(stores[0]) == edits(stores[1]) != {}
     assert {edit.state for edit in edits(stores[1]).values()} >= {
         EditState.ACCEPTED,

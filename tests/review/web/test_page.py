@@ -16,7 +16,7 @@ from dedupe.pipeline import scan
 from dedupe.settings import Settings
 from tests.album import wait_until_settled
 from tests.review import made
-from tests.review.web.conftest import NO_PICTURE, Client, Open, Start, saved
+from tests.review.web.conftest import NO_PICTURE, Client, Open, Start, saved, until
 from tests.support import tree_snapshot
 
 EVIL = (
@@ -78,10 +78,10 @@ def test_ten_thousand_groups_are_a_short_list_and_a_small_answer(tmp_path: Path,
     assert page.evaluate(nodes) <= 200
     for key, number in (("End", "10,000"), ("Home", "1")):
         page.keyboard.press(key)
-        page.wait_for_function(f"document.querySelector('.position b').textContent === '{number}'")
+        until(page, f"document.querySelector('.position b').textContent === '{number}'")
         assert page.evaluate(nodes) <= 200
     page.evaluate("document.getElementById('groups').scrollTop = 300000")
-    page.wait_for_function("[...document.querySelectorAll('.row')].some((row) => Number(row.dataset.at) > 4000)")
+    until(page, "[...document.querySelectorAll('.row')].some((row) => Number(row.dataset.at) > 4000)")
     assert page.evaluate(nodes) <= 200
     page.select_option("label:has-text('Order') select", "size")
     page.fill("#words", "italy")
@@ -116,7 +116,7 @@ def test_axe_finds_nothing_serious(width: int, scheme: str, scanned: Path, start
     page.keyboard.press("/")
     assert _serious(page) == []
     page.keyboard.press("Escape")
-    page.wait_for_function("document.activeElement.tagName !== 'INPUT'")
+    until(page, "document.activeElement.tagName !== 'INPUT'")
     for key in ("?", "q", "A"):
         page.keyboard.press(key)
         page.wait_for_selector("dialog[open]")
