@@ -54,6 +54,7 @@ class ClusterPool:
     def __init__(self, address: str, local: WorkerPool, paths: PathMap | None = None) -> None:
         self._local, self._paths = local, paths or PathMap()
         self._workers: list[str] | None = None
+        self._looked = False  # whether it was asked which workers can open the photos
         with ExitStack() as stack:
             self._client: Client = connect(address, stack)
             self._stack = stack.pop_all()
@@ -128,8 +129,6 @@ class ClusterPool:
             self._workers = trusted_workers(self._client, None if path is None else self._paths.remote(path))
             self._looked = path is not None
         return self._workers
-
-    _looked = False
 
     def _threads(self, workers: list[str]) -> int:
         """The threads of those workers that are there now; Dask waits for ever for one that is not."""
