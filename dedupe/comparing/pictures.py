@@ -22,6 +22,8 @@ FEATURES_KEPT: Final = 48
 ORIGINALS_KEPT: Final = 4
 WINDOWS_KEPT: Final = 16
 LUMAS_KEPT: Final = 2
+MIDDLES: Final = 100
+"""Places along a side round which a window may lie: few enough for pairs of one photo to share its windows."""
 WHOLE_PIXELS: Final = 26_000_000
 """A worker may use 200 MB: larger originals are not decoded in colour at full size."""
 GREY_PIXELS: Final = 60_000_000
@@ -90,10 +92,11 @@ def original_of(view: View, long_side: int) -> Rgb | None:
 
 
 def window_of(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
-    """uint8[≤ side, ≤ side, 3] of the original at its full size, round ``middle`` (0–1 each way); None where the original
-    is gone, changed, unreadable or too large to be decoded whole."""
-    key = (view.content_key, round(middle[0] * 100), round(middle[1] * 100), side)
-    return _windows.get(key, lambda: _cut(view, middle, side))
+    """uint8[≤ side, ≤ side, 3] of the original at its full size, round ``middle`` (0–1 each way, to the next hundredth); None
+    where the original is gone, changed, unreadable or too large to be decoded whole."""
+    # Rounded for all alike: what another pair asked for before must not shift the window of this one.
+    x, y = (round(place * MIDDLES) for place in middle)
+    return _windows.get((view.content_key, x, y, side), lambda: _cut(view, (x / MIDDLES, y / MIDDLES), side))
 
 
 def _cut(view: View, middle: tuple[float, float], side: int) -> Rgb | None:

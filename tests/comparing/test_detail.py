@@ -9,7 +9,7 @@ import pytest
 
 from dedupe.comparing import detail, pictures
 from dedupe.types import Change, Relation, Remark
-from tests.comparing.shots import changed, jpeg, more_detail_in_first, photograph, related
+from tests.comparing.shots import changed, jpeg, more_detail_in_first, photograph, related, saved
 
 
 @pytest.mark.parametrize("name", ["coffee", "astronaut", "chelsea"])
@@ -83,3 +83,15 @@ def test_between_sizes_nearly_alike_nothing_is_told_and_nothing_selected(tmp_pat
     )
     found = related(tmp_path, jpeg(picture, 90), jpeg(other, 90))
     assert (found.relation, found.detail, found.remark) == (Relation.RESAVED, 0.0, Remark(Change.UNTOLD))
+
+
+def test_a_window_is_the_same_whatever_was_looked_at_before(tmp_path: Path) -> None:
+    first, second = (saved(tmp_path, f"{name}.jpg", changed("upscaled 1.6", photograph("chelsea"))) for name in "ab")
+    middle, near = (0.5012, 0.4988), (0.4972, 0.5031)
+    pictures._windows._kept.clear()
+    alone = pictures.window_of(first, middle, 128)
+    pictures._windows._kept.clear()
+    pictures.window_of(second, near, 128)
+    after = pictures.window_of(second, middle, 128)
+    assert alone is not None and after is not None
+    assert (alone == after).all()
