@@ -20,8 +20,11 @@ class Need(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """``need``: as above; ``loss``: what is lost where that is not there; ``counted``: without its counterpart the library has
-    the photo in part only."""
+    """What is done about one kind of part of an asset.
+
+    ``need``: as above; ``loss``: what is lost where that is not there; ``counted``: without its counterpart the library has
+    the photo in part only.
+    """
 
     need: Need
     loss: LossCode

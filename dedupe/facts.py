@@ -8,8 +8,11 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class CaptureTime:
-    """EXIF DateTimeOriginal: wall-clock seconds since 1970-01-01 as written (no zone applied), the sub-second digits as
-    a fraction with its number of digits, and the UTC offset in minutes where the file states one."""
+    """When a photo was taken, as EXIF DateTimeOriginal states it.
+
+    Wall-clock seconds since 1970-01-01 as written (no zone applied), the sub-second digits as a fraction with its number of
+    digits, and the UTC offset in minutes where the file states one.
+    """
 
     seconds: int
     fraction: float = 0.0

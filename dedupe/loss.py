@@ -58,8 +58,11 @@ class LossCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One thing that would be lost with a photo. ``count`` says how many (0: not counted), ``name`` which where the code does
-    not say it; ``differs``: the photo that stays has one, too, but another."""
+    """One thing that would be lost with a photo.
+
+    ``count`` says how many (0: not counted), ``name`` which where the code does not say it; ``differs``: the photo that stays
+    has one, too, but another.
+    """
 
     code: LossCode
     count: int = 0

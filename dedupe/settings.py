@@ -1,5 +1,7 @@
-"""One frozen ``Settings``. A value that does not fit is an error, because a silently ignored typo can turn a careful run into the
-wrong one."""
+"""All settings of a run, in one frozen ``Settings``.
+
+A value that does not fit is an error: a typo that is silently ignored can turn a careful run into the wrong one.
+"""
 
 from __future__ import annotations
 

@@ -104,8 +104,11 @@ SAFE_RELATIONS = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
 
 
 class Caution(StrEnum):
-    """What a re-save must show before it may be selected: ``strict``: proof of which file was saved from which; ``normal``: that
-    the photo that stays is at least as good by every measure, and agrees with it everywhere."""
+    """What a re-save must show before it may be selected.
+
+    ``strict``: proof of which file was saved from which. ``normal``: that the photo that stays is at least as good by every
+    measure, and agrees with it everywhere.
+    """
 
     STRICT = "strict"
     NORMAL = "normal"
@@ -141,8 +144,10 @@ class FileStamp:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A file that belongs to a photo and moves with it. ``inventory`` is what it says (``formats.inventory.packed``); None where
-    it was not looked into, or cannot be."""
+    """A file that belongs to a photo and moves with it.
+
+    ``inventory`` is what it says (``formats.inventory.packed``); None where it was not looked into, or cannot be.
+    """
 
     path: str
     kind: CompanionKind
@@ -152,8 +157,10 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class PhotoFile:
-    """One photo found by walk: a path, its root, and what lstat said. ``links_inside`` lists further names of one inode
-    found inside the roots."""
+    """One photo found by walk: a path, its root, and what lstat said.
+
+    ``links_inside`` lists further names of one inode found inside the roots.
+    """
 
     path: str
     root: str
@@ -232,8 +239,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """How b lies on a: ``matrix`` is the 2×3 similarity (row by row) that maps upright full-frame coordinates of b, each
-    axis scaled to 0–1, onto those of a; ``turn`` in degrees (0–359), ``mirrored``, ``scale`` as a factor of b's pixels."""
+    """How b lies on a.
+
+    ``matrix`` is the 2×3 similarity (row by row) that maps upright full-frame coordinates of b, each axis scaled to 0–1, onto
+    those of a; ``turn`` in degrees (0–359), ``mirrored``, ``scale`` as a factor of b's pixels.
+    """
 
     matrix: tuple[float, float, float, float, float, float]
     turn: float
@@ -274,8 +284,10 @@ class ClueKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """One sign of which picture of a pair (a, b) was made from the other: ``weight`` > 0 where b was made from a, < 0 where a
-    was made from b, in log odds (3 is 20 to 1)."""
+    """One sign of which picture of a pair (a, b) was made from the other.
+
+    ``weight`` is in log odds (3 is 20 to 1): > 0 where b was made from a, < 0 where a was made from b.
+    """
 
     kind: ClueKind
     weight: float
@@ -283,9 +295,11 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The verdict on one pair, ``a < b``. ``relation`` None: unrelated. ``detail`` > 0 where a holds more real detail
-    than b, < 0 where b does, 0 where they are equal or it was not measured. ``remark`` says what the verdict rests on.
-    ``clues`` say which of the two was made from the other."""
+    """The verdict on one pair, ``a < b``.
+
+    ``relation`` None: unrelated. ``detail`` > 0 where a holds more real detail than b, < 0 where b does, 0 where they are equal
+    or it was not measured. ``remark`` says what the verdict rests on. ``clues`` say which of the two was made from the other.
+    """
 
     a: ContentKey
     b: ContentKey
@@ -322,10 +336,13 @@ class Extra:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One capture: ``keep`` is its root, the photo that all others were made from for all that is known; ``extras`` are its
-    copies and, after it, the other versions in the order of a tree, each head before its copies. ``reason`` is the keeper rule
-    that decided, as a phrase, or where what it holds decided, ``has`` is that, over the best of the others; ``original``: the
-    signs in the pictures say that the others were made from it."""
+    """One capture: the photo that stays, its copies, and its other versions.
+
+    ``keep`` is the root, the photo that all others were made from as far as is known. ``extras`` are its copies and, after
+    them, the other versions in the order of a tree, each head before its copies. ``reason`` is the keeper rule that decided, as
+    a phrase; where what the photo holds decided, ``has`` is that, over the best of the others. ``original``: the signs in the
+    pictures say that the others were made from it.
+    """
 
     id: str
     keep: Photo
@@ -370,8 +387,10 @@ class DamageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A file that decodes with a ``warning``, or two of one length that differ in ``count`` bytes and no more, so that one of
-    them is damaged."""
+    """A file that decodes with a ``warning``, or two files of one length of which one is damaged.
+
+    ``count``: in so many bytes the two differ.
+    """
 
     kind: DamageKind
     paths: tuple[str, ...]
@@ -381,8 +400,11 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """All that a scan found, in deterministic order. ``roots`` are folders; where single photos were named too, ``named`` is
-    what was named, and ``roots`` has the folders of those photos."""
+    """All that a scan found, in deterministic order.
+
+    ``roots`` are folders. Where single photos were named too, ``named`` is what was named, and ``roots`` has the folders of
+    those photos.
+    """
 
     model: str
     threshold: float
@@ -421,8 +443,11 @@ class FileMove:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One asset leaves: all its files, or none; ``moves[0]`` is its photo. The keeper is named with what it must still
-    be, ``keeper_parts`` are the files of its asset that stay in place of this asset's other parts."""
+    """One asset leaves: all its files, or none; ``moves[0]`` is its photo.
+
+    The keeper is named with what it must still be; ``keeper_parts`` are the files of its asset that stay in place of this
+    asset's other parts.
+    """
 
     kind: ActionKind
     group: str

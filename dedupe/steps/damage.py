@@ -20,8 +20,10 @@ class Damaged:
 
 
 def damage(session: Session, contents: Contents, matches: Sequence[Match]) -> Damaged:
-    """What is damaged, or may be, among the contents; opens only files of one length that show one scene, or bear one name where
-    one of them decodes with warnings."""
+    """What is damaged, or may be, among the contents.
+
+    Opens only files of one length that show one scene, or that bear one name where one of them decodes with warnings.
+    """
     from dedupe.tree.byte_difference import difference
 
     warned = session.cache.warnings(contents.keys)

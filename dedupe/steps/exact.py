@@ -13,10 +13,10 @@ from dedupe.types import Change, Match, PhotoFile, Relation, Remark
 
 
 def perhaps_equal(session: Session, found: Sequence[PhotoFile]) -> list[PhotoFile]:
-    """The files that share their bytes or the mark of their picture with another, in order; all others hold a picture of
-    their own.
+    """The files that share their bytes or the mark of their picture with another, in order.
 
-    Reads whole only files that have as many bytes as another, of the others the beginning.
+    All others hold a picture of their own. Reads whole only files that have as many bytes as another, and the beginning of the
+    others.
     """
     if not found:
         return []

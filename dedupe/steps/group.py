@@ -24,8 +24,11 @@ ROUNDS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """``photos`` that may be in a group or series, RAW+JPEG as one, ``members`` how many photos of the tree are members of
-    another; and the ``matches`` of their contents."""
+    """What may be in a group or series.
+
+    ``photos``: RAW+JPEG as one; ``members``: how many photos of the tree are members of another; ``matches``: those of their
+    contents.
+    """
 
     photos: tuple[Photo, ...]
     members: int
@@ -80,8 +83,10 @@ def _not_unrelated(session: Session, asked: Sequence[tuple[ContentKey, ContentKe
 def group(
     session: Session, contents: Contents, related: Related, damaged: Mapping[frozenset[ContentKey], int]
 ) -> Grouped:
-    """The family of each capture, its head and root by the settings' rules and the user's word; ``damaged`` as ``steps.damage``
-    has its pairs."""
+    """The family of each capture, its head and root by the settings' rules and the user's word.
+
+    ``damaged`` as ``steps.damage`` has its pairs.
+    """
     from dedupe.decoding.content_key import content_key_of_path
     from dedupe.grouping import group
 

@@ -1,8 +1,8 @@
-"""Files that are seen twice without their inodes telling: through a pool or a mount of the own disk, as a file mounted over
-another, or below a folder whose name is spelled in two ways on a volume that folds case.
+"""Files that are seen twice without their inodes telling.
 
-What can be told from the mounts is told here, so that such a file is neither a copy nor counted as one. What cannot is found
-when a photo is to leave (``actions``): the one that stays is opened anew after it.
+They come through a pool or a mount of the own disk, as a file mounted over another, or below a folder whose name is spelled
+in two ways on a volume that folds case. What can be told from the mounts is told here, so that such a file is neither a copy
+nor counted as one. What cannot is found when a photo is to leave (``actions``): the one that stays is opened anew after it.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def _branches(mount: Mount) -> tuple[str, ...]:
 def without_aliases(
     files: Sequence[Record], roots: Iterable[str], mounted: Sequence[Mount] | None = None
 ) -> tuple[list[Record], list[Skipped]]:
-    """The photos without those that another one of the scanned folders shows already, and an account of the mounts that show
-    them. A file that is a mount point itself, and shown nowhere else, is protected: it cannot be moved."""
+    """The photos without those that another folder of the scan shows already, and an account of the mounts that show them.
+
+    A file that is a mount point itself, and shown nowhere else, is protected: it cannot be moved.
+    """
     mounted = whole() if mounted is None else mounted
     places = [os.path.realpath(root) for root in roots]
     near = [mount for mount in mounted if any(_overlap(mount.point, place) for place in places)]

@@ -36,8 +36,10 @@ class ByteDifference:
 
 
 def difference(one: str, other: str, kind: str) -> ByteDifference | None:
-    """How two files of one length differ, where only damage explains it; ``kind`` is their format. None where they differ in
-    more, in nothing, or cannot be read."""
+    """How two files of one length differ, where only damage explains it.
+
+    ``kind`` is their format. None where they differ in more, in nothing, or cannot be read.
+    """
     import numpy as np
 
     found: list[NDArray[np.int64]] = []

@@ -39,8 +39,11 @@ class WebUnavailableError(DedupeError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How the page is to be served: the ``port`` (0: any free one), whether to ``open`` a browser, who is told what, and the
-    folders whose last scan is meant (none: the newest scan)."""
+    """How the page is to be served.
+
+    The ``port`` (0: any free one), whether to ``open`` a browser, who is told what, and the folders whose last scan is meant
+    (none: the newest scan).
+    """
 
     port: int = 0
     open: bool = True
