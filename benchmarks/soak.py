@@ -23,7 +23,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.volumes import MAKERS, UnavailableError, mounted
@@ -82,6 +82,16 @@ class Account:
     def count(self) -> int:
         """How many events."""
         return sum(self.events.values())
+
+    def as_json(self) -> dict[str, object]:
+        """The account for a program."""
+        return {
+            "events": dict(self.events),
+            "runs": dict(self.runs),
+            "lost": self.lost,
+            "tracebacks": self.tracebacks,
+            "hangs": self.hangs,
+        }
 
 
 class World:
@@ -337,8 +347,11 @@ def main(arguments: list[str] | None = None) -> int:
                 _tell(kind, accounts[kind])
     for kind, why in skipped.items():
         print(f"{kind:9} skipped: {why}")
+    events = sum(account.count for account in accounts.values())
+    lost = sum(len(account.lost) for account in accounts.values())
+    print(f"{events:,} events on {len(accounts)} file systems: lost {lost}; {len(skipped)} file systems skipped")
     if asked.json:
-        told = {"volumes": {kind: asdict(account) for kind, account in accounts.items()}, "skipped": skipped}
+        told = {"volumes": {kind: account.as_json() for kind, account in accounts.items()}, "skipped": skipped}
         Path(asked.json).write_text(json.dumps(told, indent=1))
     return 1 if any(one.lost or one.tracebacks or one.hangs for one in accounts.values()) else 0
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 SFTP_SERVERS = ("/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server", "/usr/lib/ssh/sftp-server")
 IMAGE_BYTES = 64 << 20
+BTRFS_BYTES, XFS_BYTES = 128 << 20, 320 << 20  # below that these two cannot be made
 
 
 class UnavailableError(Exception):
@@ -28,10 +29,10 @@ def _run(*command: str) -> None:
         raise UnavailableError(f"{' '.join(command[:2])}: {(told.stderr or told.stdout).strip()[:200]}")
 
 
-def _image(base: Path, *make: str) -> str:
+def _image(base: Path, *make: str, size: int = IMAGE_BYTES) -> str:
     image = base / "image"
     with image.open("wb") as file:
-        file.truncate(IMAGE_BYTES)
+        file.truncate(size)
     _run(*make, str(image))
     return str(image)
 
@@ -54,8 +55,20 @@ def _ext4(base: Path, place: Path) -> None:
     _run("mount", "-o", "loop", _image(base, "mkfs.ext4", "-q", "-F"), str(place))
 
 
+def _btrfs(base: Path, place: Path) -> None:
+    _run("mount", "-o", "loop", _image(base, "mkfs.btrfs", "-q", size=BTRFS_BYTES), str(place))
+
+
+def _xfs(base: Path, place: Path) -> None:
+    _run("mount", "-o", "loop", _image(base, "mkfs.xfs", "-q", "-m", "reflink=1", size=XFS_BYTES), str(place))
+
+
 def _vfat(base: Path, place: Path) -> None:
     _run("mount", "-t", "vfat", "-o", "loop,iocharset=utf8", _image(base, "mkfs.vfat"), str(place))
+
+
+def _fusefat(base: Path, place: Path) -> None:
+    _run("fusefat", "-o", "rw+", _image(base, "mkfs.vfat"), str(place))
 
 
 def _exfat(base: Path, place: Path) -> None:
@@ -86,7 +99,10 @@ def _mergerfs(base: Path, place: Path) -> None:
 MAKERS: dict[str, Callable[[Path, Path], None]] = {
     "tmpfs": _tmpfs,
     "ext4": _ext4,
+    "btrfs": _btrfs,
+    "xfs": _xfs,
     "vfat": _vfat,
+    "fusefat": _fusefat,
     "exfat": _exfat,
     "ntfs": _ntfs,
     "sshfs": _sshfs,

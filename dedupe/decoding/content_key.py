@@ -32,15 +32,6 @@ def content_key_of_file(descriptor: int) -> ContentKey:
     return made.digest()
 
 
-def content_key_of_path(path: str) -> ContentKey | None:
-    """The key of a file; None where it cannot be read."""
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return content_key_of_file(file.fileno())
-    except OSError:
-        return None
-
-
 def jpeg_pixel_key(data: bytes, parts: Jpeg, orientation: int, like: PixelKey = b"") -> PixelKey | None:
     """The key of a JPEG's picture; None for one that is cut off. ``like`` is a key of the kind that is wanted."""
     pieces = payload(data, parts, orientation)

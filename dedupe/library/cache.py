@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.library import files, prune, vectors, verdicts
 from dedupe.library.codec import from_json, to_json
+from dedupe.library.companions import CompanionKeys
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
 from dedupe.types import ContentKey, Facts, FileStamp, Match, Pair, PhotoFile, PixelKey, Skipped
@@ -31,7 +32,7 @@ _PUT_PIXEL_KEY = "UPDATE contents SET payload_key = ? WHERE content_key = ?"
 KIND = Kind(
     name="cache",
     application_id=0x44644361,  # "DdCa"
-    version=3,
+    version=4,
     disposable=True,
     schema="cache.sql",
 )
@@ -43,12 +44,13 @@ class Cache(Closing):
     ``decoder`` names the version of the decoder and its limits: with another one, failures are tried again.
     ``reader`` names the version of what is worked out of a photo (keys, facts, preview, the vectors' input):
     with another one everything is read again; None (to look, to tidy) leaves all as it is. ``notices`` are
-    sentences the user should read. Raises
-    StoreError where the store cannot be used.
+    sentences the user should read. ``companion_key`` gives the content key of a companion by its path.
+    Raises StoreError where the store cannot be used.
     """
 
     def __init__(self, path: str, *, decoder: str = "", reader: str | None = None) -> None:
         self._db = Database(path, KIND, ours=prepare(path))
+        self.companion_key = CompanionKeys(self._db)
         self._decoder = decoder
         self._opened_ns = time.time_ns()
         try:

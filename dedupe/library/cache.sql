@@ -14,6 +14,9 @@ CREATE TABLE failures(
   path BLOB PRIMARY KEY, stamp BLOB NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, decoder TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- The bytes of companions (videos, RAW files), for which nothing else is stored.
+CREATE TABLE companions(path BLOB PRIMARY KEY, stamp BLOB NOT NULL, content_key BLOB NOT NULL) WITHOUT ROWID;
+
 -- payload_key: NULL not looked for, empty: looked for and there is none. facts: JSON of types.Facts.
 CREATE TABLE contents(
   content_key BLOB PRIMARY KEY, payload_key BLOB, facts TEXT NOT NULL

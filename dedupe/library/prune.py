@@ -16,6 +16,7 @@ from dedupe.library.database import Database
 _TABLES = (
     "files",
     "failures",
+    "companions",
     "contents",
     "warnings",
     "vectors",
@@ -26,6 +27,8 @@ _TABLES = (
     "candidate_lists",
     "roots",
 )
+
+_STORED = "SELECT path, dev FROM files UNION ALL SELECT path, 0 FROM failures UNION ALL SELECT path, 0 FROM companions"
 
 _Place: TypeAlias = tuple[bytes, int]
 
@@ -87,6 +90,7 @@ def prune(db: Database) -> Pruned:
         run = connection.execute
         connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in gone])
         connection.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path in gone])
+        connection.executemany("DELETE FROM companions WHERE path = ?", [(path,) for path in gone])
         contents = run("DELETE FROM contents WHERE content_key NOT IN (SELECT content_key FROM files)").rowcount
         known = "(SELECT content_key FROM contents)"
         run(f"DELETE FROM warnings WHERE content_key NOT IN {known}")
@@ -107,14 +111,14 @@ def _gone(db: Database) -> tuple[list[bytes], int]:
     folders: dict[bytes, frozenset[bytes] | None] = {}
     alive: set[_Place] = set()
     absent: list[tuple[bytes, _Place]] = []
-    for path, dev in db.stream("SELECT path, dev FROM files UNION ALL SELECT path, 0 FROM failures"):
+    for path, dev in db.stream(_STORED):
         root = next((root for root in roots if _is_below(path, root)), None)
         there = _is_there(path, folders) if root is not None else None
         if root is not None and there:
             alive.update({(root, dev), (root, 0)})
         else:
             absent.append((path, (root or b"", dev) if there is False else (b"", 0)))
-    gone = [path for path, place in absent if place in alive]
+    gone = list(dict.fromkeys(path for path, place in absent if place in alive))
     return gone, len(absent) - len(gone)
 
 

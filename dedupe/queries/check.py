@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from dedupe import steps
@@ -152,8 +151,6 @@ def check(
 
 
 def _checked(session: Session, fresh: Shelf, shelf: Shelf, alone: frozenset[str]) -> list[Checked]:
-    from dedupe.decoding.content_key import content_key_of_path
-
     near = _candidates(session, fresh, shelf)
     apart = library.unit_distances(session, ((query, key) for query, others in near.items() for key in others))
     matches = library.relations(session, apart, fresh, shelf)
@@ -170,13 +167,13 @@ def _checked(session: Session, fresh: Shelf, shelf: Shelf, alone: frozenset[str]
         )
         return tuple(sorted((one for one in found if one.duplicate), key=_best_first))
 
-    counterparts = assets.Counterparts(frozenset(file.path for file, _ in shelf.files()), cache(content_key_of_path))
+    counterparts = assets.Counterparts(frozenset(file.path for file, _ in shelf.files()), session.cache.companion_key)
     result = []
     for asset in assets.joined(library.photos_of(session, fresh), alone):
         said = [(part, have(part)) for part in asset.parts]
         lacks = counterparts.lacking(asset, said)
         rivals = [] if lacks else _rivals(asset, [one for _, found in said for one in found], matches)
-        loses = _least_lost(asset, rivals)
+        loses = _least_lost(session, asset, rivals)
         better = bool(loses) or _is_better(session, asset, rivals)
         members = tuple(Checked(part, found) for part, found in said[1:])
         result.append(Checked(asset, said[0][1], better, lacks, members, loses))
@@ -219,12 +216,11 @@ def _rivals(asset: Photo, have: Sequence[Found], matches: Mapping[Ends, Match]) 
     return rivals
 
 
-def _least_lost(asset: Photo, rivals: Sequence[Rival]) -> tuple[Loss, ...]:
+def _least_lost(session: Session, asset: Photo, rivals: Sequence[Rival]) -> tuple[Loss, ...]:
     """What ``asset`` holds that the library has not, in the counterpart that lacks least; empty where one lacks nothing."""
-    from dedupe.decoding.content_key import content_key_of_path
     from dedupe.grouping.pair import extra_of
 
-    found = [extra_of(one, asset, about, companion_key=content_key_of_path) for one, about in rivals]
+    found = [extra_of(one, asset, about, companion_key=session.cache.companion_key) for one, about in rivals]
     return min((extra.loses for extra in found if extra is not None), key=len, default=())
 
 

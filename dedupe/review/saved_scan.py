@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from dedupe.errors import StoreError, UsageError
@@ -142,10 +141,9 @@ def previews(session: Session) -> Preview:
 
 def verifier(session: Session) -> Verify:
     """Proves one photo against another, from what the scan stored or, where it did not compare the two, by looking now."""
-    from dedupe.decoding.content_key import content_key_of_path
     from dedupe.grouping.pair import extra_of
 
-    companion_key = cache(content_key_of_path)
+    companion_key = session.cache.companion_key
     settings = session.settings
 
     def verify(keep: Photo, photo: Photo) -> Extra | None:

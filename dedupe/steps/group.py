@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from dedupe.comparing.version import RELATE_VERSION
@@ -87,7 +86,6 @@ def group(
 
     ``damaged`` as ``steps.damage`` has its pairs.
     """
-    from dedupe.decoding.content_key import content_key_of_path
     from dedupe.grouping import group
 
     with session.step("group", len(related.photos)) as shown:
@@ -96,7 +94,7 @@ def group(
             related.matches,
             _options(session),
             decisions=session.decisions,
-            companion_key=cache(content_key_of_path),
+            companion_key=session.cache.companion_key,
             damaged=damaged,
         )
         shown.advance(len(related.photos))
