@@ -132,3 +132,8 @@ def slowly(item: Any) -> Any:
     """Echo, after a while."""
     time.sleep(0.03)
     return item
+
+
+def die(item: Any) -> Any:
+    """Whatever the item is: a decoder that crashes."""
+    return DEEDS["segfault"]()

@@ -10,14 +10,14 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dedupe.decoding import content_key, icc, opencv, pillow, storage, tiff_opencv
+from dedupe.decoding import icc, opencv, pillow, storage, tiff_opencv
 from dedupe.formats import jpeg, sniff
 from dedupe.formats.errors import BROKEN, PhotoError, TooLargeError
 from dedupe.formats.hashing import digest_of
@@ -35,16 +35,24 @@ def pixel_key(data: bytes, like: PixelKey = b"") -> PixelKey | None:
     MemoryError passes.
     """
     try:
-        kind = sniff.sniff(data)
-        if kind is None or kind == sniff.JPEGXL:
-            return None
-        if kind == sniff.JPEG:
-            parts = jpeg.parse(data)
-            return content_key.jpeg_pixel_key(data, parts, orientation(parts.exif), like)
-        pieces = _raw_pieces(data) if kind == sniff.RAW else _pieces(data, kind)
-        return digest_of(pieces, like)
+        made = pieces(data)
+        return None if made is None else digest_of(made, like)
     except PhotoError:
         return None
+
+
+def pieces(data: bytes) -> Iterable[bytes | memoryview] | None:
+    """What the key is made of, piece by piece: equal for equal pictures, whatever their container; None where it cannot be had.
+
+    Raises PhotoError, also while it is iterated.
+    """
+    kind = sniff.sniff(data)
+    if kind is None or kind == sniff.JPEGXL:
+        return None
+    if kind == sniff.JPEG:
+        parts = jpeg.parse(data)
+        return jpeg.payload(data, parts, orientation(parts.exif))
+    return _raw_pieces(data) if kind == sniff.RAW else _pieces(data, kind)
 
 
 class _NoKeyError(PhotoError):

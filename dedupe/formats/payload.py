@@ -8,14 +8,16 @@ from dedupe.formats import header, jpeg, sniff
 from dedupe.formats.errors import PhotoError
 
 
-def differ(a: bytes, b: bytes) -> bool:
-    """The two files cannot hold the same picture: two JPEGs whose streams are not byte for byte the same, a JPEG and
-    something else, or pictures of different sizes. Two files that are no pictures are not told apart."""
+def same(a: bytes, b: bytes) -> bool | None:
+    """Whether the two files hold the same picture, as far as their structure says; None where only their pixels can tell.
+
+    Two JPEGs do if their streams are byte for byte the same. A JPEG and something else, or pictures of different sizes, do not.
+    """
     kinds = [sniff.sniff(data) for data in (a, b)]
     if sniff.JPEG in kinds:
-        return kinds != [sniff.JPEG, sniff.JPEG] or _payload(a) is None or _payload(a) != _payload(b)
+        return kinds == [sniff.JPEG, sniff.JPEG] and _payload(a) is not None and _payload(a) == _payload(b)
     sizes = [_size(data, kind) for data, kind in zip((a, b), kinds, strict=True)]
-    return None not in sizes and sizes[0] != sizes[1]
+    return False if None not in sizes and sizes[0] != sizes[1] else None
 
 
 def _payload(data: bytes) -> list[bytes] | None:

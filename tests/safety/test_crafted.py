@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import io
+import os
+import sqlite3
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import xxhash
 from PIL import Image
 
+from dedupe.decoding import same_picture
 from dedupe.decoding.content_key import content_key
 from dedupe.pipeline import scan
 from dedupe.settings import Settings
-from dedupe.types import Relation
+from dedupe.types import OutcomeKind, Relation, ScanResult
+from tests import worker_tasks
 from tests.safety.conftest import World, refused
 from tests.support import photo_at, result_of
 
@@ -129,6 +135,82 @@ def test_pictures_of_different_sizes_are_not_the_same_whatever_their_key(world: 
     assert refused(report.outcomes) == ["its picture is not that of the photo that stays"]
 
 
+KINDS = [("PNG", "PNG"), ("PNG", "TIFF"), ("TIFF", "BMP"), ("BMP", "BMP"), ("WEBP", "PNG"), ("GIF", "GIF")]
+
+
+def _pair(world: World, keep_kind: str, kind: str, *, forged: bool) -> ScanResult:
+    """A photo and its copy in these formats, of which the scan said ``same-pixels``; a forged one differs in one pixel."""
+    grey = np.random.default_rng(3).integers(0, 255, (64, 64), np.uint8)
+    pixels = np.repeat(grey[:, :, None], 3, axis=2)
+    other = pixels.copy()
+    other[40, 20] ^= 0xFF if forged else 0
+    names = f"keep/a.{keep_kind.lower()}", f"old/a.{kind.lower()}"
+    world.make({names[0]: _saved(pixels, keep_kind), names[1]: _saved(other, kind)})
+    keep, extra = (photo_at(world.root / name, world.root) for name in names)
+    return result_of([world.root], [(keep, [extra])], relation=Relation.SAME_PIXELS)
+
+
+@pytest.mark.parametrize(("keep_kind", "kind"), KINDS)
+def test_a_forged_key_lets_no_other_picture_go(world: World, keep_kind: str, kind: str) -> None:
+    """Of equal size, whatever the formats, and one pixel apart: both are decoded again and compared in every pixel."""
+    result = _pair(world, keep_kind, kind, forged=True)
+    before = world.snapshot()
+    report = world.act(result)
+    assert refused(report.outcomes) == ["its picture is not that of the photo that stays"]
+    assert report.exit_code == 1
+    assert world.snapshot() == before
+
+
+@pytest.mark.parametrize(("keep_kind", "kind"), KINDS)
+def test_the_same_picture_in_another_container_goes(world: World, keep_kind: str, kind: str) -> None:
+    report = world.act(_pair(world, keep_kind, kind, forged=False))
+    assert len(report.done) == 1, report.sentences()
+
+
+def test_what_is_no_picture_is_not_the_same_picture_as_anything(world: World) -> None:
+    world.make({"keep/a.png": "no picture", "old/a.png": "none either"})
+    keep, extra = (photo_at(world.root / name, world.root) for name in ("keep/a.png", "old/a.png"))
+    report = world.act(result_of([world.root], [(keep, [extra])], relation=Relation.SAME_PIXELS))
+    assert refused(report.outcomes) == ["its picture is not that of the photo that stays"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_a_picture_that_kills_its_decoder_stays_and_the_others_go(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = _pair(world, "PNG", "TIFF", forged=False)
+    world.make({"keep/b.jpg": "cake\none", "old/b.jpg": "cake\none"})
+    keep, extra = (photo_at(world.root / name, world.root) for name in ("keep/b.jpg", "old/b.jpg"))
+    plain = result_of([world.root], [(keep, [extra])])
+    monkeypatch.setattr(same_picture, "same_picture", worker_tasks.die)
+    report = world.act(replace(result, groups=(*result.groups, replace(plain.groups[0], id="g2"))))
+    assert [outcome.kind for outcome in report.outcomes] == [OutcomeKind.REFUSED, OutcomeKind.DONE]
+    assert report.outcomes[0].reason == (
+        "its picture cannot be compared again with that of the photo that stays (SIGSEGV)"
+    )
+
+
+def test_a_store_with_forged_keys_selects_at_most_what_the_act_refuses(world: World) -> None:
+    """Somebody who may write into the cache makes two pictures one: the act still looks at the pictures."""
+    noise = np.random.default_rng(4).integers(0, 255, (96, 96, 3), np.uint8)
+    world.make({"keep/a.png": _saved(noise, "PNG"), "old/b.tiff": _saved(noise[::-1].copy(), "TIFF")})
+    settings = Settings(store=str(world.base / "store.db"), jobs=1, select=(Relation.IDENTICAL, Relation.SAME_PIXELS))
+    scan([str(world.root)], settings)
+    with sqlite3.connect(world.base / "store.db") as db:
+        db.execute("UPDATE contents SET payload_key = ?", (b"one and the same",))
+        for table in ("verdicts", "refusals", "candidate_lists", "candidates"):
+            db.execute(f"DELETE FROM {table}")
+    db.close()
+    result = scan([str(world.root)], settings)
+    assert [extra.relation for group in result.groups for extra in group.extras if extra.selected] == [
+        Relation.SAME_PIXELS
+    ], "the attack is real"
+    before = world.snapshot()
+    report = world.act(result)
+    assert refused(report.outcomes) == ["its picture is not that of the photo that stays"]
+    assert world.snapshot() == before
+
+
 def _jpeg(pixels: np.ndarray, comment: bytes) -> bytes:
     plain = _saved(pixels, "JPEG")
     tag = b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment
@@ -137,7 +219,10 @@ def _jpeg(pixels: np.ndarray, comment: bytes) -> bytes:
 
 def _saved(pixels: np.ndarray, form: str) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, form)
+    picture = Image.fromarray(pixels)
+    if form == "GIF":
+        picture = picture.convert("L")
+    picture.save(out, form, **({"lossless": True} if form == "WEBP" else {}))
     return out.getvalue()
 
 

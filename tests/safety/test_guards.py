@@ -129,7 +129,14 @@ GUARDS: list[tuple[str, Check]] = [
         lambda world: changed.test_a_photo_written_to_while_it_is_read_is_left_alone(world, 1),
     ),
     ("planning.checks.bytes_blocker", changed.test_identical_means_the_same_bytes_not_the_same_hash),
-    ("planning.checks.picture_blocker", crafted.test_a_jpeg_of_another_stream_is_not_the_same_picture_whatever_its_key),
+    (
+        "execution.checker.picture_blocker",
+        crafted.test_a_jpeg_of_another_stream_is_not_the_same_picture_whatever_its_key,
+    ),
+    (
+        "execution.checker.picture_blocker",
+        lambda world: crafted.test_a_forged_key_lets_no_other_picture_go(world, "PNG", "TIFF"),
+    ),
     ("planning.checks.same_file_blocker", changed.test_a_photo_never_leaves_in_favour_of_itself),
     (
         "planning.checks.links_blocker",
@@ -185,7 +192,7 @@ GUARDS: list[tuple[str, Check]] = [
         assets.test_a_companion_that_comes_after_the_plan_holds_its_photo_back,
     ),
     (
-        "execution.apply.shared_blocker",
+        "execution.checker.shared_blocker",
         assets.test_a_photo_that_comes_after_the_plan_and_shares_a_sidecar_holds_the_asset_back,
     ),
     (
@@ -197,7 +204,7 @@ GUARDS: list[tuple[str, Check]] = [
     ("execution.guards.path_blocker", forgery("outside")),
     ("execution.guards.path_blocker", forgery("dots")),
     (
-        "execution.apply.way_blocker",
+        "execution.checker.way_blocker",
         lambda world: links.test_a_folder_that_became_a_link_after_the_scan_is_not_followed(world, "old", inside=False),
     ),
     ("execution.guards.target_blocker", forgery("target outside")),

@@ -16,13 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
+from dedupe.actions.execution.checker import Checker
 from dedupe.actions.execution.guards import (
     Terms,
     Ways,
-    plan_blocker,
     seen_twice_blocker,
-    shared_blocker,
-    way_blocker,
     ways_of,
     without_shared,
 )
@@ -32,7 +30,7 @@ from dedupe.actions.execution.reconcile import partial_name
 from dedupe.actions.execution.recover import tidy
 from dedupe.actions.journal.journal import Journal, JournalError
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, Intent, RunPurpose
-from dedupe.actions.planning.checks import Held, LeftAloneError, hold_asset
+from dedupe.actions.planning.checks import Held, LeftAloneError
 from dedupe.actions.planning.names import MARKER, free_names, root_of
 from dedupe.actions.planning.preflight import is_inside
 from dedupe.actions.planning.siblings import Siblings
@@ -89,37 +87,22 @@ class Applied:
 def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Progress | None = None) -> Applied:
     """The dry run: every guard and every check of the real one, and then nothing."""
     applied = Applied()
-    trash, siblings = Trash(disk), Siblings(disk)
     gone: set[str] = set()
-    for planned in actions:
-        action = without_shared(planned, terms, gone)
-        try:
-            with ExitStack() as stack:
-                _checked(disk, trash, action, terms, stack, siblings=siblings)
-            gone.update(move.source for move in action.moves)
-            applied.outcomes.append(Outcome(action, OutcomeKind.DONE, bytes_freed=freed(action)))
-        except LeftAloneError as error:
-            applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
-        except OSError as error:
-            applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, str(refusal(error))))
-        if progress is not None:
-            progress(len(applied.outcomes), len(actions))
+    with Checker(disk, terms, Trash(disk), Siblings(disk)) as checker:
+        for planned in actions:
+            action = without_shared(planned, terms, gone)
+            try:
+                with ExitStack() as stack:
+                    checker.check(action, stack)
+                gone.update(move.source for move in action.moves)
+                applied.outcomes.append(Outcome(action, OutcomeKind.DONE, bytes_freed=freed(action)))
+            except LeftAloneError as error:
+                applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
+            except OSError as error:
+                applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, str(refusal(error))))
+            if progress is not None:
+                progress(len(applied.outcomes), len(actions))
     return applied
-
-
-def _checked(
-    disk: Disk, trash: Trash, action: Action, terms: Terms, stack: ExitStack, *, siblings: Siblings
-) -> tuple[list[Held], list[Held]]:
-    """Every guard on one action: its files and its keeper's, open and read. Raises LeftAloneError."""
-    _refuse(plan_blocker(action, terms))
-    victims, keepers = hold_asset(disk, action, stack)
-    _refuse(way_blocker(action, terms.roots))
-    _refuse(siblings.unseen_blocker([move.source for move in action.moves], terms.shared, again=True))
-    _refuse(shared_blocker(action, terms, siblings))
-    if action.kind is ActionKind.TRASH:
-        for held in victims:
-            _refuse(trash.blocker(held.move.source, held.status))
-    return victims, keepers
 
 
 class Applier:
@@ -130,7 +113,7 @@ class Applier:
         self._disk = disk
         self._journal = journal
         self._trash = trash
-        self._siblings = Siblings(disk)
+        self._checker = Checker(disk, terms, trash, Siblings(disk))
         self._gone: set[str] = set()
         self._same: set[Ways] = set()
         self._noted: set[str] = set()
@@ -148,7 +131,7 @@ class Applier:
     def run(self, actions: Sequence[Action], progress: Progress | None = None, stop: Stop | None = None) -> Applied:
         """Carry out the actions in order. Never raises for what goes wrong with them: the outcomes say it."""
         applied = Applied()
-        with deferred_interrupt(stop) as interrupted:
+        with deferred_interrupt(stop) as interrupted, self._checker:
             for action in actions:
                 applied.stopped = applied.stopped or interrupted()
                 if applied.stopped is not None:
@@ -204,7 +187,7 @@ class Applier:
 
     def _checked(self, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
         _refuse(seen_twice_blocker(action, self._terms, self._same))
-        return _checked(self._disk, self._trash, action, self._terms, stack, siblings=self._siblings)
+        return self._checker.check(action, stack)
 
     def _begin(self, action: Action) -> tuple[AssetRow, Way]:
         """The intent of the asset, and of the folders it needs, on the disk."""

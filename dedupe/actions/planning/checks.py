@@ -25,7 +25,6 @@ GONE = "no longer exists"
 LINK = "is a link or no plain file any more"
 SAME_FILE = "is the same file as the photo that stays"
 NOT_EQUAL = "its bytes are not those of the photo that stays"
-NOT_SAME_PICTURE = "its picture is not that of the photo that stays"
 LINKED_ELSEWHERE = "has another name (a hard link) that would stay behind"
 KEEPER = "the photo that stays: "
 
@@ -198,17 +197,8 @@ def check_equal(disk: Disk, victim: Held, keeper: Held) -> None:
     _refuse(bytes_blocker(equal))
 
 
-def picture_blocker(disk: Disk, victim: Held, keeper: Held) -> str | None:
-    """`same-pixels` means the same picture, not the same key."""
-    from dedupe.formats.payload import differ
-
-    try:
-        return NOT_SAME_PICTURE if differ(_whole(disk, victim), _whole(disk, keeper)) else None
-    except OSError as error:
-        return unreadable(error)
-
-
-def _whole(disk: Disk, held: Held) -> bytes:
+def whole(disk: Disk, held: Held) -> bytes:
+    """All bytes of a held file. Raises OSError."""
     disk.rewind(held.handle)
     return b"".join(iter(lambda: disk.read(held.handle, CHUNK), b""))
 
@@ -244,8 +234,6 @@ def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held]
     if action.relation is Relation.IDENTICAL:
         check_equal(disk, victims[0], keepers[0])
         del rest[0], staying[0]
-    if action.relation is Relation.SAME_PIXELS:
-        _refuse(picture_blocker(disk, victims[0], keepers[0]))
     for held in rest:
         check_content(disk, held)
     with as_keeper():
