@@ -36,7 +36,7 @@ def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> tuple[Pixels, 
     if parts.end is None and (array is None or warning):
         raise DamagedError("is cut off: the picture ends early")
     if array is None and (parts.precision != 8 or parts.process not in (0xC0, 0xC1, 0xC2)):
-        raise UnsupportedError("is a variant of JPEG that cannot be decoded")
+        raise UnsupportedError("is not supported: nothing here decodes this JPEG")
     if len(parts.components) == 4 or array is None:
         return pillow.jpeg_pixels(whole, parts, long_side), warning
     return swap_red_blue(array), warning

@@ -19,12 +19,11 @@ from PIL import Image, ImageFile, PngImagePlugin
 
 from dedupe.decoding import bmp_fields, icc, stderr_capture, storage, tiff_opencv, tiff_webp
 from dedupe.decoding.opencv import check_claim, check_size, coloured
-from dedupe.decoding.refusal import refused
+from dedupe.decoding.refusal import broken_stream, refused
 from dedupe.formats import jpeg, sniff, webp
 from dedupe.formats.block import BlockKind
 from dedupe.formats.blocks import blocks
-from dedupe.formats.errors import BROKEN, DamagedError, UnsupportedError
-from dedupe.formats.extents import is_incomplete
+from dedupe.formats.errors import BROKEN, UnsupportedError
 from dedupe.formats.header import Source, first, orientation
 from dedupe.formats.tiff import Tiff
 
@@ -62,8 +61,8 @@ def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArr
         return tiff_opencv.load(data, tiff, max_pixels)
     try:
         return _loaded(data, kind, long_side, max_pixels, warning)
-    except (DamagedError, UnsupportedError):
-        if kind not in _SECOND_TRY or is_incomplete(data, kind):
+    except UnsupportedError:
+        if kind not in _SECOND_TRY:
             raise
         array = _by_another(data, kind, tiff)
         if array is None:
@@ -77,8 +76,10 @@ def _by_another(data: bytes, kind: str, tiff: Tiff | None) -> NDArray[np.uint8] 
         return bmp_fields.load(data)
     if tiff is not None and tiff_webp.is_webp(tiff):
         return tiff_webp.load(tiff)
-    with stderr_capture.captured():  # cv2 speaks its mind there
-        return coloured(data)
+    with stderr_capture.captured() as lines:  # cv2 speaks its mind there
+        array = coloured(data)
+    # cv2 gives a black picture for a compression that it does not know, and says so there alone.
+    return None if any("TIFF_Error" in line for line in lines) else array
 
 
 _SECOND_TRY: Final = frozenset((sniff.TIFF, sniff.BMP, sniff.JPEG2000))
@@ -92,7 +93,7 @@ def _plain_source(data: bytes, kind: str, array: NDArray[np.uint8]) -> Source:
         kind,
         array.shape[1],
         array.shape[0],
-        lossless=kind != sniff.JPEG2000,
+        lossless=kind == sniff.BMP or (kind == sniff.TIFF and storage.is_lossless_tiff(data)),
         exif=first(found, BlockKind.EXIF),
         blocks=found,
     )
@@ -110,12 +111,12 @@ def _loaded(
         source = source_of(data, kind, image)
         if kind == sniff.JPEG2000:
             _reduce(image, long_side)
-        whole = loaded(image, kind, data)
+        whole, said = loaded_with_warning(image, kind, data)
         source = replace(source, alpha=storage.shows_through(whole), colours=storage.colours(whole))
         pixels = rgb(_smaller(whole, long_side), source.icc)
         if tiff is not None and image.mode.startswith("I;16") and tiff_opencv.is_white_zero(tiff):
             pixels = 255 - pixels
-        return pixels, source, warning
+        return pixels, source, warning or said
 
 
 def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> NDArray[np.uint8]:
@@ -156,12 +157,20 @@ def _register_jpegxl() -> None:
 
 def loaded(image: Image.Image, kind: str, data: bytes) -> Image.Image:
     """The picture with its pixels; raises DamagedError or UnsupportedError."""
-    with stderr_capture.captured():  # libtiff speaks its mind there
+    return loaded_with_warning(image, kind, data)[0]
+
+
+def loaded_with_warning(image: Image.Image, kind: str, data: bytes) -> tuple[Image.Image, str | None]:
+    """The picture with its pixels, and what libtiff said of broken data, None for a clean file; raises as ``loaded``."""
+    problem: BaseException | None = None
+    with stderr_capture.captured() as lines:
         try:
             image.load()
-        except (*BROKEN, OverflowError, RuntimeError, NotImplementedError) as problem:
-            raise refused(data, kind, problem) from problem
-    return image
+        except (*BROKEN, OverflowError, RuntimeError, NotImplementedError) as found:
+            problem = found
+    if problem is not None:
+        raise refused(data, kind, problem, lines) from problem
+    return image, f"Corrupt TIFF data: {said}" if (said := broken_stream(lines)) else None
 
 
 def _reduce(image: Any, long_side: int) -> None:

@@ -102,7 +102,9 @@ def _frame(image: Image.Image, kind: str, number: int, data: bytes) -> NDArray[A
             image.seek(number)
     except (*BROKEN, OverflowError, RuntimeError) as problem:
         raise _NoKeyError from problem
-    whole = pillow.loaded(image, kind, data)
+    whole, warning = pillow.loaded_with_warning(image, kind, data)
+    if warning is not None:
+        raise _NoKeyError
     if whole.mode == "CMYK":
         return np.asarray(whole)
     if storage.has_alpha(whole):

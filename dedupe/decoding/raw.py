@@ -44,8 +44,12 @@ def load(data: bytes, long_side: int, max_pixels: int) -> tuple[NDArray[np.uint8
             return _load(raw, data, long_side)
     except rawpy.LibRawFileUnsupportedError as problem:
         raise UnsupportedError("is a camera RAW that LibRaw does not know") from problem
-    except rawpy.LibRawError as problem:
+    except (rawpy.LibRawDataError, rawpy.LibRawIOError) as problem:
         raise DamagedError("is a damaged camera RAW") from problem
+    except rawpy.LibRawError as problem:
+        if extents.is_cut_off(data):
+            raise DamagedError("is cut off: its picture data end early") from problem
+        raise UnsupportedError("is a camera RAW that LibRaw cannot decode") from problem
 
 
 def _load(raw: Any, data: bytes, long_side: int) -> tuple[NDArray[np.uint8], Source, str | None]:

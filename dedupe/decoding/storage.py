@@ -26,6 +26,7 @@ _BITS_A_PIXEL: Final = (
 """(bits a pixel of a JPEG photograph, its quality): the middle of what libjpeg makes of photographs at each quality."""
 _AHEAD: Final = {sniff.HEIF: 2.0, sniff.AVIF: 2.2, sniff.JPEG2000: 1.2, sniff.JPEGXL: 1.8}
 """How many times the bits JPEG needs for the same picture, as the codecs' own comparisons have it."""
+_LOSSY_TIFF: Final = frozenset((6, 7, 33003, 33004, 33005, 34712, 34887, 34892, 50001, 50002, 52546))
 _MOST_COLOURS: Final = 256
 _LEAST_TEXTURE: Final = 0.1
 
@@ -68,13 +69,19 @@ def is_lossless(data: bytes, kind: str, image: Any) -> bool:
     if kind in (sniff.PNG, sniff.GIF, sniff.BMP):
         return True
     if kind == sniff.TIFF:
-        return image.info.get("compression") not in ("jpeg", "webp", "tiff_jpeg")
+        return is_lossless_tiff(data)
     if kind == sniff.WEBP:
         return webp.is_lossless(data)
     if kind == sniff.JPEG2000:
         at = data.find(b"\xff\x52")  # COD; its last field before the precincts is the wavelet: 1 is the reversible one
         return at >= 0 and data[at + 13 : at + 14] == b"\x01"
     return False
+
+
+def is_lossless_tiff(data: bytes) -> bool:
+    """Whether the first page of a TIFF is stored in a way that keeps its pixels; JPEG 2000, LERC, WebP and JPEG XL may not."""
+    tiff = Tiff.open(data)
+    return tiff is None or tiff.integer(tiff.directory(tiff.first), 0x0103) not in _LOSSY_TIFF
 
 
 def bits_a_pixel(data: bytes, kind: str, pixels: int) -> float | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-DECODER_VERSION: Final = 2
+DECODER_VERSION: Final = 3
 """Raised whenever a file that was skipped before might now be read: remembered failures are tried again."""
-READER_VERSION: Final = 3
+READER_VERSION: Final = 4
 """Raised whenever keys, facts, previews or the network's input come out differently: everything is read again."""
 SIGNATURE_VERSION: Final = 1
 """Raised with any change that makes other bytes of the same preview: signatures are made again when they are asked for."""

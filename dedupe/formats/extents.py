@@ -56,7 +56,13 @@ def _ends_beyond(tiff: Tiff, at: int) -> bool:
         starts, sizes = numbers(tiff, directory, offsets), numbers(tiff, directory, counts)
         if any(start + size > len(tiff.data) for start, size in zip(starts, sizes, strict=False)):
             return True
-    return False
+    return 0x0144 in directory and directory[0x0144][1] < _tiles(tiff, directory)
+
+
+def _tiles(tiff: Tiff, directory: Directory) -> int:
+    """How many tiles cover the picture once; 0 where its size is not stated."""
+    width, height, across, down = (tiff.integer(directory, tag) or 0 for tag in (0x0100, 0x0101, 0x0142, 0x0143))
+    return -(-width // across) * -(-height // down) if across and down else 0
 
 
 def _tags(tiff: Tiff, at: int) -> set[int]:

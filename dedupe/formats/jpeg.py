@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from dedupe.formats.errors import DamagedError
+from dedupe.formats.errors import DamagedError, UnsupportedError
 
-_SOI, _EOI, _SOS, _DQT, _COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
+_SOI, _EOI, _SOS, _DQT, _COM, _JPEG_LS = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE, 0xF7
 _FRAMES: Final = frozenset((*range(0xC0, 0xD0),)) - {0xC4, 0xC8, 0xCC}
 _BLOCK: Final = 1 << 19
 _RGB_IDS: Final = (0x52, 0x47, 0x42)
@@ -68,7 +68,10 @@ class Jpeg:
 
 
 def parse(data: bytes) -> Jpeg:
-    """Read the markers of a JPEG up to the end of its (first) picture; DamagedError where it has no frame."""
+    """Read the markers of a JPEG up to the end of its (first) picture.
+
+    Raises DamagedError where it has no frame, UnsupportedError for JPEG-LS.
+    """
     parts, profile, tables = Jpeg(), dict[int, bytes](), dict[int, tuple[int, ...]]()
     for marker, start, body, stop in _segments(data):
         if marker in _FRAMES and not parts.process:
@@ -88,12 +91,18 @@ def parse(data: bytes) -> Jpeg:
         else:
             parts.kept.append((start, stop))
     if not parts.process or not parts.width:
-        raise DamagedError("is cut off before the picture begins")
+        raise _without_frame(data)
     if profile:
         parts.icc = b"".join(profile[number] for number in sorted(profile))
     parts.luminance = tables.get(parts.first_table, ())
     parts.chrominance = tables.get(parts.second_table, ()) if parts.second_table is not None else ()
     return parts
+
+
+def _without_frame(data: bytes) -> DamagedError | UnsupportedError:
+    if any(marker == _JPEG_LS for marker, *_ in _segments(data)):
+        return UnsupportedError("is not supported: nothing here decodes JPEG-LS")
+    return DamagedError("is cut off before the picture begins")
 
 
 def payload(data: bytes, parts: Jpeg, orientation: int) -> tuple[bytes | memoryview, ...] | None:

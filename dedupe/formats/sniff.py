@@ -144,7 +144,7 @@ def frame_size(data: bytes, kind: str) -> tuple[int, int] | None:
     """
     try:
         if kind == PNG:
-            return struct.unpack_from(">II", data, 16)
+            return struct.unpack_from(">II", data, 16) if data[12:16] == b"IHDR" else None
         if kind == GIF:
             return struct.unpack_from("<HH", data, 6)
         if kind == BMP:
