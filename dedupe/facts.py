@@ -20,6 +20,20 @@ class CaptureTime:
     offset_minutes: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How the camera exposed a shot, as EXIF states it; 0 where a value is not stated.
+
+    ``seconds`` is the exposure time, ``f_number`` the aperture, ``iso`` the sensitivity; ``bias`` the exposure bias in stops,
+    None where it is not stated.
+    """
+
+    seconds: float = 0.0
+    f_number: float = 0.0
+    iso: float = 0.0
+    bias: float | None = None
+
+
 class DateSource(StrEnum):
     """Where a date comes from that is not EXIF's date of capture, the most believable first."""
 
@@ -49,7 +63,7 @@ class Facts:
     "further picture", "further data". ``taken`` is EXIF's date of capture alone, ``dated`` the best of the other dates.
     ``bits`` are those of a channel; ``colours`` how many a palette has, None without one; ``chroma`` the share (0–1) of colour
     samples to lightness samples; ``chroma_quality`` as ``quality``, of the colours. ``inventory`` is all that is in the file
-    besides its pixels (``formats.inventory.packed``).
+    besides its pixels (``formats.inventory.packed``). ``exposure`` is that of the shot.
     """
 
     format: str
@@ -76,6 +90,7 @@ class Facts:
     chroma: float = 1.0
     chroma_quality: int | None = None
     inventory: str = ""
+    exposure: Exposure | None = None
 
     @property
     def date(self) -> CaptureTime | None:

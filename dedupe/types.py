@@ -56,6 +56,7 @@ class Change(StrEnum):
     METADATA = "metadata"
 
     TIMES = "times"
+    EXPOSURE = "exposure"
     VIEWPOINT = "viewpoint"
     OVERLAP = "overlap"
     EVERYWHERE = "everywhere"

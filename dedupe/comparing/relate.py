@@ -4,7 +4,7 @@ The evidence is asked in this order, and each step can only make the verdict les
 
 1. equal pixel key: the same pixels, nothing else matters;
 2. alignment of the previews: is it one scene at all?
-3. capture times: two times of one camera are two captures;
+3. capture times and exposures: two of one camera are two captures;
 4. displacement: what one affine map cannot explain is another point of view or motion;
 5. local differences: other content is another shot, strokes and bands put on the picture are an edit;
 6. frame, tone, colour: a re-save has the whole frame and every textured place agrees;
@@ -159,9 +159,9 @@ def _verdict(a: View, b: View, measurement: Measurement, alignment: Alignment | 
     """The verdict, and which picture holds more detail where they are one capture."""
     if not _one_scene(measurement) and not _small_scene(measurement, alignment):
         return None, 0.0
-    apart = capture_time.seconds_apart(a.facts, b.facts)
+    apart = capture_time.two_captures(a.facts, b.facts)
     if apart is not None:
-        return Verdict(Relation.SIMILAR, Remark(Change.TIMES, apart)), 0.0
+        return Verdict(Relation.SIMILAR, apart), 0.0
     verdict = judge(measurement)
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0

@@ -153,6 +153,7 @@ def facts_of(decoded: Decoded) -> Facts:
         chroma=source.chroma,
         chroma_quality=source.chroma_quality,
         inventory=packed(held),
+        exposure=said.exposure,
     )
 
 

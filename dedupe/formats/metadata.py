@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dedupe.facts import Exposure
 from dedupe.formats import iptc
 from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.exif import comment
@@ -45,6 +46,7 @@ class Metadata:
     caption: str | None = None
     rating: int | None = None
     software: str | None = None
+    exposure: Exposure | None = None
 
 
 def read(exif: bytes | None, xmp: bytes | None = None, photoshop: bytes | None = None) -> Metadata:
@@ -125,6 +127,7 @@ class _Exif:
                 gps=_gps(tiff, place),
                 rating=tiff.integer(main, 0x4746) or (stars_of(percent) if percent else None) or None,
                 software=wording(tiff.raw(main, 0x0131)),
+                exposure=_exposure(tiff, photo),
             ),
             _exif_caption(tiff, main, photo),
             _moment(tiff, photo, 0x9004),
@@ -158,6 +161,20 @@ def _taken(tiff: Tiff, photo: Directory) -> CaptureTime | None:
         digits=len(digits.group(1)) if digits else 0,
         offset_minutes=minutes_of(shift.group()) if shift else None,
     )
+
+
+def _exposure(tiff: Tiff, photo: Directory) -> Exposure | None:
+    """What EXIF says of the exposure; None where it says nothing that is a number above 0."""
+    seconds, f_number = (_above_zero(tiff.rationals(photo, tag)) for tag in (0x829A, 0x829D))
+    iso = _above_zero(tiff.integers(photo, 0x8827))
+    bias = next(iter(tiff.rationals(photo, 0x9204)), None)
+    if bias is None and not (seconds or f_number or iso):
+        return None
+    return Exposure(seconds, f_number, iso, bias)
+
+
+def _above_zero(values: Sequence[float]) -> float:
+    return float(values[0]) if values and math.isfinite(values[0]) and values[0] > 0 else 0.0
 
 
 def _dated(

@@ -8,7 +8,7 @@ tie them together, so:
 - the remaining pairs are joined best fit first (Kruskal 1956), and two clusters with any two pictures apart are never joined.
 
 Apart are two pictures that a match says are ``similar``, that the user says are no duplicates, or that no match joins and
-whose capture times prove two captures. The result depends on the verdicts alone, not on their order.
+whose capture times or exposures prove two captures. The result depends on the verdicts alone, not on their order.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dedupe.comparing.capture_time import seconds_apart
+from dedupe.comparing.capture_time import two_captures
+from dedupe.facts import Exposure
 from dedupe.grouping.match_graph import FitKey, Node, Verdicts
 from dedupe.types import CaptureTime, Facts, Relation
 
 Moments: TypeAlias = tuple[int, ...]
-"""The different capture times of a node's assets, by number; empty where none states one."""
+"""The different capture times and exposures of a node's assets, by number; empty where none states one."""
 
 _AS_A_RESAVE = Relation.RESAVED.rank
 
@@ -132,11 +133,11 @@ def _joined(edges: Sequence[tuple[FitKey, Node, Node]], making: _Making, doubtfu
 
 
 class _Times:
-    """The capture times of nodes, and whether they prove two captures; each comparison is made once."""
+    """The capture times and exposures of nodes, and whether they prove two captures; each comparison is made once."""
 
     def __init__(self, known: Verdicts) -> None:
         self._known = known
-        self._numbers: dict[tuple[str, int, float, int], int] = {}
+        self._numbers: dict[tuple[str | None, CaptureTime | None, Exposure | None], int] = {}
         self._facts: list[Facts] = []
         self._of: dict[Node, Moments] = {}
         self._differ: dict[tuple[Moments, Moments], bool] = {}
@@ -148,8 +149,8 @@ class _Times:
             for asset in self._known.assets[node]:
                 photo = self._known.photos[asset]
                 for picture in photo.parts:
-                    if picture.facts.taken is not None and picture.facts.camera is not None:
-                        numbers.add(self._number(picture.facts.camera, picture.facts.taken, picture.facts))
+                    if picture.facts.camera and (picture.facts.taken or picture.facts.exposure):
+                        numbers.add(self._number(picture.facts))
             moments = self._of[node] = tuple(sorted(numbers))
         return moments
 
@@ -158,12 +159,12 @@ class _Times:
         ends = (ours, theirs)
         if ends not in self._differ:
             self._differ[ends] = all(
-                seconds_apart(self._facts[a], self._facts[b]) is not None for a in ours for b in theirs
+                two_captures(self._facts[a], self._facts[b]) is not None for a in ours for b in theirs
             )
         return self._differ[ends]
 
-    def _number(self, camera: str, taken: CaptureTime, facts: Facts) -> int:
-        number = self._numbers.setdefault((camera, taken.seconds, taken.fraction, taken.digits), len(self._facts))
+    def _number(self, facts: Facts) -> int:
+        number = self._numbers.setdefault((facts.camera, facts.taken, facts.exposure), len(self._facts))
         if number == len(self._facts):
             self._facts.append(facts)
         return number

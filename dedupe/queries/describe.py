@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from dedupe.report import phrases
-from dedupe.terminal.text import display_path, format_bytes, format_taken
-from dedupe.types import Evidence, Photo, Relation, Transform
+from dedupe.terminal.text import display_path, format_bytes, format_exposure, format_taken
+from dedupe.types import Change, Evidence, Photo, Relation, Transform
 
 if TYPE_CHECKING:
     from dedupe.queries.compare import Comparison
@@ -95,14 +95,17 @@ def _membership(transform: Transform) -> str:
 
 
 def _times(comparison: Comparison) -> tuple[str, ...]:
-    from dedupe.comparing.capture_time import seconds_apart
+    from dedupe.comparing.capture_time import two_captures
 
     one, other = (format_taken(photo.facts.taken, precise=True) for photo in (comparison.a, comparison.b))
+    proof = two_captures(comparison.a.facts, comparison.b.facts)
+    if proof is not None and proof.change is Change.TIMES:
+        return (f"Taken {phrases.duration(proof.amount)} apart by one camera: A {one}, B {other}.",)
+    if proof is not None:
+        ours, theirs = (format_exposure(photo.facts.exposure) for photo in (comparison.a, comparison.b))
+        return (f"Exposed differently by one camera: A {ours}, B {theirs}.",)
     if not one or not other:
         return (f"Capture times prove nothing: A {one or 'has none'}, B {other or 'has none'}.",)
     if one == other:
         return (f"Both taken {one}, which alone proves nothing.",)
-    apart = seconds_apart(comparison.a.facts, comparison.b.facts)
-    if apart is not None:
-        return (f"Taken {phrases.duration(apart)} apart by one camera: A {one}, B {other}.",)
     return (f"Capture times prove nothing: A {one}, B {other}.",)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dedupe.report.sizes import further_files
-from dedupe.terminal.text import display_path, display_text, format_bytes, format_taken
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_exposure, format_taken
 from dedupe.types import Facts, Photo
 
 
@@ -22,6 +22,7 @@ class FactKind(StrEnum):
     FORMAT = "Format"
     TAKEN = "Taken"
     CAMERA = "Camera"
+    EXPOSURE = "Exposure"
     PLACE = "Place"
     CAPTION = "Caption"
     RATING = "Rating"
@@ -68,6 +69,7 @@ def facts_of(photo: Photo, *, places: bool = True) -> dict[FactKind, str]:
         FactKind.FORMAT: _format(facts),
         FactKind.TAKEN: format_taken(facts.taken, precise=True),
         FactKind.CAMERA: display_text(facts.camera or ""),
+        FactKind.EXPOSURE: format_exposure(facts.exposure),
         FactKind.PLACE: f"{facts.gps[0]:.5f}, {facts.gps[1]:.5f}" if facts.gps and places else "",
         FactKind.CAPTION: display_text(facts.caption or ""),
         FactKind.RATING: "" if facts.rating is None else f"{facts.rating} of 5",

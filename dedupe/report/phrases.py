@@ -76,6 +76,7 @@ _CHANGES: Final[Mapping[Change, str]] = {
     Change.SAME_BYTES: "the same bytes",
     Change.METADATA: "the same picture, other metadata",
     Change.TIMES: "taken {seconds} apart",
+    Change.EXPOSURE: "exposed differently by one camera",
     Change.VIEWPOINT: "another point of view",
     Change.OVERLAP: "each shows what the other does not",
     Change.EVERYWHERE: "differs all over",

@@ -62,13 +62,13 @@ def _planned(session: Session, contents: Contents, candidates: Sequence[Pair]) -
 def _asked_for(
     session: Session, contents: Contents, candidates: Sequence[Pair], shown: Step
 ) -> tuple[list[Match], bool]:
-    from dedupe.comparing.capture_time import seconds_apart
+    from dedupe.comparing.capture_time import two_captures
     from dedupe.grouping.questions import Questions
 
     facts = session.cache.facts(_ends(candidates))
 
     def apart(one: ContentKey, other: ContentKey) -> bool:
-        return one in facts and other in facts and seconds_apart(facts[one], facts[other]) is not None
+        return one in facts and other in facts and two_captures(facts[one], facts[other]) is not None
 
     # A camera's file is the likeliest original, then the larger one. Nothing but the content counts: what is asked is
     # remembered for these contents, whatever folder they lie in.

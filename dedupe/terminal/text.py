@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dedupe.types import CaptureTime
+    from dedupe.facts import Exposure
+from dedupe.types import CaptureTime
 
 # Controls, formats (bidi, zero-width), surrogates, private use (kitty's pictures), line and paragraph ends.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -157,6 +158,20 @@ def format_time(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600:,} h {whole % 3600 // 60:02d} min"
+
+
+def format_exposure(exposure: Exposure | None) -> str:
+    """The exposure as a photographer writes it, ``1/125 s, f/2.8, ISO 100, +1 EV``; empty where there is none."""
+    if exposure is None:
+        return ""
+    time = exposure.seconds
+    parts = (
+        (f"1/{1 / time:.0f} s" if time < 0.3 else f"{time:.3g} s") if time else "",
+        f"f/{exposure.f_number:.3g}" if exposure.f_number else "",
+        f"ISO {exposure.iso:.0f}" if exposure.iso else "",
+        f"{exposure.bias:+.2g} EV" if exposure.bias else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def format_taken(taken: CaptureTime | None, *, precise: bool = False) -> str:

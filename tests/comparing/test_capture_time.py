@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dedupe.comparing.capture_time import seconds_apart
-from dedupe.types import CaptureTime, Facts
+from dedupe.comparing.capture_time import seconds_apart, two_captures
+from dedupe.facts import Exposure
+from dedupe.types import CaptureTime, Change, Facts, Remark
 
 NOON = 1_500_000_000
 
@@ -55,3 +56,55 @@ def test_the_camera_is_the_same_however_it_is_spaced_and_capitalised() -> None:
 def test_a_missing_or_a_zero_date_proves_nothing() -> None:
     assert seconds_apart(facts(None), facts(NOON)) is None
     assert seconds_apart(facts(0), facts(NOON + 1)) is None
+
+
+def exposed(exposure: Exposure | None, camera: str | None = "Canon EOS 80D", seconds: int = NOON) -> Facts:
+    return Facts("JPEG", 4000, 3000, taken=CaptureTime(seconds), camera=camera, exposure=exposure)
+
+
+MIDDLE = Exposure(1 / 125, 8.0, 100, 0.0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Exposure(1 / 60, 8.0, 100, 0.0),
+        Exposure(1 / 160, 8.0, 100, 0.0),
+        Exposure(1 / 125, 5.6, 100, 0.0),
+        Exposure(1 / 125, 9.0, 100, 0.0),
+        Exposure(1 / 125, 8.0, 125, 0.0),
+        Exposure(1 / 125, 8.0, 100, -1 / 3),
+        Exposure(1 / 30),
+    ],
+)
+def test_the_shots_of_a_bracket_within_one_second_are_two_captures(other: Exposure) -> None:
+    assert two_captures(exposed(MIDDLE), exposed(other)) == Remark(Change.EXPOSURE)
+    assert two_captures(exposed(other), exposed(MIDDLE)) == Remark(Change.EXPOSURE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        MIDDLE,
+        Exposure(0.008, 8.0, 100),
+        Exposure(1 / 128, 8.0, 100, 0.0),
+        Exposure(1 / 125, 7.9, 100, 0.0),
+        Exposure(f_number=8.0),
+        Exposure(bias=0.1),
+        Exposure(),
+        None,
+    ],
+)
+def test_the_exposure_of_one_shot_however_a_program_rounds_or_cuts_it_proves_nothing(other: Exposure | None) -> None:
+    assert two_captures(exposed(MIDDLE), exposed(other)) is None
+
+
+def test_two_exposures_of_two_cameras_or_of_none_prove_nothing() -> None:
+    longer = Exposure(1 / 30, 8.0, 100, 0.0)
+    assert two_captures(exposed(MIDDLE), exposed(longer, "Apple iPhone 7")) is None
+    assert two_captures(exposed(MIDDLE, None), exposed(longer, None)) is None
+
+
+def test_times_are_named_before_exposures() -> None:
+    later = exposed(Exposure(1 / 30), seconds=NOON + 2)
+    assert two_captures(exposed(MIDDLE), later) == Remark(Change.TIMES, 2)

@@ -12,6 +12,7 @@ import pytest
 from benchmarks import documents, lookalikes
 from dedupe.comparing import pictures
 from dedupe.comparing.relate import RelateTask, View, relate
+from dedupe.facts import Exposure
 from dedupe.types import CaptureTime, Change, Relation, Remark
 from tests.comparing.shots import (
     NOT_ONE_CAPTURE,
@@ -213,6 +214,14 @@ def shots(tmp_path: Path, seconds: float, camera: str | None = "Nikon Z 6") -> t
 def test_two_capture_times_of_one_camera_outweigh_what_the_pictures_show(tmp_path: Path) -> None:
     found = compared(*shots(tmp_path, 2))
     assert (found.relation, found.remark) == (Relation.SIMILAR, Remark(Change.TIMES, 2))
+
+
+def test_two_exposures_of_one_camera_within_a_second_are_two_shots(tmp_path: Path) -> None:
+    one, other = shots(tmp_path, 0)
+    exposures = Exposure(1 / 125, 8.0, 100), Exposure(1 / 30, 8.0, 100)
+    one, other = (replace(v, facts=replace(v.facts, exposure=e)) for v, e in zip((one, other), exposures, strict=True))
+    found = compared(one, other)
+    assert (found.relation, found.remark) == (Relation.SIMILAR, Remark(Change.EXPOSURE))
 
 
 def test_a_time_zone_put_right_does_not_part_copies(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL.TiffImagePlugin import IFDRational
 
+from dedupe.facts import Exposure
 from dedupe.formats import jpeg, metadata
 from dedupe.formats.tiff import Tiff
 from dedupe.types import CaptureTime
@@ -25,6 +27,17 @@ def _read(**tags: Any) -> metadata.Metadata:
 def test_the_capture_time_is_the_wall_clock_with_its_fraction_and_its_offset() -> None:
     found = _read(photo={0x9003: "2020:01:01 00:00:07", 0x9291: "0340", 0x9011: "-04:30"})
     assert found.taken == CaptureTime(NEW_YEAR + 7, 0.034, 4, -270)
+
+
+def test_the_exposure_is_read_and_what_is_not_stated_is_none() -> None:
+    found = _read(
+        photo={0x829A: IFDRational(1, 125), 0x829D: IFDRational(28, 10), 0x8827: 200, 0x9204: IFDRational(-2, 3)}
+    )
+    assert found.exposure == Exposure(1 / 125, 2.8, 200, pytest.approx(-2 / 3))
+    assert _read(photo={0x8827: 100}).exposure == Exposure(iso=100)
+    assert _read(photo={0x829A: IFDRational(0, 1), 0x8827: 0}).exposure is None
+    assert _read(photo={0x829A: IFDRational(1, 0)}).exposure is None
+    assert _read(photo={0x9003: "2020:01:01 00:00:07"}).exposure is None
 
 
 def test_a_time_without_fraction_or_offset_says_so() -> None:

@@ -7,6 +7,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedupe.facts import Exposure
 from dedupe.grouping.captures import captures
 from dedupe.grouping.match_graph import gather
 from dedupe.types import Match, Photo, Relation
@@ -48,6 +49,14 @@ def test_two_capture_times_of_one_camera_keep_photos_apart_that_nobody_compared(
     verdicts = [match(first, one), match(one, other), match(other, second)]
     found = clusters([first, second, one, other], verdicts)
     assert not any({"first.jpg", "second.jpg"} <= cluster for cluster in found)
+
+
+def test_the_shots_of_a_bracket_stay_apart_though_one_copy_fits_them_all() -> None:
+    dark, right = (photo(f"{time}.jpg", **shot(0, exposure=Exposure(1 / time))) for time in (500, 125))
+    copy = photo("copy.jpg")
+    assert clusters([dark, right, copy], [match(dark, copy, score=0.8), match(right, copy, score=0.9)]) == [
+        {"125.jpg", "copy.jpg"}
+    ]
 
 
 def test_the_order_of_photos_and_verdicts_does_not_matter() -> None:

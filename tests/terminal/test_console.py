@@ -13,12 +13,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from dedupe.facts import Exposure
 from dedupe.terminal import console, progress
 from dedupe.terminal.text import (
     display_path,
     display_text,
     format_bytes,
     format_count,
+    format_exposure,
     format_taken,
     format_time,
     shorten_middle,
@@ -129,6 +131,13 @@ def test_counts_and_times_read_as_a_person_says_them() -> None:
         "1 h 00 min",
         "2 h 03 min",
     ]
+
+
+def test_an_exposure_is_written_as_a_photographer_writes_it() -> None:
+    assert format_exposure(Exposure(1 / 125, 2.8, 200, 1 / 3)) == "1/125 s, f/2.8, ISO 200, +0.33 EV"
+    assert format_exposure(Exposure(2.5, bias=-1.0)) == "2.5 s, -1 EV"
+    assert format_exposure(Exposure(1 / 2, 11, bias=0.0)) == "0.5 s, f/11"
+    assert format_exposure(None) == ""
 
 
 def test_a_capture_time_is_shown_as_the_camera_wrote_it() -> None:
