@@ -446,8 +446,8 @@ class FileMove:
 class Action:
     """One asset leaves: all its files, or none; ``moves[0]`` is its photo.
 
-    The keeper is named with what it must still be; ``keeper_parts`` are the files of its asset that stay in place of this
-    asset's other parts.
+    The keeper is named with what it must still be, and so is every other file of its asset on which the judgement rests
+    (``keeper_parts``).
     """
 
     kind: ActionKind

@@ -75,13 +75,13 @@ class Extras:
         """What the asset is where ``keep`` stays."""
         photo, relation = membership.asset.photo, membership.relation
         lost = self.versions.lost(membership, keep)
-        blocked = blocked_reason(photo, keep.photo, relation, self.caution)
+        blocked = blocked_reason(photo, keep.photo, relation, self.caution, on=membership.on)
         if not blocked and (differing := self._differing(photo, keep.photo)):
             blocked = f"differs in {differing:,} {'byte' if differing == 1 else 'bytes'}: one of the two is damaged"
         if not blocked and relation not in _PROVEN and self._in_doubt(photo, keep.photo):
             blocked = "fits another shot of the series as well"
         if not blocked and relation is Relation.RESAVED:
-            blocked = turned_reason(photo, keep.photo, membership.fit, self.caution)
+            blocked = turned_reason(photo, membership.on, membership.fit, self.caution)
         uncertain = relation is Relation.RESAVED and not self._enough(membership, keep)
         wanted = relation in self.select and relation is not Relation.SIMILAR and not uncertain
         return Extra(

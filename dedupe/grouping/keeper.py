@@ -26,11 +26,13 @@ Key: TypeAlias = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A photo that may stay. ``detail``: its real pixels; ``quality``: how little its compression took, 1–100 as a
-    JPEG's, 101 lossless, 102 RAW; ``support``: how many others show the same as it, edits not counted."""
+    """A photo that may stay. ``detail``: the real pixels of its asset, whose RAW holds all there is; ``shown``: those of its
+    first picture; ``quality``: how little its compression took, 1–100 as a JPEG's, 101 lossless, 102 RAW; ``support``: how
+    many others show the same as it, edits not counted."""
 
     photo: Photo
     detail: int
+    shown: int
     quality: int
     support: int = 0
 

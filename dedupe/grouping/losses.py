@@ -50,15 +50,15 @@ _PROVEN: Final = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 
 
 def losses(
-    extra: Candidate, keep: Candidate, relation: Relation, companion_key: CompanionKey | None
+    extra: Candidate, keep: Candidate, relation: Relation | None, companion_key: CompanionKey | None
 ) -> tuple[Loss, ...]:
     """What of the asset ``extra`` the asset ``keep`` lacks; empty where nothing is lost.
 
-    ``relation`` is that of their first pictures. What the members lack is the caller's to add. Without ``companion_key``
-    no companion has its equal, unless both share it.
+    ``relation`` is that of their first pictures; None where those are not to be compared. What the members lack is the caller's
+    to add. Without ``companion_key`` no companion has its equal, unless both share it.
     """
     lost: list[Loss] = []
-    if relation is not Relation.IDENTICAL:
+    if relation is not None and relation is not Relation.IDENTICAL:
         lost += _of_picture(extra, keep, relation)
     lost += missing(extra.photo, keep.photo)
     lost += _of_companions(extra.photo, keep.photo, companion_key)
@@ -82,13 +82,13 @@ def _of_picture(extra: Candidate, keep: Candidate, relation: Relation) -> Iterat
 def _of_pixels(extra: Candidate, keep: Candidate) -> Iterator[Loss]:
     """What the pixels hold more. A camera's file lacks nothing that a copy made of it may seem to have."""
     ours, theirs = extra.photo.facts, keep.photo.facts
-    if extra.detail > keep.detail:
+    if extra.shown > keep.shown:
         yield Loss(LossCode.RESOLUTION if extra.photo.pixels > keep.photo.pixels else LossCode.DETAIL)
     if is_quantised(theirs) and not is_quantised(ours):
         yield Loss(LossCode.COLOURS)
-    if extra.detail < keep.detail or _is_master(theirs):
+    if extra.shown < keep.shown or _is_master(theirs):
         return
-    if extra.detail == keep.detail and extra.quality > keep.quality + BETTER:
+    if extra.shown == keep.shown and extra.quality > keep.quality + BETTER:
         yield Loss(LossCode.QUALITY)
     if extra.quality + BETTER >= keep.quality:
         if ours.bits > theirs.bits:
@@ -122,10 +122,13 @@ def _has_equal(companion: Companion, beside: Sequence[Companion], companion_key:
     return key is not None and any(companion_key(other.path) == key for other in rivals)
 
 
-def blocked_reason(extra: Photo, keep: Photo, relation: Relation, caution: Caution = Caution.STRICT) -> str:
+def blocked_reason(
+    extra: Photo, keep: Photo, relation: Relation, caution: Caution = Caution.STRICT, *, on: Photo | None = None
+) -> str:
     """Why ``extra`` is not pre-selected although nothing is lost, as a phrase; empty where nothing hinders. ``caution``: whether
-    a small picture may go that agrees with a larger one everywhere at its own resolution."""
-    assets = extra.parts
+    a small picture may go that agrees with a larger one everywhere at its own resolution. ``on``: the picture of ``keep`` that
+    its first picture lies on, where that is not the first."""
+    assets, on = extra.parts, on or keep
     if any(asset.file.protected for asset in assets):
         return "is protected"
     if any(asset.file.stamp.links > 1 + len(asset.file.links_inside) for asset in assets):
@@ -134,13 +137,13 @@ def blocked_reason(extra: Photo, keep: Photo, relation: Relation, caution: Cauti
         return "one of its files has a hard link"
     if any(asset.facts.suspect is not None for asset in assets):
         return "decodes with warnings"
-    if keep.facts.raw and not extra.facts.raw:
+    if on.facts.raw and not extra.facts.raw:
         return "a RAW does not replace the picture made of it"
     if any(asset.facts.suspect is not None for asset in keep.parts):
         return "the kept photo decodes with warnings"
-    if relation not in _PROVEN and not _agrees_enough(extra, keep, caution):
+    if relation not in _PROVEN and not _agrees_enough(extra, on, caution):
         return "too small to be sure"
-    if relation not in _PROVEN and min(extra.facts.texture, keep.facts.texture) < LOW_TEXTURE:
+    if relation not in _PROVEN and min(extra.facts.texture, on.facts.texture) < LOW_TEXTURE:
         return "too little texture to be sure"
     return ""
 

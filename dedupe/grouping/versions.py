@@ -85,7 +85,8 @@ class Versions:
                 photo = self.known.photos[asset]
                 # A RAW holds no less than what was developed from it, whatever size its preview has.
                 real = most if has_raw(photo) else detail[node]
-                yield Candidate(photo, real, self._quality(node, photo), support[node])
+                shown = most if photo.facts.raw else detail[node]
+                yield Candidate(photo, real, shown, self._quality(node, photo), support[node])
 
     def _support(self, cluster: Sequence[Node]) -> dict[Node, int]:
         """Of how many pictures of the cluster each shows the same, by whatever chain of re-saves."""
@@ -144,7 +145,8 @@ class Versions:
             if membership.asset is head:
                 same_rank = head.photo.file.protected == other.photo.file.protected
                 lost = self.lost(membership, other)
-                return same_rank and not lost and not blocked_reason(head.photo, other.photo, membership.relation)
+                blocked = blocked_reason(head.photo, other.photo, membership.relation, on=membership.on)
+                return same_rank and not lost and not blocked
         return False
 
     def _reached(self, head: Candidate, left: _Left) -> tuple[Membership, ...]:
@@ -174,8 +176,12 @@ class Versions:
 
     def lost(self, membership: Membership, keep: Candidate) -> tuple[Loss, ...]:
         """What would be lost with an asset where ``keep`` stays."""
-        lost = (*losses(membership.asset, keep, membership.relation, self.companion_key), *membership.lacks)
-        if 0 < membership.fit.detail <= SOURCE and quality_of(membership.asset.photo) > quality_of(keep.photo) + BETTER:
+        asset, on_first = membership.asset, membership.on is keep.photo
+        relation = membership.fit.relation if on_first else None
+        lost = (*losses(asset, keep, relation, self.companion_key), *membership.lacks)
+        if not on_first:
+            return lost
+        if 0 < membership.fit.detail <= SOURCE and quality_of(asset.photo) > quality_of(keep.photo) + BETTER:
             lost = (*lost, Loss(LossCode.QUALITY))
         if membership.finer and not keep.photo.facts.raw and Loss(LossCode.RESOLUTION) not in lost:
             lost = (Loss(LossCode.DETAIL), *lost)

@@ -13,7 +13,20 @@ from hypothesis import strategies as st
 from dedupe.comparing.capture_time import seconds_apart
 from dedupe.grouping.group import reclaimable
 from dedupe.report.phrases import losses
-from dedupe.types import SAFE_RELATIONS, Caution, Change, ClueKind, CompanionKind, Group, Match, Photo, Relation, Remark
+from dedupe.types import (
+    SAFE_RELATIONS,
+    Caution,
+    Change,
+    ClueKind,
+    CompanionKind,
+    Evidence,
+    Group,
+    Match,
+    Photo,
+    Relation,
+    Remark,
+    Transform,
+)
 from tests.comparing.made import as_sets, at, companion, extras_of, group, key_of, match, name, open_pairs, photo, shot
 
 RESAVED, EDITED, SIMILAR = Relation.RESAVED, Relation.EDITED, Relation.SIMILAR
@@ -605,9 +618,107 @@ def test_a_asset_is_no_safer_than_the_least_safe_of_its_pictures():
     assert losses(extras_of(only([first, second]))["bb/1.jpg"]) == ("the RAW",)
     edited = match(first.members[0], second.members[0], EDITED)
     extra = extras_of(only([first, second], [edited]))["bb/1.jpg"]
-    assert (extra.relation, losses(extra), extra.selected) == (EDITED, (), False)
+    assert (extra.relation, losses(extra), extra.selected) == (EDITED, ("the RAW",), False)
+
+
+def test_a_raw_goes_for_the_same_sensor_data_and_not_for_a_raw_whose_preview_alone_agrees():
+    first, second = asset("a", "jpeg", "raw one"), asset("bb", "jpeg", "raw two")
     extra = extras_of(only([first, second], [match(first.members[0], second.members[0], RESAVED)]))["bb/1.jpg"]
-    assert (extra.relation, extra.selected) == (RESAVED, True)
+    assert (extra.relation, losses(extra), extra.selected) == (RESAVED, ("the RAW",), False)
+    lossless, lossy = (photo(f"{n}.dng", format="RAW", raw=True, lossless=True) for n in (22, 1))
+    extra = only([lossless, lossy], [match(lossless, lossy, RESAVED)]).extras[0]
+    assert (losses(extra), extra.selected) == (("the RAW",), False)
+    converted = (
+        photo("22.dng", pixel_key="sensor", format="RAW", raw=True),
+        photo("1.nef", pixel_key="sensor", raw=True),
+    )
+    assert only(converted).extras[0].selected
+    halves = [photo(f"{folder}/1.dng", pixel_key="sensor", format="RAW", raw=True) for folder in ("a", "bb")]
+    pairs = [photo(f"{name(half)[:-4]}.jpg", "jpeg", members=[half]) for half in halves]
+    assert only(pairs).extras[0].selected
+
+
+def edited(folder: str, **facts) -> Photo:
+    """An iPhone's photo with its edit, of which ``facts`` are told."""
+    return photo(f"{folder}/IMG_1.jpg", "original", members=[photo(f"{folder}/IMG_E1.jpg", **facts)])
+
+
+@pytest.mark.parametrize(
+    "better",
+    [
+        {"width": 5000},
+        {"quality": 91},
+        {"bits": 10},
+        {"chroma": 1.0},
+        {"frames": 2},
+        {"alpha": True},
+        {"embedded": ("depth",)},
+    ],
+    ids=lambda facts: next(iter(facts)),
+)
+def test_an_edit_stays_where_the_edit_beside_the_other_original_holds_less(better):
+    plain = {"width": 4000, "quality": 90, "bits": 8, "chroma": 0.25}
+    keep, extra = edited("a", **plain), edited("bb", **(plain | better))
+    found = only([keep, extra], [match(keep.members[0], extra.members[0], RESAVED)], rules=["path"])
+    assert (found.keep, losses(found.extras[0]), found.extras[0].selected) == (
+        keep,
+        ("another picture of the same photo",),
+        False,
+    )
+
+
+@pytest.mark.parametrize("doubt", ["remark", "finer", "source", "small", "smooth", "turned"])
+def test_an_edit_stays_where_it_is_in_doubt_that_the_other_edit_is_as_good(doubt):
+    facts = {"small": {"width": 200, "height": 150}, "smooth": {"texture": 0.0}}.get(doubt, {})
+    keep, extra = edited("a", **facts), edited("bb", **facts)
+    ours = extra.members[0]
+    said = {
+        "remark": {"remark": Remark(Change.LINEAGE)},
+        "finer": {"finer": ours},
+        "source": {"source": ours},
+    }.get(doubt, {})
+    seen = match(keep.members[0], ours, RESAVED, **said)
+    if doubt == "turned":
+        seen = replace(seen, evidence=Evidence(transform=Transform((0, 1, 0, 1, 0, 0), 90.0, False, 1.0)))
+    found = only([keep, extra], [seen], rules=["path"])
+    assert losses(found.extras[0]) == ("another picture of the same photo",)
+    assert not found.extras[0].selected
+
+
+def test_an_edit_that_another_is_as_good_as_goes_with_its_original():
+    keep, extra = edited("a"), edited("bb")
+    found = only([keep, extra], [match(keep.members[0], extra.members[0], RESAVED)], rules=["path"])
+    assert (found.extras[0].relation, found.extras[0].selected) == (RESAVED, True)
+
+
+def test_an_edit_alone_stays_where_the_edit_beside_its_original_is_smaller():
+    keep, alone = edited("a", width=1000, height=750), photo("grey.jpg", width=4000, height=3000)
+    verdicts = [match(keep.members[0], alone, RESAVED), match(keep, alone, EDITED)]
+    found = only([keep, alone], verdicts, rules=["raw"], decisions=UsersWord(keep=[keep]))
+    extra = extras_of(found)["grey.jpg"]
+    assert (found.keep, extra.selected) == (keep, False)
+    assert losses(extra) == ("another picture of the same photo",)
+    small, large = photo("grey.jpg", width=1000, height=750), edited("a", width=4000, height=3000)
+    found = only([large, small], [match(large.members[0], small, RESAVED), match(large, small, EDITED)])
+    assert found.extras[0].selected
+
+
+def test_a_large_jpeg_stays_where_a_small_one_has_the_raw_beside_it():
+    small = asset("a", "small", "raw", width=1000, height=750)
+    large = photo("large.jpg", width=4000, height=3000)
+    found = only([small, large], [match(small, large, RESAVED)])
+    assert (found.keep, losses(found.extras[0]), found.extras[0].selected) == (small, ("a higher resolution",), False)
+    again = asset("bb", "large", "raw", width=4000, height=3000)
+    found = only([small, again], [match(small, again, RESAVED)], rules=["path"])
+    assert (found.keep, losses(found.extras[0]), found.extras[0].selected) == (small, ("a higher resolution",), False)
+
+
+def test_a_cameras_jpeg_stays_where_only_the_raw_beside_an_edit_shows_the_same():
+    keep = asset("a", "edit", "raw")
+    camera = photo("camera.jpg")
+    verdicts = [match(keep, camera, EDITED), match(keep.members[0], camera, RESAVED)]
+    found = only([keep, camera], verdicts)
+    assert (found.keep, found.extras[0].selected) == (keep, False)
 
 
 def test_raws_of_two_captures_keep_their_jpegs_apart():

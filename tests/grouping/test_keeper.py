@@ -21,7 +21,7 @@ from tests.comparing.made import at, companion, group, match, name, photo, shot
 
 
 def candidate(one: Photo) -> Candidate:
-    return Candidate(one, one.pixels, quality_of(one))
+    return Candidate(one, one.pixels, one.pixels, quality_of(one))
 
 
 def kept(*photos: Photo, rules: tuple[str, ...] = (), prefer: Sequence[str] = ()) -> tuple[str, str]:

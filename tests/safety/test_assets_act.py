@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from dedupe.actions.planning.plan import plan
 from dedupe.actions.planning.siblings import UNSEEN
 from dedupe.tree.companions import attach
-from dedupe.types import CompanionKind, Extra, Photo, ScanResult
+from dedupe.types import ActionKind, CompanionKind, Extra, Photo, Relation, ScanResult
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
 from tests.support import companion_at, photo_at, result_of, tree_snapshot
@@ -88,8 +89,52 @@ def test_a_keeper_part_that_changes_after_the_plan_holds_the_asset_back(world: W
     made = world.make(UNIT)
     planned = world.plan()
     made["keep/IMG.mov"].write_text("the Video")
-    assert refused(world.carry_out(planned).outcomes) == ["the photo that stays: changed since the scan"]
+    assert refused(world.carry_out(planned).outcomes) == ["a file beside the photo that stays: changed since the scan"]
     assert len(parts(world)) == 5
+
+
+def beside(world: World, what: str) -> tuple[ScanResult, Path]:
+    """A copy, a photo that stays with an edit and a sidecar that was read, and the path of one of those two."""
+    made = world.make({"keep/a.jpg": "x\n1", "keep/a-e.jpg": "edit", "keep/a.xmp": "five stars", "old/a.jpg": "x\n2"})
+    said = replace(companion_at(made["keep/a.xmp"]), inventory="what it says")
+    edit = photo_at(made["keep/a-e.jpg"], world.root)
+    keep = photo_at(made["keep/a.jpg"], world.root, companions=[said], members=[edit])
+    result = result_of([world.root], [(keep, [photo_at(made["old/a.jpg"], world.root)])])
+    return result, made[what]
+
+
+@pytest.mark.parametrize("what", ["keep/a-e.jpg", "keep/a.xmp"])
+@pytest.mark.parametrize("when", ["after the scan", "after the plan"])
+@pytest.mark.parametrize("how", ["changed", "gone"])
+def test_a_photo_stays_where_a_picture_or_sidecar_beside_the_other_is_not_as_it_was(
+    world: World, what: str, when: str, how: str
+) -> None:
+    """It may be the one that holds what the scan found in both."""
+    result, path = beside(world, what)
+    planned = plan(result, kind=ActionKind.MOVE, target=str(world.target), disk=world.disk)
+    path.unlink() if how == "gone" else path.write_bytes(path.read_bytes()[::-1])
+    before = world.snapshot()
+    outcomes = world.act(result).outcomes if when == "after the scan" else world.carry_out(planned).outcomes
+    said = "no longer exists" if how == "gone" else "changed since the scan"
+    assert refused(outcomes) == [f"a file beside the photo that stays: {said}"]
+    assert world.snapshot() == before
+
+
+def test_a_photo_goes_where_the_pictures_and_sidecars_beside_the_other_are_as_they_were(world: World) -> None:
+    result, _ = beside(world, "keep/a.xmp")
+    assert world.act(result).files == 1
+    assert parts(world) == []
+
+
+def test_a_raw_alone_goes_for_the_same_raw_beside_its_jpeg(world: World) -> None:
+    keep = raw_and_jpeg(world, "keep", "x\nkept")
+    half, raw = keep.members[0], replace(keep, members=())
+    keep = replace(half, members=(raw,))
+    alone = photo_at(world.make({"old/R.dng": "raw\nsensor"})["old/R.dng"], world.root)
+    result = result_of([world.root], [(keep, [alone])], relation=Relation.IDENTICAL)
+    [action] = plan(result, kind=ActionKind.MOVE, target=str(world.target), disk=world.disk)
+    assert (action.keeper.source, [part.source for part in action.keeper_parts]) == (raw.path, [half.path])
+    assert world.act(result).files == 1
 
 
 @pytest.mark.parametrize("nth", range(1, 6))

@@ -11,14 +11,18 @@ from typing import Any
 
 import pytest
 
-from dedupe.actions.planning.plan import companions_of
+from dedupe.actions.planning.plan import _Drafter, companions_of
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.freedesktop import Place
 from dedupe.actions.platform.trash import Entry, Trash
 from dedupe.formats.hashing import LEGACY, digest
 from dedupe.review.choice import keep_instead
+from dedupe.types import FileMove, Photo
 from tests.actions.execution import (
     test_links as linking,
+)
+from tests.grouping import (
+    test_group as grouping,
 )
 from tests.review import (
     made,
@@ -104,6 +108,16 @@ def shared_stays(why: str) -> Check:
 def among_links(check: Callable[[Path, Path], None]) -> Check:
     """A check on photos that are to become links."""
     return lambda world: check(linking.a_tree(world.base / "linked" / "photos"), world.base / "linked")
+
+
+def without(name: str) -> Callable[..., dict[str, FileMove]]:
+    """What stays of the keeper's asset, but for the file of this name."""
+    staying = _Drafter._staying
+
+    def instead(drafter: _Drafter, keep: Photo) -> dict[str, FileMove]:
+        return {path: move for path, move in staying(drafter, keep).items() if not path.endswith(name)}
+
+    return instead
 
 
 def put_over(disk: Disk, source: str, claim: str) -> None:
@@ -276,6 +290,40 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         "actions.planning.plan._Drafter._leaving",
         lambda drafter, photo: companions_of(photo),
         shared_stays("not selected"),
+    ),
+    (
+        "actions.planning.plan._Drafter._staying",
+        without("keep/a-e.jpg"),
+        lambda world: assets.test_a_photo_stays_where_a_picture_or_sidecar_beside_the_other_is_not_as_it_was(
+            world, "keep/a-e.jpg", "after the plan", "changed"
+        ),
+    ),
+    (
+        "actions.planning.plan._Drafter._staying",
+        without("keep/a.xmp"),
+        lambda world: assets.test_a_photo_stays_where_a_picture_or_sidecar_beside_the_other_is_not_as_it_was(
+            world, "keep/a.xmp", "after the scan", "gone"
+        ),
+    ),
+    (
+        "actions.planning.plan.stand_in_of",
+        lambda photo, keep: keep,
+        assets.test_a_raw_alone_goes_for_the_same_raw_beside_its_jpeg,
+    ),
+    (
+        "grouping.membership._replaces",
+        yes,
+        alone(lambda: grouping.test_an_edit_stays_where_the_edit_beside_the_other_original_holds_less({"width": 5000})),
+    ),
+    (
+        "grouping.membership._is_as_good",
+        yes,
+        alone(lambda: grouping.test_an_edit_stays_where_it_is_in_doubt_that_the_other_edit_is_as_good("remark")),
+    ),
+    (
+        "grouping.membership._lacks_raw",
+        lambda picture, part, fit: (),
+        alone(grouping.test_a_raw_goes_for_the_same_sensor_data_and_not_for_a_raw_whose_preview_alone_agrees),
     ),
     (
         "actions.planning.siblings.Siblings.owners",

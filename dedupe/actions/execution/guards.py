@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from dedupe.actions.planning.checks import KEEPER
+from dedupe.actions.planning.checks import whose
 from dedupe.actions.planning.names import is_plain, root_of
 from dedupe.actions.planning.preflight import is_too_long
 from dedupe.actions.planning.siblings import Siblings
@@ -97,12 +97,12 @@ def keeper_blocker(action: Action, terms: Terms) -> str | None:
 
 def way_blocker(action: Action, roots: Sequence[str]) -> str | None:
     """No link stands between a root and a file: one that took a folder's place would lead somewhere else."""
-    staying = (action.keeper, *action.keeper_parts)
-    for path, whose in (*((move.source, "") for move in action.moves), *((part.source, KEEPER) for part in staying)):
+    staying = ((part.source, whose(number)) for number, part in enumerate((action.keeper, *action.keeper_parts)))
+    for path, said in (*((move.source, "") for move in action.moves), *staying):
         root, folder = root_of(path, roots) or "", os.path.dirname(path)
         straight = os.path.normpath(os.path.join(os.path.realpath(root), os.path.relpath(folder, root or os.sep)))
         if os.path.normcase(os.path.realpath(folder)) != os.path.normcase(straight):
-            return whose + "is reached through a link"
+            return said + "is reached through a link"
     return None
 
 

@@ -22,7 +22,6 @@ from dedupe.actions.execution.reconcile import Reconciler
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow
 from dedupe.actions.planning.checks import (
-    KEEPER,
     SAME_FILE,
     Held,
     LeftAloneError,
@@ -31,6 +30,7 @@ from dedupe.actions.planning.checks import (
     gone_blocker,
     let_go,
     still_blocker,
+    whose,
 )
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.folders import FolderLook
@@ -152,20 +152,20 @@ class Mover:
         return aside
 
     def _look_again(self, held: Held, keepers: Sequence[Held], *, siblings: bool) -> None:
-        with as_keeper():
-            for keeper in keepers:
+        for number, keeper in enumerate(keepers):
+            with as_keeper(number):
                 _refuse(still_blocker(self._disk, keeper, siblings=False))
         _refuse(still_blocker(self._disk, held, siblings=siblings))
 
     def _look_for_keepers(self, victims: Sequence[Held], keepers: Sequence[Held]) -> None:
         """One file reached in two ways may have two identities: when it has left by one, the other shows it gone."""
         again = far_apart(victims, keepers)
-        for keeper in keepers:
+        for number, keeper in enumerate(keepers):
             reason = still_blocker(self._disk, keeper, siblings=False)
             if reason is None and again:
                 reason = gone_blocker(self._disk, keeper)
             if reason is not None:
-                raise KeeperLostError(f"{KEEPER}{reason}, now that the other has left")
+                raise KeeperLostError(f"{whose(number)}{reason}, now that the other has left")
 
     def _move_to_trash(self, file: FileRow, held: Held) -> None:
         if os.name == "nt":

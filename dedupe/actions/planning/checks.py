@@ -27,6 +27,7 @@ SAME_FILE = "is the same file as the photo that stays"
 NOT_EQUAL = "its bytes are not those of the photo that stays"
 LINKED_ELSEWHERE = "has another name (a hard link) that would stay behind"
 KEEPER = "the photo that stays: "
+BESIDE = "a file beside the photo that stays: "
 
 
 class LeftAloneError(Exception):
@@ -208,15 +209,23 @@ def bytes_blocker(equal: bool) -> str | None:
     return None if equal else NOT_EQUAL
 
 
+def whose(number: int) -> str:
+    """Of which of the files that stay a phrase speaks: the first is the photo itself."""
+    return BESIDE if number else KEEPER
+
+
 class as_keeper:  # noqa: N801 - used like a function: `with as_keeper():`
-    """Within the block a LeftAloneError speaks of the photo that stays."""
+    """Within the block a LeftAloneError speaks of the photo that stays, or of the file beside it of that number."""
+
+    def __init__(self, number: int = 0) -> None:
+        self._whose = whose(number)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, LeftAloneError):
-            raise LeftAloneError(KEEPER + str(error)) from error
+            raise LeftAloneError(self._whose + str(error)) from error
 
 
 def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held], list[Held]]:
@@ -225,20 +234,21 @@ def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held]
     Afterwards each is known to hold the bytes of the plan, and nothing was changed.
     """
     victims = [hold(disk, move, stack) for move in action.moves]
-    with as_keeper():
-        keepers = [hold(disk, part, stack) for part in (action.keeper, *action.keeper_parts)]
+    keepers = []
+    for number, part in enumerate((action.keeper, *action.keeper_parts)):
+        with as_keeper(number):
+            keepers.append(hold(disk, part, stack))
     _refuse(same_file_blocker(victims, keepers))
     _refuse(links_blocker(victims))
-    rest = list(victims)
-    staying = list(keepers)
-    if action.relation is Relation.IDENTICAL:
+    compared = action.relation is Relation.IDENTICAL
+    if compared:
         check_equal(disk, victims[0], keepers[0])
-        del rest[0], staying[0]
-    for held in rest:
+    for held in victims[compared:]:
         check_content(disk, held)
-    with as_keeper():
-        for held in staying:
-            check_content(disk, held)
+    for number, held in enumerate(keepers):
+        if number or not compared:
+            with as_keeper(number):
+                check_content(disk, held)
     return victims, keepers
 
 

@@ -138,11 +138,21 @@ def companion_blocker(companion: Companion, counterpart: FileMove | None) -> str
 def counterpart_of(half: Photo, keep: Photo) -> Photo | None:
     """The part of the keeper's asset that stays in place of ``half``: the same content, the same picture, or at least the
     same kind."""
+    same_kind = [part for part in keep.parts if part.facts.raw == half.facts.raw]
+    return next(iter((*_equals(half, keep), *same_kind)), None)
+
+
+def stand_in_of(photo: Photo, keep: Photo) -> Photo:
+    """The part of the keeper's asset that the first picture of an asset is held against: its equal, or the first."""
+    return next(iter((*_equals(photo, keep), keep)))
+
+
+def _equals(picture: Photo, keep: Photo) -> list[Photo]:
+    """The parts of ``keep`` of the same content, then those of the same picture."""
     parts = keep.parts
-    same_content = [part for part in parts if part.content_key == half.content_key]
-    same_picture = [part for part in parts if part.pixel_key is not None and part.pixel_key == half.pixel_key]
-    same_kind = [part for part in parts if part.facts.raw == half.facts.raw]
-    return next(iter((*same_content, *same_picture, *same_kind)), None)
+    same_content = [part for part in parts if part.content_key == picture.content_key]
+    same_picture = [part for part in parts if part.pixel_key is not None and part.pixel_key == picture.pixel_key]
+    return [*same_content, *same_picture]
 
 
 def _noun(half: Photo) -> str:
@@ -164,6 +174,7 @@ class _Drafter:
     _names: set[str] = field(default_factory=set)
     _owners: dict[str, set[str]] = field(default_factory=dict)
     _labels: dict[str, str] = field(default_factory=dict)
+    _known: dict[Companion, FileMove] = field(default_factory=dict)
     _folds: bool = False
     _selected: frozenset[str] = frozenset()
     _siblings: Siblings = field(init=False)
@@ -181,15 +192,12 @@ class _Drafter:
 
     def action(self, group: Group, extra: Extra) -> tuple[Action, str | None]:
         """The action without targets, and why it must not be taken, or None."""
-        parts: dict[str, FileMove] = {}
         moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(extra.photo))]
         keep = group.keeper_of(extra)
+        first, parts = stand_in_of(extra.photo, keep), self._staying(keep)
         reason = relation_blocker(extra) or protected_blocker(extra) or self._keeper_blocker(extra, keep)
         for half in extra.photo.members:
             reason = reason or member_blocker(half, keep)
-            part = counterpart_of(half, keep)
-            if part is not None and part is not keep:
-                parts[part.path] = FileMove(part.path, None, part.file.stamp, part.content_key)
         for companion in self._leaving(extra.photo):
             move, counterpart = self._companion(companion, keep)
             reason = reason or companion_blocker(companion, counterpart)
@@ -204,11 +212,20 @@ class _Drafter:
                 group=group.id,
                 relation=extra.relation,
                 moves=tuple(moves),
-                keeper=FileMove(keep.path, None, keep.file.stamp, keep.content_key),
-                keeper_parts=tuple(parts.values()),
+                keeper=parts[first.path],
+                keeper_parts=tuple(part for path, part in parts.items() if path != first.path),
             ),
             reason,
         )
+
+    def _staying(self, keep: Photo) -> dict[str, FileMove]:
+        """Every file of the keeper's asset on which the judgement rests: its pictures, and the companions that were read for what
+        they say. Any of them may hold what nothing else does, now that the other asset leaves."""
+        staying = {part.path: FileMove(part.path, None, part.file.stamp, part.content_key) for part in keep.parts}
+        for companion in companions_of(keep):
+            if companion.inventory is not None:
+                staying[companion.path] = self._read(companion)
+        return staying
 
     def _keeper_blocker(self, extra: Extra, keep: Photo) -> str | None:
         """A photo leaves only for the one it was proven against, and only where that stays."""
@@ -270,7 +287,12 @@ class _Drafter:
             yield FileMove(path, None, stamp, key)
 
     def _read(self, companion: Companion) -> FileMove:
-        """The companion with its content key; with the key of nothing where it is not what the scan saw."""
+        """The companion with its content key; with the key of nothing where it is not what the scan saw. Each is read once."""
+        if companion not in self._known:
+            self._known[companion] = self._look_into(companion)
+        return self._known[companion]
+
+    def _look_into(self, companion: Companion) -> FileMove:
         move = FileMove(companion.path, None, companion.stamp, NOT_READ)
         if not self.read_companions:
             return move
