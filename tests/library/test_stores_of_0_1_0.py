@@ -45,6 +45,11 @@ class Old:
 
 @pytest.fixture
 def old(tmp_path: Path) -> Old:
+    return an_old_user(tmp_path)
+
+
+def an_old_user(tmp_path: Path) -> Old:
+    """The folder and the stores of ``old``, below this one."""
     found = Old(tmp_path)
     for name, place in {
         "astronaut": "photos/astronaut",

@@ -299,9 +299,10 @@ def test_a_suspect_photo_never_stays_over_a_clean_copy(tmp_path: Path) -> None:
     assert [(extra.photo.path, extra.selected) for extra in group.extras] == [(suspect, False)]
 
 
-def test_a_few_bytes_that_announce_a_large_picture_are_too_large_to_judge(tmp_path: Path) -> None:
-    """Below the limit of pixels, but nothing can be in it: decoding it took 3.1 GB."""
-    width = height = 14_000
+@pytest.mark.parametrize("side", [14_000, 4_200])
+def test_a_few_bytes_that_announce_a_large_picture_are_too_large_to_judge(tmp_path: Path, side: int) -> None:
+    """Below the limit of pixels, but nothing can be in it: decoding the larger one took 3.1 GB."""
+    width = height = side
     packed = (width - 1) | (height - 1) << 14
     body = b"VP8L" + struct.pack("<I", 14) + b"\x2f" + struct.pack("<I", packed) + bytes(9)
     data = b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
@@ -313,16 +314,26 @@ def test_a_few_bytes_that_announce_a_large_picture_are_too_large_to_judge(tmp_pa
     assert "in 34 bytes" in found.reason
 
 
-def test_a_jpeg_that_is_drawn_over_thousands_of_times_is_too_large_to_judge(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [4_000, 210])
+def test_a_jpeg_that_is_drawn_over_thousands_of_times_is_too_large_to_judge(tmp_path: Path, times: int) -> None:
     data = encoded(photograph(), progressive=True)
     last = data.rindex(b"\xff\xda")
-    path = put(tmp_path, "scans.jpg", data[:last] + data[last:-2] * 4_000 + data[-2:])
+    path = put(tmp_path, "scans.jpg", data[:last] + data[last:-2] * times + data[-2:])
     found = read_photo(ReadRequest(path, stamp(path)))
     assert isinstance(found, Skipped)
     assert found.kind is SkipKind.TOO_LARGE
     assert "drawn over" in found.reason
     ordinary = put(tmp_path, "progressive.jpg", data)
     assert isinstance(read_photo(ReadRequest(ordinary, stamp(ordinary))), Read)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "AVIF", "HEIF"])
+def test_the_limit_of_pixels_holds_for_every_format(tmp_path: Path, kind: str) -> None:
+    path = put(tmp_path, "a.jpg", encoded(quarters(64, 48), kind))
+    found = _read(path, max_pixels=64 * 48 - 1)
+    assert isinstance(found, Skipped)
+    assert found.kind is SkipKind.TOO_LARGE
+    assert isinstance(_read(path, max_pixels=64 * 48), Read)
 
 
 def test_a_plain_picture_is_judged_however_small_its_file(tmp_path: Path) -> None:
