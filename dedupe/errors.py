@@ -34,6 +34,10 @@ class StoreError(DedupeError):
     """One of the databases cannot be opened, written, or was written by a newer dedupe."""
 
 
+class NoMemoryError(DedupeError):
+    """The process may use too little memory for what is asked."""
+
+
 class QueryError(DedupeError):
     """A photo given as a query cannot be read as a picture."""
 

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Final, Self
 
 from dedupe import embedding
 from dedupe.decoding.version import DECODER_VERSION, READER_VERSION
+from dedupe.errors import NoMemoryError
 from dedupe.library.cache import Cache
 from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
 from dedupe.settings import Settings
 from dedupe.terminal.progress import Progress, SilentProgress, Step
+from dedupe.terminal.text import format_bytes
 
 if TYPE_CHECKING:
     from dedupe.cluster.pool import ClusterPool
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dedupe")
 
 _OBJECTS: Final = 500_000
+
+LEAST_ADDRESS_SPACE: Final = 1_000_000_000
+"""Bytes of address space below which a library that is loaded may crash the process instead of saying so."""
 
 
 @contextmanager
@@ -52,14 +57,30 @@ def rare_collection() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+def address_space() -> int | None:
+    """The limit of this process's address space in bytes (``ulimit -v``); None where there is none."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
 class Session:
     """The databases at ``settings.store`` and what a scan, a search or a check needs beside them.
 
-    Raises StoreError where a database cannot be opened, UsageError on an unknown model, ModelUnavailableError where what
-    the model needs is not installed.
+    Raises NoMemoryError under too low a limit of memory, StoreError where a database cannot be opened, UsageError on an
+    unknown model, ModelUnavailableError where what the model needs is not installed.
     """
 
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+        limit = address_space()
+        if limit is not None and limit < LEAST_ADDRESS_SPACE:
+            raise NoMemoryError(
+                f"The memory limit of {format_bytes(limit)} (`ulimit -v`) is too low: at least "
+                f"{format_bytes(LEAST_ADDRESS_SPACE)} are needed."
+            )
         self.settings = settings
         self.progress = progress or SilentProgress()
         self.model: ModelInfo = embedding.info(settings.model)
@@ -94,7 +115,9 @@ class Session:
         """What decides whether a photo that failed before might be read now."""
         raw = "raw" if find_spec("rawpy") else "no raw"
         xl = "jxl" if find_spec("pillow_jxl") else "no jxl"
-        return f"{DECODER_VERSION}, {raw}, {xl}, {self.settings.max_pixels}"
+        limit = address_space()
+        memory = "" if limit is None else f", {limit} bytes"
+        return f"{DECODER_VERSION}, {raw}, {xl}, {self.settings.max_pixels}{memory}"
 
     @property
     def radius(self) -> float:

@@ -38,7 +38,7 @@ _QUEUED: Final = 3  # one in work and two behind it: the next is there before th
 _START_S: Final = 120.0
 _TRIES: Final = 3
 _HEADER: Final = struct.Struct(">cQ")
-_READY, _STARTED, _DONE, _NO_MEMORY, _FAILED, _ENDED, _JOB = (bytes([code]) for code in b"rsdmfej")
+_READY, _STARTED, _DONE, _NO_MEMORY, _FAILED, _UNFIT, _ENDED, _JOB = (bytes([code]) for code in b"rsdmfuej")
 _ONE_THREAD: Final = {
     name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 }
@@ -184,6 +184,8 @@ class WorkerPool:
             worker.started = True
         elif kind == _ENDED:
             yield from self._bury(worker, again)
+        elif kind == _UNFIT:
+            raise WorkersUnavailableError(f"Worker processes cannot load what they need ({payload.decode()}).")
         else:
             worker.started = False
             yield worker.jobs.popleft().item, _result(kind, payload)
@@ -355,6 +357,9 @@ def _work(frame: bytes) -> tuple[bytes, bytes]:
         return _DONE, pickle.dumps(task(item), pickle.HIGHEST_PROTOCOL)
     except MemoryError as problem:
         return _NO_MEMORY, _phrase(problem).encode("utf-8", "replace")
+    except ImportError as problem:  # a library that is there and cannot be loaded is no fault of the item
+        kind = _FAILED if isinstance(problem, ModuleNotFoundError) else _UNFIT
+        return kind, _phrase(problem).encode("utf-8", "replace")
     except BaseException as problem:  # noqa: BLE001 - the worker outlives every item, SystemExit included
         return _FAILED, _phrase(problem).encode("utf-8", "replace")
 

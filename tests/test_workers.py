@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dedupe import workers
-from dedupe.workers import FailureKind, WorkerFailure, WorkerPool
+from dedupe.workers import FailureKind, WorkerFailure, WorkerPool, WorkersUnavailableError
 from tests import worker_tasks as tasks
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits as POSIX has them")
@@ -48,6 +48,7 @@ def test_every_item_comes_back_exactly_once(jobs: int) -> None:
         ("memory", FailureKind.OUT_OF_MEMORY, "MemoryError"),
         pytest.param("greedy", FailureKind.OUT_OF_MEMORY, "MemoryError", marks=posix),
         ("raise", FailureKind.ERROR, "ValueError: no good"),
+        ("missing", FailureKind.ERROR, "ModuleNotFoundError: No module named 'rawpy'"),
         ("unpicklable", FailureKind.ERROR, "TypeError: cannot pickle '_thread.lock' object"),
     ],
 )
@@ -202,7 +203,7 @@ def test_workers_that_cannot_start_are_one_clear_sentence(monkeypatch: pytest.Mo
 
 SCRIPT = """
 import os, sys, time
-from dedupe.workers import WorkerPool
+from dedupe.workers import WorkerPool, WorkersUnavailableError
 from tests import worker_tasks as tasks
 pool = WorkerPool(2)
 for item, answer in pool.run(tasks.where, range(4)):
@@ -272,3 +273,8 @@ def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout == "once\n[0, 1, 2]\n" and done.stderr == ""
+
+
+def test_a_library_that_cannot_be_loaded_is_no_fault_of_the_photo() -> None:
+    with WorkerPool(1) as pool, pytest.raises(WorkersUnavailableError, match=r"cannot load .*libGL\.so\.1"):
+        _run(pool, [1, "unloadable", 2])

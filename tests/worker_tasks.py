@@ -39,6 +39,8 @@ DEEDS: dict[Any, Callable[[], Any]] = {
     "memory": lambda: _raise(MemoryError()),
     "greedy": lambda: len(bytearray(64 << 30)),
     "raise": lambda: _raise(ValueError("no\ngood")),
+    "unloadable": lambda: _raise(ImportError("libGL.so.1: cannot open shared object file")),
+    "missing": lambda: _raise(ModuleNotFoundError("No module named 'rawpy'")),
     "unpicklable": threading.Lock,
     "print": _print,
 }

@@ -1,0 +1,72 @@
+"""Limits of memory: one sentence and an exit code, nothing said of the photos that is not so, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.album import jpeg, photo
+from tests.support import make, tree_snapshot
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the address space is limited as Linux does")
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A photo, its copy, and another."""
+    data = {name: jpeg(photo(name)) for name in ("astronaut", "coffee")}
+    make(tmp_path / "photos", {"a.jpg": data["astronaut"], "b/a.jpg": data["astronaut"], "c.jpg": data["coffee"]})
+    return tmp_path / "photos"
+
+
+def scan(photos: Path, limit: int | None, script: str = "") -> subprocess.CompletedProcess[str]:
+    """`dedupe scan` in a process of its own, with so much address space; ``script`` is run before."""
+    bound = "" if limit is None else f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}))\n"
+    arguments = ["scan", str(photos), "--jobs", "1", "--store", str(photos.parent / "store.db")]
+    return subprocess.run(
+        [sys.executable, "-c", f"{bound}{script}\nfrom dedupe.__main__ import main\nmain()", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )
+
+
+@pytest.mark.parametrize("limit", [150, 300, 600, 990])
+def test_too_low_a_limit_is_one_sentence_and_no_photo_is_blamed(photos: Path, limit: int) -> None:
+    before = tree_snapshot(photos)
+    told = scan(photos, limit * MEGABYTE)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert (
+        told.stderr
+        == f"dedupe: The memory limit of {limit} MB (`ulimit -v`) is too low: at least 1.00 GB are needed.\n"
+    )
+    assert tree_snapshot(photos) == before
+    whole = scan(photos, None)
+    assert whole.returncode == 0, whole.stderr
+    assert "1 group" in whole.stdout
+    assert "kipped" not in whole.stdout
+
+
+def test_memory_that_runs_out_in_the_middle_is_one_sentence(photos: Path) -> None:
+    """What a limit lets begin and then ends: here the comparison asks for more than there is."""
+    greedy = (
+        "from dedupe import steps\nfrom dedupe.steps import compare\n"
+        "steps.matches = lambda *arguments: bytearray(40 << 30)"
+    )
+    told = scan(photos, 3_000 * MEGABYTE, greedy)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == "dedupe: There is not enough memory for that; fewer --jobs need less.\n"
+    assert "1 group" in scan(photos, None).stdout
+
+
+def test_enough_memory_is_enough(photos: Path) -> None:
+    told = scan(photos, 2_000 * MEGABYTE)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "1 group" in told.stdout
