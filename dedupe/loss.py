@@ -1,4 +1,5 @@
-"""What would be lost with a photo: a code that programs may rely on, and its data. The words are made in ``report.phrases``."""
+"""What would be lost with a photo, and what of it is carried over to the one that stays: codes that programs may rely on, and
+their data. The words are made in ``report.phrases``."""
 
 from __future__ import annotations
 
@@ -73,3 +74,43 @@ class Loss:
     def from_text(cls, text: str) -> Loss:
         """The loss that a scan saved by dedupe 0.1 holds as a phrase."""
         return cls(LossCode.SAID, name=text)
+
+
+class RescueMode(StrEnum):
+    """Whether metadata that only a copy has goes into a sidecar beside the photo that stays: where a person says so in the
+    review, for every copy that it frees, or not at all."""
+
+    ASK = "ask"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Obstacle(StrEnum):
+    """Why metadata is not carried over."""
+
+    CONFLICT = "conflict"
+    STILL_LOST = "still lost"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+    SIDECAR = "sidecar"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A property of a sidecar (``dc:subject``) and the values that it is given."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """What of a copy goes into ``sidecar``. ``added`` is the part that is not in the copy's metadata: the album it lies in, the
+    date of the file. ``obstacle`` says why nothing is carried over (None: it can be), ``detail`` what is in the way."""
+
+    sidecar: str
+    saved: tuple[Saved, ...] = ()
+    added: tuple[Saved, ...] = ()
+    obstacle: Obstacle | None = None
+    detail: str = ""

@@ -18,6 +18,10 @@ from dedupe.facts import DateSource as DateSource
 from dedupe.facts import Facts as Facts
 from dedupe.loss import Loss as Loss
 from dedupe.loss import LossCode as LossCode
+from dedupe.loss import Obstacle as Obstacle
+from dedupe.loss import Rescue as Rescue
+from dedupe.loss import RescueMode as RescueMode
+from dedupe.loss import Saved as Saved
 
 ContentKey: TypeAlias = bytes
 """The key of a file's bytes (``formats.hashing``): 16 bytes of BLAKE3, or 21 in what dedupe 0.1.0 stored."""
@@ -321,7 +325,8 @@ class Extra:
     of its version, for a head the head of the version it was made from; empty in scans saved before it existed, where it is
     the group's ``keep``. ``loses`` names what would be lost with the photo (empty where nothing is); ``note`` says
     why it is not selected (empty where nothing forbids it); ``remark`` what the verdict rests on; ``clue`` is the
-    weightiest sign that it was made from its keeper.
+    weightiest sign that it was made from its keeper. ``only_lossy``: it would be selected if nothing were lost with it;
+    ``rescue`` is what of it goes into the keeper's sidecar before it leaves, so that nothing is.
     """
 
     photo: Photo
@@ -333,6 +338,13 @@ class Extra:
     keeper: str = ""
     clue: ClueKind | None = None
     remark: Remark | None = None
+    only_lossy: bool = False
+    rescue: Rescue | None = None
+
+    @property
+    def lost(self) -> tuple[Loss, ...]:
+        """What is lost when it leaves as planned."""
+        return () if self.rescue is not None and self.rescue.obstacle is None else self.loses
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("dedupe.pipeline",),
     ("dedupe.steps",),
     ("dedupe.session",),
+    ("dedupe.rescue",),
     ("dedupe.grouping",),
     ("dedupe.library",),
     ("dedupe.cluster",),

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-INVENTORY_VERSION: Final = 1
+INVENTORY_VERSION: Final = 2
 """Raised whenever the items of a file come out differently."""
 
 ANY: Final = ""
@@ -47,6 +47,7 @@ class Item:
 
 _UTC: Final = "utc "
 _AT: Final = "at "
+_IMPLIED: Final = "implied "
 
 
 def utc_item(seconds: int) -> Item:
@@ -57,6 +58,23 @@ def utc_item(seconds: int) -> Item:
 def position_item(place: tuple[float, float]) -> Item:
     """The item of a position (latitude, longitude) in degrees."""
     return Item(f"{_AT}{place[0]:.5f} {place[1]:.5f}")
+
+
+def implied(item: Item) -> Item:
+    """What a value says beside itself: a date in XMP its zone, which is a tag of its own in EXIF. It stands in for that item, and
+    is nothing that can be lost."""
+    return Item(f"{_IMPLIED}{item.topic}", item.value)
+
+
+def with_implied(items: frozenset[Item]) -> frozenset[Item]:
+    """The items, and those that they stand in for."""
+    said = (item for item in items if item.topic.startswith(_IMPLIED))
+    return items | {Item(item.topic.removeprefix(_IMPLIED), item.value) for item in said}
+
+
+def is_compared_apart(item: Item) -> bool:
+    """A position or an instant, which are compared with a tolerance, or what stands in for another item."""
+    return item.topic.startswith((_UTC, _AT, _IMPLIED))
 
 
 def instants(items: Iterable[Item]) -> list[int]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree
 
-_RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_XML: Final = "{http://www.w3.org/XML/1998/namespace}"
+RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 _BODY: Final = re.compile(
     rb"<(?:[\w.-]+:)?(?:xmpmeta|xapmeta|RDF)\b.*</(?:[\w.-]+:)?(?:xmpmeta|xapmeta|RDF)\s*>", re.DOTALL
 )
@@ -21,7 +21,7 @@ _FORBIDDEN: Final = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _USED: Final = re.compile(r"[<\s/]([A-Za-z_][\w.-]*):[A-Za-z_]")
 _LONGEST: Final = 32 << 20
 _DEEPEST: Final = 32
-_PREFIXES: Final = {
+PREFIXES: Final = {
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/": "xmp",
     "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
@@ -45,6 +45,8 @@ _PREFIXES: Final = {
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
     "http://www.metadataworkinggroup.com/schemas/collections/": "mwg-coll",
     "http://www.metadataworkinggroup.com/schemas/keywords/": "mwg-kw",
+    "http://ns.adobe.com/xap/1.0/sType/Dimensions#": "stDim",
+    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
     "http://ns.microsoft.com/photo/1.0/": "MicrosoftPhoto",
     "http://ns.microsoft.com/photo/1.0": "MicrosoftPhoto",
     "http://ns.microsoft.com/photo/1.2/": "MP",
@@ -82,7 +84,7 @@ def properties(packet: bytes) -> list[Property]:
     if root is None:
         return []
     found: list[Property] = []
-    for rdf in root.iter(f"{_RDF}RDF"):
+    for rdf in root.iter(f"{RDF}RDF"):
         for described in rdf:
             found += _fields(described, "", 0)
     return found
@@ -108,7 +110,7 @@ def parsed(packet: bytes) -> ElementTree.Element | None:
 
 def _declared(text: str) -> str:
     """The packet in an element that declares every prefix it uses: some writers forget a namespace."""
-    known = {prefix: uri for uri, prefix in reversed(_PREFIXES.items())} | {"rdf": _RDF[1:-1]}
+    known = {prefix: uri for uri, prefix in reversed(PREFIXES.items())} | {"rdf": RDF[1:-1]}
     used = sorted(set(_USED.findall(text)) - {"xml", "xmlns"})
     names = " ".join(f'xmlns:{prefix}="{known.get(prefix, "urn:undeclared/" + prefix)}"' for prefix in used)
     return f"<packet {names}>{text}</packet>"
@@ -135,31 +137,31 @@ def _without_declaration(text: str) -> str:
 def _fields(described: ElementTree.Element, path: str, depth: int) -> Iterator[Property]:
     """The properties of an rdf:Description or of a structure: those written as attributes, then those as elements."""
     for name, value in described.attrib.items():
-        if not name.startswith((_RDF, _XML)):
-            yield Property(path + _short(name), value.strip())
+        if not name.startswith((RDF, XML)):
+            yield Property(path + short_name(name), value.strip())
     for child in described:
-        yield from _property(child, path + _short(child.tag), depth + 1)
+        yield from _property(child, path + short_name(child.tag), depth + 1)
 
 
 def _property(element: ElementTree.Element, name: str, depth: int) -> Iterator[Property]:
     if depth > _DEEPEST:
         return
-    container = next((child for child in element if child.tag in (f"{_RDF}Bag", f"{_RDF}Seq", f"{_RDF}Alt")), None)
+    container = next((child for child in element if child.tag in (f"{RDF}Bag", f"{RDF}Seq", f"{RDF}Alt")), None)
     if container is not None:
         for entry in container:
             yield from _entry(entry, name, depth + 1)
-    elif len(element) == 1 and element[0].tag == f"{_RDF}Description":
+    elif len(element) == 1 and element[0].tag == f"{RDF}Description":
         yield from _described(element[0], name, depth)
-    elif len(element) or any(not key.startswith((_RDF, _XML)) for key in element.attrib):
+    elif len(element) or any(not key.startswith((RDF, XML)) for key in element.attrib):
         yield from _fields(element, f"{name}/", depth)
     else:
-        text = element.get(f"{_RDF}resource") or element.text or ""
+        text = element.get(f"{RDF}resource") or element.text or ""
         yield Property(name, text.strip())
 
 
 def _described(described: ElementTree.Element, name: str, depth: int) -> Iterator[Property]:
     """A structure, or a value with qualifiers (whose value is rdf:value)."""
-    plain = described.find(f"{_RDF}value")
+    plain = described.find(f"{RDF}value")
     if plain is not None:
         yield from _property(plain, name, depth + 1)
     else:
@@ -176,10 +178,10 @@ def _entry(entry: ElementTree.Element, name: str, depth: int) -> Iterator[Proper
         yield Property(name, "|".join(told))
 
 
-def _short(tag: str) -> str:
+def short_name(tag: str) -> str:
     """``{http://purl.org/dc/elements/1.1/}subject`` as ``dc:subject``."""
     if not tag.startswith("{"):
         return tag
     uri, _, name = tag[1:].rpartition("}")
-    prefix = _PREFIXES.get(uri)
+    prefix = PREFIXES.get(uri)
     return f"{prefix or uri.rstrip('/#').rpartition('/')[2] or uri}:{name}"

@@ -62,6 +62,11 @@ _DATES: Final = frozenset(
 )
 _MIRRORS: Final = ("exif", "tiff", "exifEX", "aux")
 _REGION_LISTS: Final = ("mwg-rs:RegionList", "MPRI:Regions", "Iptc4xmpExt:ImageRegion")
+_BYTES: Final = frozenset(("gps 0005",))
+"""Tags that EXIF writes as one byte and XMP as a number."""
+_CODED: Final = frozenset(("gps 001B", "gps 001C"))
+"""Tags that EXIF writes behind the name of a character set."""
+_SATELLITE_TIME: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d(?:\.\d+)?)Z?$")
 _FRACTION: Final = re.compile(r"^-?\d+(?:/-?\d+)?$|^-?\d+\.\d+$")
 
 
@@ -142,10 +147,27 @@ def _mirror(name: str, value: str) -> Iterator[Item]:
     topic = tag_names().get(head)
     if topic is None:
         yield Item.of(f"xmp {name}", value)
-    elif below or topic in ("gps 0007", "exif 927C"):
+    elif topic == "gps 0007":
+        yield from _satellite_time(value)
+    elif topic in _BYTES:
+        yield Item.of(topic, bytes([_integer(value) & 0xFF]))
+    elif topic in _CODED:
+        yield Item.of(topic, b"ASCII\x00\x00\x00" + value.encode("utf-8"))
+    elif below or topic == "exif 927C":
         yield Item(topic)
     else:
         yield Item.of(topic, _number(value))
+
+
+def _satellite_time(value: str) -> Iterator[Item]:
+    """The two items that EXIF makes of it: the time and the day by the satellites' clock."""
+    found = _SATELLITE_TIME.match(value)
+    if found is None:
+        yield Item("gps 0007")
+        return
+    year, month, day, hour, minute, second = found.groups()
+    yield Item.of("gps 0007", " ".join(number(float(part)) for part in (hour, minute, second)))
+    yield Item.of("gps 001D", f"{year}:{month}:{day}")
 
 
 def _number(value: str) -> str:

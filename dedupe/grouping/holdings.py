@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from dedupe.formats.inventory import Item, instants, lacking, positions, unpacked
+from dedupe.formats.inventory import Item, instants, is_compared_apart, lacking, positions, unpacked, with_implied
 from dedupe.types import Facts, Loss, LossCode, Photo
 
 FAR: Final = 1e-3
@@ -62,7 +62,7 @@ def held(asset: Photo) -> frozenset[Item]:
 
 def missing(extra: Photo, keep: Photo) -> list[Loss]:
     """What ``extra`` holds that ``keep`` does not, weightiest first."""
-    ours, theirs = held(extra), held(keep)
+    ours, theirs = held(extra), with_implied(held(keep))
     found = (
         _of_items(ours, theirs, keep),
         _of_places(extra, keep, ours, theirs),
@@ -82,7 +82,7 @@ def carried(asset: Photo) -> dict[LossCode, int]:
         code = code_of(item)
         if code is not None:
             found[code] = found.get(code, 0) + 1
-    places = _positions(asset, items)
+    places = positions_of(asset, items)
     stated = asset.facts
     more = ((LossCode.PLACE, bool(places)), (LossCode.DATE, bool(_dates(asset) or instants(items))),
             (LossCode.CAPTION, bool(stated.caption)), (LossCode.RATING, bool(stated.rating)))  # fmt: skip
@@ -91,8 +91,8 @@ def carried(asset: Photo) -> dict[LossCode, int]:
 
 
 def code_of(item: Item) -> LossCode | None:
-    """What is lost with an item; None for a position or an instant, which are compared with a tolerance."""
-    if item.topic.startswith(("at ", "utc ")):
+    """What is lost with an item; None for a position or an instant, which are compared with a tolerance, and what is implied."""
+    if is_compared_apart(item):
         return None
     code = _CODES.get(item.topic)
     return code or next((code for head, code in _KINDS if item.topic.startswith(head)), LossCode.METADATA)
@@ -121,13 +121,14 @@ def _name(item: Item) -> str:
     return name.partition(":")[2] or name if kind == "xmp" else name
 
 
-def _positions(asset: Photo, items: Iterable[Item]) -> list[tuple[float, float]]:
+def positions_of(asset: Photo, items: Iterable[Item]) -> list[tuple[float, float]]:
+    """The positions that the asset's pictures state, and those among ``items``."""
     return [*(part.facts.gps for part in asset.parts if part.facts.gps is not None), *positions(items)]
 
 
 def _of_places(extra: Photo, keep: Photo, ours: frozenset[Item], theirs: frozenset[Item]) -> Iterator[Loss]:
-    there = _positions(keep, theirs)
-    for place in _positions(extra, ours):
+    there = positions_of(keep, theirs)
+    for place in positions_of(extra, ours):
         if all(_far(place, other) for other in there):
             yield Loss(LossCode.PLACE, differs=bool(there))
             return

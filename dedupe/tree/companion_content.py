@@ -16,9 +16,9 @@ from dedupe.asset import POLICIES, Need
 from dedupe.formats import isobmff, items, metadata, takeout, texts, xmp_items
 from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.blocks import blocks
-from dedupe.formats.inventory import Item, packed, position_item, unpacked
+from dedupe.formats.inventory import Item, implied, packed, position_item, unpacked, utc_item
 from dedupe.formats.sniff import sniff
-from dedupe.types import Companion, CompanionKind, Photo
+from dedupe.types import CaptureTime, Companion, CompanionKind, Photo
 
 _EPOCH_1904: Final = 2_082_844_800
 """Seconds from 1904, where QuickTime counts from, to 1970."""
@@ -57,21 +57,34 @@ def said(path: str, kind: CompanionKind) -> str | None:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             return None
-        return packed(takeout.items(data) if kind is CompanionKind.TAKEOUT else _of_sidecar(data))
+        return packed(takeout.items(data) if kind is CompanionKind.TAKEOUT else sidecar_items(data))
     except (OSError, ValueError, RecursionError):
         return None
 
 
-def _of_sidecar(data: bytes) -> Iterator[Item]:
+def sidecar_items(data: bytes) -> Iterator[Item]:
     """The items of a sidecar: an XMP packet, or a small picture with EXIF (Canon's THM)."""
     kind = sniff(data)
     if kind is not None:
         yield from items.items_of(blocks(data, kind))
         return
     yield from xmp_items.items(data)
-    place = metadata.of_blocks([Block(BlockKind.XMP, data)]).gps
-    if place is not None:
-        yield position_item(place)
+    stated = metadata.of_blocks([Block(BlockKind.XMP, data)])
+    if stated.gps is not None:
+        yield position_item(stated.gps)
+    if stated.dated is not None:
+        yield from _of_date(stated.dated.time)
+
+
+def _of_date(date: CaptureTime) -> Iterator[Item]:
+    """What a date in XMP says beside its wall clock, which EXIF has in tags of their own: an instant, the zone, the fraction."""
+    # An instant is compared with a tolerance of zones; a wall clock without its zone is one of them.
+    yield implied(utc_item(date.seconds - 60 * (date.offset_minutes or 0)))
+    if date.offset_minutes is not None:
+        hours, minutes = divmod(abs(date.offset_minutes), 60)
+        yield implied(Item.of("exif 9011", f"{'-' if date.offset_minutes < 0 else '+'}{hours:02}:{minutes:02}"))
+    if date.digits:
+        yield implied(Item.of("exif 9291", f"{date.fraction:.{date.digits}f}"[2:]))
 
 
 # -- the moving half -----------------------------------------------------------------------------------------------------

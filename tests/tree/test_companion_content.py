@@ -109,7 +109,7 @@ def test_what_a_sidecar_says_is_known(tmp_path: Path) -> None:
     place = b'exif:GPSLatitude="45,26.5N" exif:GPSLongitude="12,20.1E"'
     words = b'xmp:Rating="4" exif:DateTimeOriginal="2020-01-01" ' + place + b"/></rdf:RDF>"
     found = topics(photo(tmp_path, ("a.xmp", SIDECAR, RDF + words)))
-    assert found == {"rating", "date", "at 45.44167 12.33500"}
+    assert found == {"rating", "date", "at 45.44167 12.33500", "implied utc 1577836800"}
 
 
 def test_what_takeout_says_is_known(tmp_path: Path) -> None:

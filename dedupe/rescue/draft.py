@@ -1,0 +1,159 @@
+"""The sidecar that a photo gets before a copy leaves: what only the copy says, and the proof that nothing is lost then.
+
+The proof is the inventory, not this module's own list: the sidecar that would be written is read as any other sidecar, and what
+the copy holds must then stand beside the photo that stays. What does not is a reason to leave the copy where it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from dedupe.formats.inventory import Item, packed
+from dedupe.grouping.holdings import items_of, missing, positions_of
+from dedupe.loss import Loss, Obstacle, Saved
+from dedupe.rescue.packet import ClashError, PacketError, merged
+from dedupe.rescue.place import sidecar_of
+from dedupe.rescue.stated import RescueError, fresh, of_jsons, of_pictures, read_companion
+from dedupe.rescue.statement import FORMS, Form, Statement
+from dedupe.rescue.wanted import wanted
+from dedupe.tree.companion_content import sidecar_items
+from dedupe.types import Companion, CompanionKind, DateSource, FileStamp, Photo
+
+_REAL_DATES = frozenset((DateSource.XMP, DateSource.IPTC, DateSource.DIGITIZED, DateSource.CREATED))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sidecar to be written: its path, the bytes that are there (None: none), those that will be, and what is new."""
+
+    path: str
+    before: bytes | None
+    after: bytes
+    saved: tuple[Saved, ...]
+
+
+class StillLostError(RescueError):
+    """What the copy holds would not all stand beside the photo that stays."""
+
+    def __init__(self, losses: Sequence[Loss]) -> None:
+        super().__init__(Obstacle.STILL_LOST, ", ".join(sorted({loss.code.value for loss in losses})))
+        self.losses = tuple(losses)
+
+
+def draft(copy: Photo | None, keep: Photo, added: Sequence[Saved] = ()) -> Draft | None:
+    """The sidecar that says what only ``copy`` says, what Takeout's JSON of either says, and ``added``; None where nothing is to
+    be written. Without a copy it is about the photo alone.
+
+    Raises RescueError where something else is said beside the photo that stays, or something would still be lost.
+    """
+    keep = fresh(keep)
+    copy = None if copy is None else fresh(copy)
+    path = _place(keep)
+    before = read_companion(path) if os.path.lexists(path) else None
+    theirs = of_pictures(keep)
+    jsons = of_jsons(keep)
+    ours = [] if copy is None else [*of_pictures(copy), *of_jsons(copy)]
+    if copy is not None and not _same_frame(copy, keep):
+        ours = [said for said in ours if said.form is not Form.REGIONS]
+    have = _held_in_pictures(keep)
+    new = wanted([*jsons, *ours, *map(_of_saved, added)], theirs, have, _Known.of(keep, have).stated)
+    after = _merged(before, new) if new else before
+    _prove(copy, keep, path, after, theirs=[*theirs, *jsons], ours=ours)
+    if after is None or after == before:
+        return None
+    return Draft(path, before, after, tuple(Saved(said.name, said.values) for said in new))
+
+
+def _place(keep: Photo) -> str:
+    try:
+        return sidecar_of(keep)
+    except OSError as error:
+        raise RescueError(Obstacle.FOLDER, os.path.dirname(keep.path)) from error
+
+
+def _merged(before: bytes | None, new: Sequence[Statement]) -> bytes:
+    try:
+        return merged(before, new)
+    except ClashError as error:
+        raise RescueError(Obstacle.CONFLICT, str(error)) from error
+    except PacketError as error:
+        raise RescueError(Obstacle.SIDECAR, str(error)) from error
+
+
+def _of_saved(saved: Saved) -> Statement:
+    languages = ("x-default",) * len(saved.values) if FORMS[saved.name] is Form.ALT else ()
+    return Statement(saved.name, saved.values, languages)
+
+
+def _same_frame(copy: Photo, keep: Photo) -> bool:
+    """A region of the one lies on the same part of the other."""
+    ours, theirs = copy.facts, keep.facts
+    if ours.orientation != theirs.orientation or not (ours.height and theirs.width):
+        return False
+    return abs(ours.width * theirs.height / (ours.height * theirs.width) - 1) < 0.01
+
+
+def _held_in_pictures(keep: Photo) -> frozenset[Item]:
+    """What stands in the pictures and XMP sidecars; what Takeout's JSON says stands where few programs look."""
+    said = [part.facts.inventory for part in keep.parts]
+    said += [one.inventory for one in keep.companions if one.kind is CompanionKind.SIDECAR and one.inventory]
+    return items_of(tuple(text for text in said if text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whether the photo that stays has a date of capture and a position."""
+
+    date: bool
+    place: bool
+
+    @classmethod
+    def of(cls, keep: Photo, have: frozenset[Item]) -> _Known:
+        facts = [part.facts for part in keep.parts]
+        dated = any(
+            one.taken is not None or (one.dated is not None and one.dated.source in _REAL_DATES) for one in facts
+        )
+        return cls(dated or any(item.topic == "date" for item in have), bool(positions_of(keep, have)))
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """The names of what is known, for ``wanted``."""
+        return frozenset((*(["date"] if self.date else ()), *(["place"] if self.place else ())))
+
+
+def _prove(
+    copy: Photo | None,
+    keep: Photo,
+    path: str,
+    after: bytes | None,
+    *,
+    theirs: Iterable[Statement],
+    ours: Iterable[Statement],
+) -> None:
+    """All that the copy holds stands beside the photo that stays when the sidecar is written. Raises RescueError."""
+    if copy is None:
+        return
+    left = missing(copy, _with_sidecar(keep, path, after))
+    if not left:
+        return
+    said = {one.name: set(one.values) for one in theirs}
+    clashes = {one.name for one in ours if not one.is_list and one.name in said and said[one.name] != set(one.values)}
+    if any(loss.differs for loss in left) and clashes:
+        raise RescueError(Obstacle.CONFLICT, ", ".join(sorted(clashes)))
+    raise StillLostError(left)
+
+
+def _with_sidecar(keep: Photo, path: str, data: bytes | None) -> Photo:
+    """The photo as it is with this sidecar beside it."""
+    if data is None:
+        return keep
+    others = tuple(one for one in keep.file.companions if one.path != path)
+    new = Companion(path, CompanionKind.SIDECAR, FileStamp(0, 0, len(data), 0, 0), packed(sidecar_items(data)))
+    return replace(keep, file=replace(keep.file, companions=(*others, new)))
+
+
+def holds_all(copy: Photo, keep: Photo) -> bool:
+    """Whether nothing of the copy's metadata is lost as things are now."""
+    return not missing(fresh(copy), fresh(keep))
