@@ -63,8 +63,10 @@ def in_boxes(data: bytes) -> Iterator[Block]:
 
 
 def _top(data: bytes) -> Iterator[Block]:
+    types = 0
     for box in isobmff.boxes(data):
-        if box.kind == b"ftyp" and box.at:
+        types += box.kind == b"ftyp"
+        if types > 1:
             return  # a movie was appended
         yield from _of_box(box.kind, data[box.body : box.stop])
 

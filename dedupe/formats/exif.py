@@ -60,6 +60,7 @@ _UTF16: Final = frozenset((0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))
 _NUMBERS: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
 _MOST_NUMBERS: Final = 64
 _MOST_DIRECTORIES: Final = 64
+_BINARY: Final = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 _APPLE: Final = b"Apple iOS\x00"
 _CONTENT_IDENTIFIER: Final = 0x0011
 
@@ -106,10 +107,8 @@ def _of_tag(tiff: Tiff, directory: Directory, kind: str, tag: int) -> Iterator[I
         yield from rating_items(tiff.integer(directory, tag) or 0, percent=tag == 0x4749)
     elif kind == "exif" and tag == 0x9286:
         yield from caption_items(comment(tiff.raw(directory, tag), tiff.order))
-    elif kind == "exif" and tag in _CAPTIONS:
-        yield from caption_items(_text(tiff, directory, tag))
-    elif kind == "exif" and tag in _TEXTS:
-        yield from text_items(_TEXTS[tag], _text(tiff, directory, tag))
+    elif kind == "exif" and (tag in _CAPTIONS or tag in _TEXTS) and (text := _text(tiff, directory, tag)):
+        yield from caption_items(text) if tag in _CAPTIONS else text_items(_TEXTS[tag], text)
     else:
         value = _value(tiff, directory, tag)
         if value:
@@ -134,8 +133,8 @@ def comment(raw: bytes, order: str) -> str | None:
     if code.rstrip(b"\x00 ") == b"JIS":
         return wording(body.decode("iso2022_jp", "ignore"))
     if not code.strip(b"\x00 "):
-        return wording(body.strip(b"\x00"))
-    return wording(raw) if re.match(rb"[\x20-\x7e\xc2-\xf4]{8}", code) else None
+        return None if _BINARY.search(body.strip(b"\x00")) else wording(body.strip(b"\x00"))
+    return wording(raw) if re.match(rb"[\x20-\x7e\xc2-\xf4]{8}", code) and not _BINARY.search(raw) else None
 
 
 def _utf16(body: bytes, order: str) -> str:

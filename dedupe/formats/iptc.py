@@ -29,19 +29,34 @@ _TOPICS: Final = {
     105: "headline", 110: "credit", 115: "source", 116: "copyright", 122: "caption writer",
 }  # fmt: skip
 _RECORDS_MADE_ANEW: Final = frozenset((0, 3, 65, 70))
-_UTF8: Final = b"\x1b%G"
+_UTF8: Final = b"\x1b%"
+_LATIN_SETS: Final = {
+    b"A": "iso8859-1", b"B": "iso8859-2", b"C": "iso8859-3", b"D": "iso8859-4", b"F": "iso8859-7", b"G": "iso8859-6",
+    b"H": "iso8859-8", b"L": "iso8859-5", b"M": "iso8859-9", b"V": "iso8859-10", b"b": "iso8859-15",
+}  # fmt: skip
+"""The last byte of the sequence that calls up a set of 96 characters (ISO 2022), and Python's name of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The records of application record 2 by data set, each value as bytes; ``utf8``: the envelope says so."""
+    """The records of application record 2 by data set, each value as bytes; ``charset`` is the character set that the envelope
+    states, as Python calls it, None where it states none."""
 
     values: dict[int, list[bytes]]
-    utf8: bool = False
+    charset: str | None = None
+
+    def text(self, raw: bytes) -> str | None:
+        """A value as text; None where it is none."""
+        if self.charset is not None:
+            try:
+                return wording(raw.decode(self.charset))
+            except UnicodeDecodeError:
+                pass  # many programs state UTF-8 and write another one
+        return wording(raw)
 
     def texts(self, number: int) -> list[str]:
         """The texts of a data set."""
-        return [text for raw in self.values.get(number, ()) if (text := wording(raw)) is not None]
+        return [text for raw in self.values.get(number, ()) if (text := self.text(raw)) is not None]
 
     def dates(self) -> Iterator[str]:
         """The dates of creation and of digitisation, as "20190504 120001+0200"."""
@@ -66,7 +81,7 @@ def resources(block: bytes) -> Iterator[tuple[int, bytes]]:
 def records(block: bytes) -> Records:
     """The IPTC records in a Photoshop block, or in bare IPTC data."""
     found: dict[int, list[bytes]] = defaultdict(list)
-    utf8 = False
+    charset: str | None = None
     bare = [block] if block[:1] == b"\x1c" else [data for number, data in resources(block) if number == _IPTC]
     for data in bare:
         at = 0
@@ -78,9 +93,17 @@ def records(block: bytes) -> Records:
             value = data[start : start + size]
             if data[at + 1] == 2:
                 found[data[at + 2]].append(value)
-            utf8 = utf8 or (data[at + 1 : at + 3] == b"\x01\x5a" and value == _UTF8)
+            elif data[at + 1 : at + 3] == b"\x01\x5a":
+                charset = _charset(value)
             at = start + size
-    return Records(dict(found), utf8)
+    return Records(dict(found), charset)
+
+
+def _charset(sequence: bytes) -> str | None:
+    """The character set that an escape sequence of ISO 2022 calls up; None where it is not known here."""
+    if sequence.startswith(_UTF8):
+        return "utf-8"
+    return _LATIN_SETS.get(sequence[2:3]) if sequence[:1] == b"\x1b" and sequence[1:2] in (b"-", b".", b"/") else None
 
 
 def items(block: bytes) -> Iterator[Item]:
@@ -94,14 +117,14 @@ def items(block: bytes) -> Iterator[Item]:
         yield from date_items(text)
     for number, values in read.values.items():
         if number not in _RECORDS_MADE_ANEW and number not in (55, 60, 62, 63):
-            yield from _of(number, values)
+            yield from _of(number, values, read)
 
 
-def _of(number: int, values: Sequence[bytes]) -> Iterator[Item]:
+def _of(number: int, values: Sequence[bytes], read: Records) -> Iterator[Item]:
     for value in values:
         if number == 120:
-            yield from caption_items(wording(value))
+            yield from caption_items(read.text(value))
         elif number in _TOPICS:
-            yield from text_items(_TOPICS[number], wording(value))
+            yield from text_items(_TOPICS[number], read.text(value))
         elif value.strip(b"\x00 "):
-            yield Item.of(f"iptc {number}", wording(value) or value)
+            yield Item.of(f"iptc {number}", read.text(value) or value)

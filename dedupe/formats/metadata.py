@@ -28,6 +28,8 @@ _XMP_DATES: Final = (
     ("exif:DateTimeOriginal", DateSource.XMP),
     ("photoshop:DateCreated", DateSource.XMP),
 )
+_LONGEST: Final = 2000
+"""So much of a caption is a fact; the inventory knows all of it."""
 _POSITION: Final = re.compile(
     r"\s*(\d+)(?:[,\s]\s*(\d+(?:\.\d+)?))?(?:[,\s]\s*(\d+(?:\.\d+)?))?\s*([NSEW])?\s*$", re.IGNORECASE
 )
@@ -72,11 +74,12 @@ def of_blocks(found: Sequence[Block]) -> Metadata:
         plain,
     )
     rating = _xmp_rating(told)
+    caption = next((text for text in captions if text and not is_filler(text)), None)
     return dataclasses.replace(
         said.metadata,
         dated=None if said.metadata.taken else _dated(said, told, records, texts),
         gps=said.metadata.gps or _xmp_gps(told),
-        caption=next((text for text in captions if text and not is_filler(text)), None),
+        caption=caption[:_LONGEST] if caption else None,
         rating=said.metadata.rating if rating is None else rating or None,
         camera=said.metadata.camera or _xmp_camera(told),
     )

@@ -14,7 +14,10 @@ from typing import Final
 from dedupe.formats.inventory import Item
 from dedupe.types import CaptureTime
 
-LONGEST: Final = 2000
+_MOST: Final = 1 << 18
+_TEXT_PER_CONTROL: Final = 10
+"""Text with more than one control character in so many is no text."""
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _EPOCH: Final = datetime.datetime(1970, 1, 1)
 _DATE: Final = re.compile(
     r"\s*(\d{4})[:/\-. ]?(\d{1,2})[:/\-. ]?(\d{1,2})(?:[ T]?(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?"
@@ -35,17 +38,37 @@ FILLER: Final = frozenset(
 
 
 def wording(said: bytes | str) -> str | None:
-    """A text as its writer means it: up to the first NUL, UTF-8 or else Latin-1, spaces made one; None where it is none."""
-    if isinstance(said, bytes):
-        raw = said.split(b"\x00", 1)[0][:LONGEST]
-        try:
-            said = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            said = raw.decode("latin-1")
-    text = " ".join(said.split("\x00", 1)[0].split())[:LONGEST]
-    # Joiners and direction marks belong to many scripts and to every family of emoji; other controls are no caption.
-    signs = [sign for sign in text if unicodedata.category(sign) != "Cf"]
-    return text if signs and all(sign.isprintable() for sign in signs) else None
+    """A text as its writer means it: up to the first NUL, spaces made one, stray control characters left out; None where it is
+    none. Bytes are read by ``decoded``."""
+    text = " ".join((decoded(said) if isinstance(said, bytes) else said).split("\x00", 1)[0].split())[:_MOST]
+    controls = [sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs")]
+    if len(controls) * _TEXT_PER_CONTROL > len(text):
+        return None
+    for sign in set(controls):
+        text = text.replace(sign, "")
+    # Joiners and direction marks belong to many scripts and to every family of emoji, but are no text alone.
+    return text.strip() if any(unicodedata.category(sign) not in ("Cf", "Zs") for sign in text) else None
+
+
+def decoded(raw: bytes) -> str:
+    """Bytes of which no character set is stated, as text: by a byte order mark, else UTF-8, else Windows' Latin, else Latin-1.
+
+    A last letter of UTF-8 that the length of a field cut in two is left out.
+    """
+    for mark, name in _MARKS:
+        if raw.startswith(mark):
+            return raw[len(mark) :].decode(name, "ignore")
+    raw = raw.split(b"\x00", 1)[0]
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        whole = raw[: problem.start]
+        if problem.reason == "unexpected end of data" and not whole.isascii():
+            return whole.decode("utf-8")
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def is_filler(text: str) -> bool:
