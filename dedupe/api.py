@@ -113,7 +113,7 @@ def open_review(store: AnyPath | None = None) -> Iterator[Review]:
     from dedupe.review.saved_scan import last_scan, verifier
 
     with last_scan(_with_store(store)) as (session, result):
-        yield Review(result, session.decisions, verifier(session))
+        yield Review(result, session.decisions, verifier(session, result))
 
 
 def plan(

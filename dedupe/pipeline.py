@@ -114,4 +114,5 @@ def _result(session: Session, roots: tuple[str, ...], skipped: Sequence[Skipped]
             seconds={name: round(spent, 3) for name, spent in session.seconds.items()},
         ),
         damaged=grouped.damaged,
+        doubtful=grouped.doubtful,
     )

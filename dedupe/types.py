@@ -402,13 +402,14 @@ class DamageKind(StrEnum):
 class Damage:
     """A file that decodes with a ``warning``, or two files of one length of which one is damaged.
 
-    ``count``: in so many bytes the two differ.
+    ``count``: in so many bytes the two differ. ``contents``: the keys of the two, none in scans saved before they were kept.
     """
 
     kind: DamageKind
     paths: tuple[str, ...]
     count: int = 0
     warning: str = ""
+    contents: tuple[ContentKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +417,7 @@ class ScanResult:
     """All that a scan found, in deterministic order.
 
     ``roots`` are folders. Where single photos were named too, ``named`` is what was named, and ``roots`` has the folders of
-    those photos.
+    those photos. ``doubtful``: the paths of photos in groups that fit another capture as well.
     """
 
     model: str
@@ -428,6 +429,7 @@ class ScanResult:
     stats: Stats
     damaged: tuple[Damage, ...] = ()
     named: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -133,7 +133,8 @@ def run_review(
             return 0
         if offered and not agreed(f"Review the {format_count(len(result.groups), 'group')} now?", default=True):
             return 0
-        state = ask_person(result, stdout(), session.decisions, verify=verifier(session), preview=previews(session))
+        verify = verifier(session, result)
+        state = ask_person(result, stdout(), session.decisions, verify=verify, preview=previews(session))
         chosen = accepted(result, state.choices)
         lost = unproven(session.decisions.edits(), result.groups, state.choices)
     if state.ending is not Ending.FINISHED:

@@ -6,15 +6,17 @@ versions made from it, need another photo that stays and that they were verified
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
+from dedupe.grouping.doubts import FITS_ANOTHER, Doubts
 from dedupe.grouping.families import Branch, Family
 from dedupe.grouping.keeper import Candidate
 from dedupe.grouping.losses import blocked_reason, turned_reason
 from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
+from dedupe.grouping.provenance import distance_to_camera
 from dedupe.grouping.versions import Versions
-from dedupe.types import Caution, Change, ClueKind, ContentKey, Extra, Photo, Relation
+from dedupe.types import Caution, Change, ClueKind, Extra, Relation
 
 _UNDECIDED = frozenset((Change.LINEAGE, Change.UNTOLD))
 """Doubts about which of two pictures was saved from the other, not about what they show."""
@@ -23,15 +25,13 @@ _PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 
 @dataclass(slots=True)
 class Extras:
-    """Makes the extras of families. ``doubtful``: paths of photos that fit another capture as well; ``select``: the relations
-    that are selected where nothing is lost; ``caution``: what a re-save must show for it; ``damaged``: contents of which one is
-    damaged."""
+    """Makes the extras of families. ``doubts``: what else speaks against letting a copy go; ``select``: the relations that are
+    selected where nothing is lost; ``caution``: what a re-save must show for it."""
 
     versions: Versions
-    doubtful: frozenset[str]
+    doubts: Doubts
     select: Collection[Relation]
     caution: Caution = Caution.NORMAL
-    damaged: Mapping[frozenset[ContentKey], int] = field(default_factory=dict)
     _leaving: dict[str, Candidate] = field(default_factory=dict)
 
     def of(self, family: Family) -> Iterator[Extra]:
@@ -53,22 +53,28 @@ class Extras:
             yield from sorted(self._copies(branch, stays), key=_in_version)
 
     def _on_what_stays(self, branch: Branch, parent: Candidate) -> tuple[Membership, Candidate] | None:
-        """How a head lies on the photo that stays for its parent; None where that was not verified."""
+        """How a head lies on the photo that stays for its parent; None where it may not go for that."""
         while parent.photo.path in self._leaving:
             parent = self._leaving[parent.photo.path]
-        lies = lies_on(branch.version.head, parent, self.versions.known)
+        lies = self._lies_on(branch.version.head, parent)
         return None if lies is None else (lies, parent)
 
     def _may_go(self, branch: Branch, parent: Candidate) -> bool:
         """Whether ``parent`` stays, and stays for all copies of the head as well."""
-        known = self.versions.known
         stays = parent.photo.path not in self._leaving
-        return stays and all(lies_on(one.asset, parent, known) is not None for one in branch.version.copies)
+        return stays and all(self._lies_on(one.asset, parent) is not None for one in branch.version.copies)
+
+    def _lies_on(self, asset: Candidate, keep: Candidate) -> Membership | None:
+        """How an asset lies on another that stays in place of its head; None where that was not verified, or it may not leave for
+        it (both from one folder where only pairs from two count)."""
+        if not self.versions.may_leave(asset.photo, keep.photo):
+            return None
+        return lies_on(asset, keep, self.versions.known)
 
     def _copies(self, branch: Branch, stays: Candidate) -> Iterator[Extra]:
         for membership in branch.version.copies:
             moved = stays is not branch.version.head
-            lies = lies_on(membership.asset, stays, self.versions.known) if moved else None
+            lies = self._lies_on(membership.asset, stays) if moved else None
             yield self.extra(lies or membership, stays)
 
     def extra(self, membership: Membership, keep: Candidate) -> Extra:
@@ -76,10 +82,10 @@ class Extras:
         photo, relation = membership.asset.photo, membership.relation
         lost = self.versions.lost(membership, keep)
         blocked = blocked_reason(photo, keep.photo, relation, self.caution, on=membership.on)
-        if not blocked and (differing := self._differing(photo, keep.photo)):
+        if not blocked and (differing := self.doubts.differing(photo, keep.photo)):
             blocked = f"differs in {differing:,} {'byte' if differing == 1 else 'bytes'}: one of the two is damaged"
-        if not blocked and relation not in _PROVEN and self._in_doubt(photo, keep.photo):
-            blocked = "fits another shot of the series as well"
+        if not blocked and relation not in _PROVEN and self.doubts.concern(photo, keep.photo):
+            blocked = FITS_ANOTHER
         if not blocked and relation is Relation.RESAVED:
             blocked = turned_reason(photo, membership.on, membership.fit, self.caution)
         uncertain = relation is Relation.RESAVED and not self._enough(membership, keep)
@@ -98,22 +104,23 @@ class Extras:
 
     def _enough(self, membership: Membership, keep: Candidate) -> bool:
         """Whether a re-save may go: nothing about it is in doubt, or only which of the two was saved from the other, and the one
-        that stays is at least as good by every measure."""
+        that stays is at least as good by every measure. Where their samplings do not tell which holds more, it must be as near
+        to the camera as well."""
         remark = membership.fit.remark
         if remark is None:
             return True
         if self.caution is Caution.STRICT or remark.change not in _UNDECIDED:
             return False
-        asset = membership.asset
-        return asset.detail <= keep.detail and asset.quality <= keep.quality and not membership.finer
+        asset, on = membership.asset, membership.on
+        nearer = distance_to_camera(on) <= distance_to_camera(asset.photo)
+        return _is_as_good(membership, keep) and (nearer or remark.change is not Change.UNTOLD)
 
-    def _differing(self, photo: Photo, keep: Photo) -> int:
-        """In how many bytes two pictures of the assets differ where one of them is damaged; 0 where none is."""
-        pairs = (frozenset((one.content_key, other.content_key)) for one in photo.parts for other in keep.parts)
-        return max((self.damaged.get(pair, 0) for pair in pairs), default=0) if self.damaged else 0
 
-    def _in_doubt(self, photo: Photo, keep: Photo) -> bool:
-        return photo.path in self.doubtful or keep.path in self.doubtful
+def _is_as_good(membership: Membership, keep: Candidate) -> bool:
+    """Whether ``keep`` is no worse than the asset by any measure."""
+    asset, ours, theirs = membership.asset, membership.asset.photo.facts, membership.on.facts
+    stored = ours.bits <= theirs.bits and (ours.chroma <= theirs.chroma or ours.lossless)
+    return stored and asset.shown <= keep.shown and asset.quality <= keep.quality and not membership.finer
 
 
 def _held(extra: Extra) -> Extra:

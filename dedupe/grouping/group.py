@@ -29,6 +29,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dedupe.grouping.captures import captures
+from dedupe.grouping.doubts import Doubts
 from dedupe.grouping.extras import Extras
 from dedupe.grouping.families import Families, Family
 from dedupe.grouping.keeper import RULES, ordered
@@ -58,6 +59,15 @@ class Options:
     caution: Caution = Caution.NORMAL
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The groups and series, and the paths of photos in the groups that fit another capture as well."""
+
+    groups: tuple[Group, ...]
+    series: tuple[Series, ...]
+    doubtful: tuple[str, ...] = ()
+
+
 def group(
     photos: Iterable[Photo],
     matches: Iterable[Match],
@@ -66,7 +76,7 @@ def group(
     decisions: Decisions | None = None,
     companion_key: CompanionKey | None = None,
     damaged: Mapping[frozenset[ContentKey], int] | None = None,
-) -> tuple[tuple[Group, ...], tuple[Series, ...]]:
+) -> Found:
     """The groups and series of ``photos``; identical contents and equal pixel keys need no match.
 
     ``companion_key`` is asked for the content key of a companion only where its asset is an extra and a file of the same kind and
@@ -82,11 +92,13 @@ def group(
         families = Families(versions)
         found = [family for cluster in grouping.clusters() for family in families.of(cluster)]
         series = grouping.series(found) if Relation.SIMILAR in options.show else ()
-        extras = Extras(versions, grouping.doubtful_paths(), options.select, options.caution, damaged or {})
+        doubts = Doubts(grouping.doubtful_paths(), damaged or {})
+        extras = Extras(versions, doubts, options.select, options.caution)
         groups = (
             _group(one, extras, options.show) for family in found for one in _shown(family, families, options.show)
         )
-        return _in_order(one for one in groups if one.extras), series
+        shown = _in_order(one for one in groups if one.extras)
+        return Found(shown, series, _in_groups(doubts.doubtful, shown))
 
 
 def open_pairs(
@@ -287,6 +299,13 @@ class _Grouping:
         if all(file.reference for file in (*ours, *theirs)):
             return False
         return not self._cross_only or len({file.root for file in (*ours, *theirs)}) > 1
+
+
+def _in_groups(paths: Collection[str], groups: Iterable[Group]) -> tuple[str, ...]:
+    if not paths:
+        return ()
+    photos = (photo for one in groups for photo in (one.keep, *(extra.photo for extra in one.extras)))
+    return tuple(sorted(photo.path for photo in photos if photo.path in paths))
 
 
 def _shown(family: Family, families: Families, show: Collection[Relation]) -> Iterator[Family]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from dedupe.grouping.doubts import NO_DOUBTS, Doubts
 from dedupe.grouping.extras import Extras
 from dedupe.grouping.keeper import QUALITY_RULES, RULES, UNDAMAGED, Candidate, ordered
 from dedupe.grouping.losses import CompanionKey
@@ -22,9 +23,13 @@ def extra_of(
     cross_only: bool = False,
     companion_key: CompanionKey | None = None,
     caution: Caution = Caution.NORMAL,
+    doubts: Doubts = NO_DOUBTS,
 ) -> Extra | None:
-    """What ``photo`` is where ``keep`` stays, selected where that is safe; None where the two were not verified, are two
-    captures, or may not be compared. Other matches than those of the two are left out."""
+    """What ``photo`` is where ``keep`` stays, selected where that is safe.
+
+    None where the two were not verified, are two captures, or may not be compared. Other matches than those of the two are left
+    out. ``doubts`` are those of the scan that found the two.
+    """
     if photo.file.reference or (cross_only and photo.file.root == keep.file.root):
         return None
     found = _candidates(keep, photo, matches)
@@ -35,7 +40,7 @@ def extra_of(
     if lies is None:
         return None
     versions = Versions(known, ordered(), lambda _extra, _keep: True, companion_key=companion_key)
-    return Extras(versions, frozenset(), select, caution).extra(lies, stays)
+    return Extras(versions, doubts, select, caution).extra(lies, stays)
 
 
 def is_better(photo: Photo, other: Photo, matches: Iterable[Match], rules: Sequence[str]) -> bool:

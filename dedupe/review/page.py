@@ -49,7 +49,7 @@ def _as_decided(session: Session, result: ScanResult) -> tuple[ScanResult, dict[
     from dedupe.review.saved_scan import verifier
     from dedupe.types import Group
 
-    edits, verify = session.decisions.edits(), verifier(session)
+    edits, verify = session.decisions.edits(), verifier(session, result)
     groups, states = [], {}
     for group in result.groups:
         choice = restored(group, edits.get(group.id), verify)

@@ -122,7 +122,7 @@ def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
 
 def as_reviewed(session: Session, result: ScanResult) -> Reviewed:
     """``result`` as the review left it, for `dedupe apply`."""
-    return reviewed(result, session.decisions.edits(), verifier(session))
+    return reviewed(result, session.decisions.edits(), verifier(session, result))
 
 
 def in_order(result: ScanResult, folder: str | None = None) -> ScanResult:
@@ -139,11 +139,15 @@ def previews(session: Session) -> Preview:
     return lambda photo: session.previews.get(photo.content_key)
 
 
-def verifier(session: Session) -> Verify:
-    """Proves one photo against another, from what the scan stored or, where it did not compare the two, by looking now."""
+def verifier(session: Session, result: ScanResult) -> Verify:
+    """Proves one photo of ``result`` against another, with every doubt that the scan had of the two.
+
+    What the scan stored counts; two that it did not compare are looked at now.
+    """
+    from dedupe.grouping.doubts import doubts_of
     from dedupe.grouping.pair import extra_of
 
-    companion_key = session.cache.companion_key
+    companion_key, doubts = session.cache.companion_key, doubts_of(result)
     settings = session.settings
 
     def verify(keep: Photo, photo: Photo) -> Extra | None:
@@ -155,6 +159,7 @@ def verifier(session: Session) -> Verify:
             cross_only=settings.cross_only,
             companion_key=companion_key,
             caution=settings.caution,
+            doubts=doubts,
         )
 
     return verify

@@ -40,7 +40,7 @@ def damage(session: Session, contents: Contents, matches: Sequence[Match]) -> Da
         found = difference(one.path, other.path, facts[a].format) if a in facts else None
         if found is not None:
             pairs[frozenset((a, b))] = found.count
-            listed.append(Damage(DamageKind.DIFFERS, tuple(sorted((one.path, other.path))), found.count))
+            listed.append(Damage(DamageKind.DIFFERS, tuple(sorted((one.path, other.path))), found.count, "", (a, b)))
     return Damaged(tuple(sorted(listed, key=lambda one: (one.kind.value, one.paths))), pairs)
 
 

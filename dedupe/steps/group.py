@@ -47,6 +47,7 @@ class Grouped:
     photos: int
     reclaimable_bytes: int
     damaged: tuple[Damage, ...] = ()
+    doubtful: tuple[str, ...] = ()
 
 
 def complete(session: Session, contents: Contents, matches: Sequence[Match]) -> Related:
@@ -89,7 +90,7 @@ def group(
     from dedupe.grouping import group
 
     with session.step("group", len(related.photos)) as shown:
-        groups, series = group.group(
+        found = group.group(
             related.photos,
             related.matches,
             _options(session),
@@ -98,13 +99,14 @@ def group(
             damaged=damaged,
         )
         shown.advance(len(related.photos))
-    found = contents.files.count
+    files = contents.files.count
     return Grouped(
-        groups,
-        series,
-        files=found,
-        photos=found - related.members,
-        reclaimable_bytes=sum(group.reclaimable(groups).values()),
+        found.groups,
+        found.series,
+        files=files,
+        photos=files - related.members,
+        reclaimable_bytes=sum(group.reclaimable(found.groups).values()),
+        doubtful=found.doubtful,
     )
 
 

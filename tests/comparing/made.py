@@ -115,9 +115,10 @@ def group(
     **options: Any,
 ) -> tuple[tuple[Group, ...], tuple[Series, ...]]:
     """``grouping.group.group`` with its options by name."""
-    return grouping.group(
+    found = grouping.group(
         photos, matches, grouping.Options(**options), decisions=decisions, companion_key=companion_key
     )
+    return found.groups, found.series
 
 
 def open_pairs(

@@ -393,6 +393,28 @@ def test_a_resave_whose_source_is_in_doubt_goes_only_where_the_one_that_stays_is
     assert not extra.selected, "it is larger"
 
 
+@pytest.mark.parametrize(
+    ("stays", "goes", "selected"),
+    [
+        ({}, {}, True),
+        ({"camera": "Acme"}, {}, True),
+        ({"camera": "Acme"}, {"camera": "Acme"}, True),
+        ({}, {"camera": "Acme"}, False),
+        ({"camera": "Acme", "software": "GIMP"}, {"camera": "Acme"}, False),
+        ({}, {"quality": 91}, False),
+        ({}, {"bits": 10}, False),
+        ({"chroma": 0.25}, {"chroma": 1.0}, False),
+    ],
+)
+def test_a_resave_that_may_hold_more_goes_only_where_what_stays_is_as_good_and_as_near_to_the_camera(
+    stays, goes, selected
+):
+    keep, extra = photo("a.jpg", **stays), photo("b.jpg", **goes)
+    seen = [match(keep, extra, RESAVED, remark=Remark(Change.UNTOLD))]
+    assert only([keep, extra], seen, decisions=UsersWord(keep=[keep])).extras[0].selected is selected
+    assert not only([keep, extra], seen, caution=Caution.STRICT).extras[0].selected
+
+
 def test_a_resave_of_which_something_else_is_in_doubt_is_never_selected():
     a, b = photo("a.jpg"), photo("b.jpg")
     (extra,) = only([a, b], [match(a, b, RESAVED, remark=Remark(Change.PROFILE))], select=list(Relation)).extras
@@ -500,6 +522,22 @@ def test_cross_only_compares_photos_of_different_folders_only():
     shots = [photo(f"{number}.jpg", root="/here", **shot(number)) for number in (1, 2)]
     assert group(shots, [match(*shots, SIMILAR)], cross_only=True) == ((), ())
     assert len(group(shots, [match(*shots, SIMILAR)])[1]) == 1
+
+
+@pytest.mark.parametrize("why", ["a copy of the edit", "an edit of the edit"])
+def test_where_edits_are_selected_too_nothing_goes_for_a_photo_that_it_may_not_go_for(why):
+    original, crop = photo("original.jpg", root="/here"), photo("crop.jpg", width=3000, root="/there")
+    third = photo("third.jpg", width=1000, height=750, root="/here")
+    of_crop = RESAVED if why == "a copy of the edit" else EDITED
+    verdicts = [match(original, crop, EDITED), match(crop, third, of_crop, 0.99), match(original, third, EDITED, 0.7)]
+    found = only([original, crop, third], verdicts, select=list(Relation), cross_only=True)
+    assert kept_by(found) == {"crop.jpg": "original.jpg", "third.jpg": "crop.jpg"}
+    going = {name(extra.photo) for extra in found.extras if extra.selected}
+    assert going == ({"third.jpg"} if of_crop is RESAVED else {"crop.jpg"})
+    elsewhere = replace(third, file=replace(third.file, root="/elsewhere"))
+    found = only([original, crop, elsewhere], verdicts, select=list(Relation), cross_only=True)
+    assert all(extra.selected for extra in found.extras)
+    assert set(kept_by(found).values()) == {"original.jpg"}
 
 
 def test_a_hard_linked_extra_is_selected_only_where_all_its_names_are_in_sight():

@@ -167,7 +167,7 @@ def test_nothing_scanned_yet_is_one_sentence_and_begins_no_store(tmp_path: Path)
 
 def test_another_keeper_is_proven_from_what_the_scan_found_out(tree: Path) -> None:
     with last_scan(Settings(store=store(tree))) as (session, result):
-        verify = verifier(session)
+        verify = verifier(session, result)
         photos = {os.path.basename(p.path): p for g in result.groups for p in (g.keep, *(x.photo for x in g.extras))}
         small, big, copy = (photos[f"coffee{end}.jpg"] for end in ("_small", "", " (1)"))
         found = verify(small, big)
@@ -187,7 +187,7 @@ def test_another_keeper_can_be_chosen_for_photos_that_were_called_no_duplicates(
     with last_scan(Settings(store=store(tree))) as (session, result):
         keep, extra = result.groups[0].keep, result.groups[0].extras[0].photo
         session.decisions.mark_not_duplicates(keep, extra)
-        assert verifier(session)(extra, keep) is not None
+        assert verifier(session, result)(extra, keep) is not None
 
 
 def test_apply_gets_the_scan_as_the_review_left_it(tree: Path) -> None:

@@ -16,6 +16,8 @@ from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.freedesktop import Place
 from dedupe.actions.platform.trash import Entry, Trash
 from dedupe.formats.hashing import LEGACY, digest
+from dedupe.grouping.doubts import Doubts
+from dedupe.grouping.membership import lies_on
 from dedupe.review.choice import keep_instead
 from dedupe.types import FileMove, Photo
 from tests.actions.execution import (
@@ -26,6 +28,9 @@ from tests.grouping import (
 )
 from tests.review import (
     made,
+)
+from tests.review import (
+    test_doubts as doubts,
 )
 from tests.review import (
     test_state as review,
@@ -319,6 +324,53 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         "grouping.membership._is_as_good",
         yes,
         alone(lambda: grouping.test_an_edit_stays_where_it_is_in_doubt_that_the_other_edit_is_as_good("remark")),
+    ),
+    (
+        "grouping.doubts.doubts_of",
+        lambda result: Doubts(),
+        lambda world: doubts.test_of_two_of_which_one_is_damaged_neither_is_selected_where_the_other_is_chosen_to_stay(
+            world.base
+        ),
+    ),
+    (
+        "grouping.doubts.Doubts.concern",
+        lambda *arguments: False,
+        alone(
+            lambda: doubts.test_a_copy_that_the_scan_had_doubts_of_is_proven_and_not_selected(
+                Doubts(frozenset((doubts.ONE.path,))), doubts.FITS_ANOTHER
+            )
+        ),
+    ),
+    (
+        "grouping.extras.Extras._lies_on",
+        lambda extras, asset, keep: lies_on(asset, keep, extras.versions.known),
+        alone(
+            lambda: grouping.test_where_edits_are_selected_too_nothing_goes_for_a_photo_that_it_may_not_go_for(
+                "a copy of the edit"
+            )
+        ),
+    ),
+    (
+        "grouping.extras.distance_to_camera",
+        lambda photo: 0,
+        alone(
+            lambda: (
+                grouping.test_a_resave_that_may_hold_more_goes_only_where_what_stays_is_as_good_and_as_near_to_the_camera(
+                    {}, {"camera": "Acme"}, False
+                )
+            )
+        ),
+    ),
+    (
+        "grouping.extras._is_as_good",
+        yes,
+        alone(
+            lambda: (
+                grouping.test_a_resave_that_may_hold_more_goes_only_where_what_stays_is_as_good_and_as_near_to_the_camera(
+                    {}, {"quality": 91}, False
+                )
+            )
+        ),
     ),
     (
         "grouping.membership._lacks_raw",

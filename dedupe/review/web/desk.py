@@ -144,7 +144,7 @@ class Desk:
         if saved is None:
             raise UsageError("There is no scan yet: run `dedupe scan DIR` first.")
         edits = self._memory.edits()
-        state = ReviewState.begin(saved.result.groups, verifier(self._session), edits)
+        state = ReviewState.begin(saved.result.groups, verifier(self._session, saved.result), edits)
         groups = saved.result.groups
         traits = tuple(Traits.of(group) for group in groups)
         lost = unproven(edits, groups, state.choices)

@@ -140,7 +140,7 @@ def test_the_terminal_and_the_page_leave_the_same_rows(tmp_path: Path, start: St
         if _folder(tmp_path / name)
     ]
     with last_scan(Settings(store=str(stores[0]))) as (session, result):
-        state = ReviewState.begin(result.groups, verifier(session), {})
+        state = ReviewState.begin(result.groups, verifier(session, result), {})
         for key in KEYS:
             state = pressed(state, NAMES.get(key, key), session.decisions)
     page = open_page(start(stores[1]), expected=NO_PICTURE)
