@@ -8,21 +8,21 @@ stands out are spots.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
-from dedupe.comparing import regions, response, tone_curve
-from dedupe.comparing.align import Floats, Grey, Mask, Rgb
+from dedupe.comparing import regions
+from dedupe.comparing.align import Floats, Mask, Rgb
+from dedupe.comparing.grid import Grid
+from dedupe.comparing.ground import Ground
 from dedupe.comparing.regions import Region
-from dedupe.comparing.registration import band
 from dedupe.comparing.thresholds import CONTRAST_SLACK, PAPER, PAPER_AND_PANELS
-from dedupe.comparing.tone_curve import spread
 
 _WINDOW: Final = 2.5
+_LIGHT: Final = 32.0
 _MOST_NOISE: Final = 2.2
 _LAWFUL: Final = 0.7
 _PREVIEW: Final = 400.0
@@ -43,39 +43,33 @@ class Difference:
 
 
 def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
-    """What differs between two pictures on one grid, uint8[h, w, 3] each, where ``cover`` is 1."""
-    inside = cover > 0
-    p, q = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (still, moved))
-    bp, bq = band(p.astype(np.float32), cover), band(q.astype(np.float32), cover)
-    change, readings = tone_curve.readings(p, q, cover)
-    error2 = _unexplained(bp, bq, cover)
-    for one, other in readings[1:]:
-        error2 = np.minimum(error2, _unexplained(band(one, cover), band(other, cover), cover))
+    """What differs between two pictures on one grid, uint8[h, w, 3] each, where ``cover`` float32[h, w] is 1."""
+    return differences_of(Grid(still, moved, Ground(cover)))
+
+
+def differences_of(grid: Grid) -> Difference:
+    """What differs between two pictures on one grid."""
+    inside = grid.ground.inside
+    bp, bq = (layer.band for layer in grid.readings[0])
+    error2 = _unexplained(bp, bq, grid.ground)
+    for one, other in grid.readings[1:]:
+        error2 = np.minimum(error2, _unexplained(one.band, other.band, grid.ground))
     contrast2 = cv2.GaussianBlur(np.maximum(bp * bp, bq * bq), (0, 0), _WINDOW)
     disagreement, noise2 = _disagreement(error2, contrast2, inside)
     if disagreement.max() > _LAWFUL:
-        for one, other in _by_law(still, moved, p, q, cover):
-            error2 = np.minimum(error2, _unexplained(band(one, cover), band(other, cover), cover))
+        for one, other in grid.laws():
+            error2 = np.minimum(error2, _unexplained(one.band, other.band, grid.ground))
         disagreement, noise2 = _disagreement(error2, contrast2, inside)
     textured = (contrast2 > 9) & inside
-    mask, found = regions.find(disagreement > 1, still, moved, cover)
+    mask, found = regions.find(disagreement > 1, grid.still, grid.moved, grid.ground.cover)
     return Difference(
         peak=float(disagreement.max()),
         share=float((disagreement > 1)[textured].mean()) if textured.any() else 0.0,
-        tone=change,
+        tone=grid.tone,
         noise=noise2**0.5,
         mask=mask,
         found_regions=found,
     )
-
-
-def _by_law(still: Rgb, moved: Rgb, p: Grey, q: Grey, cover: Floats) -> Iterator[tuple[Floats, Floats]]:
-    """Both greys, once the law that makes the one of the other is applied, either way."""
-    forth, back = response.predicted(still, q, cover), response.predicted(moved, p, cover)
-    if forth is not None:
-        yield forth, q.astype(np.float32)
-    if back is not None:
-        yield p.astype(np.float32), back
 
 
 def _disagreement(error2: Floats, contrast2: Floats, inside: Mask) -> tuple[Floats, float]:
@@ -113,12 +107,15 @@ def is_document(picture: Rgb) -> bool:
     return float(first[peak]) > PAPER or float(first[peak] + second.max()) > PAPER_AND_PANELS
 
 
-def _unexplained(source: Floats, target: Floats, cover: Floats) -> Floats:
+def _unexplained(source: Floats, target: Floats, ground: Ground) -> Floats:
     """float32[h, w]: local mean square of the structure in ``target`` that ``source`` lacks or has too much of."""
-    power = spread(source * source, cover, 32.0)
-    gain = np.clip((spread(source * target, cover, 32.0) + 4) / (power + 4), 0.25, 4.0)
-    off = target - gain * source
-    return cv2.GaussianBlur(off * off, (0, 0), _WINDOW)
+    gain = ground.spread(source * target, _LIGHT) + 4
+    gain /= ground.spread(source * source, _LIGHT) + 4
+    off = np.clip(gain, 0.25, 4.0, out=gain)
+    off *= source
+    off -= target
+    off *= off
+    return cv2.GaussianBlur(off, (0, 0), _WINDOW)
 
 
 def _slope(values: Floats) -> Floats:

@@ -11,8 +11,10 @@ import numpy as np
 from dedupe.comparing import align, difference, registration, sharpness
 from dedupe.comparing.align import Mask, Matrix, Rgb
 from dedupe.comparing.difference import Difference
+from dedupe.comparing.grid import FINE
+from dedupe.comparing.ground import CELL, blocks
 from dedupe.comparing.keystone import Keystone, flat, untilted
-from dedupe.comparing.registration import FINE, Bend, Field, Overlay, Registered
+from dedupe.comparing.registration import Bend, Field, Overlay, Registered
 from dedupe.comparing.thresholds import BLOCK_AGREES, LEAST_BLOCKS
 
 _MOST_NOISE: Final = 3.0
@@ -70,8 +72,8 @@ def measure(
         plane = untilted(b, keystone)
         raw = registration.overlay(a, plane.picture, matrix, plane.mask)
     over, softened = sharpness.even(raw)
-    registered = registration.refine(over, rounds)
-    found = difference.differences(registered.still, registered.moved, registered.cover)
+    registered, grid = registration.refine(over, rounds)
+    found = difference.differences_of(grid)
     field, textured = registered.field, registered.field.textured
     clean = textured & ~touched(found.mask)
     count = int(textured.sum())
@@ -122,8 +124,8 @@ def _corners(shape: tuple[int, ...]) -> Matrix:
 def touched(mask: Mask) -> Mask:
     """bool[rows, cols]: blocks that a spot, or its halo in the band, reaches into."""
     return (
-        registration.blocks(cv2.dilate(mask.astype(np.float32), np.ones((25, 25), np.uint8)))
-        > 0.03 * (2 * registration.CELL) ** 2
+        blocks(cv2.dilate(mask.astype(np.uint8), np.ones((25, 25), np.uint8)).astype(np.float32))
+        > 0.03 * (2 * CELL) ** 2
     )
 
 

@@ -15,16 +15,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.comparing import response, tone_curve
 from dedupe.comparing.align import Floats, Mask, Matrix, Rgb, compose, invert, scale_of
-from dedupe.comparing.tone_curve import spread
+from dedupe.comparing.grid import FINE, Grid, Layer
+from dedupe.comparing.ground import CELL, Ground, blocks_of
 
 P = TypeVar("P", bound=np.generic)
 
-CELL: Final = 16
-"""Blocks are 2 × 2 cells and overlap by half."""
-FINE: Final = 1.2
-COARSE: Final = 8.0
 TEXTURED: Final = 2.0
 """Band-passed contrast, in grey levels, from which a block counts: above what compression leaves in flat areas."""
 _MIN_COVER: Final = 0.9
@@ -115,25 +111,21 @@ def overlay(a: Rgb, b: Rgb, matrix: Matrix, mask: Floats | None = None) -> Overl
     return Overlay(still, small, compose(onto, grow), swapped, masks[0], small_mask)
 
 
-def refine(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> Registered:
+def refine(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> tuple[Registered, Grid]:
     """Refines the overlay by the shifts of its blocks until one affine map explains what it can of them; ``rounds`` are the
-    fine scales of the band, coarse to fine."""
+    fine scales of the band, coarse to fine. Also gives both pictures on one grid, with all that was worked out of them."""
     still, moving = grey_of(over.still), grey_of(over.moving)
     matrix = over.matrix
     for fine in rounds:
-        cover = cover_of(over, matrix)
-        matrix = compose(_correction(_compared(still, warped(moving, matrix, still.shape), cover, fine)), matrix)
-    cover = cover_of(over, matrix)
-    moved = warped(over.moving, matrix, still.shape)
-    still_grey, moved_grey = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (over.still, moved))
-    _, readings = tone_curve.readings(still_grey, moved_grey, cover)
+        ground = Ground(cover_of(over, matrix))
+        pair = (Layer(grey, ground, fine) for grey in (still, warped(moving, matrix, still.shape)))
+        matrix = compose(_correction(_field(*pair)), matrix)
+    grid = Grid(over.still, warped(over.moving, matrix, still.shape), Ground(cover_of(over, matrix)))
     # A tone that bends or clips would pass for shifts: the reading under which the blocks agree best is the true one.
-    seen = max((_compared(p, q, cover, FINE) for p, q in readings), key=_agreeing)
-    if _agreeing(seen) < _LAWFUL:
-        lawful = response.predicted(over.still, moved_grey, cover)
-        if lawful is not None:
-            seen = max(seen, _compared(lawful, moved_grey.astype(np.float32), cover, FINE), key=_agreeing)
-    return Registered(replace(over, matrix=matrix), seen, over.still, moved, cover)
+    seen = max((_field(*pair) for pair in grid.readings), key=_agreeing)
+    if _agreeing(seen) < _LAWFUL and (lawful := grid.law(forth=True)) is not None:
+        seen = max(seen, _field(*lawful), key=_agreeing)
+    return Registered(replace(over, matrix=matrix), seen, over.still, grid.moved, grid.ground.cover), grid
 
 
 def bend(field: Field, among: Mask) -> Bend:
@@ -163,13 +155,6 @@ def bend(field: Field, among: Mask) -> Bend:
     return Bend(amplitude2**0.5, certainty)
 
 
-def band(grey: Floats, cover: Floats, fine: float = FINE, coarse: float = COARSE) -> Floats:
-    """float32[h, w]: structure between ``fine`` and ``coarse`` pixels, judged from covered pixels alone, so that the edge of
-    the overlap looks the same in both pictures (normalised convolution, Knutsson and Westin 1993)."""
-    smooth = cv2.GaussianBlur(grey, (0, 0), fine)
-    return (smooth - spread(grey, cover, coarse)) * cover
-
-
 def grey_of(rgb: Rgb) -> Floats:
     """float32[h, w] luma, 0–255."""
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -183,17 +168,14 @@ def warped(picture: npt.NDArray[P], matrix: Matrix, shape: tuple[int, ...]) -> n
 
 def cover_of(over: Overlay, matrix: Matrix) -> Floats:
     """float32[h, w] on the grid of ``still``: 1 where ``moving``, laid by ``matrix``, has content."""
-    height, width = over.still.shape[:2]
+    size = (over.still.shape[1], over.still.shape[0])
     whole = np.ones(over.moving.shape[:2], np.float32) if over.moving_mask is None else over.moving_mask
-    cover = cv2.warpAffine(whole, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    cover = cv2.warpAffine(whole, matrix, size, flags=cv2.INTER_LINEAR)
     if over.still_mask is not None:
         cover = cover * over.still_mask
-    return cv2.erode((cover > 0.999).astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1.0)
-
-
-def _compared(still: Floats, moved: Floats, cover: Floats, fine: float) -> Field:
-    coarse = max(COARSE, 4 * fine)
-    return _field(band(still, cover, fine, coarse), band(moved, cover, fine, coarse), cover, fine)
+    within = cv2.compare(cover, 0.999, cv2.CMP_GT)
+    within = cv2.erode(within, np.ones((3, 3), np.uint8), borderValue=255)
+    return (within > 0).astype(np.float32)
 
 
 def re_registered(over: Overlay, registered: Registered) -> Registered:
@@ -207,51 +189,36 @@ def _agreeing(seen: Field) -> float:
     return float((weight * seen.correlation).sum() / max(float(weight.sum()), 1e-6))
 
 
-def _field(still: Floats, moved: Floats, cover: Floats, fine: float) -> Field:
-    gx = cv2.Sobel(moved, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8) * cover
-    gy = cv2.Sobel(moved, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8) * cover
-    covered = blocks(cover)
-    n = np.maximum(covered, 1.0)
-    ff, gg, fg = blocks(still * still), blocks(moved * moved), blocks(still * moved)
-    basis = (moved, gx, gy)
-    normal = np.empty((*ff.shape, 3, 3), np.float64)
-    for i in range(3):
-        for j in range(i, 3):
-            normal[..., i, j] = normal[..., j, i] = gg if i + j == 0 else blocks(basis[i] * basis[j])
-        # A little noise in the gradients keeps flat and one-directional blocks solvable: their shift is merely uncertain.
-        normal[..., i, i] += 0.02 * n
-    right = np.stack([fg, blocks(still * gx), blocks(still * gy)], -1).astype(np.float64)
-    inverse = np.linalg.inv(normal)
-    solved = np.einsum("...ij,...j->...i", inverse, right)
-    left = np.maximum(ff - (solved * right).sum(-1), 0.0)
-    gain = solved[..., 0]
+def _field(still: Layer, moved: Layer) -> Field:
+    area, slopes = still.ground.area, moved.slopes
+    n = np.maximum(area, 1.0)
+    ff, gg, fg = still.power, moved.power, blocks_of(still.band, moved.band)
+    right = [fg.astype(np.float64)]
+    right += [blocks_of(still.band, slope).astype(np.float64) for slope in (slopes.across, slopes.down)]
+    i00, i01, i02, i11, i12, i22 = slopes.inverse
+    gain, *shifts = (
+        sum((cell * value for cell, value in zip(row, right, strict=True)), np.zeros(ff.shape))
+        for row in ((i00, i01, i02), (i01, i11, i12), (i02, i12, i22))
+    )
+    explained = gain * right[0] + shifts[0] * right[1] + shifts[1] * right[2]
+    left = np.maximum(ff - explained, 0.0)
     safe = np.where(np.abs(gain) < 0.05, 0.05, gain)
     # The band is ``fine`` pixels wide, so neighbouring pixels share their noise: a block holds fewer independent ones.
-    variance = left / n * (4 * np.pi * fine**2) * (inverse[..., 1, 1] + inverse[..., 2, 2]) / 2
+    variance = left / n * (4 * np.pi * moved.fine**2) * (i11 + i22) / 2
     rows, cols = ff.shape
     values = {
-        "valid": covered >= _MIN_COVER * (2 * CELL) ** 2,
+        "valid": area >= _MIN_COVER * (2 * CELL) ** 2,
         "texture": np.sqrt(np.minimum(ff, gg) / n),
         "plain": fg / np.sqrt(np.maximum(ff * gg, 1e-6)),
         "correlation": np.sqrt(np.clip(1 - left / np.maximum(ff, 1e-6), 0, 1)) * np.sign(gain),
         "gain": gain,
-        "dx": -solved[..., 1] / safe,
-        "dy": -solved[..., 2] / safe,
+        "dx": -shifts[0] / safe,
+        "dy": -shifts[1] / safe,
         "sigma": np.sqrt(variance) / np.abs(safe),
         "x": np.broadcast_to((np.arange(cols) + 1) * CELL - 0.5, ff.shape),
         "y": np.broadcast_to(((np.arange(rows) + 1) * CELL - 0.5)[:, None], ff.shape),
     }
     return Field(**{name: np.asarray(value, np.float32) for name, value in values.items()})
-
-
-def blocks(product: Floats) -> Floats:
-    """Sums over blocks of 2 × 2 cells, one block every cell; the ragged margin is padded with nothing."""
-    height, width = product.shape
-    rows, cols = max(2, -(-height // CELL)), max(2, -(-width // CELL))
-    padded = np.zeros((rows * CELL, cols * CELL), np.float32)
-    padded[:height, :width] = product
-    cells = cv2.resize(padded, (cols, rows), interpolation=cv2.INTER_AREA) * np.float32(CELL * CELL)
-    return cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]
 
 
 def _correction(seen: Field) -> Matrix:

@@ -28,11 +28,11 @@ from dedupe.comparing import align, capture_time, direction, frames, keystone, q
 from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
 from dedupe.comparing.classify import Verdict, bends, judge, proven
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
+from dedupe.comparing.grid import FINE
 from dedupe.comparing.keystone import Keystone
 from dedupe.comparing.measure import Measurement, measure
 from dedupe.comparing.pictures import View, features_of, original_of
 from dedupe.comparing.quantisation import Origin
-from dedupe.comparing.registration import FINE
 from dedupe.comparing.thresholds import (
     FIT,
     LEAST_BLOCKS,

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from dedupe.comparing.align import Floats, Rgb
-from dedupe.comparing.registration import CELL, TEXTURED, Overlay, Registered, blocks, cover_of, grey_of, warped
+from dedupe.comparing.ground import CELL, blocks
+from dedupe.comparing.registration import TEXTURED, Overlay, Registered, cover_of, grey_of, warped
 from dedupe.comparing.thresholds import SHARPNESS_APART
 
 _LEAST_BLOCKS: Final = 6

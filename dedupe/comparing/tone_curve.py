@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from dedupe.comparing.align import Floats, Grey, Mask, Matrix
+from dedupe.comparing.ground import Ground
 
 LEAST_SLOPE: Final = 0.4
 _BINS: Final = 32
@@ -16,37 +17,28 @@ SEEN: Final = 4.0
 """Mean departure of the curve, grey levels, from which the tone counts as changed."""
 
 
-def readings(p: Grey, q: Grey, cover: Floats) -> tuple[float, list[tuple[Floats, Floats]]]:
+def readings(p: Grey, q: Grey, ground: Ground) -> tuple[float, list[tuple[Floats, Floats]]]:
     """How much the tone changed (grey levels in the mean), and both greys in one tone, in every way that may explain it.
 
     The first reading is the pictures as they are; it stands alone where the tone did not change. The others bring p to q's tone
     or q to p's, with and without light that varies slowly over the frame (vignettes).
     """
-    inside = cover > 0
-    forth, back = curve(p, q, inside), curve(q, p, inside)
-    change = max(bow(forth, p, inside), bow(back, q, inside))
+    joint = _joint(p, q, ground.inside)
+    forth, back = _curve(joint), _curve(joint.T)
+    change = max(bow(forth, joint.sum(1)), bow(back, joint.sum(0)))
     plain = (p.astype(np.float32), q.astype(np.float32))
     if change < SEEN:
         return change, [plain]
-    wide = max(cover.shape) / 7
-    light = (spread(plain[1], cover, wide) + 4) / (spread(plain[0], cover, wide) + 4)
+    wide = max(p.shape) / 7
+    light = (ground.spread(plain[1], wide) + 4) / (ground.spread(plain[0], wide) + 4)
     lit_p, lit_q = _as_grey(plain[0] * light), _as_grey(plain[1] / light)
     return change, [
         plain,
         (cv2.LUT(p, forth), plain[1]),
         (plain[0], cv2.LUT(q, back)),
-        (cv2.LUT(lit_p, curve(lit_p, q, inside)), plain[1]),
-        (plain[0], cv2.LUT(lit_q, curve(lit_q, p, inside))),
+        (cv2.LUT(lit_p, curve(lit_p, q, ground.inside)), plain[1]),
+        (plain[0], cv2.LUT(lit_q, curve(lit_q, p, ground.inside))),
     ]
-
-
-def spread(values: Floats, cover: Floats, sigma: float) -> Floats:
-    """float32[h, w]: mean of the covered ``values`` under a wide Gaussian, worked out at a quarter of the size."""
-    height, width = values.shape
-    small = (max(1, width // 4), max(1, height // 4))
-    weighed = cv2.GaussianBlur(cv2.resize(values * cover, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4)
-    weight = cv2.GaussianBlur(cv2.resize(cover, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4)
-    return cv2.resize(weighed / (weight + 1e-3), (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _as_grey(values: Floats) -> Grey:
@@ -56,11 +48,19 @@ def _as_grey(values: Floats) -> Grey:
 def curve(p: Grey, q: Grey, inside: Mask) -> Floats:
     """float32[256]: what q shows where p shows each value, in the median; never falling, and never flatter than LEAST_SLOPE
     but at the ends of the scale, where exposure clips. (A curve free to be flat would explain white letters away.)"""
-    mask = inside.astype(np.uint8)
-    joint = cv2.calcHist([p, q], [0, 1], mask, [_BINS, 256], [0, 256, 0, 256])
+    return _curve(_joint(p, q, inside))
+
+
+def _joint(p: Grey, q: Grey, inside: Mask) -> Floats:
+    """float32[256, 256]: how often p shows the one value where q shows the other."""
+    return cv2.calcHist([p, q], [0, 1], inside.view(np.uint8), [256, 256], [0, 256, 0, 256])
+
+
+def _curve(together: Floats) -> Floats:
+    joint = together.reshape(_BINS, -1, 256).sum(1)
     count = joint.sum(axis=1).astype(np.float64)
     medians = (joint.cumsum(axis=1) < count[:, None] / 2).sum(axis=1).astype(np.float64)
-    levels = cv2.calcHist([p], [0], mask, [256], [0, 256]).reshape(_BINS, -1)
+    levels = together.sum(1).reshape(_BINS, -1)
     centres = (levels * np.arange(256).reshape(_BINS, -1)).sum(1) / np.maximum(levels.sum(1), 1)
     filled = count > max(30.0, 0.0005 * float(count.sum()))
     free = filled & (medians > _CLIPS) & (medians < 255 - _CLIPS)
@@ -84,7 +84,6 @@ def _rising(values: Matrix, weights: Matrix) -> Matrix:
     return np.repeat([mean for mean, _, _ in pools], [length for _, _, length in pools])
 
 
-def bow(bent: Floats, values: Grey, inside: Mask) -> float:
-    """The mean departure of the curve from no change, over the pixels."""
-    levels = cv2.calcHist([values], [0], inside.astype(np.uint8), [256], [0, 256]).ravel()
+def bow(bent: Floats, levels: Floats) -> float:
+    """The mean departure of the curve from no change, over pixels of which ``levels`` float32[256] show each value."""
     return float(levels @ np.abs(bent - np.arange(256)) / max(float(levels.sum()), 1.0))

@@ -10,12 +10,14 @@ from dedupe.decoding.opencv import Pixels
 import cv2  # isort: skip
 import numpy as np
 
-from dedupe.comparing import align, difference, registration, tone_curve
+from dedupe.comparing import align, difference, registration
+from dedupe.comparing.grid import FINE
 from dedupe.report.placement import Placement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.comparing.grid import Grid
     from dedupe.comparing.registration import Registered
 
 _DIM: Final = 0.3
@@ -48,9 +50,9 @@ def laid(a: Pixels, b: Pixels, placement: Placement) -> Pixels:
 
 def differing(a: Pixels, b: Pixels, placement: Placement) -> Differing:
     """Where ``b`` differs from ``a`` (uint8[h, w, 3] RGB each), as the comparison sees it."""
-    settled = registration.refine(registration.overlay(a, b, _pixels_of(placement, a, b)), (registration.FINE,))
-    found = difference.differences(settled.still, settled.moved, settled.cover)
-    shown = _drawn(settled, found.mask)
+    settled, grid = registration.refine(registration.overlay(a, b, _pixels_of(placement, a, b)), (FINE,))
+    found = difference.differences_of(grid)
+    shown = _drawn(grid, found.mask)
     inside = max(float(settled.cover.sum()), 1.0)
     share = float((found.mask & (settled.cover > 0)).sum()) / inside
     return Differing(_on_grid_of(a, settled, shown), share)
@@ -60,13 +62,11 @@ def _pixels_of(placement: Placement, a: Pixels, b: Pixels) -> NDArray[np.float64
     return align.from_unit(np.array(placement, np.float64).reshape(2, 3), b.shape, a.shape)
 
 
-def _drawn(settled: Registered, mask: NDArray[np.bool_]) -> Pixels:
+def _drawn(grid: Grid, mask: NDArray[np.bool_]) -> Pixels:
     """The difference on the grid of the registered pair: the smallest over all tones that may explain it."""
-    p, q = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (settled.still, settled.moved))
-    readings = tone_curve.readings(p, q, settled.cover)[1]
-    apart = np.min([np.abs(one - other) for one, other in readings], axis=0)
-    inside = settled.cover > 0
-    base = cv2.cvtColor((p * _DIM).astype(np.uint8), cv2.COLOR_GRAY2RGB).astype(np.float32)
+    apart = np.min([np.abs(one.grey - other.grey) for one, other in grid.readings], axis=0)
+    inside = grid.ground.inside
+    base = cv2.cvtColor((grid.greys[0] * _DIM).astype(np.uint8), cv2.COLOR_GRAY2RGB).astype(np.float32)
     base[inside] += np.minimum(apart * _CONTRAST, 255.0)[inside, None]
     base[~inside] = base[~inside] * 0.5 + _PAPER * 0.25
     shown = np.minimum(base, 255).astype(np.uint8)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dedupe.comparing import classify, difference, regions, registration, tone_curve
+from dedupe.comparing.ground import Ground
 from dedupe.comparing.measure import Measurement, measure
 from dedupe.types import Change, Relation
 from tests.comparing.shots import Picture, photograph
@@ -65,7 +66,7 @@ def everywhere(picture: Picture) -> np.ndarray:
 
 @pytest.mark.parametrize(("x", "y"), [(0.3, -0.4), (1.5, 0.7), (-2.2, 1.1)])
 def test_a_small_shift_is_found_to_a_fraction_of_a_pixel(picture: Picture, x: float, y: float) -> None:
-    found = registration.refine(registration.overlay(picture, shifted(picture, x, y), IDENTITY))
+    found, _ = registration.refine(registration.overlay(picture, shifted(picture, x, y), IDENTITY))
     assert found.overlay.matrix == pytest.approx(np.array([[1, 0, -x], [0, 1, -y]]), abs=0.08)
 
 
@@ -94,14 +95,14 @@ def test_a_smooth_warp_bends_and_an_affine_one_does_not(picture: Picture) -> Non
 
 
 def test_pictures_of_one_tone_have_one_reading(picture: Picture) -> None:
-    change, readings = tone_curve.readings(grey(picture), grey(resaved(picture)), everywhere(picture))
+    change, readings = tone_curve.readings(grey(picture), grey(resaved(picture)), Ground(everywhere(picture)))
     assert change < tone_curve.SEEN and len(readings) == 1
 
 
 @pytest.mark.parametrize("power", [0.6, 1.6])
 def test_a_gamma_is_read_off_and_taken_out(picture: Picture, power: float) -> None:
     p, q = grey(picture), grey(gamma(picture, power))
-    change, readings = tone_curve.readings(p, q, everywhere(picture))
+    change, readings = tone_curve.readings(p, q, Ground(everywhere(picture)))
     assert change > tone_curve.SEEN
     apart = [float(np.abs(one - other).mean()) for one, other in readings]
     assert min(apart[1:]) < 0.25 * apart[0]
