@@ -160,8 +160,7 @@ class _Tree:
             return
         for other in self._on(place, root):
             was, proven = self.extras[other], self._proven(stays, other)
-            goes = was is not None and was.selected and was.relation in SAFE_RELATIONS
-            self.extras[other] = proven and _held(replace(proven, selected=goes and not proven.loses))
+            self.extras[other] = proven and _held(replace(proven, selected=_follows(was, proven)))
 
     def take_back(self, place: int, suggestion: Choice) -> None:
         """What hung on ``place`` by the scan hangs on it again."""
@@ -185,6 +184,11 @@ class _Tree:
     def _place_of(self, path: str, root: int) -> int:
         """The place of a keeper; the root for none, as in scans saved before versions."""
         return next((place for place, photo in enumerate(self.photos) if photo.path == path), root)
+
+
+def _follows(was: Extra | None, proven: Extra) -> bool:
+    """Whether a copy goes with its head: it was to go, and nothing is lost where another photo stays for it."""
+    return was is not None and was.selected and was.relation in SAFE_RELATIONS and not proven.loses
 
 
 def _held(extra: Extra) -> Extra:

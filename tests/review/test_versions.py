@@ -9,7 +9,7 @@ import pytest
 from dedupe.library.scans import EditState
 from dedupe.review.choice import Choice, accepted, edit_of, keep_instead, photos_of, restored, suggested, toggled
 from dedupe.review.state import ReviewState
-from dedupe.types import Extra, Group, Photo, Relation
+from dedupe.types import Extra, Group, Loss, LossCode, Photo, Relation
 from tests.review.made import extra, group, photo, result
 
 ORIGINAL, AGAIN = photo("original.jpg"), photo("again.jpg")
@@ -108,6 +108,28 @@ def test_a_copy_of_a_version_that_goes_stays_where_nothing_else_is_proven_to_hol
     choice = toggled(family(), suggested(family()), CROP_AT, Proofs(CROP_SMALL))
     assert choice.extras[SMALL_AT] is None
     assert going(choice) == {AGAIN_AT, CROP_AT, TWICE_AT}
+
+
+def test_a_copy_that_was_to_stay_stays_where_its_version_goes() -> None:
+    choice = toggled(family(), suggested(family()), SMALL_AT, Proofs())
+    choice = toggled(family(), choice, CROP_AT, Proofs())
+    assert going(choice) == {AGAIN_AT, CROP_AT, TWICE_AT}
+    assert hangs(choice)[SMALL_AT] == ROOT
+
+
+@pytest.mark.parametrize("lost", [CROP_TWICE, CROP_SMALL], ids=lambda one: one.path)
+def test_a_copy_with_which_something_would_be_lost_stays_where_its_version_goes(lost: Photo) -> None:
+    def verify(keep: Photo, one: Photo) -> Extra | None:
+        found = Proofs()(keep, one)
+        loses = (Loss(LossCode.KEYWORDS),) if one is lost and keep is ORIGINAL else ()
+        return found and replace(found, loses=loses)
+
+    choice = toggled(family(), suggested(family()), CROP_AT, verify)
+    place = photos_of(family()).index(lost)
+    assert going(choice) == {AGAIN_AT, CROP_AT, TWICE_AT, SMALL_AT} - {place}
+    extra = choice.extras[place]
+    assert extra is not None
+    assert extra.loses, "and says so"
 
 
 def test_a_version_of_a_version_that_goes_goes_for_what_stays_in_the_end() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from dedupe import actions
 from dedupe.actions.journal.journal import Journal
 from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.volumes import Volume
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World
 from tests.safety.crash_points import CRASHED, SCENARIOS, in_child
@@ -176,6 +179,29 @@ def test_a_new_file_in_the_old_place_after_a_crash_survives(world: World) -> Non
     assert extra.read_bytes() == b"taken since"
 
 
+def test_where_a_volume_gives_one_number_to_two_files_the_bytes_say_which_is_ours(world: World) -> None:
+    """Cut off when the photo had arrived; another was saved under the old name, and its inode number is the photo's own."""
+    _keep, extra = world.pair("resaved")
+    crashed_move(world, moment_of(world, "rename"))
+    extra.write_bytes(b"taken since")
+    place = world.target / "old" / "a.jpg"
+
+    class OneNumber(FaultyDisk):
+        def volume(self, folder: str) -> Volume:
+            return replace(super().volume(folder), weak=True)
+
+        def lstat(self, path: str) -> os.stat_result:
+            found = super().lstat(path)
+            number = place.lstat().st_ino if path == str(extra) else found.st_ino
+            return os.stat_result((found.st_mode, number, *found[2:]), {"st_mtime_ns": found.st_mtime_ns})
+
+    before = world.snapshot()
+    actions.recover(world.paths, disk=OneNumber())
+    assert world.snapshot() == before
+    assert extra.read_bytes() == b"taken since"
+    assert place.read_bytes() == b"beach\nagain"
+
+
 def test_a_copy_that_the_user_made_meanwhile_is_not_taken_for_ours(world: World) -> None:
     """Cut off before the rename; then the user copies the photo to the very place. Both stay."""
     _keep, extra = world.pair("resaved")
@@ -207,6 +233,36 @@ def test_an_edit_of_the_source_after_a_crash_in_the_copy_survives(world: World, 
     actions.recover(world.paths)
     assert extra.read_bytes() == b"edited since"
     assert b"beach\nagain" in world.contents()
+
+
+def test_recovery_has_the_copys_name_on_the_disk_before_the_original_goes(world: World) -> None:
+    """The photo was renamed and its sidecar copied; cut off before the folder of the copy was synced. A second power cut must
+    not take the copy's name when its original is gone."""
+
+    class SidecarsElsewhere(FaultyDisk):
+        def rename(self, source: str, target: str) -> None:
+            if source.endswith(".xmp") and not target.endswith(".leaving"):
+                raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source, None, target)
+            super().rename(source, target)
+
+    world.make({"keep/a.jpg": "beach\n1", "old/a.jpg": "beach\n2", "old/a.xmp": "five stars"})
+    place, result, disk = world.target / "old", world.scan(), SidecarsElsewhere()
+
+    def cut_off(step: str, arguments: tuple[object, ...]) -> None:
+        if step == "fsync_folder" and arguments[0] == str(place) and (place / "a.xmp").exists():
+            os._exit(CRASHED)
+
+    disk.before = cut_off
+    assert in_child(lambda: world.act(result, disk=disk) and None) == CRASHED
+    assert (place / "a.xmp").exists()
+    assert (world.root / "old" / "a.xmp").exists()
+    taken: list[tuple[str, object]] = []
+    again = SidecarsElsewhere()
+    again.before = lambda step, arguments: taken.append((step, arguments[0] if arguments else None))
+    actions.recover(world.paths, disk=again)
+    assert sorted(path.name for path in place.iterdir()) == ["a.jpg", "a.xmp"]
+    [gone] = [n for n, (step, path) in enumerate(taken) if step == "unlink" and str(path).endswith(".leaving")]
+    assert ("fsync_folder", str(place)) in taken[:gone]
 
 
 def test_recovery_waits_for_a_lock_and_says_nothing(world: World) -> None:

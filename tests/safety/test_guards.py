@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dedupe.actions.execution.reconcile import Where
 from dedupe.actions.planning.plan import _Drafter, companions_of
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.freedesktop import Place
@@ -34,6 +35,9 @@ from tests.review import (
 )
 from tests.review import (
     test_state as review,
+)
+from tests.review import (
+    test_versions as versions,
 )
 from tests.safety import (
     test_aliases as aliases,
@@ -421,6 +425,16 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         yes,
         crashes.test_a_lost_file_is_left_to_a_person_and_nothing_else_is_touched,
     ),
+    (
+        "actions.execution.reconcile.Reconciler._sync_targets",
+        allow,
+        crashes.test_recovery_has_the_copys_name_on_the_disk_before_the_original_goes,
+    ),
+    (
+        "actions.execution.reconcile.Reconciler._locate_both",
+        lambda reconciler, file, source, target: Where.BOTH,
+        crashes.test_where_a_volume_gives_one_number_to_two_files_the_bytes_say_which_is_ours,
+    ),
     ("actions.execution.reconcile.Reconciler._missing_folder", allow, crashes.test_a_disk_that_is_out_is_waited_for),
     (
         "actions.platform.exclusive.remove_claim",
@@ -485,6 +499,16 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         "review.choice._held",
         lambda extra: extra,
         alone(review.test_a_pinned_photo_that_was_to_stay_is_not_let_go_by_another_keeper),
+    ),
+    ("review.choice._follows", yes, alone(versions.test_a_copy_that_was_to_stay_stays_where_its_version_goes)),
+    (
+        "review.choice._follows",
+        lambda was, proven: was is not None and was.selected,
+        alone(
+            lambda: versions.test_a_copy_with_which_something_would_be_lost_stays_where_its_version_goes(
+                versions.CROP_SMALL
+            )
+        ),
     ),
     (
         "review.state.keep_instead",

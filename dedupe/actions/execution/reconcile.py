@@ -249,11 +249,18 @@ class Reconciler:
                         aside.append((held, set_aside(self._disk, file, held, siblings=True)))
                 if aside and not self._is_kept(asset):
                     return False  # the one and the other are one file
+                self._sync_targets(asset)
                 for held, name in aside:
                     drop_aside(self._disk, held, name)
         except (OSError, LeftAloneError, StopError):
             return False
         return True
+
+    def _sync_targets(self, asset: AssetRow) -> None:
+        """The names of the copies are on the disk before an original goes: a power cut may have come before they were."""
+        places = (file.move.target for file in asset.files)
+        for folder in dict.fromkeys(os.path.dirname(place) for place in places if place is not None):
+            self._disk.fsync_folder(folder)
 
     def _backward(self, asset: AssetRow, wheres: Sequence[Where]) -> Reconciled:
         """Undo what was done of the asset, last part first."""
