@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.actions [--files N] [--dir DIR]`` makes N small photos with a copy of each, moves the copies to a
 folder of the same volume, undoes it, moves them once more without a journal on the disk (``PRAGMA synchronous=OFF``), trashes
-them, and prints a table. ``--crashes`` runs every crash point instead (minutes).
+them, and prints a table. ``--crashes`` runs every crash point instead (minutes), ``--growth 2000,6000,20000`` a dry run of so
+many files each, all copies in one folder, to show that a file costs the same whatever their number.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,16 +45,16 @@ class UnsyncedDisk(Disk):
         journal.execute("PRAGMA synchronous = OFF")
 
 
-def make_photos(root: Path, count: int) -> ScanResult:
+def make_photos(root: Path, count: int, *, in_a_folder: int = 500, size: int = SIZE) -> ScanResult:
     """``count`` pairs of equal files below ``root``, as a scan would report them."""
     from dedupe.formats.hashing import digest
 
     groups = []
     for number in range(count):
-        content = os.urandom(SIZE)
+        content = os.urandom(size)
         photos = []
         for folder in ("keep", "old"):
-            path = root / folder / f"{number // 500:03d}" / f"IMG_{number:06d}.jpg"
+            path = root / folder / f"{number // in_a_folder:03d}" / f"IMG_{number:06d}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             os.utime(path, (1_500_000_000, 1_500_000_000))
@@ -61,7 +62,7 @@ def make_photos(root: Path, count: int) -> ScanResult:
             photos.append(Photo(file, digest(content), None, Facts("JPEG", 100, 100)))
         extra = Extra(photos[1], Relation.IDENTICAL, 0.0, selected=True)
         groups.append(Group(f"g{number}", photos[0], "path", (extra,)))
-    stats = Stats(2 * count, 2 * count, count, count, SIZE * count, {})
+    stats = Stats(2 * count, 2 * count, count, count, size * count, {})
     return ScanResult("compact-1", 0.8, (str(root),), tuple(groups), (), (), stats)
 
 
@@ -131,6 +132,19 @@ def measure(base: Path, count: int) -> list[tuple[str, float]]:
     return rows
 
 
+def growth(base: Path, counts: Sequence[int]) -> Iterator[tuple[int, float, float]]:
+    """For each count: a dry run of so many files in one folder, its seconds by the clock and of the processor."""
+    for count in counts:
+        result = make_photos(base / str(count), count, in_a_folder=count, size=2_000)
+        paths = Places(str(base / "state" / "journal.db"), str(base / "state" / "lock"))
+        clock, processor = time.perf_counter(), time.process_time()
+        report = actions.act(result, kind=ActionKind.MOVE, target=str(base / "target"), paths=paths, dry_run=True)
+        yield count, time.perf_counter() - clock, time.process_time() - processor
+        if len(report.done) != count:
+            raise SystemExit(f"only {len(report.done)} of {count} files would be acted on")
+        shutil.rmtree(base / str(count))
+
+
 def crash_points(base: Path) -> list[tuple[str, int, int, int]]:
     """For each scenario: its name, how many runs, at how many points the process was ended, how many things went wrong."""
     from tests.safety.crash_points import SCENARIOS
@@ -157,6 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--dir", default=tempfile.gettempdir(), help="a folder on the volume to measure")
+    parser.add_argument("--growth", help="dry runs of so many files each instead: 2000,6000,20000")
     parser.add_argument("--crashes", action="store_true", help="try every crash point instead")
     options = parser.parse_args()
     base = Path(tempfile.mkdtemp(prefix="dedupe-bench-", dir=options.dir))
@@ -167,6 +182,11 @@ def main() -> None:
             rows = crash_points(base)
             ended, wrong = sum(row[2] for row in rows), sum(row[3] for row in rows)
             print(f"processes ended: {ended:,}; lost, doubled or left lying around: {wrong}")
+            return
+        if options.growth:
+            print(f"{'files in one folder':>20}{'s':>8}{'s of processor':>16}{'ms of it a file':>17}")
+            for count, clock, processor in growth(base, [int(one) for one in options.growth.split(",")]):
+                print(f"{count:>20,}{clock:>8.1f}{processor:>16.1f}{1000 * processor / count:>17.2f}", flush=True)
             return
         print(f"{options.files:,} files of {SIZE // 1000} kB\n{'':<42}{'files/s':>10}{'ms a file':>11}")
         for name, figure in measure(base, options.files):

@@ -407,7 +407,7 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
     ),
     (
         "actions.execution.move.drop_aside",
-        lambda disk, held, aside: disk.unlink(aside),
+        lambda disk, aside: disk.unlink(aside.path),
         moving.test_what_is_written_into_a_photo_on_its_way_out_is_kept,
     ),
     (

@@ -82,14 +82,51 @@ def test_photos_move_within_a_volume_and_come_back(volume: Path, tmp_path: Path,
     cycle(tmp_path, volume / "photos", volume / "moved")
 
 
+def _gives_back_what_it_was_given(volume: Path) -> None:
+    """Skip where a file just written reads as something else: a copy there is refused (the test below)."""
+    if volume.name == "fusefat":
+        pytest.skip("fusefat reads other bytes than were just written")
+
+
 def test_photos_move_onto_a_volume_and_come_back(volume: Path, tmp_path: Path, home: Path) -> None:
+    _gives_back_what_it_was_given(volume)
     make(tmp_path, FILES)
     cycle(tmp_path, tmp_path / "photos", volume / "moved")
 
 
 def test_photos_move_off_a_volume_and_come_back(volume: Path, tmp_path: Path, home: Path) -> None:
+    _gives_back_what_it_was_given(volume)
     make(volume, FILES)
     cycle(tmp_path, volume / "photos", tmp_path / "moved")
+
+
+def test_a_volume_that_reads_other_bytes_than_were_written_gets_no_photo(tmp_path: Path, home: Path) -> None:
+    """FAT by fusefat does so until a file is opened anew. The copy is read back, and the photos stay."""
+    try:
+        with mounted("fusefat", tmp_path / "volume") as place:
+            make(tmp_path, FILES)
+            before = tree_snapshot(tmp_path / "photos")
+            report = act(tmp_path / "photos", Places.below(tmp_path / "state"), place / "moved")
+            if len(report.done) == 2:
+                pytest.skip("this fusefat reads what was written")
+            assert (len(report.done), report.exit_code) == (0, 4)
+            assert "the copy that was written is not what was read" in " ".join(report.sentences())
+            assert tree_snapshot(tmp_path / "photos") == before
+            assert contents(place) == []
+    except UnavailableError as reason:
+        pytest.skip(str(reason))
+
+
+def test_photos_leave_a_volume_that_sets_a_new_time_when_a_file_is_renamed(tmp_path: Path, home: Path) -> None:
+    try:
+        with mounted("fusefat", tmp_path / "volume") as place:
+            make(place, FILES)
+            held = contents(place)
+            report = act(place / "photos", Places.below(tmp_path / "state"), tmp_path / "moved")
+            assert (len(report.done), report.exit_code) == (2, 0), report.sentences()
+            assert sorted(contents(place) + contents(tmp_path / "moved")) == held
+    except UnavailableError as reason:
+        pytest.skip(str(reason))
 
 
 def test_photos_go_to_the_trash_of_a_volume_and_come_back(volume: Path, tmp_path: Path, home: Path) -> None:

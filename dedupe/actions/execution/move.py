@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from dedupe.actions.execution.place import (
     ArrivedError,
+    Aside,
     NameTakenError,
     StopError,
     drop_aside,
@@ -134,13 +135,13 @@ class Mover:
                 copied.append((file, held))
         aside = self._set_aside(copied, keepers, names)
         self._look_for_keepers(victims, keepers)
-        for held, name in aside:
-            drop_aside(self._disk, held, name)
+        for one in aside:
+            drop_aside(self._disk, one)
         return tuple(lost)
 
     def _set_aside(
         self, copied: Sequence[tuple[FileRow, Held]], keepers: Sequence[Held], names: Counter[tuple[int, int]]
-    ) -> list[tuple[Held, str]]:
+    ) -> list[Aside]:
         """Only when every copy of the asset stands may the first original go, and not yet for good."""
         for file, _ in copied:
             self._journal.placed(file)
@@ -148,7 +149,7 @@ class Mover:
         for file, held in copied:
             siblings = names[held.identity] > 1
             self._look_again(held, keepers, siblings=siblings)
-            aside.append((held, set_aside(self._disk, file, held, siblings=siblings)))
+            aside.append(set_aside(self._disk, file, held, siblings=siblings))
         return aside
 
     def _look_again(self, held: Held, keepers: Sequence[Held], *, siblings: bool) -> None:

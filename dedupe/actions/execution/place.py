@@ -180,7 +180,8 @@ def _copy_bytes(disk: Disk, source: int, made: int, like: ContentKey) -> Content
         size += len(chunk)
         if not (sparse and not any(chunk)):
             disk.write_at(made, chunk, size - len(chunk))
-    disk.set_size(made, size)
+    if disk.fstat(made).st_size != size:  # it ends in a hole
+        disk.set_size(made, size)
     return hashed.digest()
 
 
@@ -197,8 +198,17 @@ def aside_name(file: FileRow) -> str | None:
     )
 
 
-def set_aside(disk: Disk, file: FileRow, held: Held, *, siblings: bool) -> str:
-    """Look at both ends once more, then rename the source of a placed copy to its private name, which is returned.
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What was set aside: its private name, and its size and time then."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+def set_aside(disk: Disk, file: FileRow, held: Held, *, siblings: bool) -> Aside:
+    """Look at both ends once more, then rename the source of a placed copy to its private name.
 
     Raises LeftAloneError where another file was under the source's name: it is back there then.
     """
@@ -215,29 +225,32 @@ def set_aside(disk: Disk, file: FileRow, held: Held, *, siblings: bool) -> str:
         move_exclusively(disk, source, aside, links=not held.volume_is_weak)
     except SwappedError as error:
         raise StopError(STALE) from error
-    if aside_blocker(disk, file, held, aside):
+    found = disk.lstat(aside)
+    if aside_blocker(disk, file, held, (aside, found)):
         move_exclusively(disk, aside, source, links=not held.volume_is_weak)
         raise LeftAloneError(CHANGED)
-    return aside
+    # Some volumes set a new time when a file is renamed: there its bytes were just read, so its time of now counts.
+    known = found if held.volume_is_weak else held.status
+    return Aside(aside, known.st_size, known.st_mtime_ns)
 
 
-def aside_blocker(disk: Disk, file: FileRow, held: Held, aside: str) -> str | None:
+def aside_blocker(disk: Disk, file: FileRow, held: Held, there: tuple[str, os.stat_result]) -> str | None:
     """What was renamed is not the file that was copied: somebody saved another one under its name in the last instant."""
-    return None if _is_the_one(disk, file, held, (aside, disk.lstat(aside)), weak=held.volume_is_weak) else CHANGED
+    return None if _is_the_one(disk, file, held, there, weak=held.volume_is_weak) else CHANGED
 
 
-def drop_aside(disk: Disk, held: Held, aside: str) -> None:
+def drop_aside(disk: Disk, aside: Aside) -> None:
     """Remove what was set aside, unless somebody has written to it through a handle of his own."""
-    found = disk.lstat(aside)
-    if (found.st_size, found.st_mtime_ns) != (held.status.st_size, held.status.st_mtime_ns):
+    found = disk.lstat(aside.path)
+    if (found.st_size, found.st_mtime_ns) != (aside.size, aside.mtime_ns):
         raise LeftAloneError(CHANGED)
-    disk.unlink(aside)
-    disk.fsync_folder(os.path.dirname(aside))
+    disk.unlink(aside.path)
+    disk.fsync_folder(os.path.dirname(aside.path))
 
 
 def remove_source(disk: Disk, file: FileRow, held: Held, *, siblings: bool) -> None:
     """After a copy was placed: the source goes."""
-    drop_aside(disk, held, set_aside(disk, file, held, siblings=siblings))
+    drop_aside(disk, set_aside(disk, file, held, siblings=siblings))
 
 
 def _target(file: FileRow) -> str:

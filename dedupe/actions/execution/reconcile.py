@@ -246,12 +246,12 @@ class Reconciler:
                 for file, where in zip(asset.files, wheres, strict=True):
                     if where is Where.BOTH:
                         held = hold(self._disk, file.move, stack, by_content=True)
-                        aside.append((held, set_aside(self._disk, file, held, siblings=True)))
+                        aside.append(set_aside(self._disk, file, held, siblings=True))
                 if aside and not self._is_kept(asset):
                     return False  # the one and the other are one file
                 self._sync_targets(asset)
-                for held, name in aside:
-                    drop_aside(self._disk, held, name)
+                for one in aside:
+                    drop_aside(self._disk, one)
         except (OSError, LeftAloneError, StopError):
             return False
         return True

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.volumes import UnavailableError, mounted
 from dedupe import actions
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.report import Report
@@ -181,6 +182,41 @@ def test_reflinks_share_blocks_where_the_file_system_can(tree: Path, tmp_path: P
         pytest.skip("this file system has no reflinks")
     assert tree_snapshot(tree) == before
     assert not same_file(tree / "a/1.jpg", tree / "b/1.jpg")
+
+
+@pytest.mark.parametrize("volume", ["btrfs", "xfs"])
+def test_real_reflinks_free_the_space_of_the_copy_and_undo_takes_it_again(tmp_path: Path, volume: str) -> None:
+    size = 8 << 20
+    try:
+        with mounted(volume, tmp_path / "volume") as place:
+            data = os.urandom(size)
+            make(place / "photos", {"a/1.jpg": data, "b/1.jpg": data})
+            before = tree_snapshot(place / "photos")
+            two = used(place)
+            report = link(fake_scan(place / "photos"), tmp_path, kind=ActionKind.REFLINK)
+            assert (len(report.done), report.exit_code) == (1, 0), report.sentences()
+            assert two - used(place) > size * 3 // 4
+            assert tree_snapshot(place / "photos") == before
+            assert not same_file(place / "photos/a/1.jpg", place / "photos/b/1.jpg")
+            with (place / "photos/b/1.jpg").open("r+b") as file:
+                file.write(b"edited")
+            assert (place / "photos/a/1.jpg").read_bytes() == data
+            with (place / "photos/b/1.jpg").open("r+b") as file:
+                file.write(data[:6])
+            os.utime(place / "photos/b/1.jpg", ns=(0, before[str(place / "photos/b/1.jpg")][3]))
+            assert undo(tmp_path).exit_code == 0
+            assert tree_snapshot(place / "photos") == before
+            assert two - used(place) < size // 4
+            assert leftovers(place / "photos") == []
+    except UnavailableError as reason:
+        pytest.skip(f"{volume}: {reason}")
+
+
+def used(place: Path) -> int:
+    """Bytes in use on the volume, once everything is on the disk."""
+    os.sync()
+    found = os.statvfs(place)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
 
 
 class Copying(Disk):
