@@ -457,11 +457,23 @@ class FileMove:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """What must stand in a sidecar beside ``keep`` before ``copy`` leaves: all that only the copy says, and ``added``.
+
+    Without a copy the photo gets only what its own companions say.
+    """
+
+    copy: Photo | None
+    keep: Photo
+    added: tuple[Saved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One asset leaves: all its files, or none; ``moves[0]`` is its photo.
 
     The keeper is named with what it must still be, and so is every other file of its asset on which the judgement rests
-    (``keeper_parts``).
+    (``keeper_parts``). ``handover``: what goes into the keeper's sidecar before.
     """
 
     kind: ActionKind
@@ -470,6 +482,7 @@ class Action:
     moves: tuple[FileMove, ...]
     keeper: FileMove
     keeper_parts: tuple[FileMove, ...] = ()
+    handover: Handover | None = None
 
 
 class OutcomeKind(StrEnum):
@@ -482,9 +495,14 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an action, as the disk shows it afterwards; ``reason`` is a sentence where it was not done."""
+    """What became of an action, as the disk shows it afterwards.
+
+    ``reason`` is a sentence where it was not done; ``saved`` is what was written into ``sidecar`` for it.
+    """
 
     action: Action
     kind: OutcomeKind
     reason: str = ""
     bytes_freed: int = 0
+    sidecar: str = ""
+    saved: tuple[Saved, ...] = ()

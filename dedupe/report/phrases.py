@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dedupe.terminal.text import display_path, display_text
-from dedupe.types import Change, ClueKind, Damage, DamageKind, Extra, Group, Loss, LossCode, Remark
+from dedupe.types import Change, ClueKind, Damage, DamageKind, Extra, Group, Loss, LossCode, Obstacle, Remark
 
 _LOSSES: Final = {
     LossCode.RESOLUTION: "a higher resolution",
@@ -150,6 +150,37 @@ def loss(lost: Loss) -> str:
 def losses_entry(lost: Iterable[Loss]) -> list[dict[str, str]]:
     """Losses as JSON has them: the code for programs, the words for people."""
     return [{"code": one.code.value, "words": display_text(loss(one))} for one in lost]
+
+
+_PROPERTIES: Final = {
+    "exif:DateTimeOriginal": "capture date", "xmp:CreateDate": "date", "dc:description": "caption", "dc:title": "title",
+    "dc:creator": "author", "dc:rights": "copyright", "xmp:Rating": "rating", "mwg-rs:Regions": "face region", "MP:RegionInfo":
+    "face region", "photoshop:City": "city", "exif:GPSLatitude": "GPS position", "exif:GPSLongitude": "GPS position",
+    "exif:UserComment": "caption", "xmp:Label": "label", "photoshop:DateCreated": "capture date",
+}  # fmt: skip
+
+
+def property_words(name: str) -> str:
+    """What a property of a sidecar is to a person; its own name where it has no other."""
+    return _PROPERTIES.get(name, display_text(name))
+
+
+def obstacle(kind: Obstacle, detail: str = "") -> str:
+    """Why the metadata of a copy is not carried over to the photo that stays, as a phrase."""
+    match kind:
+        case Obstacle.CONFLICT:
+            words = " and ".join(dict.fromkeys(property_words(name) for name in detail.split(", ")))
+            return f"the photo that stays, or another copy, has another {words}"
+        case Obstacle.STILL_LOST:
+            return f"a sidecar cannot hold all that it says ({display_text(detail)})"
+        case Obstacle.CHANGED:
+            return "changed since the scan"
+        case Obstacle.UNREADABLE:
+            return f"{display_path(os.path.basename(detail))} cannot be read"
+        case Obstacle.SIDECAR:
+            return f"the photo that stays: {display_text(detail)}"
+        case Obstacle.FOLDER:
+            return "the folder of the photo that stays can't be written to"
 
 
 def damage(one: Damage) -> str:

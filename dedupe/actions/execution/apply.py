@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from dedupe.actions.execution.checker import Checker
 from dedupe.actions.execution.guards import (
@@ -28,6 +29,7 @@ from dedupe.actions.execution.move import Mover, OneFileError, Way, make_folder,
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.execution.reconcile import partial_name
 from dedupe.actions.execution.recover import tidy
+from dedupe.actions.execution.sidecars import Sidecars, drafted
 from dedupe.actions.journal.journal import Journal, JournalError
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, Intent, RunPurpose
 from dedupe.actions.planning.checks import Held, LeftAloneError
@@ -42,6 +44,9 @@ from dedupe.actions.report import freed
 from dedupe.errors import RefusedError
 from dedupe.terminal.text import display_path
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from dedupe.rescue.draft import Draft
 
 Progress = Callable[[int, int], None]
 """Called with (assets dealt with, assets in all)."""
@@ -94,8 +99,9 @@ def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Prog
             try:
                 with ExitStack() as stack:
                     checker.check(action, stack)
+                    made = drafted(action, terms.roots)
                 gone.update(move.source for move in action.moves)
-                applied.outcomes.append(Outcome(action, OutcomeKind.DONE, bytes_freed=freed(action)))
+                applied.outcomes.append(_would(action, made))
             except LeftAloneError as error:
                 applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
             except OSError as error:
@@ -103,6 +109,11 @@ def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Prog
             if progress is not None:
                 progress(len(applied.outcomes), len(actions))
     return applied
+
+
+def _would(action: Action, made: Draft | None) -> Outcome:
+    done = Outcome(action, OutcomeKind.DONE, bytes_freed=freed(action))
+    return done if made is None else replace(done, sidecar=made.path, saved=made.saved)
 
 
 class Applier:
@@ -127,6 +138,7 @@ class Applier:
             self.number = journal.begin_run(purpose, target=terms.target, roots=terms.roots)
         except JournalError as error:
             raise RefusedError(f"{error} Nothing was touched.") from error
+        self._sidecars = Sidecars(disk, journal, self.number, terms.roots)
 
     def run(self, actions: Sequence[Action], progress: Progress | None = None, stop: Stop | None = None) -> Applied:
         """Carry out the actions in order. Never raises for what goes wrong with them: the outcomes say it."""
@@ -163,8 +175,24 @@ class Applier:
             applied.stopped = self._stopped
 
     def _act(self, action: Action) -> Outcome:
+        """One asset, with what only it says written beside the photo that stays before."""
+        action = self._sidecars.current(without_shared(action, self._terms, self._gone))
+        if action.handover is None:
+            return self._leave(action)
+        with ExitStack() as stack:
+            self._checked(action, stack)
+            written = self._sidecars.write(action)
+        if written is None:
+            return self._leave(action)
+        try:
+            done = self._leave(self._sidecars.current(action))
+        except Exception:
+            self._sidecars.take_back(written, action.keeper.source)
+            raise
+        return replace(done, sidecar=written.draft.path, saved=written.draft.saved)
+
+    def _leave(self, action: Action) -> Outcome:
         """One asset, under another name where its own is taken meanwhile."""
-        action = without_shared(action, self._terms, self._gone)
         for _ in range(_NAMES_TRIED):
             with ExitStack() as stack:
                 victims, keepers = self._checked(action, stack)

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 
+from dedupe.actions.execution import sidecar_end
 from dedupe.actions.execution.links import settle
 from dedupe.actions.execution.place import (
     NameTakenError,
@@ -27,7 +28,7 @@ from dedupe.actions.execution.place import (
     set_aside,
 )
 from dedupe.actions.journal.journal import Journal
-from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, Intent
+from dedupe.actions.journal.records import SIDECARS, AssetPurpose, AssetRow, AssetState, FileRow, Intent
 from dedupe.actions.journal.validate import asset_blocker
 from dedupe.actions.planning.checks import LeftAloneError, hold
 from dedupe.actions.platform.disk import Disk
@@ -75,6 +76,8 @@ class Reconciler:
             reconciled = Reconciled(AssetState.NEEDS_PERSON, forged)
         elif asset.purpose in (AssetPurpose.LINK, AssetPurpose.UNLINK):
             return Reconciled(*settle(self._disk, self._journal, asset))
+        elif asset.purpose in SIDECARS:
+            return Reconciled(*sidecar_end.settle(self._disk, self._journal, asset))
         else:
             reconciled = self._end(asset, [self.locate(file) for file in asset.files], final=final, back=back)
         if reconciled.state is not AssetState.BEGUN:

@@ -8,7 +8,7 @@ import os
 from dedupe.actions.execution.reconcile import Reconciled, Reconciler
 from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.journal import DamagedRowError, Journal, exists
-from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState
+from dedupe.actions.journal.records import SIDECARS, AssetPurpose, AssetRow, AssetState
 from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
@@ -74,6 +74,8 @@ def reconcile_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[
 
 def _sentence(asset: AssetRow, reconciled: Reconciled) -> str:
     name = display_path(asset.files[0].move.source)
+    if asset.purpose in SIDECARS:
+        return _of_sidecar(name, reconciled)
     match reconciled.state:
         case AssetState.DONE:
             return f"{name}: the move that was interrupted had gone through; it is complete now."
@@ -85,6 +87,18 @@ def _sentence(asset: AssetRow, reconciled: Reconciled) -> str:
             )
         case _:
             return f"{name}: an interrupted move needs your attention: {reconciled.reason}."
+
+
+def _of_sidecar(name: str, reconciled: Reconciled) -> str:
+    match reconciled.state:
+        case AssetState.DONE:
+            return f"{name}: this sidecar was being written or taken back; that is complete now."
+        case AssetState.ROLLED_BACK:
+            return f"{name}: this sidecar is as it was before it was to be changed."
+        case AssetState.BEGUN:
+            return f"{name}: this sidecar cannot be settled yet: {reconciled.reason}. The next start tries again."
+        case _:
+            return f"{name}: this sidecar needs your attention: {reconciled.reason}."
 
 
 def tidy(disk: Disk, journal: Journal, run: int) -> None:

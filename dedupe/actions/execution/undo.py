@@ -19,6 +19,7 @@ from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopErr
 from dedupe.actions.execution.prune import make_again
 from dedupe.actions.execution.reconcile import reversal
 from dedupe.actions.execution.recover import reconcile_all, tidy
+from dedupe.actions.execution.sidecars import take_back
 from dedupe.actions.execution.unlinking import give_own_file
 from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.journal import DamagedRowError, Journal, JournalError, exists
@@ -32,16 +33,19 @@ from dedupe.errors import RefusedError, UsageError
 from dedupe.terminal.text import display_path, format_count
 
 _NAMES_TRIED = 20
+NEEDED = "its sidecar holds what a photo said that is not back"
 MOVED_CHANGED = "changed since it was moved"
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """One asset put back: the photo's recorded path, the one it got, and the asset of the undo (None: it was back already)."""
+    """One asset put back: the photo's recorded path, the one it got, and the asset of the undo (None: it was back already); or a
+    ``sidecar`` that is as it was."""
 
     path: str
     now: str
     asset: int | None = None
+    sidecar: bool = False
 
     @property
     def siblings(self) -> bool:
@@ -55,6 +59,7 @@ class UndoReport:
 
     run: int
     restored: list[Restored] = field(default_factory=list)
+    sidecars: list[Restored] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
     stopped: str | None = None
     notes: tuple[str, ...] = ()
@@ -74,6 +79,8 @@ class UndoReport:
             for asset in self.restored
             if asset.siblings
         ]
+        if self.sidecars:
+            lines.append(f"{format_count(len(self.sidecars), 'sidecar')} as before.")
         lines += [f"{format_count(count)} not put back: {reason}." for reason, count in self.left.items()]
         lines += self.notes
         if self.stopped is not None:
@@ -153,7 +160,7 @@ def run_blocker(run: RunRow, assets: Sequence[AssetRow], trash_undoable: bool) -
 
 
 def _away(assets: Sequence[AssetRow]) -> list[AssetRow]:
-    acts = (AssetPurpose.ACT, AssetPurpose.LINK)
+    acts = (AssetPurpose.ACT, AssetPurpose.LINK, AssetPurpose.RESCUE)
     return [asset for asset in assets if asset.state is AssetState.DONE and asset.purpose in acts]
 
 
@@ -192,6 +199,7 @@ class _Undoer:
         self._mover = Mover(disk, journal, trash)
         self._report = UndoReport(run.id)
         self._left: Counter[str] = Counter()
+        self._stuck: set[str | None] = set()
         try:
             self._number = journal.begin_run(RunPurpose.UNDO, target=None, roots=run.roots, undoes=run.id)
         except JournalError as error:
@@ -216,8 +224,10 @@ class _Undoer:
     def _one(self, asset: AssetRow) -> bool:
         """Put one asset back; False where nothing more may move."""
         try:
-            self._report.restored.append(self._restore(asset))
+            found = self._restore(asset)
+            (self._report.sidecars if found.sidecar else self._report.restored).append(found)
         except LeftAloneError as error:
+            self._stuck.add(asset.keeper)
             self._left[str(error)] += 1
         except (StopError, JournalError, OSError) as error:
             name = display_path(asset.files[0].move.source)
@@ -252,6 +262,10 @@ class _Undoer:
         for file in asset.files:
             _refuse(restore_blocker(file, self._run))
         wanted = [file.move.source for file in asset.files]
+        if asset.purpose is AssetPurpose.RESCUE:
+            _refuse(NEEDED if asset.keeper in self._stuck else None)
+            take_back(self._disk, self._journal, self._number, asset)
+            return Restored(wanted[0], wanted[0], sidecar=True)
         if asset.purpose is AssetPurpose.LINK:
             give_own_file(self._disk, self._journal, self._number, asset)
             return Restored(wanted[0], wanted[0])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dedupe.actions.execution.undo import run_blocker
 from dedupe.actions.journal.access import ActionPaths
 from dedupe.actions.journal.journal import DamagedRowError, Journal, exists
-from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, RunPurpose, RunRow
+from dedupe.actions.journal.records import SIDECARS, AssetPurpose, AssetRow, AssetState, RunPurpose, RunRow
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
 
@@ -23,7 +23,7 @@ class RunSummary:
     """One run: assets, files and bytes that it moved, how many of its assets are back, and how many need a person.
 
     ``bytes_away`` leaves out what is back. ``began`` is in seconds since 1970. ``why_not`` says why it cannot be undone;
-    None where it can.
+    None where it can. ``sidecars`` that it wrote stand as it wrote them.
     """
 
     number: int
@@ -38,6 +38,7 @@ class RunSummary:
     undone: int
     needs_person: int
     why_not: str | None
+    sidecars: int = 0
 
     @property
     def undoable(self) -> bool:
@@ -100,7 +101,9 @@ def history(paths: ActionPaths) -> tuple[RunSummary, ...]:
         summaries = [_summary(run, assets, Trash(disk)) for run, assets in _readable(journal)]
         for sentence in journal.damaged_runs():
             _log.warning("%s", sentence)
-    return tuple(summary for summary in reversed(summaries) if summary.assets or summary.needs_person)
+    return tuple(
+        summary for summary in reversed(summaries) if summary.assets or summary.needs_person or summary.sidecars
+    )
 
 
 def _readable(journal: Journal) -> Iterator[tuple[RunRow, list[AssetRow]]]:
@@ -111,7 +114,10 @@ def _readable(journal: Journal) -> Iterator[tuple[RunRow, list[AssetRow]]]:
 
 
 def _summary(run: RunRow, assets: Sequence[AssetRow], trash: Trash) -> RunSummary:
-    counted = [asset for asset in assets if asset.purpose is not AssetPurpose.PUT_BACK]
+    aside = (AssetPurpose.PUT_BACK, *SIDECARS)
+    counted = [asset for asset in assets if asset.purpose not in aside]
+    written = [one for one in assets if one.purpose is AssetPurpose.RESCUE and one.state is AssetState.DONE]
+    unclear = sum(one.purpose in SIDECARS and one.state is AssetState.NEEDS_PERSON for one in assets)
     by_state = Counter(asset.state for asset in counted)
     moved = [asset for asset in counted if asset.state in (AssetState.DONE, AssetState.UNDONE)]
     return RunSummary(
@@ -125,8 +131,9 @@ def _summary(run: RunRow, assets: Sequence[AssetRow], trash: Trash) -> RunSummar
         bytes=_bytes(moved),
         bytes_away=_bytes(asset for asset in moved if asset.state is AssetState.DONE),
         undone=by_state[AssetState.UNDONE],
-        needs_person=by_state[AssetState.NEEDS_PERSON],
+        needs_person=by_state[AssetState.NEEDS_PERSON] + unclear,
         why_not=run_blocker(run, assets, trash.undoable),
+        sidecars=len(written),
     )
 
 

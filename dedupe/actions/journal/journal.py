@@ -21,6 +21,7 @@ from dedupe.actions.journal.records import (
     FILE_COLUMNS,
     REMOVED_FOLDER,
     RUN_COLUMNS,
+    SIDECARS,
     AssetPurpose,
     AssetRow,
     AssetState,
@@ -132,6 +133,8 @@ class Journal:
         infos = intent.infos or (None,) * len(intent.moves)
         each = zip(intent.moves, intent.parents, intent.partials, infos, strict=True)
         files = tuple(self._add_file(asset, *one) for one in each)
+        if intent.purpose in SIDECARS:
+            self._write("INSERT INTO sidecars (file, before) VALUES (?, ?)", (files[0].id, intent.before))
         self.flush()
         return AssetRow(
             id=asset,
@@ -200,7 +203,7 @@ class Journal:
     def end_asset(self, asset: AssetRow, state: AssetState, reason: str = "") -> None:
         """Pending: how the asset ended. A finished undo marks the asset that it reversed as undone in the same commit."""
         self._write("UPDATE units SET state = ?, reason = ? WHERE id = ?", (state, reason, asset.id))
-        undoing = asset.purpose in (AssetPurpose.UNDO, AssetPurpose.UNLINK)
+        undoing = asset.purpose in (AssetPurpose.UNDO, AssetPurpose.UNLINK, AssetPurpose.UNRESCUE)
         if state is AssetState.DONE and undoing and asset.reverses is not None:
             self.mark_undone(asset.reverses)
 
@@ -307,6 +310,13 @@ class Journal:
     def unclear_assets(self) -> list[AssetRow]:
         """The assets that need a person, newest first; damaged ones are left out."""
         return self._sound("SELECT id FROM units WHERE state = 'needs a person' ORDER BY id DESC")
+
+    def sidecar_before(self, file: FileRow) -> bytes | None:
+        """The bytes of a sidecar before it was written, None where there was none. Raises JournalError where no row says so."""
+        rows = self._read("SELECT before FROM sidecars WHERE file = ?", (file.id,))
+        if not rows or not isinstance(rows[0][0], bytes | None):
+            raise self._damaged(None)
+        return rows[0][0]
 
     def entries_of_others(self, file: FileRow) -> set[str]:
         """Where the trash keeps the files of other assets that went there from the same path and are away."""

@@ -7,12 +7,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dedupe.actions.journal.records import ADDED_IN_2, SCHEMA
+from dedupe.actions.journal.records import ADDED_IN_2, ADDED_IN_3, SCHEMA
 from dedupe.errors import StoreError
 from dedupe.terminal.text import display_path
 
 _APPLICATION_ID = int.from_bytes(b"dDjr", "big")
-_VERSION = 2
+_VERSION = 3
 
 
 class JournalError(StoreError):
@@ -53,7 +53,7 @@ def _begin_or_check(db: sqlite3.Connection, path: str) -> None:
     if (application, version, tables) == (0, 0, 0):
         db.executescript(
             f"BEGIN IMMEDIATE; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {_VERSION};"
-            f"{SCHEMA} {ADDED_IN_2} COMMIT;"
+            f"{SCHEMA} {ADDED_IN_2} {ADDED_IN_3} COMMIT;"
         )
     elif application != _APPLICATION_ID:
         raise _unusable(path, "is no journal of dedupe's")
@@ -67,7 +67,7 @@ def _upgrade(db: sqlite3.Connection, path: str) -> None:
     from dedupe.library.migrate import upgrade
 
     try:
-        upgrade(db, path, _VERSION, (_from_1,))
+        upgrade(db, path, _VERSION, (_from_1, _from_2))
     except (OSError, ValueError, sqlite3.Error) as error:
         raise _unusable(path, "was written by an older dedupe and cannot be brought up to date") from error
 
@@ -80,6 +80,11 @@ def _from_1(db: sqlite3.Connection) -> None:
     mark_keys(db, "units", ("keeper_key",))
     for statement in ADDED_IN_2.split(";"):
         db.execute(statement)
+
+
+def _from_2(db: sqlite3.Connection) -> None:
+    """Before sidecars were written."""
+    db.execute(ADDED_IN_3)
 
 
 def _unusable(path: str, what: str) -> JournalError:

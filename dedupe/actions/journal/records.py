@@ -88,6 +88,14 @@ CREATE TABLE lease (
 );
 """
 
+ADDED_IN_3 = """
+CREATE TABLE sidecars (
+  file INTEGER PRIMARY KEY REFERENCES files (id),
+  before BLOB
+);
+"""
+"""The bytes of a sidecar before a run wrote it; NULL where there was none."""
+
 
 REMOVED_FOLDER = 0x10000
 """``folders.marker`` is 0 for a folder that the run made, 1 for its marker file, and this with the mode in its low bits for an
@@ -104,14 +112,26 @@ class RunPurpose(StrEnum):
 
 
 class AssetPurpose(StrEnum):
-    """Why an asset moved: the action itself, its undoing, or putting back the parts of an asset that could not move whole; or why
-    a file was replaced in its place: by a link, or by a file of its own again."""
+    """Why an asset moved, or a file was replaced in its place.
+
+    Moved: the action itself, its undoing, or putting back the parts of an asset that could not move whole. Replaced: by a link,
+    by a file of its own again, or a sidecar beside the photo that stays by one that says more, or by what it was before.
+    """
 
     ACT = "act"
     UNDO = "undo"
     PUT_BACK = "put back"
     LINK = "link"
     UNLINK = "unlink"
+    RESCUE = "rescue"
+    UNRESCUE = "take back"
+
+
+IN_PLACE = frozenset((AssetPurpose.LINK, AssetPurpose.UNLINK, AssetPurpose.RESCUE, AssetPurpose.UNRESCUE))
+"""Of these nothing goes to another folder."""
+
+SIDECARS = frozenset((AssetPurpose.RESCUE, AssetPurpose.UNRESCUE))
+"""These are about a sidecar, not about a photo."""
 
 
 class AssetState(StrEnum):
@@ -200,7 +220,8 @@ class Lease:
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What is about to be journalled of one asset. ``parents`` and ``partials`` go with ``moves``, one each; ``infos``
-    are the trash's records that the files will get there, or that leave with them (an undo of a trashing)."""
+    are the trash's records that the files will get there, or that leave with them (an undo of a trashing). ``before`` are the
+    bytes of a sidecar before it is written."""
 
     purpose: AssetPurpose
     moves: tuple[FileMove, ...]
@@ -211,6 +232,7 @@ class Intent:
     keeper: FileMove | None = None
     reverses: int | None = None
     infos: tuple[str | None, ...] = ()
+    before: bytes | None = None
 
 
 # -- rows, which somebody may have edited or a disk have damaged ---------------------------------------------------------

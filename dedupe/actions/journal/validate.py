@@ -9,7 +9,7 @@ import os
 import re
 
 from dedupe.actions.journal.journal import Journal
-from dedupe.actions.journal.records import AssetPurpose, AssetRow, FileRow, RunPurpose, RunRow
+from dedupe.actions.journal.records import IN_PLACE, SIDECARS, AssetPurpose, AssetRow, FileRow, RunPurpose, RunRow
 from dedupe.actions.planning.names import is_plain, root_of
 from dedupe.actions.platform.trash import Entry, entry_of, is_entry_of, is_entry_shaped
 from dedupe.actions.platform.volumes import is_under
@@ -45,12 +45,11 @@ def asset_blocker(asset: AssetRow, journal: Journal) -> str | None:
     run = journal.run(asset.run)
     if run is not None and run.purpose is RunPurpose.UNDO:
         run = journal.run(run.undoes or 0)
-    in_place = asset.purpose in (AssetPurpose.LINK, AssetPurpose.UNLINK)
     for file in asset.files:
         if run is None:
             reason: str | None = OUTSIDE
-        elif in_place:
-            reason = restore_blocker(file, run) or _stand_in_blocker(file)
+        elif asset.purpose in IN_PLACE:
+            reason = restore_blocker(file, run) or _stand_in_blocker(file) or sidecar_blocker(asset, file)
         else:
             reason = _ends_blocker(file, asset, run) or _partial_blocker(file)
         if reason is not None:
@@ -92,6 +91,13 @@ def _stand_in_blocker(file: FileRow) -> str | None:
     folder, name = os.path.split(file.partial or "")
     fits = file.move.target is None and folder == os.path.dirname(file.move.source) and _PARTIAL.fullmatch(name)
     return None if fits else "its replacement has no name that dedupe gives"
+
+
+def sidecar_blocker(asset: AssetRow, file: FileRow) -> str | None:
+    """What is written or taken back as a sidecar is called like one, so never a photo."""
+    if asset.purpose not in SIDECARS or file.move.source.lower().endswith(".xmp"):
+        return None
+    return "it is no sidecar"
 
 
 def _is_home(path: str, run: RunRow) -> bool:

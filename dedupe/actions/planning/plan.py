@@ -25,6 +25,7 @@ from dedupe.types import (
     FileMove,
     FileStamp,
     Group,
+    Handover,
     Outcome,
     OutcomeKind,
     Photo,
@@ -214,6 +215,7 @@ class _Drafter:
                 moves=tuple(moves),
                 keeper=parts[first.path],
                 keeper_parts=tuple(part for path, part in parts.items() if path != first.path),
+                handover=None if extra.rescue is None else Handover(extra.photo, keep, extra.rescue.added),
             ),
             reason,
         )
