@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from hashlib import blake2b
 from typing import Final
 
 from dedupe.loss import LossCode
-from dedupe.types import CompanionKind
+from dedupe.types import CompanionKind, Photo
 
 
 class Need(Enum):
@@ -44,3 +45,15 @@ POLICIES: Final[Mapping[CompanionKind, Policy]] = {
 def needs_bytes(kind: CompanionKind) -> bool:
     """Whether a companion leaves only while the same bytes stay."""
     return POLICIES[kind].need is Need.BYTES
+
+
+def beside(photo: Photo) -> str:
+    """A digest of what lies beside the first picture of an asset, whatever it is called; empty where nothing does.
+
+    Of a companion counts what it says, or its size and time where it was not read.
+    """
+    held = [part.content_key.hex() for part in photo.members]
+    for one in photo.companions:
+        said = one.inventory if one.inventory is not None else f"{one.stamp.size} {one.stamp.mtime_ns}"
+        held.append(f"{one.kind.value} {said}")
+    return blake2b("\0".join(sorted(held)).encode(), digest_size=16).hexdigest() if held else ""

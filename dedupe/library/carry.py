@@ -11,19 +11,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from dedupe.asset import beside
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.types import ContentKey, FileStamp, Group, Photo, PixelKey
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewedPhoto:
-    """One photo of a group that was reviewed; ``goes``: it was marked to leave."""
+    """One photo of a group that was reviewed.
+
+    ``goes``: it was marked to leave; ``beside``: a digest of what lay beside it (``asset.beside``).
+    """
 
     content_key: ContentKey
     pixel_key: PixelKey | None
     path: str
     stamp: FileStamp
     goes: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,9 @@ def review_of(group: Group, edit: GroupEdit, made_at: int) -> GroupReview | None
     scan_has = {extra.photo.path for extra in group.extras if extra.selected} if stays == 0 else set()
     going = scan_has if edit.selected is None else set(edit.selected)
     reviewed = tuple(
-        ReviewedPhoto(photo.content_key, photo.pixel_key, photo.path, photo.file.stamp, photo.path in going)
+        ReviewedPhoto(
+            photo.content_key, photo.pixel_key, photo.path, photo.file.stamp, photo.path in going, beside(photo)
+        )
         for photo in photos
     )
     return GroupReview(reviewed, stays, edit.keeper is not None, edit.state, made_at)
@@ -93,7 +100,7 @@ def _carry(group: Group, review: GroupReview) -> GroupEdit:
     photos = _photos(group)
     matched = _matched(photos, review)
     keeper = review.photos[review.stays]
-    stays = next((at for at, one in enumerate(matched) if one is keeper and _same_bytes(photos[at], one)), None)
+    stays = next((at for at, one in enumerate(matched) if one is keeper and _same_asset(photos[at], one)), None)
     chosen = stays if review.chosen and stays else None
     same_keeper = stays is not None and (stays == 0 or chosen is not None)
     suggested = {extra.photo.path for extra in group.extras if extra.selected} if chosen is None else set()
@@ -113,7 +120,7 @@ def _carry(group: Group, review: GroupReview) -> GroupEdit:
 def _goes(photo: Photo, before: ReviewedPhoto | None, *, same_keeper: bool, suggested: bool) -> bool:
     if before is None:
         return suggested
-    return before.goes and ((same_keeper and _same_bytes(photo, before)) or suggested)
+    return before.goes and ((same_keeper and _same_asset(photo, before)) or suggested)
 
 
 def _holds(
@@ -121,10 +128,11 @@ def _holds(
 ) -> bool:
     """Whether the decision stands as it was made: it was about every photo of the group.
 
-    That some of them may go stands only where each has the very bytes that were looked at, and the same photo stays.
+    That some of them may go stands only where each has the very bytes that were looked at, beside it as well, and the same photo
+    stays.
     """
     if state is EditState.ACCEPTED:
-        same = all(one is not None and _same_bytes(photo, one) for photo, one in zip(photos, matched, strict=True))
+        same = all(one is not None and _same_asset(photo, one) for photo, one in zip(photos, matched, strict=True))
         return same and same_keeper
     return None not in matched
 
@@ -149,6 +157,11 @@ def _matched(photos: Sequence[Photo], review: GroupReview) -> list[ReviewedPhoto
 def _same_bytes(photo: Photo, one: ReviewedPhoto | None) -> bool:
     """The bytes are the same, or the file is: its key may be of another kind than the key of an older dedupe."""
     return one is not None and (photo.content_key == one.content_key or _file(photo) == _file(one))
+
+
+def _same_asset(photo: Photo, one: ReviewedPhoto) -> bool:
+    """The bytes are the same, and so is all that lies beside: an edit, a sidecar or a video may be another by now."""
+    return _same_bytes(photo, one) and beside(photo) == one.beside
 
 
 def _photos(group: Group) -> tuple[Photo, ...]:

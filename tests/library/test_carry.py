@@ -70,6 +70,29 @@ def test_a_new_copy_opens_the_group_again_and_what_stayed_still_stays(memory: De
     assert found == GroupEdit("later", selected=(SMALL.path,), state=EditState.OPEN)
 
 
+def with_beside(photo: Photo, **beside: object) -> Photo:
+    """The photo with an edit and a sidecar beside it, of which ``beside`` is told."""
+    said = {"edit": b"an edit 12345678", "sidecar": "five stars", **beside}
+    edit = replace(made.photo(f"{photo.path[-5]}e.jpg"), content_key=said["edit"])
+    sidecar = replace(made.companion("x.xmp"), inventory=said["sidecar"])
+    return replace(photo, members=(edit,), file=replace(photo.file, companions=(sidecar,)))
+
+
+@pytest.mark.parametrize("which", ["what goes", "what stays"])
+@pytest.mark.parametrize(
+    "change", [{"edit": b"another 12345678"}, {"sidecar": "three stars"}, {"sidecar": None}], ids=str
+)
+def test_a_photo_beside_which_another_edit_or_sidecar_lies_is_to_be_looked_at_again(
+    memory: Decisions, which: str, change: dict[str, object]
+) -> None:
+    keep, copy = with_beside(KEEP), with_beside(COPY)
+    changed = (keep, with_beside(COPY, **change)) if which == "what goes" else (with_beside(KEEP, **change), copy)
+    edit = GroupEdit("g", selected=(COPY.path,), state=EditState.ACCEPTED)
+    assert after(memory, scan(keep, copy), edit, scan(*changed, name="later", selected=False)) is None
+    again = after(memory, scan(keep, copy), edit, scan(keep, copy, name="later", selected=False))
+    assert again == GroupEdit("later", selected=(COPY.path,), state=EditState.ACCEPTED)
+
+
 def test_a_photo_a_person_took_out_of_what_goes_stays_out(memory: Decisions) -> None:
     edit = GroupEdit("g", selected=(SMALL.path,))
     found = after(memory, scan(KEEP, COPY, SMALL), edit, scan(KEEP, COPY, SMALL, name="later"))

@@ -19,6 +19,8 @@ from dedupe.actions.platform.trash import Entry, Trash
 from dedupe.formats.hashing import LEGACY, digest
 from dedupe.grouping.doubts import Doubts
 from dedupe.grouping.membership import lies_on
+from dedupe.library import carry
+from dedupe.library.decisions import Decisions
 from dedupe.review.choice import keep_instead
 from dedupe.types import FileMove, Photo
 from tests.actions.execution import (
@@ -26,6 +28,9 @@ from tests.actions.execution import (
 )
 from tests.grouping import (
     test_group as grouping,
+)
+from tests.library import (
+    test_carry as carrying,
 )
 from tests.review import (
     made,
@@ -127,6 +132,14 @@ def without(name: str) -> Callable[..., dict[str, FileMove]]:
         return {path: move for path, move in staying(drafter, keep).items() if not path.endswith(name)}
 
     return instead
+
+
+def carried_over(world: World, change: dict[str, object]) -> None:
+    """A decision on two assets, and a scan that finds another file beside one of them."""
+    with Decisions(str(world.base / "decisions.db")) as memory:
+        carrying.test_a_photo_beside_which_another_edit_or_sidecar_lies_is_to_be_looked_at_again(
+            memory, "what goes", change
+        )
 
 
 def put_over(disk: Disk, source: str, claim: str) -> None:
@@ -375,6 +388,11 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
                 )
             )
         ),
+    ),
+    (
+        "library.carry._same_asset",
+        carry._same_bytes,
+        lambda world: carried_over(world, {"edit": b"another 12345678"}),
     ),
     (
         "grouping.membership._lacks_raw",
