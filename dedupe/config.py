@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dedupe.errors import ConfigError, UsageError
-from dedupe.settings import Settings, absolute, caution, keeper_rules, no_jobs, relations, size
+from dedupe.settings import Settings, absolute, caution, keeper_rules, no_jobs, relations, rescue_mode, size
 from dedupe.terminal import display
 from dedupe.terminal.display import Color, Display, Sort
 from dedupe.terminal.text import display_path
@@ -72,6 +72,10 @@ def _caution(value: object) -> object:
     return caution(_text(value))
 
 
+def _rescue(value: object) -> object:
+    return rescue_mode(_text(value))
+
+
 def _list(make: Callable[[Sequence[str]], object]) -> Callable[[object], object]:
     def read(value: object) -> object:
         items = [value] if isinstance(value, str) else _kind(value, list)
@@ -114,6 +118,9 @@ KEYS = (
     Key("exact", _flag, "Look only for files of the same bytes or the same pixels."),
     Key("cluster", _text, "Read and compare on a Dask cluster: its address, or local[:N].", example='"local"'),
     Key("path-map", _list(tuple), "Folders as the workers of the cluster know them.", example='["/home/me=/mnt/me"]'),
+    Key("rescue", _rescue, "Carry over metadata that only a copy has, so that it can go: ask, always or never."),
+    Key("rescue-dates", _flag, "Carry over the oldest date of the files, where no photo states one."),
+    Key("albums-as-keywords", _flag, "Carry over the names of the folders that copies lie in, as keywords."),
     Key("sort", _text, f"The order of the groups: {', '.join(Sort)}.", display=True),
     Key("limit", _whole, "The number of groups to show; all by default.", display=True, example="50"),
     Key("color", _text, f"When to use colour: {', '.join(Color)}.", display=True),

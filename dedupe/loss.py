@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class LossCode(StrEnum):
@@ -94,6 +95,15 @@ class Obstacle(StrEnum):
     UNREADABLE = "unreadable"
     SIDECAR = "sidecar"
     FOLDER = "folder"
+
+
+CARRIED: Final = frozenset(
+    (
+        LossCode.DATE, LossCode.PLACE, LossCode.POSITION, LossCode.CAPTION, LossCode.RATING, LossCode.TITLE, LossCode.KEYWORDS,
+        LossCode.FACES, LossCode.PEOPLE, LossCode.AUTHOR, LossCode.COPYRIGHT, LossCode.LOCATION, LossCode.EVENT,
+    )
+)  # fmt: skip
+"""What a sidecar can say."""
 
 
 @dataclass(frozen=True, slots=True)

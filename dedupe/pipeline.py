@@ -89,7 +89,8 @@ def _exact(session: Session, tree: Walk) -> tuple[Contents, Grouped]:
 def _grouped(session: Session, contents: Contents, matches: Sequence[Match]) -> Grouped:
     related = steps.complete(session, contents, matches)
     damaged = steps.damage(session, contents, related.matches)
-    return replace(steps.group(session, contents, related, damaged.pairs), damaged=damaged.listed)
+    grouped = replace(steps.group(session, contents, related, damaged.pairs), damaged=damaged.listed)
+    return steps.carry_over(session, grouped)
 
 
 def _roots(folders: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:

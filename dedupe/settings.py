@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from dedupe.errors import UsageError
-from dedupe.types import SAFE_RELATIONS, Caution, Relation
+from dedupe.types import SAFE_RELATIONS, Caution, Relation, RescueMode
 
 KEEPER_RULES = (
     "undamaged",
@@ -36,7 +36,9 @@ class Settings:
     ``threshold`` is a Euclidean distance between unit vectors, None for the model's own; ``jobs`` 0 is one worker a core;
     ``max_pixels`` is the largest picture that is decoded; paths are absolute. ``cluster`` is the address of a Dask scheduler,
     or ``local[:N]``; ``path_map`` names folders of this machine as its workers know them (``LOCAL=REMOTE``). ``exact``: only
-    files of the same bytes or the same pixels are looked for.
+    files of the same bytes or the same pixels are looked for. ``rescue``: whether metadata that only a copy has goes into a
+    sidecar beside the photo that stays, so that the copy may go; ``rescue_dates``: and the oldest date of the files;
+    ``albums_as_keywords``: and the names of their folders.
     """
 
     model: str = "compact"
@@ -62,6 +64,9 @@ class Settings:
     cluster: str | None = None
     path_map: tuple[str, ...] = ()
     exact: bool = False
+    rescue: RescueMode = RescueMode.ASK
+    rescue_dates: bool = False
+    albums_as_keywords: bool = False
 
     def __post_init__(self) -> None:
         _check_kinds(self)
@@ -160,6 +165,17 @@ def caution(name: str) -> Caution:
     return known[name]
 
 
+def rescue_mode(name: str) -> RescueMode:
+    """The way of carrying metadata over of that name.
+
+    Raises UsageError on another word.
+    """
+    known = {one.value: one for one in RescueMode}
+    if name not in known:
+        raise UsageError(f"--rescue is {', '.join(known)}, not “{name}”.")
+    return known[name]
+
+
 def keeper_rules(names: Sequence[str]) -> tuple[str, ...]:
     """The rules named first, then the rest in their default order; ``undamaged`` always leads.
 
@@ -227,6 +243,8 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "weights": str,
     "threshold": (int, float),
     "exact": bool,
+    "rescue_dates": bool,
+    "albums_as_keywords": bool,
     "cross_only": bool,
     "min_bytes": int,
     "include_hidden": bool,

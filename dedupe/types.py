@@ -16,6 +16,7 @@ from dedupe.facts import CaptureTime as CaptureTime
 from dedupe.facts import Dated as Dated
 from dedupe.facts import DateSource as DateSource
 from dedupe.facts import Facts as Facts
+from dedupe.loss import CARRIED as CARRIED
 from dedupe.loss import Loss as Loss
 from dedupe.loss import LossCode as LossCode
 from dedupe.loss import Obstacle as Obstacle
@@ -340,6 +341,12 @@ class Extra:
     remark: Remark | None = None
     only_lossy: bool = False
     rescue: Rescue | None = None
+
+    @property
+    def may_be_rescued(self) -> bool:
+        """It stays only because of metadata that a sidecar can say, and that the photo which stays has no other of."""
+        losses = self.loses if self.only_lossy and not self.selected else ()
+        return bool(losses) and all(one.code in CARRIED and not one.differs for one in losses)
 
     @property
     def lost(self) -> tuple[Loss, ...]:

@@ -104,6 +104,7 @@ class Report:
             count += f" ({format_count(self.files, 'file')})"
         verb = _WOULD[self.kind] if self.dry_run else _DID[self.kind]
         lines = [f"{count} {verb}{_where(self.kind, self.target)}, {format_bytes(self.bytes_freed)}.", *self._folders()]
+        lines += self._sidecars()
         remarks = Counter(outcome.reason for outcome in self.done if outcome.reason)
         lines += [f"{format_count(number)} {display_text(remark)}." for remark, number in remarks.most_common()]
         lines += [f"{format_count(number)} skipped: {reason}." for reason, number in self.refusals.items()]
@@ -112,6 +113,17 @@ class Report:
         if self.stopped is not None:
             lines.append(self.stopped)
         return [*lines, *self._afterwards()]
+
+    def _sidecars(self) -> list[str]:
+        """How many sidecars hold now what only the photos that left said."""
+        written = {outcome.sidecar for outcome in self.done if outcome.sidecar}
+        if not written:
+            return []
+        sidecars = format_count(len(written), "sidecar")
+        if self.dry_run:
+            return [f"{sidecars} would be written beside the photos that stay, before."]
+        verb = "holds" if len(written) == 1 else "hold"
+        return [f"{sidecars} beside the photos that stay {verb} what only these said."]
 
     def _folders(self) -> list[str]:
         """From which folders the photos came, those with most first."""
@@ -145,7 +157,7 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What an action will do: photos, files, bytes, where to, which relations, and how to undo it. ``left`` are selected
-    extras that will not be touched, by reason."""
+    extras that will not be touched, by reason; of ``rescued`` photos metadata is carried over before."""
 
     kind: ActionKind
     target: str | None
@@ -155,6 +167,7 @@ class Preview:
     relations: Mapping[Relation, int]
     undo: str
     left: Mapping[str, int]
+    rescued: int = 0
 
     def sentences(self) -> list[str]:
         """The one screen before anything happens, a line each."""
@@ -167,8 +180,18 @@ class Preview:
         if kinds:
             lines.append(f"Of these: {kinds}.")
         lines += [f"{format_count(count)} selected will be skipped: {reason}." for reason, count in self.left.items()]
+        lines += self.carried()
         lines.append(self.undo)
         return lines
+
+    def carried(self) -> list[str]:
+        """What will be written before, as a sentence; nothing where nothing will."""
+        if not self.rescued:
+            return []
+        photos = format_count(self.rescued, "photo")
+        return [
+            f"What only {photos} of these say goes into sidecars (.xmp) beside the photos that stay, before they leave."
+        ]
 
 
 def freed(action: Action) -> int:
@@ -193,4 +216,5 @@ def preview_of(
         relations={relation: relations[relation] for relation in Relation if relations[relation]},
         undo=undo,
         left=dict(Counter(outcome.reason for outcome in left).most_common()),
+        rescued=sum(action.handover is not None for action in actions),
     )

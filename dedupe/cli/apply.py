@@ -24,6 +24,9 @@ def apply(
     yes: o.Yes = False,
     dry_run: o.DryRun = False,
     prune_empty: o.PruneEmpty = False,
+    rescue: o.RescueWish = None,
+    rescue_dates: o.RescueDates = None,
+    albums_as_keywords: o.Albums = None,
     max_drop: o.MaxDrop = None,
     plan: Annotated[
         str | None,
@@ -42,9 +45,11 @@ def apply(
     from dedupe.config import load_settings
     from dedupe.errors import UsageError
     from dedupe.review.run import Wishes, recover
-    from dedupe.settings import absolute
+    from dedupe.settings import absolute, rescue_mode
 
-    settings = load_settings({"max_drop": max_drop, "store": store})
+    wish = None if rescue is None else rescue_mode(rescue)
+    extras = {"rescue": wish, "rescue_dates": rescue_dates, "albums_as_keywords": albums_as_keywords}
+    settings = load_settings({"max_drop": max_drop, "store": store, **extras})
     wishes = Wishes(move_to=move_to, trash=trash, link=link, yes=yes, dry_run=dry_run, prune_empty=prune_empty)
     if not wishes.act:
         raise UsageError("Say what to do with the copies: --trash, --move-to DIR or --link hard|ref.")
@@ -64,11 +69,12 @@ def _apply_plan(settings: Settings, wishes: Wishes, path: str, *, as_json: bool)
     """Act on a plan file: on what the last scan of its folders verified. The exit code."""
     from dedupe.review.plan_file import planned, read_plan
     from dedupe.review.run import act
-    from dedupe.review.saved_scan import last_scan
+    from dedupe.review.saved_scan import last_scan, with_rescue
     from dedupe.terminal.console import say
 
     plan = read_plan(path)
-    with last_scan(settings, plan.roots) as (session, result):
+    with last_scan(settings, plan.roots) as (session, scanned):
+        result = with_rescue(scanned, settings)
         found = planned(result, plan)
     say(*found.refused, talk=as_json)
     return act(found.result, session.settings, wishes, as_json=as_json) or (1 if found.refused else 0)
@@ -76,11 +82,12 @@ def _apply_plan(settings: Settings, wishes: Wishes, path: str, *, as_json: bool)
 
 def _apply(settings: Settings, wishes: Wishes, roots: tuple[str, ...], *, as_json: bool) -> int:
     from dedupe.review.run import act, despite_lost_output, tell_unproven
-    from dedupe.review.saved_scan import as_reviewed, last_scan, when
+    from dedupe.review.saved_scan import as_reviewed, last_scan, when, with_rescue
     from dedupe.terminal.console import say
     from dedupe.terminal.text import display_path, format_count
 
-    with last_scan(settings, roots) as (session, result):
+    with last_scan(settings, roots) as (session, scanned):
+        result = with_rescue(scanned, settings)
         reviewed = as_reviewed(session, result)
         made = when(session.decisions.scan_made_at() or 0)
     lost = 1 if reviewed.unproven else 0

@@ -268,6 +268,33 @@ MaxDrop = Annotated[
         "--max-drop", metavar="N|P%", help="Refuse to remove more photos than this: 100 or 5%.", rich_help_panel=ACTING
     ),
 ]
+RescueWish = Annotated[
+    str | None,
+    typer.Option(
+        "--rescue",
+        metavar="WHEN",
+        help="Carry over metadata that only a copy has, into a sidecar (.xmp) beside the photo that stays, so that the copy "
+        "can go: ask (in the review), always or never. [default: ask]",
+        rich_help_panel=ACTING,
+        autocompletion=lambda: ["ask", "always", "never"],
+    ),
+]
+RescueDates = Annotated[
+    bool | None,
+    typer.Option(
+        "--rescue-dates",
+        help="Carry over the oldest date of the files, too, where no photo states one.",
+        rich_help_panel=ACTING,
+    ),
+]
+Albums = Annotated[
+    bool | None,
+    typer.Option(
+        "--albums-as-keywords",
+        help="Carry over the names of the folders that copies lie in, too, as keywords.",
+        rich_help_panel=ACTING,
+    ),
+]
 Web = Annotated[
     bool,
     typer.Option(

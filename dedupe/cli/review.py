@@ -35,6 +35,7 @@ def review(
         ),
     ] = None,
     sort: o.SortBy = None,
+    rescue: o.RescueWish = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the decisions as one JSON object.", rich_help_panel=o.RESULT)
     ] = False,
@@ -51,11 +52,11 @@ def review(
     """
     from dedupe.config import load_settings
     from dedupe.errors import UsageError
-    from dedupe.settings import absolute
+    from dedupe.settings import absolute, rescue_mode
     from dedupe.terminal import display
 
     display.choose(sort=sort)
-    settings = load_settings({"store": store})
+    settings = load_settings({"store": store, "rescue": None if rescue is None else rescue_mode(rescue)})
     if as_json and not decisions:
         raise UsageError("--json prints decisions: use it with --decisions.")
     if decisions:
@@ -113,17 +114,18 @@ def run_review(
     settings: Settings, wishes: Wishes, *, offered: bool, roots: tuple[str, ...] = (), folder: str | None = None
 ) -> int:
     """Review the last scan (where it is only ``offered``, after a yes), then act as wished or answered; the exit code."""
+    from dedupe.rescue.offer import offer as carry_over
     from dedupe.review.choice import accepted, unproven
     from dedupe.review.prompt import review as ask_person
     from dedupe.review.run import tell_unproven
-    from dedupe.review.saved_scan import in_order, last_scan, previews, verifier
+    from dedupe.review.saved_scan import in_order, last_scan, previews, verifier, with_rescue
     from dedupe.review.state import Ending
     from dedupe.terminal.ask import agreed
     from dedupe.terminal.console import say, stdout
     from dedupe.terminal.text import format_count
 
     with last_scan(settings, roots) as (session, found):
-        result = in_order(found, folder)
+        result = in_order(with_rescue(found, settings), folder)
         if not result.groups:
             say(
                 "There is nothing to review: no duplicates are left."
@@ -134,7 +136,9 @@ def run_review(
         if offered and not agreed(f"Review the {format_count(len(result.groups), 'group')} now?", default=True):
             return 0
         verify = verifier(session, result)
-        state = ask_person(result, stdout(), session.decisions, verify=verify, preview=previews(session))
+        state = ask_person(
+            result, stdout(), session.decisions, verify=verify, offer=carry_over, preview=previews(session)
+        )
         chosen = accepted(result, state.choices)
         lost = unproven(session.decisions.edits(), result.groups, state.choices)
     if state.ending is not Ending.FINISHED:

@@ -24,6 +24,8 @@ _PLAIN = (
     "follow",
     "cross_only",
     "exact",
+    "rescue_dates",
+    "albums_as_keywords",
     "max_drop",
     "store",
 )
@@ -78,6 +80,9 @@ def scan(
     yes: o.Yes = False,
     dry_run: o.DryRun = False,
     prune_empty: o.PruneEmpty = False,
+    rescue: o.RescueWish = None,
+    rescue_dates: o.RescueDates = None,
+    albums_as_keywords: o.Albums = None,
     max_drop: o.MaxDrop = None,
     store: o.Store = None,
 ) -> None:
@@ -128,6 +133,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         "path_map": tuple,
     }
     lists = {name: read(given[name]) if given[name] else None for name, read in readers.items()}
+    lists["rescue"] = s.rescue_mode(given["rescue"]) if given["rescue"] else None
     lists["caution"] = s.caution(given["caution"]) if given["caution"] else None
     smallest = None if given["min_bytes"] is None else s.size(given["min_bytes"])
     return load_settings({**{name: given[name] for name in _PLAIN}, **lists, "min_bytes": smallest})

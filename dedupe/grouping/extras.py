@@ -100,6 +100,7 @@ class Extras:
             keeper=keep.photo.path,
             clue=_clue(membership),
             remark=membership.fit.remark,
+            only_lossy=wanted and bool(lost) and not blocked and _is_upright(membership),
         )
 
     def _enough(self, membership: Membership, keep: Candidate) -> bool:
@@ -121,6 +122,11 @@ def _is_as_good(membership: Membership, keep: Candidate) -> bool:
     asset, ours, theirs = membership.asset, membership.asset.photo.facts, membership.on.facts
     stored = ours.bits <= theirs.bits and (ours.chroma <= theirs.chroma or ours.lossless)
     return stored and asset.shown <= keep.shown and asset.quality <= keep.quality and not membership.finer
+
+
+def _is_upright(membership: Membership) -> bool:
+    """Shown neither turned nor mirrored, so that what is marked in the one lies in the same place of the other."""
+    return not membership.fit.turn and not membership.fit.mirrored
 
 
 def _held(extra: Extra) -> Extra:

@@ -36,7 +36,7 @@ class GroupEdit:
     """What the review made of one group.
 
     The path of its root and the paths that leave, None where that is as the scan had it; how far it came; and ``heads``, the
-    paths that a person chose to stay, in that order.
+    paths that a person chose to stay, in that order; of ``rescued`` metadata is carried over before they leave.
     """
 
     group: str
@@ -44,6 +44,7 @@ class GroupEdit:
     selected: tuple[str, ...] | None = None
     state: EditState = EditState.OPEN
     heads: tuple[str, ...] = ()
+    rescued: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:

@@ -15,7 +15,7 @@ from dedupe.report import phrases
 from dedupe.report.files import write
 from dedupe.report.sizes import freed_bytes, further_files
 from dedupe.terminal.text import display_text, format_taken, is_unsafe
-from dedupe.types import CaptureTime, Damage, Extra, Group, Photo, ScanResult, Series, Skipped
+from dedupe.types import CaptureTime, Damage, Extra, Group, Photo, Rescue, Saved, ScanResult, Series, Skipped
 
 SCHEMA = 2
 START = b'{"schema": '
@@ -98,8 +98,25 @@ def _extra(extra: Extra, keeper: Photo) -> dict[str, object]:
         "distance": round(extra.distance, 6),
         "selected": extra.selected,
         "note": display_text(phrases.remark(extra)),
-        "loses": phrases.losses_entry(extra.loses),
+        "loses": phrases.losses_entry(extra.lost),
+        **_rescue(extra.rescue),
     }
+
+
+def _rescue(rescue: Rescue | None) -> dict[str, object]:
+    """What is carried over into which sidecar, or what is in the way; nothing where nothing is to be."""
+    if rescue is None:
+        return {}
+    if rescue.obstacle is not None:
+        words = display_text(phrases.obstacle(rescue.obstacle, rescue.detail))
+        return {"rescues": [], "rescue_obstacle": {"code": rescue.obstacle.value, "words": words}}
+    sidecar = path_entry("sidecar", rescue.sidecar) if rescue.sidecar else {}
+    return {"rescues": saved_entry(rescue.saved), **sidecar}
+
+
+def saved_entry(saved: Iterable[Saved]) -> list[dict[str, object]]:
+    """Properties of a sidecar and the values that they are given."""
+    return [{"property": one.name, "values": list(one.values)} for one in saved]
 
 
 def _damage(one: Damage) -> dict[str, object]:
@@ -128,6 +145,7 @@ def _stats(result: ScanResult) -> dict[str, object]:
         "groups": stats.groups,
         "extras": stats.extras,
         "reclaimable_bytes": stats.reclaimable_bytes,
+        "rescuable": sum(extra.may_be_rescued for group in result.groups for extra in group.extras),
         "seconds": {name: round(seconds, 3) for name, seconds in stats.seconds.items()},
     }
 

@@ -128,12 +128,22 @@ def duration(seconds: float) -> str:
 
 def losses(extra: Extra) -> tuple[str, ...]:
     """What would be lost with this photo, each as a short phrase; empty where nothing is."""
-    return words_of(extra.loses)
+    return words_of(extra.lost)
 
 
 def words_of(lost: Iterable[Loss]) -> tuple[str, ...]:
     """Each loss as a short phrase."""
     return tuple(map(loss, lost))
+
+
+def carried(extra: Extra) -> str:
+    """What of this photo goes into a sidecar, or why it cannot; an empty string where nothing is to."""
+    if extra.rescue is None:
+        return ""
+    if extra.rescue.obstacle is not None:
+        return f"not carried over: {obstacle(extra.rescue.obstacle, extra.rescue.detail)}"
+    told = [f"{property_words(one.name)}" for one in extra.rescue.saved]
+    return f"carried over: {', '.join(dict.fromkeys(told))}" if told else ""
 
 
 def loss(lost: Loss) -> str:
@@ -157,6 +167,8 @@ _PROPERTIES: Final = {
     "dc:creator": "author", "dc:rights": "copyright", "xmp:Rating": "rating", "mwg-rs:Regions": "face region", "MP:RegionInfo":
     "face region", "photoshop:City": "city", "exif:GPSLatitude": "GPS position", "exif:GPSLongitude": "GPS position",
     "exif:UserComment": "caption", "xmp:Label": "label", "photoshop:DateCreated": "capture date",
+    "dc:subject": "keywords", "lr:hierarchicalSubject": "keywords", "digiKam:TagsList": "keywords",
+    "Iptc4xmpExt:PersonInImage": "names of people", "exif:GPSAltitude": "height",
 }  # fmt: skip
 
 
@@ -192,7 +204,7 @@ def damage(one: Damage) -> str:
 
 def remark(extra: Extra) -> str:
     """What is to be said of this photo beside its relation, or an empty string."""
-    return extra.note or change(extra.remark)
+    return "; ".join(filter(None, (extra.note or change(extra.remark), carried(extra))))
 
 
 def reason(group: Group) -> str:

@@ -44,7 +44,19 @@ def summary_lines(result: ScanResult, layout: Layout, *, details: bool) -> list[
     lines.append(Text(f"  {', '.join(found)}"))
     if sizes:
         lines += [Text(), *_by_relation(sizes, layout), Text()]
-    return lines + _cost(result, layout, details=details)
+    return lines + _rescuable(result, layout) + _cost(result, layout, details=details)
+
+
+def _rescuable(result: ScanResult, layout: Layout) -> list[Text]:
+    """How many copies stay for metadata that could be carried over."""
+    count = sum(extra.may_be_rescued for group in result.groups for extra in group.extras)
+    if not count:
+        return []
+    stay = format_count(count, "copy stays", "copies stay")
+    return layout.wrapped(
+        f"{stay} for metadata that can be carried over to the photo that stays: --rescue always, or r in the review.",
+        margin=2,
+    )
 
 
 def _sizes(result: ScanResult) -> list[tuple[Extra, int]]:

@@ -21,7 +21,8 @@ from dedupe.rescue.wanted import wanted
 from dedupe.tree.companion_content import sidecar_items
 from dedupe.types import Companion, CompanionKind, DateSource, FileStamp, Photo
 
-_REAL_DATES = frozenset((DateSource.XMP, DateSource.IPTC, DateSource.DIGITIZED, DateSource.CREATED))
+REAL_DATES = frozenset((DateSource.XMP, DateSource.IPTC, DateSource.DIGITIZED, DateSource.CREATED))
+"""What a date of capture comes from; a date of the last change, or in a file's name, is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def draft(copy: Photo | None, keep: Photo, added: Sequence[Saved] = ()) -> Draft
     copy = None if copy is None else fresh(copy)
     path = _place(keep)
     before = read_companion(path) if os.path.lexists(path) else None
+    keep = _with_sidecar(keep, path, before)
     theirs = of_pictures(keep)
     jsons = of_jsons(keep)
     ours = [] if copy is None else [*of_pictures(copy), *of_jsons(copy)]
@@ -113,7 +115,7 @@ class _Known:
     def of(cls, keep: Photo, have: frozenset[Item]) -> _Known:
         facts = [part.facts for part in keep.parts]
         dated = any(
-            one.taken is not None or (one.dated is not None and one.dated.source in _REAL_DATES) for one in facts
+            one.taken is not None or (one.dated is not None and one.dated.source in REAL_DATES) for one in facts
         )
         return cls(dated or any(item.topic == "date" for item in have), bool(positions_of(keep, have)))
 

@@ -14,10 +14,13 @@ from typing import TypeAlias
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.report import phrases
 from dedupe.report.sizes import freed_by, freed_bytes, pinned
-from dedupe.types import SAFE_RELATIONS, Extra, Group, Photo, ScanResult
+from dedupe.types import SAFE_RELATIONS, Extra, Group, Photo, Rescue, ScanResult
 
 Verify: TypeAlias = Callable[[Photo, Photo], Extra | None]
 """What the second photo is to the first if the first stays, selected where that is safe; None: not proven."""
+
+Offer: TypeAlias = Callable[[Photo, Extra], Extra]
+"""The extra with what only it says carried over to the photo, or with what is in the way of that."""
 
 CHOSEN = "your choice"
 """The reason of a keeper that a person chose."""
@@ -205,7 +208,12 @@ def edit_of(group: Group, choice: Choice) -> GroupEdit:
         selected=None if same else tuple(extra.photo.path for extra in choice.selected),
         state=choice.verdict,
         heads=tuple(photos[place].path for place in choice.heads),
+        rescued=() if same else tuple(extra.photo.path for extra in choice.selected if _is_carried(extra)),
     )
+
+
+def _is_carried(extra: Extra) -> bool:
+    return extra.rescue is not None and extra.rescue.obstacle is None
 
 
 def restored(group: Group, edit: GroupEdit | None, verify: Verify) -> Choice:
@@ -220,8 +228,21 @@ def restored(group: Group, edit: GroupEdit | None, verify: Verify) -> Choice:
     for path in heads:
         choice = keep_instead(group, choice, places[path], verify)
     if edit.selected is not None:
-        choice = _selecting(group, choice, frozenset(edit.selected), verify)
+        choice = _carrying(_selecting(group, choice, frozenset(edit.selected), verify), frozenset(edit.rescued))
     return replace(choice, verdict=edit.state)
+
+
+def _carrying(choice: Choice, rescued: frozenset[str]) -> Choice:
+    """``choice`` with the metadata of these and no others carried over; what it is, is worked out when it is acted on."""
+    extras = tuple(
+        extra
+        and replace(
+            extra,
+            rescue=(extra.rescue if _is_carried(extra) else Rescue("")) if extra.photo.path in rescued else None,
+        )
+        for extra in choice.extras
+    )
+    return replace(choice, extras=extras)
 
 
 def _selecting(group: Group, choice: Choice, wanted: frozenset[str], verify: Verify) -> Choice:

@@ -35,6 +35,8 @@ class Plan:
     removed: Mapping[str, bool]
     keepers: Mapping[str, str]
     contents: Mapping[str, str]
+    lost: frozenset[str] = frozenset()
+    """The copies of which nothing is to be carried over, though the scan said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def _entry(group: Group, extra: Extra) -> dict[str, object]:
         "relation": extra.relation.value,
         "bytes": extra.photo.file.stamp.size,
         "content": extra.photo.content_key.hex(),
+        **({"rescue": True} if extra.rescue is not None and extra.rescue.obstacle is None else {}),
     }
 
 
@@ -107,6 +110,7 @@ def _plan(data: Any) -> Plan:
     removed: dict[str, bool] = {}
     keepers: dict[str, str] = {}
     contents: dict[str, str] = {}
+    lost: set[str] = set()
     for entry in data["copies"]:
         path = _path(entry, "path")
         if not isinstance(entry["remove"], bool):
@@ -116,7 +120,9 @@ def _plan(data: Any) -> Plan:
         removed[path] = entry["remove"]
         keepers[path] = _path(entry, "keep")
         contents[path] = str(entry["content"])
-    return Plan(roots, removed, keepers, contents)
+        if entry.get("rescue") is False:
+            lost.add(path)
+    return Plan(roots, removed, keepers, contents, frozenset(lost))
 
 
 def _both(data: Any, key: str) -> Iterator[tuple[str, str | None]]:
@@ -158,7 +164,8 @@ def _selected(group: Group, extra: Extra, plan: Plan, left: set[str], refused: l
     reason = _reason(group, extra, plan)
     if reason is not None:
         refused.append(f"{display_path(path)}: {reason}; skipped.")
-    return replace(extra, selected=reason is None)
+    rescue = None if path in plan.lost else extra.rescue
+    return replace(extra, selected=reason is None, rescue=rescue)
 
 
 def _reason(group: Group, extra: Extra, plan: Plan) -> str | None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.control import Control
 
 from dedupe.library.decisions import Decisions
-from dedupe.review.choice import Verify
+from dedupe.review.choice import Offer, Verify
 from dedupe.review.remember import store_changes
 from dedupe.review.screens import screen
 from dedupe.review.state import Mode, ReviewState
@@ -23,12 +23,20 @@ from dedupe.terminal.viewer import open_photos
 from dedupe.types import ScanResult
 
 
-def review(result: ScanResult, console: Console, memory: Decisions, *, verify: Verify, preview: Preview) -> ReviewState:
+def review(
+    result: ScanResult,
+    console: Console,
+    memory: Decisions,
+    *,
+    verify: Verify,
+    preview: Preview,
+    offer: Offer | None = None,
+) -> ReviewState:
     """Let a person decide on the groups of ``result``, the scan that ``memory`` holds; the state it ended in.
 
     Goes on where an earlier review stopped. ``console`` and stdin must be terminals.
     """
-    state = ReviewState.begin(result.groups, verify, memory.edits())
+    state = ReviewState.begin(result.groups, verify, memory.edits(), offer)
     pictures = Pictures(console, preview, picture_makers(console))
     with terminal_keys() as keys, _full_screen(console, pictures):
         while state.ending is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dedupe.actions.journal.records import RunPurpose
-from dedupe.report.json import SCHEMA, dumped, path_entry
+from dedupe.report.json import SCHEMA, dumped, path_entry, saved_entry
 from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def show_history(runs: Sequence[RunSummary], console: Console) -> None:
         )
     console.print(table)
     for run in runs:
+        if run.sidecars:
+            sidecars = format_count(run.sidecars, "sidecar")
+            console.print(f"Run {run.number}: wrote {sidecars} beside photos that stay.", soft_wrap=True)
         if run.needs_person:
             photos = format_count(run.needs_person, "photo")
             verb = "needs" if run.needs_person == 1 else "need"
@@ -83,6 +86,7 @@ def _run(run: RunSummary) -> dict[str, object]:
         "files": run.files,
         "bytes": run.bytes,
         "put_back": run.undone,
+        "sidecars": run.sidecars,
         "need_attention": run.needs_person,
         "undoable": run.undoable,
         "why_not": run.why_not,
@@ -122,6 +126,9 @@ def _outcome(outcome: Outcome) -> dict[str, object]:
             path_entry("path", move.source) | ({"to": None} if move.target is None else path_entry("to", move.target))
             for move in action.moves
         ],
+        **(
+            {"rescues": saved_entry(outcome.saved), **path_entry("sidecar", outcome.sidecar)} if outcome.sidecar else {}
+        ),
     }
 
 
@@ -131,6 +138,7 @@ def undo_json(report: UndoReport) -> Iterator[str]:
         "schema": SCHEMA,
         "run": report.run,
         "photos": len(report.restored),
+        "sidecars": [path_entry("path", one.path) for one in report.sidecars],
         "restored": [path_entry("path", one.path) | path_entry("now", one.now) for one in report.restored],
         "skipped": [{"reason": display_text(reason), "photos": count} for reason, count in report.left.items()],
         "stopped": None if report.stopped is None else display_text(report.stopped),

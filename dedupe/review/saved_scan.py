@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dedupe.errors import StoreError, UsageError
 from dedupe.review.choice import Reviewed, Verify, reviewed
 from dedupe.terminal.text import display_path, format_count
-from dedupe.types import ContentKey, Extra, Match, Pair, Photo, ScanResult
+from dedupe.types import ContentKey, Extra, Match, Pair, Photo, RescueMode, ScanResult
 
 if TYPE_CHECKING:
     from dedupe.library.paths import StorePaths
@@ -118,6 +118,19 @@ def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
         raise StoreError("The last scan was saved by another version of dedupe: scan again.") from error
     model = then.model if then.weights is None else "compact"
     return replace(then, model=model, weights=None, store=settings.store, max_drop=settings.max_drop or then.max_drop)
+
+
+def with_rescue(result: ScanResult, settings: Settings) -> ScanResult:
+    """The scan with the copies selected that a sidecar frees where ``settings`` say always, none of them for never, else as it
+    was made."""
+    from dedupe.rescue.offer import Wanted, offered, withheld
+
+    if settings.rescue is RescueMode.NEVER:
+        return replace(result, groups=withheld(result.groups))
+    if settings.rescue is RescueMode.ASK:
+        return result
+    wanted = Wanted(albums=settings.albums_as_keywords, dates=settings.rescue_dates)
+    return replace(result, groups=offered(result.groups, wanted))
 
 
 def as_reviewed(session: Session, result: ScanResult) -> Reviewed:

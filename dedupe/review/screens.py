@@ -29,6 +29,7 @@ _HELP = (
     ("up, down", "highlight a photo; it is shown beside the one to keep"),
     ("PgUp, PgDn", "the same, a screen at a time"),
     ("Space", "mark the highlighted copy for removal, or unmark it"),
+    ("r", "carry over what only the highlighted copy says, so that it can go"),
     ("a", "keep all photos of this group"),
     ("n", "not duplicates; never shown as duplicates again"),
     ("s", "skip: remove nothing of this group for now"),

@@ -14,7 +14,7 @@ from typing import Self
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.report import phrases
 from dedupe.report.sizes import pinned
-from dedupe.review.choice import Choice, Verify, keep_instead, photos_of, restored, toggled
+from dedupe.review.choice import Choice, Offer, Verify, keep_instead, photos_of, restored, toggled
 from dedupe.terminal.text import format_count
 from dedupe.types import Extra, Group, Photo
 
@@ -61,10 +61,18 @@ class ReviewState:
     wants_viewer: bool = False
     marks: Mapping[tuple[int, int], tuple[Extra | None, ...]] = field(default_factory=dict)
     ending: Ending | None = None
+    offer: Offer | None = None
 
     @classmethod
-    def begin(cls, groups: Sequence[Group], verify: Verify, edits: Mapping[str, GroupEdit] | None = None) -> Self:
-        """The start, at the first group still open; ``edits`` by group id are those of an earlier review."""
+    def begin(
+        cls,
+        groups: Sequence[Group],
+        verify: Verify,
+        edits: Mapping[str, GroupEdit] | None = None,
+        offer: Offer | None = None,
+    ) -> Self:
+        """The start, at the first group still open; ``edits`` by group id are those of an earlier review, ``offer`` carries
+        metadata over."""
         earlier = edits or {}
         choices = tuple(restored(group, earlier.get(group.id), verify) for group in groups)
         first = next((n for n, choice in enumerate(choices) if choice.verdict is EditState.OPEN), None)
@@ -75,6 +83,7 @@ class ReviewState:
             at=first or 0,
             mode=Mode.END if first is None else Mode.GROUP,
             freed=sum(choice.freed for choice in choices),
+            offer=offer,
         )
 
     @property
@@ -177,6 +186,28 @@ def _toggle(state: ReviewState) -> ReviewState:
     return state.told("Enter accepts.")
 
 
+def _rescue(state: ReviewState) -> ReviewState:
+    """Carry over what only the marked photo says, so that it may go; a second time lets it stay."""
+    extra = state.choice.extras[state.cursor]
+    if extra is None or state.cursor == state.choice.keep:
+        return state.told("Choose a copy: what only it says is carried over to the photo to keep.")
+    if extra.rescue is not None and extra.rescue.obstacle is None:
+        changed = replace(extra, rescue=None, selected=extra.selected and not extra.loses)
+        return _put(state, changed).told("Nothing is carried over. Enter accepts.")
+    keeper = next((one for one in state.photos if one.path == extra.keeper), state.choice.stays)
+    if pinned(extra.photo) or state.offer is None or not extra.only_lossy:
+        return state.told("Nothing of this photo has to be carried over, or something else keeps it.")
+    changed = state.offer(keeper, extra)
+    words = phrases.carried(changed) or "all that it says stands beside the photo to keep"
+    return _put(state, changed).told(f"{words[:1].upper()}{words[1:]}. Enter accepts.")
+
+
+def _put(state: ReviewState, extra: Extra) -> ReviewState:
+    """``state`` with this extra in the place of the marked one, its group open again."""
+    extras = (*state.choice.extras[: state.cursor], extra, *state.choice.extras[state.cursor + 1 :])
+    return _with(state, replace(state.choice, extras=extras, verdict=EditState.OPEN))
+
+
 def _move(step: int) -> Callable[[ReviewState], ReviewState]:
     return lambda state: replace(state, cursor=(state.cursor + step) % len(state.photos))
 
@@ -272,6 +303,7 @@ _GROUP_KEYS: Mapping[str, Callable[[ReviewState], ReviewState]] = {
     "k": lambda state: _keep(state, state.cursor),
     " ": _toggle,
     "g": _mode(Mode.JUMP),
+    "r": _rescue,
     "o": lambda state: replace(state, wants_viewer=True),
     "A": _ask_rest,
     "?": _mode(Mode.HELP),

@@ -37,6 +37,7 @@ def show_preview(preview: Preview, console: Console) -> None:
         for reason, count in preview.left.items()
         for line in layout.wrapped(f"{format_count(count)} skipped: {display_text(reason)}.", "yellow", margin=2)
     ]
+    lines += [line for said in preview.carried() for line in layout.wrapped(said, margin=2)]
     if preview.photos:
         lines += layout.wrapped(_CHECK, "dim", margin=2) + layout.wrapped(preview.undo, "dim", margin=2)
     for line in lines:

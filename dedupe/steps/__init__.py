@@ -13,6 +13,7 @@ from dedupe.steps.group import Grouped, Related, complete, group
 from dedupe.steps.neighbours import distances, neighbours
 from dedupe.steps.previews import restore_previews
 from dedupe.steps.read import read
+from dedupe.steps.rescue import carry_over
 from dedupe.steps.walk import walk
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Embedding",
     "Grouped",
     "Related",
+    "carry_over",
     "complete",
     "damage",
     "distances",

@@ -68,7 +68,7 @@ def test_the_json_keeps_the_contract() -> None:
     assert data["groups"][1]["extras"][0]["protected"] is True
     assert data["series"][0]["paths"][0] == f"{made.ROOT}/Garten/DSC_10.jpg"
     assert data["skipped"][0]["reason"] == "the JPEG ends before its picture does"
-    assert set(data["stats"]) == {"files", "photos", "groups", "extras", "reclaimable_bytes", "seconds"}
+    assert set(data["stats"]) == {"files", "photos", "groups", "extras", "reclaimable_bytes", "rescuable", "seconds"}
     assert data["stats"]["seconds"]["walk"] == 0.42
 
 

@@ -156,6 +156,14 @@ def _equals(picture: Photo, keep: Photo) -> list[Photo]:
     return [*same_content, *same_picture]
 
 
+def handover_of(extra: Extra, keep: Photo) -> Handover | None:
+    """What goes into the keeper's sidecar before the extra leaves; None where nothing is planned to, or something is in the way
+    and a person lets the extra go all the same."""
+    if extra.rescue is None or extra.rescue.obstacle is not None:
+        return None
+    return Handover(extra.photo, keep, extra.rescue.added)
+
+
 def _noun(half: Photo) -> str:
     return "raw" if half.facts.raw else "photo"
 
@@ -215,7 +223,7 @@ class _Drafter:
                 moves=tuple(moves),
                 keeper=parts[first.path],
                 keeper_parts=tuple(part for path, part in parts.items() if path != first.path),
-                handover=None if extra.rescue is None else Handover(extra.photo, keep, extra.rescue.added),
+                handover=handover_of(extra, keep),
             ),
             reason,
         )
