@@ -60,11 +60,11 @@ def differences_of(grid: Grid) -> Difference:
         for one, other in grid.laws():
             error2 = np.minimum(error2, _unexplained(one.band, other.band, grid.ground))
         disagreement, noise2 = _disagreement(error2, contrast2, inside)
-    textured = (contrast2 > 9) & inside
-    mask, found = regions.find(disagreement > 1, grid.still, grid.moved, grid.ground.cover)
+    textured, differing = (contrast2 > 9) & inside, disagreement > 1
+    mask, found = regions.find(differing, grid.still, grid.moved, grid.ground.cover)
     return Difference(
         peak=float(disagreement.max()),
-        share=float((disagreement > 1)[textured].mean()) if textured.any() else 0.0,
+        share=int(np.count_nonzero(differing & textured)) / max(1, int(np.count_nonzero(textured))),
         tone=grid.tone,
         noise=noise2**0.5,
         mask=mask,
@@ -74,15 +74,19 @@ def differences_of(grid: Grid) -> Difference:
 
 def _disagreement(error2: Floats, contrast2: Floats, inside: Mask) -> tuple[Floats, float]:
     """How far the unexplained structure stands out, 1 and more is a difference; and its mean square in the median."""
-    noise2 = float(np.median(error2[inside])) if inside.any() else 0.0
+    noise2 = float(np.median(error2 if inside.all() else error2[inside])) if inside.any() else 0.0
     floor = 9 + 9 * min(noise2, _MOST_NOISE**2)
-    return np.where(inside, error2 / (floor + CONTRAST_SLACK * contrast2), 0), noise2
+    out = contrast2 * np.float32(CONTRAST_SLACK)
+    out += np.float32(floor)
+    np.divide(error2, out, out=out)
+    out[~inside] = 0
+    return out, noise2
 
 
 def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, float]:
     """(chroma, luma, cast) in grey levels, as the pictures are: the strongest local departures beyond what lies on edges, and
     the mean departure of chroma."""
-    rim = cv2.erode(cover, np.ones((5, 5), np.uint8), borderValue=0.0) > 0
+    rim = cv2.erode((cover > 0).astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0)
     if not rim.any():
         return 0.0, 0.0, 0.0
     # A spot is a share of the frame, however finely that is sampled.
@@ -92,14 +96,16 @@ def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, floa
     for channel in range(3):
         u, v = (cv2.GaussianBlur(picture[..., channel].astype(np.float32), (0, 0), window) for picture in (one, other))
         steep = np.maximum(_slope(u), _slope(v))
-        beyond.append(float((np.abs(u - v) - 0.5 * steep)[rim].max()))
-        cast.append(float(np.abs(u - v)[rim].mean()))
+        apart = cv2.absdiff(u, v)
+        cast.append(cv2.mean(apart, rim)[0])
+        beyond.append(cv2.minMaxLoc(cv2.scaleAdd(steep, -0.5, apart), rim)[1])
     return max(0.0, beyond[1], beyond[2]), max(0.0, beyond[0]), max(cast[1:])
 
 
 def is_document(picture: Rgb) -> bool:
     """Whether one tone or two cover so much of the picture that it is a page or a screen rather than a photograph."""
-    tones = np.bincount(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).ravel(), minlength=256) / picture[..., 0].size
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    tones = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64) / grey.size
     first = np.convolve(tones, np.ones(5), "same")
     peak = int(first.argmax())
     tones[max(0, peak - 2) : peak + 3] = 0

@@ -36,6 +36,8 @@ def _alone(picture: Rgb, cover: Floats, mask: Floats | None) -> float:
     outside = cover < 0.5
     if mask is not None:
         outside &= mask > 0
+    if not outside.any():
+        return 0.0
     rim = max(3, round(RIM * max(picture.shape[:2]))) // 2 * 2 + 1
     outside = cv2.erode(outside.astype(np.uint8), np.ones((rim, rim), np.uint8), borderValue=1) > 0
     if not outside.any() or _padded(picture[outside]):

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.comparing.align import Floats, Mask, Rgb
+from dedupe.comparing.align import Floats, Grey, Mask, Rgb
 from dedupe.comparing.thresholds import (
     BOTH_TONES,
     CHANGED,
@@ -31,6 +31,8 @@ from dedupe.comparing.thresholds import (
 
 _LEAST: Final = 6
 _PAD: Final = 3
+_GROWN: Final = 4
+"""By so much is a spot longer and wider once it is dilated."""
 _LEAST_LETTERS: Final = 40
 
 
@@ -61,7 +63,7 @@ class _Place:
     mask: Mask
     still: Rgb
     moved: Rgb
-    away: npt.NDArray[np.int16]
+    away: Grey
     edge: bool
 
 
@@ -71,14 +73,18 @@ def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple
         return mask, ()
     closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
-    area = float((cover > 0).sum())
+    area = float(np.count_nonzero(cover))
     found = []
     for label in range(1, count):
         left, top, width, height, size = (int(v) for v in stats[label])
-        if size >= _LEAST:
-            window = np.s_[max(0, top - _PAD) : top + height + _PAD, max(0, left - _PAD) : left + width + _PAD]
-            place = _place(labels[window] == label, still[window], moved[window], cover[window])
-            found.append(Region(_kind(place, max(cover.shape)), size / area))
+        if size < _LEAST:
+            continue
+        if (width + _GROWN) * (height + _GROWN) < _speck(max(cover.shape)):
+            found.append(Region(RegionKind.SPECK, size / area))
+            continue
+        window = np.s_[max(0, top - _PAD) : top + height + _PAD, max(0, left - _PAD) : left + width + _PAD]
+        place = _place(labels[window] == label, still[window], moved[window], cover[window])
+        found.append(Region(_kind(place, max(cover.shape)), size / area))
     return closed > 0, tuple(sorted(found, key=lambda region: (-region.share, region.kind.value)))
 
 
@@ -91,14 +97,15 @@ def flatness(colours: Rgb, within: int = 12) -> float:
 
 
 def _place(own: Mask, still: Rgb, moved: Rgb, cover: Floats) -> _Place:
-    mask = (cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & (cover > 0)
-    away = np.abs(still.astype(np.int16) - moved.astype(np.int16)).max(axis=2)
+    mask = (cv2.dilate(own.astype(np.uint8), np.ones((_GROWN + 1, _GROWN + 1), np.uint8)) > 0) & (cover > 0)
+    red, green, blue = cv2.split(cv2.absdiff(still, moved))
+    away = cv2.max(cv2.max(red, green), blue)
     rim = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
     return _Place(mask, still, moved, away, bool(rim or (cover == 0).any()))
 
 
 def _kind(place: _Place, long_side: int) -> RegionKind:
-    if place.mask.sum() < (SPECK_SIDE * long_side) ** 2:
+    if place.mask.sum() < _speck(long_side):
         return RegionKind.SPECK
     strong = float(np.percentile(place.away[place.mask], 90))
     changed = place.mask & (place.away > max(CHANGED, 0.4 * strong))
@@ -113,6 +120,11 @@ def _kind(place: _Place, long_side: int) -> RegionKind:
         return RegionKind.VEIL
     flat = max(flatness(place.still[place.mask]), flatness(place.moved[place.mask]))
     return RegionKind.BAND if flat > 0.6 and place.edge else RegionKind.CONTENT
+
+
+def _speck(long_side: int) -> float:
+    """Pixels up to which a place is a speck."""
+    return (SPECK_SIDE * long_side) ** 2
 
 
 def _outlined(one: Rgb, other: Rgb) -> bool:

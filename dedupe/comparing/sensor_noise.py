@@ -92,10 +92,10 @@ def noise(registered: Registered, regions: Mask | None = None) -> SensorNoise | 
     usable = registered.cover > 0
     if regions is not None:
         usable &= cv2.dilate(regions.astype(np.uint8), np.ones((13, 13), np.uint8)) == 0
-    shown = float(usable.sum())
+    shown = int(np.count_nonzero(usable))
     for g in grey:
         usable &= (g > _CLIPPED[0]) & (g < _CLIPPED[1])
-    clipped = 1 - float(usable.sum()) / max(shown, 1.0)
+    clipped = 1 - int(np.count_nonzero(usable)) / max(shown, 1)
     inside = usable.astype(np.float32)
     count = _cells(inside)
     whole = count > 0.95 * _CELL**2
@@ -123,9 +123,9 @@ def noise(registered: Registered, regions: Mask | None = None) -> SensorNoise | 
 
 
 def _cells(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    height, width = (extent // _CELL * _CELL for extent in values.shape)
-    cut = values[:height, :width]
-    return np.asarray(cut.reshape(height // _CELL, _CELL, width // _CELL, _CELL).sum((1, 3), dtype=np.float64))
+    rows, cols = (extent // _CELL for extent in values.shape)
+    lines = values[: rows * _CELL].reshape(rows, _CELL, -1).sum(1)
+    return np.asarray(lines[:, : cols * _CELL].reshape(rows, cols, _CELL).sum(2, dtype=np.float64))
 
 
 def _shift(measurement: Measurement) -> float | None:
