@@ -45,8 +45,9 @@ def command(roots: Sequence[Path], store: Path, report: Path, *more: str) -> lis
     ]  # fmt: skip
 
 
-def scan(roots: Sequence[Path], place: Path, *more: str, quiet: bool = False) -> Run:
-    """Scan with the store in ``place`` (fresh where that is empty). Raises ScanFailedError."""
+def scan(roots: Sequence[Path], place: Path, *more: str, quiet: bool = False, fine: Sequence[int] = (0,)) -> Run:
+    """Scan with the store in ``place`` (fresh where that is empty). Raises ScanFailedError for an exit code that is not
+    ``fine``."""
     place.mkdir(parents=True, exist_ok=True)
     report = place / "report.json"
     start = time.perf_counter()
@@ -60,6 +61,6 @@ def scan(roots: Sequence[Path], place: Path, *more: str, quiet: bool = False) ->
         check=False,
     )
     seconds = time.perf_counter() - start
-    if done.returncode != 0:
+    if done.returncode not in fine:
         raise ScanFailedError(f"dedupe scan ended with {done.returncode}. {done.stderr or ''}".strip())
     return Run(json.loads(report.read_text("utf-8", "surrogateescape")), seconds)

@@ -41,6 +41,7 @@ class DateSource(StrEnum):
     IPTC = "IPTC"
     DIGITIZED = "EXIF, digitised"
     CREATED = "created"
+    TAKEOUT = "Google Takeout"
     MODIFIED = "last change"
     NAME = "name of the file"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from dedupe.report import phrases
+from dedupe.report import dates, phrases
 from dedupe.terminal.text import display_path, format_bytes, format_exposure, format_taken
 from dedupe.types import Change, Evidence, Photo, Relation, Transform
 
@@ -36,7 +36,7 @@ def caption_of(number: int, found: Found) -> tuple[str, ...]:
 def facts_of(photo: Photo) -> tuple[str, ...]:
     """ "4000×3000, 3.41 MB" and the capture time, where there is one."""
     size = f"{photo.facts.width}×{photo.facts.height}, {format_bytes(photo.file.stamp.size)}"
-    return tuple(filter(None, (size, format_taken(photo.facts.taken))))
+    return tuple(filter(None, (size, dates.shown(photo))))
 
 
 def verdict_of(comparison: Comparison) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from dedupe.types import (
     Change,
     ContentKey,
     FileStamp,
+    Loss,
     Match,
     Pair,
     Photo,
@@ -38,7 +39,8 @@ _UNKNOWN: Final = "is not a picture that dedupe knows"
 class Found:
     """A photo near a query. ``distance`` is Euclidean, between unit vectors for compact, between raw fc1 vectors for vgg16.
 
-    ``relation`` is that of ``dedupe scan``, None where the two do not show one scene; ``score`` ranks how well they fit.
+    ``relation`` is that of ``dedupe scan``, None where the two do not show one scene; ``score`` ranks how well they fit;
+    ``loses`` is what the query holds that this photo lacks, where the two show one capture and ``search`` asked for it.
     """
 
     photo: Photo
@@ -46,6 +48,7 @@ class Found:
     relation: Relation | None
     remark: Remark | None = None
     score: float = 0.0
+    loses: tuple[Loss, ...] = ()
 
     @property
     def duplicate(self) -> bool:

@@ -17,11 +17,11 @@ from dedupe.queries.compare import Comparison
 from dedupe.queries.describe import verdict_of
 from dedupe.queries.library import Found
 from dedupe.queries.search import Answer, SearchResult
-from dedupe.report import phrases
+from dedupe.report import dates, phrases
 from dedupe.settings import Settings
 from dedupe.terminal.console import signs, stderr
 from dedupe.terminal.pictures import Pictures, picture_makers
-from dedupe.terminal.text import display_path, display_text, format_bytes, format_count, format_taken
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 from dedupe.types import ContentKey, Photo, Skipped
 
 _PICTURE = 26
@@ -100,7 +100,7 @@ def _lines(photos: Sequence[Photo], width: int, most: int) -> int:
 def _rows(console: Console, answer: Answer) -> None:
     """A line for each that was found, or two lines each where one path is too long for the screen."""
     marks = signs(console)
-    lines = [f"{'#':>4}  distance  {'relation':<11}  {'pixels':>11}  {'size':>7}  {'taken':<19}"]
+    lines = [f"{'#':>4}  distance  {'relation':<11}  {'pixels':>11}  {'size':>7}  {'taken':<16}"]
     paths = ["path"]
     for rank, found in enumerate(answer.found, 1):
         facts = found.photo.facts
@@ -110,7 +110,7 @@ def _rows(console: Console, answer: Answer) -> None:
             f"{found.relation.value if found.relation is not None else marks.dash:<11}",
             f"{facts.width}{marks.times}{facts.height}".rjust(11),
             f"{format_bytes(found.photo.file.stamp.size):>7}",
-            f"{format_taken(facts.taken) or marks.dash:<19}",
+            f"{dates.brief(found.photo) or marks.dash:<16}",
         )
         lines.append("  ".join(figures))
         paths.append(display_path(found.photo.path))
@@ -125,6 +125,9 @@ def _rows(console: Console, answer: Answer) -> None:
             _say(console, line.rstrip(), style=style)
             if number:
                 _say(console, "", f"{'':6}{path}")
+        if number and answer.found[number - 1].loses:
+            lost = ", ".join(map(display_text, phrases.words_of(answer.found[number - 1].loses)))
+            _say(console, "", f"{'':6}lacks what the query has: {lost}")
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:

@@ -1,9 +1,10 @@
 """The answers of search, compare and check for programs: one JSON object each, a line for each photo asked about.
 
 Paths are absolute, one that is not UTF-8 has ``path_b64`` beside it, and a photo is written as in ``dedupe scan --json``:
-``path, bytes, width, height, taken, format, protected, companions``. Below, PHOTO stands for these.
+``path, bytes, width, height, taken, taken_from, format, protected, companions``. Below, PHOTO stands for these.
 
-- search: ``schema, dedupe, model, roots, queries: [{PHOTO…, found: [{PHOTO…, distance, relation, why, change}]}], skipped``
+- search: ``schema, dedupe, model, roots, queries: [{PHOTO…, found: [{PHOTO…, distance, relation, why, change, loses:
+  [{code, words}]}]}], skipped``; what the query holds and the photo found lacks
 - compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, change, evidence: {keypoints, inliers,
   overlap, correlation, worst_block, tone, residual, transform: {matrix, turn, mirrored, scale} or null}``
 - check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|partly|edited|better|have, have: [{PHOTO…, relation,
@@ -77,7 +78,7 @@ def print0(paths: Iterable[str]) -> None:
 
 
 def _answer(answer: Answer) -> dict[str, object]:
-    return {**photo_entry(answer.query), "found": [_found(found) for found in answer.found]}
+    return {**photo_entry(answer.query), "found": [_searched(found) for found in answer.found]}
 
 
 def _checked(checked: Checked) -> dict[str, object]:
@@ -87,8 +88,9 @@ def _checked(checked: Checked) -> dict[str, object]:
         "have": [_found(found) for found in checked.have],
         **paths_entry("lacks", checked.lacks),
         "loses": phrases.losses_entry(checked.loses),
-        "halves": [
-            {**photo_entry(half.photo), "have": [_found(found) for found in half.have]} for half in checked.members
+        "members": [
+            {**photo_entry(member.photo), "have": [_found(found) for found in member.have]}
+            for member in checked.members
         ],
     }
 
@@ -101,6 +103,10 @@ def _found(found: Found) -> dict[str, object]:
         "why": phrases.change(found.remark),
         **_change(found.remark),
     }
+
+
+def _searched(found: Found) -> dict[str, object]:
+    return {**_found(found), "loses": phrases.losses_entry(found.loses)}
 
 
 def _change(remark: Remark | None) -> dict[str, object]:

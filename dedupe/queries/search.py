@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dedupe import steps
 from dedupe.errors import QueryError, UsageError
-from dedupe.queries import library
-from dedupe.queries.library import Found, Shelf
+from dedupe.queries import assets, library
+from dedupe.queries.library import Ends, Found, Shelf
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
-from dedupe.types import ContentKey, Photo, Skipped
+from dedupe.types import ContentKey, Match, Photo, Skipped
 
 if TYPE_CHECKING:
     from dedupe.terminal.progress import Progress
@@ -71,12 +71,12 @@ def search(
         if not shelf.keys:
             unread = f"; {len(skipped)} could not be read" if skipped else ""
             raise QueryError(f"There are no photos to search in{unread}.")
-        answers = _answers(session, asked, shelf, k)
+        answers = _answers(session, asked, shelf, k, frozenset(named.single))
         _keep_previews(session, asked, shelf, answers)
         return SearchResult(session.model.name, roots, answers, tuple(dict.fromkeys(skipped)))
 
 
-def _answers(session: Session, asked: Shelf, shelf: Shelf, k: int) -> tuple[Answer, ...]:
+def _answers(session: Session, asked: Shelf, shelf: Shelf, k: int, alone: frozenset[str]) -> tuple[Answer, ...]:
     index = library.Nearest(session)
     # One content more than asked for, because the query itself may be the nearest.
     near = index.ask(asked.keys, shelf.keys, k + 1)
@@ -91,8 +91,9 @@ def _answers(session: Session, asked: Shelf, shelf: Shelf, k: int) -> tuple[Answ
     )
     answers = []
     for query in library.photos_of(session, asked):
+        [asset] = assets.joined([query], alone)
         found = [
-            library.found(photo, query.content_key, distance, matches)
+            _with_losses(session, asset, library.found(photo, query.content_key, distance, matches), matches)
             for key, distance in near.get(query.content_key, ())
             if key == query.content_key or library.in_order(key, query.content_key) in apart
             for photo in photos.get(key, ())
@@ -100,6 +101,18 @@ def _answers(session: Session, asked: Shelf, shelf: Shelf, k: int) -> tuple[Answ
         ]
         answers.append(Answer(query, tuple(found[:k])))
     return tuple(answers)
+
+
+def _with_losses(session: Session, asset: Photo, found: Found, matches: Mapping[Ends, Match]) -> Found:
+    """The photo with what the asset that was asked about holds and it lacks, the companions of both included."""
+    from dedupe.grouping.pair import extra_of
+
+    if not found.duplicate:
+        return found
+    match = matches.get(library.in_order(asset.content_key, found.photo.content_key))
+    [rival] = assets.joined([found.photo])
+    extra = extra_of(rival, asset, [match] if match else [], companion_key=session.cache.companion_key)
+    return replace(found, loses=extra.loses) if extra is not None else found
 
 
 def _keep_previews(session: Session, asked: Shelf, shelf: Shelf, answers: Sequence[Answer]) -> None:

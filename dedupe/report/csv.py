@@ -9,11 +9,11 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from dedupe.report import phrases
+from dedupe.report import dates, phrases
 from dedupe.report.files import write
 from dedupe.report.json import b64
 from dedupe.report.sizes import further_files
-from dedupe.terminal.text import display_path, display_text, format_taken
+from dedupe.terminal.text import display_path, display_text
 from dedupe.types import Extra, Photo, ScanResult
 
 _CSV_HEAD = (
@@ -69,7 +69,7 @@ def _row(
             photo.file.stamp.size,
             photo.facts.width,
             photo.facts.height,
-            format_taken(photo.facts.taken, precise=True),
+            dates.shown(photo, precise=True),
             extra.relation.value if extra else "",
             f"{extra.distance:.6f}" if extra else "",
             ("yes" if extra.selected else "no") if extra else "",

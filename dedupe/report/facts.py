@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dedupe.report import dates
 from dedupe.report.sizes import further_files
-from dedupe.terminal.text import display_path, display_text, format_bytes, format_exposure, format_taken
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_exposure
 from dedupe.types import Facts, Photo
 
 
@@ -67,7 +68,7 @@ def facts_of(photo: Photo, *, places: bool = True) -> dict[FactKind, str]:
         FactKind.BYTES: f"{format_bytes(photo.file.stamp.size)} ({photo.file.stamp.size:,} bytes)",
         FactKind.PIXELS: f"{facts.width} × {facts.height}",
         FactKind.FORMAT: _format(facts),
-        FactKind.TAKEN: format_taken(facts.taken, precise=True),
+        FactKind.TAKEN: dates.shown(photo, precise=True),
         FactKind.CAMERA: display_text(facts.camera or ""),
         FactKind.EXPOSURE: format_exposure(facts.exposure),
         FactKind.PLACE: f"{facts.gps[0]:.5f}, {facts.gps[1]:.5f}" if facts.gps and places else "",

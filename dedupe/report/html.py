@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dedupe._version import __version__
 from dedupe.errors import DedupeError, UsageError
-from dedupe.report import phrases
+from dedupe.report import dates, phrases
 from dedupe.report.facts import compared_facts
 from dedupe.report.files import write
 from dedupe.report.sizes import folder_of, freed_by, freed_bytes, pinned
-from dedupe.terminal.text import display_path, display_text, format_bytes, format_count, format_taken
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
 from dedupe.types import Extra, Group, Photo, Relation, ScanResult, Series, Skipped
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class _Page:
             "path": display_path(photo.path),
             "size": format_bytes(photo.file.stamp.size),
             "pixels": f"{photo.facts.width} × {photo.facts.height}",
-            "taken": format_taken(photo.facts.taken),
+            "taken": dates.shown(photo),
         }
 
     def _series(self, series: Series) -> dict[str, Any]:

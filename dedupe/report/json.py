@@ -11,11 +11,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dedupe._version import __version__
-from dedupe.report import phrases
+from dedupe.report import dates, phrases
 from dedupe.report.files import write
 from dedupe.report.sizes import freed_bytes, further_files
-from dedupe.terminal.text import display_text, format_taken, is_unsafe
-from dedupe.types import CaptureTime, Damage, Extra, Group, Photo, Rescue, Saved, ScanResult, Series, Skipped
+from dedupe.terminal.text import display_text, is_unsafe
+from dedupe.types import Damage, Extra, Group, Photo, Rescue, Saved, ScanResult, Series, Skipped
 
 SCHEMA = 2
 START = b'{"schema": '
@@ -83,7 +83,8 @@ def photo_entry(photo: Photo) -> dict[str, object]:
         "bytes": photo.file.stamp.size,
         "width": photo.facts.width,
         "height": photo.facts.height,
-        "taken": iso(photo.facts.taken),
+        "taken": dates.iso(photo),
+        "taken_from": dates.source(photo),
         "format": photo.facts.format,
         "protected": photo.file.protected or photo.file.reference,
         **paths_entry("companions", tuple(further_files(photo))),
@@ -148,11 +149,6 @@ def _stats(result: ScanResult) -> dict[str, object]:
         "rescuable": sum(extra.may_be_rescued for group in result.groups for extra in group.extras),
         "seconds": {name: round(seconds, 3) for name, seconds in stats.seconds.items()},
     }
-
-
-def iso(taken: CaptureTime | None) -> str | None:
-    """The capture time as ISO 8601, with sub-seconds and offset where the file states them."""
-    return format_taken(taken, precise=True).replace(" ", "T", 1).replace(" ", "") or None
 
 
 def path_entry(key: str, path: str) -> dict[str, object]:

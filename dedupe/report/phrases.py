@@ -10,8 +10,29 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dedupe.terminal.text import display_path, display_text
-from dedupe.types import Change, ClueKind, Damage, DamageKind, Extra, Group, Loss, LossCode, Obstacle, Remark
+from dedupe.types import (
+    Change,
+    ClueKind,
+    Damage,
+    DamageKind,
+    DateSource,
+    Extra,
+    Group,
+    Loss,
+    LossCode,
+    Obstacle,
+    Remark,
+)
 
+_DATE_SOURCES: Final = {
+    DateSource.XMP: "XMP",
+    DateSource.IPTC: "IPTC",
+    DateSource.DIGITIZED: "EXIF",
+    DateSource.CREATED: "made",
+    DateSource.TAKEOUT: "JSON",
+    DateSource.MODIFIED: "saved",
+    DateSource.NAME: "name",
+}
 _LOSSES: Final = {
     LossCode.RESOLUTION: "a higher resolution",
     LossCode.DETAIL: "more real detail",
@@ -124,6 +145,11 @@ def duration(seconds: float) -> str:
         if seconds < 120 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds / 86_400:.0f} days"
+
+
+def date_source(source: DateSource) -> str:
+    """Where a date is from, in a word that fits behind a day in a narrow column."""
+    return _DATE_SOURCES[source]
 
 
 def losses(extra: Extra) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from dedupe.report import dates
 from dedupe.report.sizes import folder_of
 from dedupe.terminal.console import Signs, signs
-from dedupe.terminal.text import display_path, display_text, format_bytes, format_taken, wrapped_path, wrapped_text
+from dedupe.terminal.text import display_path, display_text, format_bytes, wrapped_path, wrapped_text
 from dedupe.types import Photo, Relation
 
 MARK, PIXELS, BYTES, TAKEN, RELATION, DISTANCE = 8, 11, 7, 16, 11, 8
@@ -160,7 +161,7 @@ class Layout:
         said = {
             "pixels": f"{facts.width}{self.signs.times}{facts.height}",
             "size": format_bytes(row.photo.file.stamp.size),
-            "taken": format_taken(facts.taken)[:TAKEN] or self.signs.dash,
+            "taken": dates.brief(row.photo) or self.signs.dash,
             "relation": row.relation.value if row.relation is not None else "",
             "distance": f"{row.distance:.2f}" if row.distance is not None else "",
         }[name]

@@ -29,7 +29,9 @@ def dedupe(
 def test_search_prints_the_nearest_with_their_relation(library: Library, dedupe) -> None:  # type: ignore[no-untyped-def]
     ran = dedupe("search", library.path("phone/crop.jpg"), str(library.photos), "-k", "4")
     assert (ran.code, ran.err) == (0, "")
-    first, heading, *rows = ran.out.decode().splitlines()
+    first, heading, *lines = ran.out.decode().splitlines()
+    rows = [line for line in lines if "/" in line]
+    assert [line.strip() for line in lines if line not in rows] == ["lacks what the query has: a higher resolution"]
     assert first == f"Query  {library.path('phone/crop.jpg')}"
     assert heading.split() == ["#", "distance", "relation", "pixels", "size", "taken", "path"]
     assert all(row.index("/") == heading.index("path") for row in rows)
@@ -45,7 +47,7 @@ def test_search_writes_json_alone_on_stdout(library: Library, dedupe) -> None:  
     assert [os.path.basename(one["path"]) for one in said["queries"]] == ["cat.png", "cat.tiff"]
     found = said["queries"][0]["found"][0]
     assert (found["relation"], found["width"], found["height"]) == ("same-pixels", 300, 451)
-    assert set(found) >= {"path", "bytes", "taken", "distance", "why"}
+    assert set(found) >= {"path", "bytes", "taken", "taken_from", "distance", "why", "loses"}
 
 
 def test_search_saves_the_contact_sheet_and_never_over_a_photo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -14,6 +15,8 @@ import dedupe
 from dedupe.errors import MissingRootError, QueryError, UsageError
 from dedupe.queries.search import told_apart
 from tests.album import jpeg, photo
+from tests.decoding.made import with_segment
+from tests.formats.test_inventory import bag, packet
 from tests.queries.made import Library
 from tests.support import tree_snapshot
 
@@ -53,6 +56,29 @@ def test_the_query_itself_is_no_answer_but_its_copies_are(library: Library) -> N
     assert first.photo.path == library.path("old backup/astronaut.jpg")
     assert (first.relation, first.distance) == (dedupe.Relation.IDENTICAL, 0.0)
     assert len(answer.found) == 8
+
+
+def test_what_the_query_holds_and_the_photo_found_lacks_is_named(library: Library, tmp_path: Path) -> None:
+    plain = jpeg(photo("coffee").resize((300, 200)), 85)
+    told = with_segment(plain, 0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet(bag("dc:subject", "Venice", "Grandma")))
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "plain.jpg").write_bytes(plain)
+    (tmp_path / "told.jpg").write_bytes(told)
+    [answer] = dedupe.search([str(tmp_path / "told.jpg")], [str(tmp_path / "library")], library.settings).answers
+    assert [(loss.code.value, loss.count) for loss in answer.found[0].loses] == [("keywords", 2)]
+    [back] = dedupe.search([str(tmp_path / "library" / "plain.jpg")], [str(tmp_path)], library.settings, k=1).answers
+    assert names(back) == ["told.jpg"] and back.found[0].loses == ()
+
+
+def test_what_stands_in_takeouts_json_beside_the_query_counts_as_its_own(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "takeout").mkdir()
+    for folder in ("library", "takeout"):
+        (tmp_path / folder / "a.jpg").write_bytes(jpeg(photo("coffee"), 85))
+    said = {"title": "a.jpg", "description": "At sea", "photoTakenTime": {"timestamp": "1500000000"}}
+    (tmp_path / "takeout" / "a.jpg.json").write_text(json.dumps(said))
+    [answer] = dedupe.search([str(tmp_path / "takeout")], [str(tmp_path / "library")], library.settings).answers
+    assert {loss.code.value for loss in answer.found[0].loses} == {"date", "caption"}
 
 
 def test_the_threshold_leaves_out_what_is_farther(library: Library) -> None:
