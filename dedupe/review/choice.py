@@ -148,7 +148,13 @@ class _Tree:
             chain.append(root if extra is None else self._place_of(extra.keeper, root))
         self.extras[place] = None
         for below, above in pairwise(chain):
-            self.extras[above] = self._proven(below, above)
+            self.extras[above] = self._staying(self._proven(below, above), above)
+
+    def _staying(self, extra: Extra | None, place: int) -> Extra | None:
+        """The extra, not selected while a copy that goes, goes for it."""
+        path = self.photos[place].path
+        needed = any(one is not None and one.selected and one.keeper == path for one in self.extras)
+        return replace(extra, selected=False) if extra is not None and extra.selected and needed else extra
 
     def let_go(self, place: int, root: int) -> None:
         """Selects the extra at ``place`` against a photo that stays, and what hung on it."""

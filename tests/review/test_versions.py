@@ -87,6 +87,15 @@ def test_another_version_becomes_the_root_and_every_version_keeps_its_copies() -
     assert going(choice) == going(suggested(family()))
 
 
+def test_where_edits_are_selected_a_root_that_gives_way_stays_for_the_copies_that_go_for_it() -> None:
+    def verify(keep: Photo, one: Photo) -> Extra | None:
+        return replace(Proofs()(keep, one), selected=True)
+
+    choice = keep_instead(family(), suggested(family()), GREY_AT, verify)
+    assert hangs(choice)[ROOT] == CROP_AT
+    assert going(choice) == {AGAIN_AT, TWICE_AT, SMALL_AT}
+
+
 def test_what_is_not_proven_against_the_new_head_stays() -> None:
     choice = keep_instead(family(), suggested(family()), TWICE_AT, Proofs(CROP_SMALL))
     assert choice.extras[SMALL_AT] is None

@@ -126,6 +126,21 @@ def test_a_photo_goes_where_the_pictures_and_sidecars_beside_the_other_are_as_th
     assert parts(world) == []
 
 
+@pytest.mark.parametrize("how", ["changed", "gone"])
+def test_a_photo_stays_where_the_equal_of_its_unreadable_sidecar_is_not_as_it_was(world: World, how: str) -> None:
+    made = world.make({f"{folder}/a.{kind}": kind for folder in ("keep", "old") for kind in ("jpg", "xmp")})
+    keep, extra = (
+        photo_at(made[f"{folder}/a.jpg"], world.root, companions=[companion_at(made[f"{folder}/a.xmp"])])
+        for folder in ("keep", "old")
+    )
+    result = result_of([world.root], [(keep, [extra])])
+    assert world.act(result, dry_run=True).files == 2
+    made["keep/a.xmp"].unlink() if how == "gone" else made["keep/a.xmp"].write_text("new")
+    said = "no longer exists" if how == "gone" else "changed since the scan"
+    assert refused(world.act(result).outcomes) == [f"a file beside the photo that stays: {said}"]
+    assert made["old/a.xmp"].exists()
+
+
 def test_a_raw_alone_goes_for_the_same_raw_beside_its_jpeg(world: World) -> None:
     keep = raw_and_jpeg(world, "keep", "x\nkept")
     half, raw = keep.members[0], replace(keep, members=())

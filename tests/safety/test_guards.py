@@ -128,8 +128,8 @@ def without(name: str) -> Callable[..., dict[str, FileMove]]:
     """What stays of the keeper's asset, but for the file of this name."""
     staying = _Drafter._staying
 
-    def instead(drafter: _Drafter, keep: Photo) -> dict[str, FileMove]:
-        return {path: move for path, move in staying(drafter, keep).items() if not path.endswith(name)}
+    def instead(drafter: _Drafter, photo: Photo, keep: Photo) -> dict[str, FileMove]:
+        return {path: move for path, move in staying(drafter, photo, keep).items() if not path.endswith(name)}
 
     return instead
 
@@ -328,6 +328,13 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         ),
     ),
     (
+        "actions.planning.plan._Drafter._staying",
+        without("keep/a.xmp"),
+        lambda world: assets.test_a_photo_stays_where_the_equal_of_its_unreadable_sidecar_is_not_as_it_was(
+            world, "gone"
+        ),
+    ),
+    (
         "actions.planning.plan.stand_in_of",
         lambda photo, keep: keep,
         assets.test_a_raw_alone_goes_for_the_same_raw_beside_its_jpeg,
@@ -517,6 +524,11 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         "review.choice._held",
         lambda extra: extra,
         alone(review.test_a_pinned_photo_that_was_to_stay_is_not_let_go_by_another_keeper),
+    ),
+    (
+        "review.choice._Tree._staying",
+        lambda tree, extra, place: extra,
+        alone(versions.test_where_edits_are_selected_a_root_that_gives_way_stays_for_the_copies_that_go_for_it),
     ),
     ("review.choice._follows", yes, alone(versions.test_a_copy_that_was_to_stay_stays_where_its_version_goes)),
     (

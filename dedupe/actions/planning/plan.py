@@ -203,7 +203,7 @@ class _Drafter:
         """The action without targets, and why it must not be taken, or None."""
         moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(extra.photo))]
         keep = group.keeper_of(extra)
-        first, parts = stand_in_of(extra.photo, keep), self._staying(keep)
+        first, parts = stand_in_of(extra.photo, keep), self._staying(extra.photo, keep)
         reason = relation_blocker(extra) or protected_blocker(extra) or self._keeper_blocker(extra, keep)
         for half in extra.photo.members:
             reason = reason or member_blocker(half, keep)
@@ -228,12 +228,16 @@ class _Drafter:
             reason,
         )
 
-    def _staying(self, keep: Photo) -> dict[str, FileMove]:
-        """Every file of the keeper's asset on which the judgement rests: its pictures, and the companions that were read for what
-        they say. Any of them may hold what nothing else does, now that the other asset leaves."""
+    def _staying(self, photo: Photo, keep: Photo) -> dict[str, FileMove]:
+        """Every file of the keeper's asset on which the judgement rests, ready to be looked at again.
+
+        Its pictures, the companions that were read for what they say, and those that may be the equal of one that could not be
+        read. Any of them may hold what nothing else does, now that the other asset leaves.
+        """
+        unread = {one.kind for one in companions_of(photo) if one.inventory is None and not needs_bytes(one.kind)}
         staying = {part.path: FileMove(part.path, None, part.file.stamp, part.content_key) for part in keep.parts}
         for companion in companions_of(keep):
-            if companion.inventory is not None:
+            if companion.inventory is not None or companion.kind in unread:
                 staying[companion.path] = self._read(companion)
         return staying
 
