@@ -14,29 +14,45 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dedupe._version import __version__
+from dedupe.asset import beside
 from dedupe.errors import UsageError
 from dedupe.report.files import check, write
 from dedupe.report.json import SCHEMA, dumped, lossy, path_entry, paths_entry
 from dedupe.report.sizes import pinned
 from dedupe.terminal.text import display_path
-from dedupe.types import Extra, Group, Relation, ScanResult
+from dedupe.types import Extra, Group, Photo, Relation, ScanResult
 
 START = b'{"plan": '
 """How a plan begins."""
+
+HELD = ("beside", "keep_content", "keep_beside")
+"""What a plan says of an entry besides what it is about."""
 
 _LARGEST = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """One entry of a plan: whether the copy is to be removed, for which photo that stays, and what the two were.
+
+    ``relation`` and what of ``held`` a plan does not say are None: dedupe wrote them, but the plan may be another program's.
+    ``lost``: nothing of it is to be carried over, though the scan said so.
+    """
+
+    remove: bool
+    keep: str
+    content: str
+    relation: Relation | None
+    held: Mapping[str, str | None]
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan that was read: for each path whether it is to be removed, and for which photo that stays."""
+    """A plan that was read: its entries by path."""
 
     roots: tuple[str, ...]
-    removed: Mapping[str, bool]
-    keepers: Mapping[str, str]
-    contents: Mapping[str, str]
-    lost: frozenset[str] = frozenset()
-    """The copies of which nothing is to be carried over, though the scan said so."""
+    copies: Mapping[str, Copy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +99,14 @@ def _entry(group: Group, extra: Extra) -> dict[str, object]:
         "relation": extra.relation.value,
         "bytes": extra.photo.file.stamp.size,
         "content": extra.photo.content_key.hex(),
+        **_held(extra.photo, group.keeper_of(extra)),
         **({"rescue": True} if extra.rescue is not None and extra.rescue.obstacle is None else {}),
     }
+
+
+def _held(photo: Photo, keep: Photo) -> dict[str, str]:
+    """What the verdict on two assets rests on besides the first picture of the one."""
+    return {"beside": beside(photo), "keep_content": keep.content_key.hex(), "keep_beside": beside(keep)}
 
 
 def read_plan(path: str) -> Plan:
@@ -107,22 +129,23 @@ def _plan(data: Any) -> Plan:
     if data["plan"] != SCHEMA:
         raise ValueError(f"its version is {data['plan']!r}, this dedupe reads {SCHEMA}")
     roots = tuple(_path({"path": root, "path_b64": b64}, "path") for root, b64 in _both(data, "roots"))
-    removed: dict[str, bool] = {}
-    keepers: dict[str, str] = {}
-    contents: dict[str, str] = {}
-    lost: set[str] = set()
+    copies: dict[str, Copy] = {}
     for entry in data["copies"]:
         path = _path(entry, "path")
         if not isinstance(entry["remove"], bool):
             raise TypeError(f"“remove” of {display_path(path)} is neither true nor false")
-        if path in removed:
+        if path in copies:
             raise ValueError(f"{display_path(path)} is in it twice")
-        removed[path] = entry["remove"]
-        keepers[path] = _path(entry, "keep")
-        contents[path] = str(entry["content"])
-        if entry.get("rescue") is False:
-            lost.add(path)
-    return Plan(roots, removed, keepers, contents, frozenset(lost))
+        said = entry.get("relation")
+        copies[path] = Copy(
+            remove=entry["remove"],
+            keep=_path(entry, "keep"),
+            content=str(entry["content"]),
+            relation=None if said is None else Relation(said),
+            held={name: entry.get(name) for name in HELD},
+            lost=entry.get("rescue") is False,
+        )
+    return Plan(roots, copies)
 
 
 def _both(data: Any, key: str) -> Iterator[tuple[str, str | None]]:
@@ -146,7 +169,7 @@ def planned(result: ScanResult, plan: Plan) -> Planned:
     """``result`` with the copies selected that ``plan`` removes, as far as the scan verified them."""
     if set(plan.roots) != set(result.roots):
         raise UsageError("The plan is about other folders than this scan.")
-    left = {path for path, remove in plan.removed.items() if remove}
+    left = {path for path, copy in plan.copies.items() if copy.remove}
     refused: list[str] = []
     groups = []
     for group in result.groups:
@@ -164,16 +187,20 @@ def _selected(group: Group, extra: Extra, plan: Plan, left: set[str], refused: l
     reason = _reason(group, extra, plan)
     if reason is not None:
         refused.append(f"{display_path(path)}: {reason}; skipped.")
-    rescue = None if path in plan.lost else extra.rescue
+    rescue = None if plan.copies[path].lost else extra.rescue
     return replace(extra, selected=reason is None, rescue=rescue)
 
 
 def _reason(group: Group, extra: Extra, plan: Plan) -> str | None:
-    path = extra.photo.path
-    if plan.contents[path] != extra.photo.content_key.hex():
+    copy, keep = plan.copies[extra.photo.path], group.keeper_of(extra)
+    if copy.content != extra.photo.content_key.hex():
         return "changed since the plan was written"
-    if plan.keepers[path] != group.keeper_of(extra).path:
+    if copy.keep != keep.path:
         return "the last scan keeps another photo for it"
+    if any(copy.held[name] not in (None, now) for name, now in _held(extra.photo, keep).items()):
+        return "it, the photo that stays, or a file beside them changed since the plan was written"
+    if copy.relation is not None and extra.relation.rank > copy.relation.rank:
+        return f"the last scan calls it {extra.relation.value}, the plan {copy.relation.value}"
     if extra.relation is Relation.SIMILAR:
         return "another shot, not a duplicate"
     return pinned(extra.photo) or None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dedupe.review.plan_file import write_plan
+from dedupe.review.plan_file import HELD, planned, read_plan, write_plan
+from dedupe.types import Photo, Relation, ScanResult
 from tests.cli.made import Scanned
 from tests.queries.made import run
 
@@ -77,6 +80,64 @@ def test_a_forged_entry_makes_nothing_leave_and_is_named(
     assert told.code == 1
     assert f"{said}; skipped." in told.out.decode()
     assert scanned.gone() == ["1.jpg"]
+
+
+def with_edits(result: ScanResult, *, of_copy: str, of_keeper: str) -> ScanResult:
+    """The scan with an edit beside the photos of its first group, the contents of both told."""
+
+    def one(photo: Photo, content: str) -> Photo:
+        edit = replace(photo, file=replace(photo.file, path=f"{photo.path}.e"), content_key=content.encode())
+        return replace(photo, members=(edit,))
+
+    first, *others = result.groups
+    [extra] = first.extras
+    extra = replace(extra, photo=one(extra.photo, of_copy))
+    return replace(result, groups=(replace(first, keep=one(first.keep, of_keeper), extras=(extra,)), *others))
+
+
+def another_keeper(result: ScanResult) -> ScanResult:
+    """The scan with other bytes in the photo of the first group that stays."""
+    first, *others = result.groups
+    return replace(result, groups=(replace(first, keep=replace(first.keep, content_key=b"cropped")), *others))
+
+
+def less_safe(result: ScanResult) -> ScanResult:
+    """The scan with an edit where there was a re-save."""
+    first, *others = result.groups
+    [extra] = first.extras
+    edited = replace(extra, relation=Relation.EDITED, selected=False)
+    return replace(result, groups=(replace(first, extras=(edited,)), *others))
+
+
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        (lambda scan: with_edits(scan, of_copy="new", of_keeper="edit"), "a file beside them changed"),
+        (lambda scan: with_edits(scan, of_copy="edit", of_keeper="new"), "a file beside them changed"),
+        (lambda scan: another_keeper(with_edits(scan, of_copy="edit", of_keeper="edit")), "the photo that stays"),
+        (less_safe, "the last scan calls it edited, the plan resaved"),
+    ],
+    ids=["edit of the copy", "edit of the keeper", "keeper", "relation"],
+)
+def test_a_plan_lets_nothing_go_that_a_later_scan_found_otherwise(
+    scanned: Scanned, later: Callable[[ScanResult], ScanResult], said: str
+) -> None:
+    result, path = scanned.scan(2), str(scanned.base / "plan.json")
+    before = result if later is less_safe else with_edits(result, of_copy="edit", of_keeper="edit")
+    write_plan(before, path)
+    found = planned(later(result), read_plan(path))
+    assert [extra.selected for group in found.result.groups for extra in group.extras] == [False, True]
+    [refused] = found.refused
+    assert said in refused
+    assert planned(before, read_plan(path)).refused == ()
+
+
+def test_a_plan_of_another_program_need_not_say_what_dedupe_adds(scanned: Scanned) -> None:
+    plan = Plan(scanned, 1)
+    for key in ("relation", *HELD):
+        del plan.data["copies"][0][key]
+    found = planned(scanned.scan(1), read_plan(plan.save()))
+    assert (found.refused, [group.extras[0].selected for group in found.result.groups]) == ((), [True])
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from dedupe import actions
+from dedupe.actions.execution import sidecars
+from dedupe.actions.planning.checks import LeftAloneError
 from dedupe.errors import RefusedError, UsageError
-from dedupe.types import Action, ActionKind
+from dedupe.loss import Saved
+from dedupe.types import Action, ActionKind, Handover
 from tests.safety.conftest import World, refused
 from tests.support import key, make, tree_snapshot
 
@@ -134,6 +137,48 @@ def test_undo_restores_only_below_the_recorded_roots(world: World, path: str) ->
     assert report.exit_code == 1
     assert tree_snapshot(world.base / "moved", world.root) == before
     assert not list(world.base.rglob("escaped.jpg"))
+
+
+@pytest.mark.parametrize("state", ["done", "begun"])
+@pytest.mark.parametrize("before", [None, b"<xmp/>"], ids=["there was none", "there was one"])
+def test_a_photo_is_never_taken_back_as_a_sidecar_that_a_run_wrote(
+    world: World, state: str, before: bytes | None
+) -> None:
+    moved(world)
+    only = world.make({"keep/only.jpg": "the only one"})["keep/only.jpg"]
+    world.edit_journal("UPDATE units SET purpose = 'rescue', state = ?", (state,))
+    partial = only.with_name(".dedupe-0123456789abcdef.partial")
+    world.edit_journal(
+        "UPDATE files SET source = ?, parent = ?, target = NULL, partial = ?, content_key = ?",
+        (os.fsencode(only), os.fsencode(only.parent), os.fsencode(partial), key(only.read_bytes())),
+    )
+    world.edit_journal("INSERT INTO sidecars SELECT id, ? FROM files", (before,))
+    found = tree_snapshot(world.base / "moved", world.root)
+    if state == "begun":
+        world.edit_journal("UPDATE runs SET ended = NULL")
+    if state == "done":
+        assert world.undo().left == {"it is no sidecar": 1}
+    else:
+        assert "it is no sidecar" in actions.recover(world.paths)[0]
+    assert tree_snapshot(world.base / "moved", world.root) == found
+
+
+@pytest.mark.parametrize("place", ["{base}/elsewhere", "{root}/../elsewhere"])
+def test_a_sidecar_is_written_only_below_the_scanned_folders(world: World, place: str) -> None:
+    from tests.rescue.made import picture, read
+
+    world.pair()
+    [action] = world.plan()
+
+    def drafted(folder: str) -> object:
+        keep = read(picture(Path(folder) / "photo.jpg"))
+        told = Handover(None, keep, (Saved("xmp:Rating", ("4",)),))
+        planned = replace(action, keeper=replace(action.keeper, source=keep.path), handover=told)
+        return sidecars.drafted(planned, (str(world.root),))
+
+    with pytest.raises(LeftAloneError, match="its sidecar would lie outside the scanned folders"):
+        drafted(place.format(base=world.base, root=world.root))
+    assert drafted(f"{world.root}/keep") is not None
 
 
 def test_a_recorded_place_that_is_no_whole_path_is_said_to_be_damaged_and_nothing_moves(world: World) -> None:

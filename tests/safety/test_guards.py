@@ -26,6 +26,10 @@ from dedupe.types import FileMove, Photo
 from tests.actions.execution import (
     test_links as linking,
 )
+from tests.cli import (
+    test_plan as plans,
+)
+from tests.cli.made import Scanned
 from tests.grouping import (
     test_group as grouping,
 )
@@ -294,6 +298,18 @@ GUARDS: list[tuple[str, Check]] = [
         "execution.undo.back_blocker",
         lambda world: counts.test_what_undo_put_back_is_counted_from_the_disk(world, "vanished"),
     ),
+    (
+        "execution.undo.sidecar_blocker",
+        lambda world: forged.test_a_photo_is_never_taken_back_as_a_sidecar_that_a_run_wrote(world, "done", None),
+    ),
+    (
+        "journal.validate.sidecar_blocker",
+        lambda world: forged.test_a_photo_is_never_taken_back_as_a_sidecar_that_a_run_wrote(world, "begun", b"<xmp/>"),
+    ),
+    (
+        "execution.sidecars.path_blocker",
+        lambda world: forged.test_a_sidecar_is_written_only_below_the_scanned_folders(world, "{base}/elsewhere"),
+    ),
     ("execution.undo.run_blocker", forged.test_undo_with_its_root_gone_touches_nothing),
     ("platform.trash.Trash.blocker", trash.test_a_name_too_long_for_its_record_is_refused),
 ]
@@ -529,6 +545,15 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         "review.choice._Tree._staying",
         lambda tree, extra, place: extra,
         alone(versions.test_where_edits_are_selected_a_root_that_gives_way_stays_for_the_copies_that_go_for_it),
+    ),
+    (
+        "review.plan_file._held",
+        lambda photo, keep: {},
+        lambda world: plans.test_a_plan_lets_nothing_go_that_a_later_scan_found_otherwise(
+            Scanned(world.base / "plans"),
+            lambda scan: plans.with_edits(scan, of_copy="new", of_keeper="edit"),
+            "a file beside them changed",
+        ),
     ),
     ("review.choice._follows", yes, alone(versions.test_a_copy_that_was_to_stay_stays_where_its_version_goes)),
     (

@@ -21,7 +21,7 @@ from dedupe.actions.execution.sidecar_end import identity, key_at, settle
 from dedupe.actions.journal.journal import Journal, JournalError
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, Intent
 from dedupe.actions.planning.checks import CHANGED, Held, LeftAloneError, check_content, hold, still_blocker
-from dedupe.actions.planning.names import root_of
+from dedupe.actions.planning.names import is_plain, root_of
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.exclusive import move_exclusively
 from dedupe.formats.hashing import digest
@@ -72,7 +72,7 @@ def drafted(action: Action, roots: tuple[str, ...]) -> Draft | None:
 
 def path_blocker(path: str, roots: tuple[str, ...]) -> str | None:
     """The sidecar would not lie in a scanned folder that may be written to."""
-    if root_of(path, roots) is None or not path.lower().endswith(".xmp"):
+    if not is_plain(path) or root_of(path, roots) is None or not path.lower().endswith(".xmp"):
         return OUTSIDE
     return None if os.access(os.path.dirname(path), os.W_OK | os.X_OK) else UNWRITABLE
 

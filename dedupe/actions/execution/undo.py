@@ -24,7 +24,7 @@ from dedupe.actions.execution.unlinking import give_own_file
 from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.journal import DamagedRowError, Journal, JournalError, exists
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, RunPurpose, RunRow
-from dedupe.actions.journal.validate import place_blocker, restore_blocker
+from dedupe.actions.journal.validate import place_blocker, restore_blocker, sidecar_blocker
 from dedupe.actions.planning.checks import CHANGED, Held, LeftAloneError, check_content, hold
 from dedupe.actions.planning.names import restored_names
 from dedupe.actions.platform.disk import Disk
@@ -260,7 +260,7 @@ class _Undoer:
 
     def _restore(self, asset: AssetRow) -> Restored:
         for file in asset.files:
-            _refuse(restore_blocker(file, self._run))
+            _refuse(restore_blocker(file, self._run) or sidecar_blocker(asset, file))
         wanted = [file.move.source for file in asset.files]
         if asset.purpose is AssetPurpose.RESCUE:
             _refuse(NEEDED if asset.keeper in self._stuck else None)
