@@ -6,6 +6,7 @@ an open group is never acted on. When another photo is to stay, only what is pro
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -13,9 +14,10 @@ from typing import Self
 
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.report import phrases
+from dedupe.report.order import touches
 from dedupe.report.sizes import pinned
 from dedupe.review.choice import Choice, Offer, Verify, keep_instead, photos_of, restored, toggled
-from dedupe.terminal.text import format_count
+from dedupe.terminal.text import display_path, format_count
 from dedupe.types import Extra, Group, Photo
 
 _PAGE = 5
@@ -46,7 +48,8 @@ class ReviewState:
 
     ``at`` is the group on the screen, ``cursor`` the place marked in it, ``freed`` the bytes of all accepted groups,
     ``ending`` None while it goes on; ``wants_viewer`` asks to open the two compared. ``marks`` are the extras of a group as
-    they were left when another photo was chosen to stay, by group and place of the one that stayed.
+    they were left when another photo was chosen to stay, by group and place of the one that stayed. ``folder`` leaves out the
+    groups without a photo in it; empty, none is left out.
     """
 
     groups: tuple[Group, ...]
@@ -60,6 +63,7 @@ class ReviewState:
     freed: int = 0
     wants_viewer: bool = False
     marks: Mapping[tuple[int, int], tuple[Extra | None, ...]] = field(default_factory=dict)
+    folder: str = ""
     ending: Ending | None = None
     offer: Offer | None = None
 
@@ -124,9 +128,14 @@ class ReviewState:
         """Groups with this verdict."""
         return sum(choice.verdict is verdict for choice in self.choices)
 
+    def shows(self, at: int) -> bool:
+        """Whether the group ``at`` has a photo in the folder that was chosen."""
+        return not self.folder or touches(self.groups[at], self.folder)
+
     def rest(self) -> tuple[int, ...]:
-        """The open groups that may be accepted without a look: what is selected there is of safe relations."""
-        return tuple(number for number, choice in enumerate(self.choices) if choice.needs_no_look)
+        """The open groups that may be accepted without a look: what is selected there is of safe relations. With a folder chosen
+        only groups that have a photo in it."""
+        return tuple(at for at, choice in enumerate(self.choices) if choice.needs_no_look and self.shows(at))
 
 
 def _with(state: ReviewState, choice: Choice, at: int | None = None) -> ReviewState:
@@ -146,9 +155,25 @@ def _go(state: ReviewState, at: int) -> ReviewState:
     return replace(state, at=at, cursor=1 if keep == 0 else 0, mode=Mode.GROUP)
 
 
+def _step(state: ReviewState, step: int) -> ReviewState:
+    """``state`` at the next group that is shown, or the one before; past the last one lies the end."""
+    places = range(state.at + 1, len(state.groups)) if step > 0 else range(state.at - 1, -1, -1)
+    return _go(state, next(filter(state.shows, places), len(state.groups) if step > 0 else state.at))
+
+
+def _to_folder(state: ReviewState) -> ReviewState:
+    """Show only groups with a photo in the folder of the highlighted one, or all groups again."""
+    if state.folder:
+        return replace(state, folder="").told("All groups are shown again.")
+    folder = os.path.dirname(state.photos[state.cursor].path)
+    state = replace(state, folder=folder)
+    count = sum(map(state.shows, range(len(state.groups))))
+    return state.told(f"Only the {format_count(count, 'group')} with a photo in {display_path(folder)}; f shows all.")
+
+
 def _decide(verdict: EditState) -> Callable[[ReviewState], ReviewState]:
     def decide(state: ReviewState) -> ReviewState:
-        return _go(_with(state, replace(state.choice, verdict=verdict)), state.at + 1)
+        return _step(_with(state, replace(state.choice, verdict=verdict)), 1)
 
     return decide
 
@@ -217,7 +242,7 @@ def _page(step: int) -> Callable[[ReviewState], ReviewState]:
 
 
 def _walk(step: int) -> Callable[[ReviewState], ReviewState]:
-    return lambda state: _go(state, state.at + step)
+    return lambda state: _step(state, step)
 
 
 def _mode(mode: Mode) -> Callable[[ReviewState], ReviewState]:
@@ -237,7 +262,9 @@ def _accept_rest(state: ReviewState) -> ReviewState:
         for number, choice in enumerate(state.choices)
     )
     state = replace(state, choices=choices, freed=sum(choice.freed for choice in choices))
-    left = next((n for n, choice in enumerate(choices) if choice.verdict is EditState.OPEN), len(choices))
+    left = next(
+        (n for n, choice in enumerate(choices) if choice.verdict is EditState.OPEN and state.shows(n)), len(choices)
+    )
     return _go(state, left).told(f"{format_count(len(chosen), 'group')} accepted.")
 
 
@@ -294,8 +321,8 @@ _GROUP_KEYS: Mapping[str, Callable[[ReviewState], ReviewState]] = {
     "left": _walk(-1),
     "backspace": _walk(-1),
     "right": _walk(1),
-    "home": lambda state: _go(state, 0),
-    "end": lambda state: _go(state, len(state.groups) - 1),
+    "home": lambda state: _go(state, next(filter(state.shows, range(len(state.groups))), state.at)),
+    "end": lambda state: _go(state, next(filter(state.shows, range(len(state.groups) - 1, -1, -1)), state.at)),
     "up": _move(-1),
     "down": _move(1),
     "pageup": _page(-1),
@@ -304,6 +331,7 @@ _GROUP_KEYS: Mapping[str, Callable[[ReviewState], ReviewState]] = {
     " ": _toggle,
     "g": _mode(Mode.JUMP),
     "r": _rescue,
+    "f": _to_folder,
     "o": lambda state: replace(state, wants_viewer=True),
     "A": _ask_rest,
     "?": _mode(Mode.HELP),

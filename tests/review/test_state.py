@@ -313,3 +313,30 @@ def test_a_look_at_another_keeper_and_back_keeps_what_was_marked() -> None:
     changed = again.press("down").press(" ")
     back = changed.press("1").press("3")
     assert back.choice.extras == changed.choice.extras
+
+
+def _in_folders(*folders: tuple[str, str]) -> ReviewState:
+    groups = [
+        made.group(f"g{n}", made.photo(f"/{keep}/{n}.jpg"), made.extra(made.photo(f"/{old}/{n}.jpg")))
+        for n, (keep, old) in enumerate(folders)
+    ]
+    return ReviewState.begin(groups, lambda keep, photo: made.extra(photo))
+
+
+def test_only_the_groups_of_one_folder_are_gone_through_and_all_again() -> None:
+    state = _in_folders(("a", "x"), ("b", "y"), ("c", "x"), ("d", "y"))
+    state = state.press("f")
+    assert "2 groups with a photo in" in state.message
+    state = state.press("right")
+    assert state.at == 2, "the group without a photo there is passed over"
+    assert state.press("left").at == 0
+    assert state.press("enter").mode is Mode.END
+    assert state.press("f").press("right").at == 3
+
+
+def test_accepting_the_rest_with_a_folder_chosen_takes_nothing_of_the_others() -> None:
+    state = _in_folders(("a", "x"), ("b", "y"), ("c", "x")).press("f")
+    assert state.rest() == (0, 2)
+    state = state.press("A").press("y")
+    assert [choice.verdict for choice in state.choices] == [EditState.ACCEPTED, EditState.OPEN, EditState.ACCEPTED]
+    assert state.mode is Mode.END
