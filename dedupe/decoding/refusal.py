@@ -51,7 +51,9 @@ def _is_variant(data: bytes, kind: str, problem: BaseException) -> bool:
     if isinstance(problem, NotImplementedError) or _NOT_SUPPORTED.search(str(problem)):
         return True
     # Apple's own PNG begins with another chunk; compression, filter and interlacing have numbers that may grow.
-    return kind == sniff.PNG and (data[12:16] != b"IHDR" or data[26:28] != b"\x00\x00" or data[28] > 1)
+    if kind != sniff.PNG or len(data) <= 28:
+        return False
+    return data[12:16] == b"CgBI" or (data[12:16] == b"IHDR" and (data[26:28] != b"\x00\x00" or data[28] > 1))
 
 
 def _compression(data: bytes) -> int:

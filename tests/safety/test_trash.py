@@ -379,6 +379,8 @@ def test_there_is_no_way_to_delete_for_good() -> None:
         "actions/execution/prune.py",
         "actions/execution/recover.py",
         "actions/execution/reconcile.py",
+        "actions/execution/sidecar_end.py",
+        "actions/execution/sidecars.py",
         "actions/platform/exclusive.py",
         "actions/platform/freedesktop.py",
         "actions/platform/trash.py",
