@@ -133,6 +133,7 @@ def test_a_place_that_cannot_be_is_refused_in_the_dialog_and_nothing_moves(
             page.locator("dialog button.danger").click()
             page.wait_for_selector(f"dialog :text('{said}')")
             page.get_by_role("button", name="Back to the groups").click()
+            page.wait_for_selector("dialog", state="hidden")
             page.keyboard.press("q")
             page.get_by_text("Into a folder").click()
     assert tree_snapshot(photos) == before
