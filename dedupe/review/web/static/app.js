@@ -290,11 +290,13 @@ dialog.addEventListener("cancel", (event) => {
 });
 
 // A browser may close a dialog without asking (Escape twice in a row): what must stay comes back, the rest is closed here too.
-dialog.addEventListener("close", () => {
+dialog.addEventListener("close", agreeWithDialog);
+
+function agreeWithDialog() {
   if (!page.dialog || dialog.open) return;
   if (page.dialog === "ended" || page.run?.running) dialog.showModal();
   else closeDialog();
-});
+}
 
 /** A write from a dialog: what is refused is said in it. */
 async function inDialog(work) {
@@ -558,6 +560,7 @@ const ANYWHERE = {
 };
 
 listen((name) => {
+  agreeWithDialog(); // the browser tells of a dialog that it closed only later: a key before that must not be lost
   if (!page.state || page.dialog) return false;
   if (page.page === "series") {
     if (series.pressed(name)) return true;

@@ -20,8 +20,10 @@ export function listen(pressed) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const target = event.target;
-    if (target.closest?.("input, select, textarea, dialog")) return;
-    const onButton = target.closest?.("button, a, summary, [role=slider]");
+    // What had the focus in a dialog keeps it for an instant after the dialog was closed: that key is the page's.
+    const closed = target.closest?.("dialog:not([open])");
+    if (!closed && target.closest?.("input, select, textarea, dialog")) return;
+    const onButton = !closed && target.closest?.("button, a, summary, [role=slider]");
     if (onButton && (event.key === "Enter" || event.key === " ")) return;
     let name = NAMES[event.key] ?? event.key;
     if (event.shiftKey && event.key.startsWith("Arrow")) name = `shift-${name}`;
