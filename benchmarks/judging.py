@@ -85,7 +85,7 @@ def read_photos(store: sqlite3.Connection, files: Sequence[Path], jobs: int) -> 
     with WorkerPool(jobs) as pool:
         for count, (request, read) in enumerate(pool.run(read_photo, requests), 1):
             if isinstance(read, Read):
-                pixels = np.frombuffer(read.pixels, np.uint8).reshape(1, side, side, 3)
+                pixels = np.frombuffer(read.looks[0], np.uint8).reshape(1, side, side, 3)
                 view = View(read.content_key, read.preview, read.facts, read.path, read.pixel_key)
                 row = (request.path, read.content_key, pickle.dumps(view), network.embed(pixels)[0].tobytes())
                 store.execute("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?)", row)

@@ -25,7 +25,7 @@ number of threads.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -48,17 +48,27 @@ _MANY = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """What queries found that are no vectors of the search: query ``row`` found ``other`` at ``distance``, nearest first."""
+
+    row: Rows
+    other: Rows
+    distance: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbours:
     """The pairs ``i[m] < j[m]`` (int64, sorted by i, then j, each once) and their Euclidean ``distance`` (float32[m]).
 
-    ``cut`` is the number of vectors that have more neighbours within the radius than they were given. Unpacks as
-    ``i, j, distance``.
+    ``cut`` is the number of vectors that have more neighbours within the radius than they were given. ``looks`` is what the
+    further queries found. Unpacks as ``i, j, distance``.
     """
 
     i: Rows
     j: Rows
     distance: Floats
     cut: int = 0
+    looks: Looks | None = None
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         return iter((self.i, self.j, self.distance))
@@ -74,11 +84,13 @@ def neighbours(
     *,
     inner: float | None = None,
     exact_up_to: int = EXACT_UP_TO,
+    looks: Floats | None = None,
 ) -> Neighbours:
     """Find all candidate pairs of unit vectors: float32 or float16 [n, d], or ``VectorBlocks``.
 
     ``radius`` and ``inner`` (at most ``radius``) are Euclidean distances. The result depends on the vectors and the arguments
-    alone. Memory: the vectors once, in their own type (float32 up to ``exact_up_to``), and about 300 MB.
+    alone. ``looks`` are further queries, float32[m, d] of unit vectors: each finds its k nearest within the radius, and
+    nothing finds them. Memory: the vectors once, in their own type (float32 up to ``exact_up_to``), and about 300 MB.
 
     Raises ValueError for a vector that is not finite or not of length 1 (the caller leaves such photos out), for a radius outside
     0…2 and for a k below 1.
@@ -93,7 +105,8 @@ def neighbours(
     first, full = search.first(blocks, k)
     more, due = search.again(full, k, max(ALLOWANCE, ALLOWANCE_EACH * blocks.count))
     pairs = _Hits.join([first, more]).best()
-    return _gathered(pairs, _short(pairs, full, due, search.inner))
+    found = _gathered(pairs, _short(pairs, full, due, search.inner))
+    return found if looks is None else replace(found, looks=search.asked(looks, k))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +167,15 @@ class _Search:
             full.append(rows[self._crowded(rows, hits, k)])
             found.append(hits.only(hits.rank < k))
         return _Hits.join(found), np.concatenate(full)
+
+    def asked(self, looks: Floats, k: int) -> Looks:
+        """What queries find that are none of the vectors: their k nearest within the radius."""
+        queries = np.ascontiguousarray(looks, np.float32)
+        # Rows that no vector has, so that none is left out as the query itself.
+        rows = np.arange(self._index.count, self._index.count + len(queries), dtype=np.int64)
+        hits = self._hits(rows, queries, *self._index.nearest(queries, self._most(k)))
+        hits = hits.only(hits.rank < k)
+        return Looks(hits.row - self._index.count, hits.other, hits.distance)
 
     def again(self, rows: Rows, k: int, allowance: int) -> tuple[_Hits, Rows]:
         """Ask ``rows`` for what lies within the inner radius beyond their k nearest, at most ``allowance`` pairs.

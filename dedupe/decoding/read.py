@@ -43,9 +43,10 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A photo that was read. ``pixels`` is uint8[side, side, 3] RGB as bytes, squashed from the *decoded
-    preview*, so that its embedding is the same cold and from a stored preview; empty where none was asked
-    for.
+    """A photo that was read.
+
+    ``looks`` are the network's inputs (``squash.looks``), made of the *decoded preview*, so that its embedding is the same cold
+    and from a stored preview; empty where none was asked for.
     """
 
     path: str
@@ -55,7 +56,7 @@ class Read:
     facts: Facts
     preview: bytes
     signature: bytes = b""
-    pixels: bytes = b""
+    looks: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def read_photo(request: ReadRequest) -> Read | Skipped | Known:
 
 
 def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey) -> Read:
-    from dedupe.decoding import decode, preview
+    from dedupe.decoding import decode, preview, squash
     from dedupe.decoding.signature import signature
 
     decoded = decode.decode(data, long_side=preview.PREVIEW_SIDE, max_pixels=request.max_pixels)
@@ -107,7 +108,7 @@ def _judge(request: ReadRequest, data: bytes, stamp: FileStamp, key: ContentKey)
         facts_of(decoded),
         shown,
         signature(pixels),
-        preview.squashed(pixels, request.side).tobytes() if request.side else b"",
+        squash.looks(pixels, request.side) if request.side else (),
     )
 
 

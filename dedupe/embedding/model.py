@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from dedupe.decoding.version import MOST_INSETS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +36,10 @@ class Embedder(Protocol):
         ...
 
 
+INSET: Final = "/inset "
+"""Parts the name of a model from the place of a picture found inside a photo."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What is known of a model without loading it.
@@ -52,6 +58,11 @@ class ModelInfo:
     note: str
     storage: str = "float32"
     seconds_per_photo: float = 0.002
+
+    @property
+    def insets(self) -> tuple[str, ...]:
+        """The names under which the vectors of the pictures found inside photos are stored, one a place, the largest first."""
+        return tuple(f"{self.name}{INSET}{number}" for number in range(1, MOST_INSETS + 1))
 
 
 def unit(stored: NDArray[Any]) -> NDArray[np.float32]:

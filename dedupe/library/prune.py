@@ -61,7 +61,10 @@ class Pruned:
 def info(db: Database) -> CacheInfo:
     """Counts and sizes; looks at no photo."""
     count = {table: db.value(f"SELECT count(*) FROM {table}") for table in _TABLES}
-    by_model = db.rows("SELECT name, (SELECT count(*) FROM vectors WHERE model = models.id) FROM models ORDER BY name")
+    by_model = db.rows(
+        "SELECT name, (SELECT count(*) FROM vectors WHERE model = models.id) FROM models"
+        " WHERE name NOT LIKE '%/inset %' ORDER BY name"
+    )
     return CacheInfo(
         path=db.path,
         bytes_on_disk=db.bytes_on_disk(),

@@ -26,7 +26,7 @@ class Embedding:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._waiting: dict[ContentKey, bytes] = {}
+        self._waiting: dict[tuple[str, ContentKey], bytes] = {}
         self.expected = 0
         """How many photos had to be read."""
 
@@ -36,9 +36,12 @@ class Embedding:
         self._session.embedder()
         _warn_of_a_long_run(self._session, photos)
 
-    def add(self, key: ContentKey, pixels: bytes) -> None:
-        """``pixels``: uint8[side, side, 3] RGB as bytes."""
-        self._waiting[key] = pixels
+    def add(self, key: ContentKey, looks: Sequence[bytes]) -> None:
+        """``looks``: each uint8[side, side, 3] RGB as bytes, the whole photo first, then the pictures found inside it."""
+        model = self._session.model
+        self._waiting.update(
+            ((name, key), look) for name, look in zip((model.name, *model.insets), looks, strict=False)
+        )
         if len(self._waiting) >= BATCH:
             with self._session.booked("embed"):
                 self._flush()
@@ -55,8 +58,8 @@ class Embedding:
             shown.advance(len(keys) - len(missing))
             if not missing:
                 return contents
-            for key, pixels in _squashed(session, contents, missing):
-                self.add(key, pixels)
+            for key, looks in _squashed(session, contents, missing):
+                self.add(key, looks)
                 shown.advance()
             self._flush()
         lost = session.cache.missing_vectors(session.model.name, missing)
@@ -70,15 +73,14 @@ class Embedding:
 
         embedder = self._session.embedder()
         side = embedder.input_size
-        keys = list(self._waiting)
-        pixels = np.frombuffer(b"".join(self._waiting.values()), np.uint8).reshape(len(keys), side, side, 3)
+        asked = list(self._waiting)
+        pixels = np.frombuffer(b"".join(self._waiting.values()), np.uint8).reshape(len(asked), side, side, 3)
         vectors = embedder.embed_raw(pixels)
-        sound = np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
-        self._session.cache.put_vectors(
-            embedder.name,
-            [keys[row] for row in sound.tolist()],
-            vectors[sound].astype(embedder.storage),
-        )
+        sound = np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)).tolist()
+        for name in dict.fromkeys(asked[row][0] for row in sound):
+            rows = [row for row in sound if asked[row][0] == name]
+            keys = [asked[row][1] for row in rows]
+            self._session.cache.put_vectors(name, keys, vectors[rows].astype(embedder.storage))
         self._waiting.clear()
 
 
@@ -104,13 +106,15 @@ def _without(contents: Contents, lost: set[ContentKey]) -> Contents:
     return Contents(files, (*contents.skipped, *skipped))
 
 
-def _squashed(session: Session, contents: Contents, keys: Sequence[ContentKey]) -> Iterator[tuple[ContentKey, bytes]]:
+def _squashed(
+    session: Session, contents: Contents, keys: Sequence[ContentKey]
+) -> Iterator[tuple[ContentKey, tuple[bytes, ...]]]:
     from dedupe.decoding.squash import SquashRequest, squash_preview
 
     side = session.model.input_size
     for chunk in chunks(keys, PREVIEW_BATCH):
         restore_previews(session, contents.files, chunk)
         requests = [SquashRequest(key, preview, side) for key, preview in session.previews.get_many(chunk).items()]
-        for request, pixels in session.pool().run(squash_preview, requests):
-            if isinstance(pixels, bytes):
-                yield request.key, pixels
+        for request, looks in session.pool().run(squash_preview, requests):
+            if isinstance(looks, tuple):
+                yield request.key, looks

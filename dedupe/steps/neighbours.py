@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dedupe.library.verdicts import fingerprint
 from dedupe.session import Session
 from dedupe.types import ContentKey, Pair, PixelKey
 
+if TYPE_CHECKING:
+    from dedupe.candidates.index import Floats
+    from dedupe.candidates.neighbours import Looks
+
 PIXEL_KEY_CROWD: Final = 50
 """Up to so many files of one pixel key are compared each with each; more are compared with the first of them."""
 
 
+INSET_SHARE: Final = 0.75
+"""Of the radius, within which a picture found inside a photo finds others: on screens and backgrounds of AugLy what was to be
+found lay within 0.50, of the radius of 0.80."""
+
+
 def search_name(session: Session, keys: Sequence[ContentKey]) -> bytes:
-    """What this search is remembered by: its model, radius, k and set of contents."""
-    return fingerprint(session.model.name, session.radius, session.model.neighbours, keys)
+    """What this search is remembered by: its model and the pictures it is asked with, radius, k and set of contents."""
+    name = f"{session.model.name} {len(session.model.insets)} {INSET_SHARE}"
+    return fingerprint(name, session.radius, session.model.neighbours, keys)
 
 
 def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
@@ -27,7 +37,10 @@ def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
         if pairs is None:
             found = {(pair.a, pair.b): pair for pair in same_pixel_key(session, keys)}
             if len(keys) > 1:
-                found.update(((pair.a, pair.b), pair) for pair in _searched(session, keys))
+                for pair in _searched(session, keys):
+                    known = found.get((pair.a, pair.b))
+                    if known is None or pair.distance < known.distance:
+                        found[pair.a, pair.b] = pair
             pairs = [found[ends] for ends in sorted(found)]
             session.cache.put_candidates(name, pairs)
         shown.advance(len(keys))
@@ -35,6 +48,7 @@ def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
 
 
 def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
+    """The pairs within the radius; then those of a photo and what a picture inside it lies close to, at that distance."""
     from dedupe.candidates.neighbours import VectorBlocks
     from dedupe.candidates.neighbours import neighbours as search
     from dedupe.embedding import unit
@@ -46,9 +60,37 @@ def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
         lambda start, stop: unit(next(cache.vector_blocks(model.name, keys[start:stop], size=max(stop - start, 1)))),
         half=model.storage == "float16",
     )
-    found = search(blocks, session.radius, model.neighbours)
+    holders, looks = _insets(session, keys)
+    found = search(blocks, session.radius, model.neighbours, looks=looks)
     for i, j, distance in zip(found.i.tolist(), found.j.tolist(), found.distance.tolist(), strict=True):
         yield Pair(keys[i], keys[j], distance)
+    if found.looks is not None:
+        yield from _of_insets(found.looks, holders, keys, INSET_SHARE * session.radius)
+
+
+def _insets(session: Session, keys: Sequence[ContentKey]) -> tuple[list[ContentKey], Floats | None]:
+    """The photos in which pictures were found, once for each, and the unit vectors of these; None where there are none."""
+    import numpy as np
+
+    from dedupe.embedding import unit
+
+    wanted, holders, parts = set(keys), [], []
+    for name in session.model.insets:
+        held = [key for key in session.cache.vector_keys(name) if key in wanted]
+        if held:
+            holders += held
+            parts.append(unit(session.cache.vectors(name, held)))
+    return holders, np.concatenate(parts) if parts else None
+
+
+def _of_insets(found: Looks, holders: Sequence[ContentKey], keys: Sequence[ContentKey], most: float) -> Iterator[Pair]:
+    """Each photo with what lies within ``most`` of a picture inside it, at the least of their distances."""
+    nearest: dict[tuple[ContentKey, ContentKey], float] = {}
+    for row, other, distance in zip(found.row.tolist(), found.other.tolist(), found.distance.tolist(), strict=True):
+        a, b = sorted((holders[row], keys[other]))
+        if a != b and distance <= most:
+            nearest[a, b] = min(distance, nearest.get((a, b), distance))
+    return (Pair(a, b, distance) for (a, b), distance in nearest.items())
 
 
 def same_pixel_key(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:

@@ -69,7 +69,7 @@ def _read_files(
         if isinstance(answer, Read):
             session.previews.put(answer.content_key, answer.preview, answer.signature)
             if embedding is not None:
-                embedding.add(answer.content_key, answer.pixels)
+                embedding.add(answer.content_key, answer.looks)
             session.cache.put(
                 file.path, answer.stamp, answer.content_key, answer.pixel_key, answer.facts, read_ns=read_ns
             )

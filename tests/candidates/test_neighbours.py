@@ -200,3 +200,16 @@ def test_faiss_is_imported_when_a_search_begins_not_before():
     code = "import sys, dedupe.candidates.neighbours; print('faiss' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_further_looks_find_the_nearest_and_are_found_by_nothing() -> None:
+    vectors = around(np.random.default_rng(5), 200, 16, 0.3)
+    looks = unit(np.concatenate([vectors[7:8], vectors[3:4]]) + 0.01)
+    plain, asked = neighbours(vectors, 0.6, 3), neighbours(vectors, 0.6, 3, looks=looks)
+    assert [part.tolist() for part in asked] == [part.tolist() for part in plain] and plain.looks is None
+    assert asked.looks is not None
+    apart = np.linalg.norm(looks[:, None] - vectors[None], axis=2)
+    for row in range(2):
+        nearest = [other for other in np.argsort(apart[row])[:3].tolist() if apart[row, other] <= 0.6]
+        found = asked.looks.other[asked.looks.row == row].tolist()
+        assert found == nearest and found[0] == (7, 3)[row]

@@ -46,14 +46,14 @@ def test_one_reading_gives_keys_facts_preview_and_pixels(tmp_path: Path) -> None
     assert facts.frames == 1 and not facts.lossless and not facts.alpha and facts.suspect is None
     assert facts.texture > 0.8
     assert preview.decode_preview(found.preview).shape == (300, 400, 3)
-    assert len(found.pixels) == 112 * 112 * 3
+    assert [len(look) for look in found.looks] == [112 * 112 * 3]
 
 
 def test_the_pixels_for_the_embedding_are_those_that_the_stored_preview_gives(tmp_path: Path) -> None:
     for side in (112, 160, 224):
         found = _read(put(tmp_path, "a.jpg", encoded(photograph())), side=side)
-        assert found.pixels == preview.squash(found.preview, side).tobytes()
-    assert _read(put(tmp_path, "a.jpg", encoded(photograph()))).pixels == b""
+        assert found.looks == (preview.squash(found.preview, side).tobytes(),)
+    assert _read(put(tmp_path, "a.jpg", encoded(photograph()))).looks == ()
 
 
 def test_a_file_is_read_as_what_it_is_not_as_what_it_is_called(tmp_path: Path) -> None:
