@@ -31,6 +31,8 @@ LEAST_PAGE: Final = 0.2
 """A tone of the page covers at least so much of the frame, all of them together at least so much."""
 _WITHIN: Final = 14
 _BAR: Final = 10
+_STRAY: Final = 0.1
+"""A row is of one colour where at most so much of it is farther than ``_BAR`` from its median."""
 _FILLED: Final = 0.85
 _BUSY: Final = 0.6
 _SAME: Final = 0.7
@@ -58,13 +60,12 @@ def insets(preview: Pixels) -> tuple[Box, ...]:
 def _pages(picture: Pixels) -> Iterator[_Mask]:
     """bool[h, w]: what the commonest tone covers, then the two commonest together, and so on."""
     page = np.zeros(picture.shape[:2], np.bool_)
-    wide = picture.astype(np.int16)
     for _ in range(TONES):
-        left = picture[~page]
-        if len(left) < LEAST_TONE * page.size:
+        if page.mean() > 1 - LEAST_TONE:
             return
-        tone = _commonest(left)
-        near = (np.abs(wide - tone).max(axis=2) <= _WITHIN) & ~page
+        tone = _commonest(picture[::2, ::2][~page[::2, ::2]])
+        low, high = (np.clip(tone + away, 0, 255).astype(np.float64) for away in (-_WITHIN, _WITHIN))
+        near = (cv2.inRange(picture, low, high) > 0) & ~page
         if near.mean() < LEAST_TONE:
             return
         page = page | near
@@ -74,7 +75,8 @@ def _pages(picture: Pixels) -> Iterator[_Mask]:
 
 def _commonest(colours: Pixels) -> npt.NDArray[np.int16]:
     """int16[3]: the commonest of colours uint8[n, 3]."""
-    coarse = (colours >> 4).astype(np.int32) @ np.array([256, 16, 1], np.int32)
+    red, green, blue = (colours[:, channel].astype(np.int32) >> 4 for channel in range(3))
+    coarse = red << 8 | green << 4 | blue
     return np.median(colours[coarse == np.bincount(coarse).argmax()], axis=0).astype(np.int16)
 
 
@@ -115,8 +117,10 @@ def _inner(rows: Pixels) -> tuple[int, int]:
     """The first row that is not of one colour, and the one after the last."""
     if not rows.size:
         return 0, 0
-    away = np.abs(rows.astype(np.int16) - np.median(rows, axis=1, keepdims=True)).max(axis=2)
-    busy = np.flatnonzero(np.percentile(away, 90, axis=1) > _BAR)
+    wide = rows[:, ::2].astype(np.int16)
+    away = np.abs(wide - np.median(wide, axis=1, keepdims=True).astype(np.int16))
+    strays = np.maximum(np.maximum(away[..., 0], away[..., 1]), away[..., 2]) > _BAR
+    busy = np.flatnonzero(np.count_nonzero(strays, axis=1) > _STRAY * strays.shape[1])
     return (int(busy[0]), int(busy[-1]) + 1) if len(busy) else (0, 0)
 
 

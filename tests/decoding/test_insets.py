@@ -42,7 +42,14 @@ def near(found: Box, box: Box, within: int = 4) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "tone"),
-    [("coffee", WHITE), ("coffee", BLACK), ("chelsea", BLACK), ("chelsea", GREY), ("astronaut", WHITE), ("rocket", WHITE)],
+    [
+        ("coffee", WHITE),
+        ("coffee", BLACK),
+        ("chelsea", BLACK),
+        ("chelsea", GREY),
+        ("astronaut", WHITE),
+        ("rocket", WHITE),
+    ],
 )
 def test_a_photo_on_a_page_is_found(name: str, tone: int) -> None:
     box = (90, 60, 180, 120)
