@@ -61,9 +61,10 @@ def _pages(picture: Pixels) -> Iterator[_Mask]:
     """bool[h, w]: what the commonest tone covers, then the two commonest together, and so on."""
     page = np.zeros(picture.shape[:2], np.bool_)
     for _ in range(TONES):
-        if page.mean() > 1 - LEAST_TONE:
+        left = picture[::2, ::2][~page[::2, ::2]]
+        if not len(left):
             return
-        tone = _commonest(picture[::2, ::2][~page[::2, ::2]])
+        tone = _commonest(left)
         low, high = (np.clip(tone + away, 0, 255).astype(np.float64) for away in (-_WITHIN, _WITHIN))
         near = (cv2.inRange(picture, low, high) > 0) & ~page
         if near.mean() < LEAST_TONE:

@@ -18,8 +18,9 @@ from dedupe.grouping.provenance import distance_to_camera
 from dedupe.grouping.versions import Versions
 from dedupe.types import Caution, Change, ClueKind, Extra, Relation
 
-_UNDECIDED = frozenset((Change.LINEAGE, Change.UNTOLD))
-"""Doubts about which of two pictures was saved from the other, not about what they show."""
+_UNDECIDED = frozenset((Change.LINEAGE, Change.UNTOLD, Change.PROFILE))
+"""Doubts about which of two pictures was saved from the other, not about what they show: of two colour profiles the verdict saw
+the same colours, and a profile that sRGB does not hold is a loss of its own."""
 _PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 
 
@@ -105,8 +106,8 @@ class Extras:
 
     def _enough(self, membership: Membership, keep: Candidate) -> bool:
         """Whether a re-save may go: nothing about it is in doubt, or only which of the two was saved from the other, and the one
-        that stays is at least as good by every measure. Where their samplings do not tell which holds more, it must be as near
-        to the camera as well."""
+        that stays is at least as good by every measure. Where their samplings or colour profiles do not tell which holds more, it
+        must be as near to the camera as well."""
         remark = membership.fit.remark
         if remark is None:
             return True
@@ -114,7 +115,7 @@ class Extras:
             return False
         asset, on = membership.asset, membership.on
         nearer = distance_to_camera(on) <= distance_to_camera(asset.photo)
-        return _is_as_good(membership, keep) and (nearer or remark.change is not Change.UNTOLD)
+        return _is_as_good(membership, keep) and (nearer or remark.change is Change.LINEAGE)
 
 
 def _is_as_good(membership: Membership, keep: Candidate) -> bool:

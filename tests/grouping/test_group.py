@@ -406,19 +406,20 @@ def test_a_resave_whose_source_is_in_doubt_goes_only_where_the_one_that_stays_is
         ({"chroma": 0.25}, {"chroma": 1.0}, False),
     ],
 )
+@pytest.mark.parametrize("change", [Change.UNTOLD, Change.PROFILE])
 def test_a_resave_that_may_hold_more_goes_only_where_what_stays_is_as_good_and_as_near_to_the_camera(
-    stays, goes, selected
+    stays, goes, selected, change
 ):
     keep, extra = photo("a.jpg", **stays), photo("b.jpg", **goes)
-    seen = [match(keep, extra, RESAVED, remark=Remark(Change.UNTOLD))]
+    seen = [match(keep, extra, RESAVED, remark=Remark(change))]
     assert only([keep, extra], seen, decisions=UsersWord(keep=[keep])).extras[0].selected is selected
     assert not only([keep, extra], seen, caution=Caution.STRICT).extras[0].selected
 
 
 def test_a_resave_of_which_something_else_is_in_doubt_is_never_selected():
     a, b = photo("a.jpg"), photo("b.jpg")
-    (extra,) = only([a, b], [match(a, b, RESAVED, remark=Remark(Change.PROFILE))], select=list(Relation)).extras
-    assert (extra.relation, extra.selected, extra.remark) == (RESAVED, False, Remark(Change.PROFILE))
+    (extra,) = only([a, b], [match(a, b, RESAVED, remark=Remark(Change.UNREAD))], select=list(Relation)).extras
+    assert (extra.relation, extra.selected, extra.remark) == (RESAVED, False, Remark(Change.UNREAD))
 
 
 def test_of_edits_the_one_stays_that_most_copies_are_copies_of():
