@@ -79,7 +79,7 @@ def fate(taken: Taken | None, rng: Generator) -> Exif:
     return fates[int(rng.choice(5, p=(0.3, 0.08, 0.17, 0.05, 0.4)))]
 
 
-def block(taken: Taken | None, exif: Exif, rng: Generator) -> bytes | None:
+def block(taken: Taken | None, exif: Exif, rng: Generator, orientation: int = 1) -> bytes | None:
     """The EXIF block for a copy, or None where it gets none."""
     if taken is None or exif in {Exif.STRIPPED, Exif.NONE}:
         return None
@@ -90,7 +90,7 @@ def block(taken: Taken | None, exif: Exif, rng: Generator) -> bytes | None:
         taken = replace(taken, time=taken.time + timedelta(hours=hours))
     text = "0000:00:00 00:00:00" if exif is Exif.ZEROED else taken.time.strftime(_FORMAT)
     made = Image.Exif()
-    made[_MAKE], made[_MODEL], made[_ORIENTATION] = taken.make, taken.model, 1
+    made[_MAKE], made[_MODEL], made[_ORIENTATION] = taken.make, taken.model, orientation
     inner = made.get_ifd(_EXIF_IFD)
     inner[_TAKEN] = inner[_DIGITISED] = text
     if taken.millis is not None and exif is not Exif.ZEROED:
@@ -102,6 +102,22 @@ def with_block(jpeg: bytes, exif: bytes) -> bytes:
     """The same JPEG with an EXIF segment put first; the picture's own bytes stay as they are."""
     body = exif if exif.startswith(b"Exif\0\0") else b"Exif\0\0" + exif
     return jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
+
+
+def orientation_of(data: bytes) -> int:
+    """EXIF's orientation, 1 where none is stated."""
+    with Image.open(io.BytesIO(data)) as opened:
+        return int(opened.getexif().get(_ORIENTATION) or 1)
+
+
+def stripped(jpeg: bytes) -> bytes:
+    """The same JPEG without its metadata, shown as before: a turned picture keeps an EXIF block with its orientation alone."""
+    bare, orientation = without_blocks(jpeg), orientation_of(jpeg)
+    if orientation == 1:
+        return bare
+    made = Image.Exif()
+    made[_ORIENTATION] = orientation
+    return with_block(bare, made.tobytes())
 
 
 def without_blocks(jpeg: bytes) -> bytes:

@@ -111,10 +111,10 @@ def _original(data: bytes, taken: Taken | None, task: PhotoTask, rng: Generator)
     is_jpeg = data[:3] == b"\xff\xd8\xff"
     if taken is None and is_jpeg:
         taken = capture_times.invented(rng)
-        made = capture_times.block(taken, Exif.KEPT, rng)
+        made = capture_times.block(taken, Exif.KEPT, rng, capture_times.orientation_of(data))
         return (data if made is None else capture_times.with_block(data, made)), taken
     if task.scene is not None and is_jpeg and rng.random() < 1 / 3:
-        return capture_times.without_blocks(data), None
+        return capture_times.stripped(data), None
     return data, taken
 
 
@@ -128,9 +128,10 @@ def _copy(task: PhotoTask, picture: Picture, taken: Taken | None, change: str, r
 
 def _exact(task: PhotoTask, data: bytes) -> list[Entry]:
     root, scene = Path(task.root), task.scene or task.capture
-    other = capture_times.without_blocks(data)
+    other = capture_times.stripped(data)
     if other == data:
-        other = capture_times.with_block(data, capture_times.block(_SCANNER, Exif.KEPT, default_rng(0)) or b"")
+        scanned = capture_times.block(_SCANNER, Exif.KEPT, default_rng(0), capture_times.orientation_of(data))
+        other = capture_times.with_block(data, scanned or b"")
     made = []
     for change, body, exif in zip(EXACT_CHANGES, (data, other), ("same", "other"), strict=True):
         path = _path("backup", task.index, change, ".jpg")

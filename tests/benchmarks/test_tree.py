@@ -105,6 +105,18 @@ def test_a_chat_differs_in_one_message_alone() -> None:
     assert rows.max() - rows.min() < 90
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_photo_without_its_metadata_is_shown_as_before(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = orientation, "Acme"
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(out, "JPEG", exif=exif.tobytes())
+    bare = capture_times.stripped(out.getvalue())
+    assert capture_times.orientation_of(bare) == orientation
+    with Image.open(io.BytesIO(bare)) as opened:
+        assert 0x010F not in opened.getexif()
+
+
 def test_capture_times_come_back_as_they_were_written(picture: Picture) -> None:
     rng = np.random.default_rng(4)
     taken = capture_times.Taken(capture_times.EPOCH, 250, "Canon", "Canon EOS 80D")
