@@ -22,7 +22,7 @@ from dedupe.grouping.membership import lies_on
 from dedupe.library import carry
 from dedupe.library.decisions import Decisions
 from dedupe.review.choice import keep_instead
-from dedupe.types import FileMove, Photo
+from dedupe.types import Change, FileMove, Photo
 from tests.actions.execution import (
     test_links as linking,
 )
@@ -396,7 +396,7 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         alone(
             lambda: (
                 grouping.test_a_resave_that_may_hold_more_goes_only_where_what_stays_is_as_good_and_as_near_to_the_camera(
-                    {}, {"camera": "Acme"}, False
+                    {}, {"camera": "Acme"}, False, Change.UNTOLD
                 )
             )
         ),
@@ -407,7 +407,7 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         alone(
             lambda: (
                 grouping.test_a_resave_that_may_hold_more_goes_only_where_what_stays_is_as_good_and_as_near_to_the_camera(
-                    {}, {"quality": 91}, False
+                    {}, {"quality": 91}, False, Change.PROFILE
                 )
             )
         ),
