@@ -60,7 +60,8 @@ def test_a_tab_left_open_over_a_new_scan_decides_nothing_in_it(store: Path, star
     page.keyboard.press("Enter")
     page.wait_for_selector("text=A new scan was made")
     page.wait_for_selector("text=of 3")
-    page.wait_for_load_state("networkidle")  # a key before the new group is there means the old one, and is refused again
+    # A key before the new group is there means the old one, and is refused again.
+    page.wait_for_load_state("networkidle")
     assert edits(store) == {}
     page.keyboard.press("a")
     page.wait_for_selector("text=2 of 3")
