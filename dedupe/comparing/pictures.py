@@ -22,6 +22,7 @@ FEATURES_KEPT: Final = 48
 ORIGINALS_KEPT: Final = 4
 WINDOWS_KEPT: Final = 16
 LUMAS_KEPT: Final = 2
+QUALITIES_KEPT: Final = 4_096
 MIDDLES: Final = 100
 """Places along a side round which a window may lie: few enough for pairs of one photo to share its windows."""
 WHOLE_PIXELS: Final = 26_000_000
@@ -79,6 +80,9 @@ _originals: _Memory[tuple[ContentKey, int], Rgb | None] = _Memory(ORIGINALS_KEPT
 _lumas: _Memory[ContentKey, Luma | None] = _Memory(LUMAS_KEPT)
 
 
+_qualities: _Memory[ContentKey, int | None] = _Memory(QUALITIES_KEPT)
+
+
 def features_of(view: View) -> Features:
     """Key points of the stored preview; DamagedError where the preview is no picture."""
     from dedupe.decoding.preview import decode_preview
@@ -127,6 +131,11 @@ def _whole(view: View) -> Rgb | None:
 def luma_of(view: View) -> Luma | None:
     """The lightness of the original at its full size; None where it is gone, changed, unreadable or larger than WHOLE_PIXELS."""
     return _lumas.get(view.content_key, lambda: _luma(view))
+
+
+def quality_kept(key: ContentKey, make: Callable[[], int | None]) -> int | None:
+    """What ``make`` found of a photo's compression, remembered."""
+    return _qualities.get(key, make)
 
 
 def _luma(view: View) -> Luma | None:

@@ -40,13 +40,13 @@ _CLEARLY: Final = 0.8
 ≥ 0.26 beside the latter, ≥ 0.12 beside the former."""
 _FREQUENCIES: Final = np.add.outer(np.arange(8), np.arange(8)) <= 7
 """Coefficients looked at: the steps of the finest are too coarse to tell."""
-_COSINES: Final = np.array(
+COSINES: Final = np.array(
     [[(0.5 if k else 0.125**0.5) * np.cos(np.pi * (2 * n + 1) * k / 16) for n in range(8)] for k in range(8)],
     np.float32,
 )
 
 
-_STANDARD: Final = np.array(
+STANDARD: Final = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
         [12, 12, 14, 19, 26, 58, 60, 55],
@@ -139,10 +139,10 @@ def _earlier(own: Floats, steps: Floats | None) -> Floats:
         if 0 < row + frequency <= _SEEN_FREQUENCY:
             step = _lattice_of(values[:, column], float(known[row, frequency]))
             if step is not None:
-                ratios.append(step / _STANDARD[row, frequency])
+                ratios.append(step / STANDARD[row, frequency])
     if len(ratios) < _LEAST_RATIOS:
         return known
-    return np.maximum(known, np.float32(np.median(ratios)) * _STANDARD)
+    return np.maximum(known, np.float32(np.median(ratios)) * STANDARD)
 
 
 def _lattice_of(values: Floats, own: float) -> float | None:
@@ -202,7 +202,7 @@ def _outside(apart: Floats, steps: Floats) -> float:
 
 def _coefficients(blocks: Floats) -> Floats:
     """float32[n, coefficients]: the discrete cosine transform of blocks float32[n, 8, 8]."""
-    return (_COSINES @ blocks @ _COSINES.T)[:, _FREQUENCIES].astype(np.float32)
+    return (COSINES @ blocks @ COSINES.T)[:, _FREQUENCIES].astype(np.float32)
 
 
 def _blocks(one: Grey, other: Grey) -> tuple[Floats, Floats]:

@@ -24,7 +24,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.comparing import align, capture_time, direction, frames, keystone, quantisation, sensor_noise
+from dedupe.comparing import align, capture_time, compression, direction, frames, keystone, quantisation, sensor_noise
 from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
 from dedupe.comparing.classify import Verdict, bends, judge, proven
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
@@ -185,12 +185,15 @@ def _doubted(a: View, b: View, measurement: Measurement, more: float) -> tuple[V
         if min(scale, 1 / scale) > TRIMMED:
             return Verdict(Relation.RESAVED), more
         unlike = min(scale, 1 / scale) < 1 / SAME_SAMPLING
-        return Verdict(Relation.RESAVED, None if unlike and more else Remark(Change.UNTOLD)), more if unlike else 0.0
+        if unlike:
+            return Verdict(Relation.RESAVED, None if more else Remark(Change.UNTOLD)), more
+        return Verdict(Relation.RESAVED, Remark(Change.UNTOLD)), compression.better(a, b)
     found = quantisation.origin(a, b)
     if found is Origin.APART:
         return Verdict(Relation.EDITED, Remark(Change.APART)), more
     if found in (Origin.UNKNOWN, Origin.PROFILE):
-        return Verdict(Relation.RESAVED, Remark(Change.LINEAGE if found is Origin.UNKNOWN else Change.PROFILE)), more
+        doubt = Remark(Change.LINEAGE if found is Origin.UNKNOWN else Change.PROFILE)
+        return Verdict(Relation.RESAVED, doubt), more or compression.better(a, b)
     return Verdict(Relation.RESAVED), {Origin.SOURCE: SOURCE, Origin.COPY: -SOURCE}.get(found, 0.0) or more
 
 

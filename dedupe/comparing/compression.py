@@ -1,0 +1,95 @@
+"""The quality of the coarsest saving that a picture went through, whatever its own file says.
+
+A photo that was saved at 25 and again at 90 says 90 and is worth 25. Its coefficients still lie on the multiples of the coarse
+steps, as long as nothing moved the grid of its 8 × 8 blocks (Lukáš and Fridrich 2003; Fan and de Queiroz 2003).
+
+Measured on twenty photographs of data/photos/{items,various}, reduced to 0.61 and saved at 20-80, then as JPEG of 75-95, WebP
+of 90 or PNG: the mean squared distance from the lattice is 0.01-0.39 of that by chance where there is a coarser saving (WebP
+hides those from 50 on), and never below 0.95 where there is none. The quality found lies 0-4 below the true one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from dedupe.comparing.align import Floats
+from dedupe.comparing.pictures import Luma, View, luma_of, quality_kept
+from dedupe.comparing.quantisation import COSINES, STANDARD
+from dedupe.comparing.version import SOURCE
+
+_QUALITIES: Final = range(10, 91, 2)
+_BLOCKS: Final = 3_000
+_UNCLIPPED: Final = (3, 252)
+_SEEN: Final = tuple((row, column) for row in range(8) for column in range(8) if 0 < row + column <= 4)
+_LEAST_STEP: Final = 4.0
+_LEAST_TOLD: Final = 200
+_ON_LATTICE: Final = 0.4
+_CLEARLY: Final = 8
+"""By so much must two qualities differ to say which picture is the better one: twice what the estimate may err (a guess)."""
+
+
+def better(a: View, b: View) -> float:
+    """> 0 where b was once saved more coarsely than a and its file hides it, < 0 where a was; 0 where their files say it all.
+
+    The number is small (``SOURCE``): neither holds more pixels of the scene.
+    """
+    ours, theirs = coarsest(a), coarsest(b)
+    if ours is None or theirs is None or abs(ours - theirs) < _CLEARLY:
+        return 0.0
+    worse, found = (b, theirs) if ours > theirs else (a, ours)
+    said = _said(worse)
+    if said is not None and said - found < _CLEARLY:
+        return 0.0
+    return SOURCE if worse is b else -SOURCE
+
+
+def coarsest(view: View) -> int | None:
+    """The quality of the coarsest saving, 1–100 as a JPEG's, 101 where a lossless file shows none; None where nothing tells."""
+    found = quality_kept(view.content_key, lambda: _earlier(luma_of(view)))
+    said = _said(view)
+    if found is None:
+        return said
+    return found if said is None else min(found, said)
+
+
+def _said(view: View) -> int | None:
+    """The quality that the file itself states."""
+    return 101 if view.facts.lossless else view.facts.quality
+
+
+def _earlier(luma: Luma | None) -> int | None:
+    """The lowest quality on whose lattice the coefficients lie."""
+    values = None if luma is None else _values(luma)
+    if values is None:
+        return None
+    return next((quality for quality in _QUALITIES if _off_lattice(values, quality) < _ON_LATTICE), None)
+
+
+def _values(luma: Luma) -> Floats | None:
+    """float32[n, frequencies]: the magnitudes of the lower coefficients of blocks spread over the picture."""
+    height, width = (extent // 8 for extent in luma.pixels.shape)
+    if not height or not width:
+        return None
+    stride = max(1, int(np.ceil((height * width / _BLOCKS) ** 0.5)))
+    tiles = luma.pixels[: height * 8, : width * 8].reshape(height, 8, width, 8)[::stride, :, ::stride]
+    blocks = tiles.transpose(0, 2, 1, 3).reshape(-1, 8, 8)
+    kept = blocks[(blocks.min((1, 2)) > _UNCLIPPED[0]) & (blocks.max((1, 2)) < _UNCLIPPED[1])].astype(np.float32)
+    if not len(kept):
+        return None
+    coefficients = COSINES @ kept @ COSINES.T
+    return np.abs(np.stack([coefficients[:, row, column] for row, column in _SEEN], 1))
+
+
+def _off_lattice(values: Floats, quality: int) -> float:
+    """The mean squared distance of the coefficients from the multiples of a quality's steps, over that by chance; those below
+    half a step are near 0 in any case and do not count."""
+    scale = 5_000 / quality if quality < 50 else 200 - 2 * quality
+    steps = np.array([np.floor((STANDARD[place] * scale + 50) / 100) for place in _SEEN], np.float32)
+    told = (values > steps / 2) & (steps >= _LEAST_STEP)
+    if told.sum() < _LEAST_TOLD:
+        return 1.0
+    shares = values / np.maximum(steps, 1.0)
+    off = (shares - np.rint(shares))[told]
+    return float((off * off).mean()) * 12
