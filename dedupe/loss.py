@@ -35,6 +35,7 @@ class LossCode(StrEnum):
     FURTHER_DATA = "further data"
     LAYERS = "layers"
     DATE = "date"
+    PRECISION = "precision of the date"
     PLACE = "place"
     CAPTION = "caption"
     RATING = "rating"

@@ -5,27 +5,42 @@ Each container is walked once; its metadata come out as the same few kinds, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from dedupe.formats import box_blocks, chunk_blocks, jpeg_blocks, sniff
+from dedupe.formats import box_blocks, chunk_blocks, ends, jpeg_blocks, sniff
 from dedupe.formats.block import Block, BlockKind
+from dedupe.formats.tiff import Tiff
 
 
 def blocks(data: bytes, kind: str) -> Iterator[Block]:
     """The blocks of a file of this format (``sniff``), in its order. A malformed file gives those that can be found."""
-    if kind == sniff.JPEG:
-        yield from jpeg_blocks.in_jpeg(data)
-    elif kind == sniff.PNG:
-        yield from chunk_blocks.in_png(data)
-    elif kind == sniff.WEBP:
-        yield from chunk_blocks.in_webp(data)
-    elif kind == sniff.GIF:
-        yield from chunk_blocks.in_gif(data)
-    elif kind in (sniff.HEIF, sniff.AVIF):
-        yield from box_blocks.in_heif(data)
-    elif kind in (sniff.JPEG2000, sniff.JPEGXL):
-        yield from box_blocks.in_boxes(data)
-    elif kind == sniff.TIFF:
-        yield Block(BlockKind.TIFF, data)
-    elif kind == sniff.RAW:
-        yield from box_blocks.in_raw(data)
+    reader = _READERS.get(kind)
+    if reader is not None:
+        yield from reader(data)
+
+
+def _tiff(data: bytes) -> Iterator[Block]:
+    yield Block(BlockKind.TIFF, data)
+    tiff = Tiff.open(data)
+    if tiff is not None:
+        yield from ends.behind(data, ends.of_tiff(tiff))
+
+
+def _bmp(data: bytes) -> Iterator[Block]:
+    yield from ends.behind(data, ends.of_bmp(data))
+
+
+_READERS: Final[dict[str, Callable[[bytes], Iterator[Block]]]] = {
+    sniff.JPEG: jpeg_blocks.in_jpeg,
+    sniff.PNG: chunk_blocks.in_png,
+    sniff.WEBP: chunk_blocks.in_webp,
+    sniff.GIF: chunk_blocks.in_gif,
+    sniff.HEIF: box_blocks.in_heif,
+    sniff.AVIF: box_blocks.in_heif,
+    sniff.JPEG2000: box_blocks.in_boxes,
+    sniff.JPEGXL: box_blocks.in_boxes,
+    sniff.TIFF: _tiff,
+    sniff.RAW: box_blocks.in_raw,
+    sniff.BMP: _bmp,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dedupe.formats import embedded, isobmff
+from dedupe.formats import embedded, ends, isobmff
 from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.tiff import Tiff
 
@@ -22,6 +22,9 @@ _STRUCTURE: Final = frozenset(
     (b"ftyp", b"jP  ", b"jp2h", b"jp2c", b"JXL ", b"jxlc", b"jxlp", b"jxli", b"jxll", b"jbrd", b"meta", b"mdat", b"moov", b"mpvd",
      b"free", b"skip", b"wide", b"rreq", b"jpch", b"jplh", b"ftbl", b"idat", b"sefd")
 )  # fmt: skip
+_EXIF: Final = b"Exif\x00\x00"
+_TIFF_HEADS: Final = (b"II*\x00", b"MM\x00*")
+_MOST_METADATA: Final = 64 << 20
 _CANON: Final = bytes.fromhex("85 c0 b6 87 82 0f 11 e0 81 11 f4 ce 46 2b 6a 48")
 
 
@@ -31,8 +34,7 @@ def in_heif(data: bytes) -> Iterator[Block]:
     for item in meta.items.values() if meta else ():
         body = isobmff.bytes_of(data, item)
         if item.kind == b"Exif":
-            start = 4 + int.from_bytes(body[:4], "big")  # the offset of the TIFF header comes first
-            yield Block(BlockKind.EXIF, body[start:].removeprefix(b"Exif\x00\x00"))
+            yield Block(BlockKind.EXIF, _tiff_in(body))
         elif item.kind == b"mime" and item.content_type == "application/rdf+xml":
             yield Block(BlockKind.XMP, body)
         elif not isobmff.is_image(item) and body:
@@ -47,27 +49,31 @@ def in_heif(data: bytes) -> Iterator[Block]:
 
 
 def in_boxes(data: bytes) -> Iterator[Block]:
-    """The blocks of a JPEG 2000 or JPEG XL; a bare code stream has none."""
+    """The blocks of a JPEG 2000 or JPEG XL; a bare code stream has none, but for a video behind it."""
     if data[4:8] not in (b"jP  ", b"JXL "):
+        yield from ends.behind(data, embedded.appended_movie(data))
         return
     yield from _top(data)
     for box in isobmff.find(data, (b"jp2h", b"colr")):
         if data[box.body] in (2, 3):
             yield Block(BlockKind.ICC, data[box.body + 3 : box.stop])
-    last = 0
-    for box in isobmff.boxes(data):
-        last = box.stop
-    if 0 < last < len(data):
-        for stream in embedded.behind(data, last, len(data)):
-            yield Block(BlockKind.STREAM, stream.data, stream.name)
+    yield from ends.behind(data, _end_of_boxes(data))
 
 
-def _top(data: bytes) -> Iterator[Block]:
-    types = 0
+def _end_of_boxes(data: bytes) -> int:
+    """Where the boxes of the picture end: at a movie that was appended, or at what is no box."""
+    last = types = 0
     for box in isobmff.boxes(data):
         types += box.kind == b"ftyp"
         if types > 1:
-            return  # a movie was appended
+            return box.at
+        last = box.stop
+    return last
+
+
+def _top(data: bytes) -> Iterator[Block]:
+    end = _end_of_boxes(data)
+    for box in isobmff.boxes(data, 0, end):
         yield from _of_box(box.kind, data[box.body : box.stop])
 
 
@@ -77,15 +83,45 @@ def _of_box(kind: bytes, body: bytes) -> Iterator[Block]:
     if kind == b"uuid":
         known = _UUIDS.get(body[:16], BlockKind.UNKNOWN)
         yield Block(known, body[16:].removeprefix(b"Exif\x00\x00"), f"box uuid {body[:16].hex()}")
+    elif kind == b"brob":
+        yield from _compressed(body)
     elif kind == b"Exif":
-        start = 4 + int.from_bytes(body[:4], "big")
-        yield Block(BlockKind.EXIF, body[start:].removeprefix(b"Exif\x00\x00"))
+        yield Block(BlockKind.EXIF, _tiff_in(body))
     elif kind == b"xml ":
         yield Block(
             BlockKind.XMP if b"adobe:ns:meta" in body or b":RDF" in body else BlockKind.UNKNOWN, body, "box xml"
         )
     else:
         yield Block(BlockKind.UNKNOWN, body, f"box {kind.decode('latin-1')}")
+
+
+def _tiff_in(body: bytes) -> bytes:
+    """The TIFF structure of an EXIF box or item: its offset comes first, which some programs leave out."""
+    start = 0 if body[:4] in _TIFF_HEADS or body.startswith(_EXIF) else 4 + int.from_bytes(body[:4], "big")
+    return (body[start:] or body).removeprefix(_EXIF)
+
+
+def _compressed(body: bytes) -> Iterator[Block]:
+    """A box of JPEG XL that is compressed by Brotli: its type, then its body; as it is where the library is not there."""
+    plain = None if body[:4] == b"brob" else _decompressed(body[4:])
+    if plain is None:
+        yield Block(BlockKind.UNKNOWN, body, f"box brob {body[:4].decode('latin-1')}")
+    else:
+        yield from _of_box(body[:4], plain)
+
+
+def _decompressed(data: bytes) -> bytes | None:
+    """What Brotli compressed; None where it is broken, too long, or the library is not there."""
+    try:
+        import brotli
+    except ImportError:
+        return None
+    stream = brotli.Decompressor()
+    try:
+        plain: bytes = stream.process(data, output_buffer_limit=_MOST_METADATA)
+    except brotli.error:
+        return None
+    return plain if stream.is_finished() else None
 
 
 def in_raw(data: bytes) -> Iterator[Block]:

@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from dedupe.formats import embedded, webp
+from dedupe.formats import webp
 from dedupe.formats.block import Block, BlockKind
+from dedupe.formats.ends import behind
 
 _PNG_MADE_ANEW: Final = frozenset(
     (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"bKGD", b"hIST", b"pHYs", b"sBIT",
@@ -60,12 +61,7 @@ def in_png(data: bytes) -> Iterator[Block]:
         elif name not in _PNG_MADE_ANEW:
             yield Block(BlockKind.UNKNOWN, data[start:stop], f"chunk {name.decode('latin-1')}")
     if end is not None:
-        yield from _behind(data, end)
-
-
-def _behind(data: bytes, end: int) -> Iterator[Block]:
-    for stream in embedded.behind(data, end, len(data)):
-        yield Block(BlockKind.STREAM, stream.data, stream.name)
+        yield from behind(data, end)
 
 
 def _png_text(name: bytes, body: bytes) -> Iterator[Block]:
@@ -147,7 +143,7 @@ def in_webp(data: bytes) -> Iterator[Block]:
     size = int.from_bytes(data[4:8], "little")
     end = 8 + size + (size & 1)
     if end < len(data):
-        yield from _behind(data, end)
+        yield from behind(data, end)
 
 
 # -- GIF -----------------------------------------------------------------------------------------------------------------
@@ -159,7 +155,7 @@ def in_gif(data: bytes) -> Iterator[Block]:
     while at + 1 < len(data):
         mark = data[at]
         if mark == 0x3B:
-            yield from _behind(data, at + 1)
+            yield from behind(data, at + 1)
             return
         if mark == 0x2C:
             local = data[at + 9] if at + 9 < len(data) else 0

@@ -35,7 +35,8 @@ _MP_ENTRY: Final = 0xB002
 _THUMBNAIL: Final = 0x01
 _MOST_STREAMS: Final = 200
 _SAMSUNG: Final = {b"MotionPhoto_Data": VIDEO, b"DualShot_DepthMap": DEPTH, b"DualShot_": FURTHER, b"SoundShot": AUDIO}
-_START: Final = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|ftyp(?:mp4|iso|qt  |avc|M4V|3gp|hvc|dash|msnv)|SEFH")
+_MOVIE: Final = re.compile(rb"ftyp(?:mp4|iso|qt  |avc|M4V|3gp|hvc|dash|msnv)")
+_START: Final = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|SEFH|" + _MOVIE.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,9 @@ def behind(data: bytes, start: int, stop: int, *, thumbnails: bool = False) -> l
 
     ``thumbnails``: the file lists previews of itself, so that padding among them is no data.
     """
-    samsung = _samsung(data, start, stop)
+    samsung, first = _samsung(data, start, stop)
     if samsung:
-        return samsung
+        return [*behind(data, start, first, thumbnails=thumbnails), *samsung]
     found: list[Stream] = []
     at = start
     while at < stop and len(found) < _MOST_STREAMS:
@@ -145,15 +146,16 @@ def _end(data: bytes, start: int, stop: int) -> int:
     return stop
 
 
-def _samsung(data: bytes, start: int, stop: int) -> list[Stream]:
-    """The entries of the trailer that Samsung's phones append: a directory (SEFH … SEFT) at its end lists them."""
+def _samsung(data: bytes, start: int, stop: int) -> tuple[list[Stream], int]:
+    """The entries of the trailer that Samsung's phones append, which a directory (SEFH … SEFT) at its end lists, and where the
+    first of them begins."""
     if data[stop - 4 : stop] != b"SEFT":
-        return []
+        return [], stop
     size = int.from_bytes(data[stop - 8 : stop - 4], "little")
     head = stop - 8 - size
     if not start <= head < stop or data[head : head + 4] != b"SEFH":
-        return []
-    found = []
+        return [], stop
+    found, first = [], head
     for at in range(head + 12, min(stop - 19, head + 12 + 12 * _MOST_STREAMS), 12):
         back, length = (int.from_bytes(data[at + n : at + n + 4], "little") for n in (4, 8))
         if not 8 <= length <= back or head - back < start:
@@ -161,7 +163,15 @@ def _samsung(data: bytes, start: int, stop: int) -> list[Stream]:
         entry = data[head - back : head - back + length]
         width = int.from_bytes(entry[4:8], "little")
         found.append(_samsung_entry(entry[8 : 8 + width], entry[8 + width :]))
-    return found
+        first = min(first, head - back)
+    return found, first
+
+
+def appended_movie(data: bytes) -> int:
+    """Where a movie begins that was put behind a bare code stream; 0 where none was."""
+    found = _MOVIE.search(data)
+    where = found.start() - 4 if found is not None else 0
+    return where if where > 0 and isobmff.is_video(data, where) else 0
 
 
 def _samsung_entry(name: bytes, payload: bytes) -> Stream:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import functools
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from dedupe.formats.inventory import Item
-from dedupe.formats.texts import caption_items, date_items, rating_items, text_items, wording
+from dedupe.formats.maker import unmoved
+from dedupe.formats.texts import ZONE, caption_items, date_items, fraction_items, rating_items, text_items, wording
 from dedupe.formats.tiff import Directory, Tiff
 
 _MADE_ANEW: Final = frozenset(
@@ -101,18 +102,47 @@ def _of_directory(tiff: Tiff, directory: Directory, kind: str, without: frozense
 
 
 def _of_tag(tiff: Tiff, directory: Directory, kind: str, tag: int) -> Iterator[Item]:
-    if kind == "exif" and tag in (0x9003, 0x9004):
-        yield from date_items(tiff.raw(directory, tag).decode("latin-1"))
-    elif kind == "exif" and tag in (0x4746, 0x4749):
-        yield from rating_items(tiff.integer(directory, tag) or 0, percent=tag == 0x4749)
-    elif kind == "exif" and tag == 0x9286:
-        yield from caption_items(comment(tiff.raw(directory, tag), tiff.order))
+    if kind == "exif" and tag in _READERS:
+        yield from _READERS[tag](tiff, directory, tag)
     elif kind == "exif" and (tag in _CAPTIONS or tag in _TEXTS) and (text := _text(tiff, directory, tag)):
         yield from caption_items(text) if tag in _CAPTIONS else text_items(_TEXTS[tag], text)
     else:
         value = _value(tiff, directory, tag)
         if value:
             yield Item.of(f"{kind} {tag:04X}", value)
+
+
+def _date(tiff: Tiff, directory: Directory, tag: int) -> Iterator[Item]:
+    yield from date_items(tiff.raw(directory, tag).decode("latin-1"))
+
+
+def _fraction_of_date(tiff: Tiff, directory: Directory, tag: int) -> Iterator[Item]:
+    yield from fraction_items(wording(tiff.raw(directory, tag)))
+
+
+def _zone(tiff: Tiff, directory: Directory, tag: int) -> Iterator[Item]:
+    zone = wording(tiff.raw(directory, tag))
+    if zone and zone.strip(":"):
+        yield Item.of(ZONE, "+00:00" if zone == "Z" else zone)
+
+
+def _rating(tiff: Tiff, directory: Directory, tag: int) -> Iterator[Item]:
+    yield from rating_items(tiff.integer(directory, tag) or 0, percent=tag == 0x4749)
+
+
+def _comment(tiff: Tiff, directory: Directory, tag: int) -> Iterator[Item]:
+    yield from caption_items(comment(tiff.raw(directory, tag), tiff.order))
+
+
+_READERS: Final[dict[int, Callable[[Tiff, Directory, int], Iterator[Item]]]] = {
+    0x9003: _date,
+    0x9004: _date,
+    0x9291: _fraction_of_date,
+    0x9011: _zone,
+    0x4746: _rating,
+    0x4749: _rating,
+    0x9286: _comment,
+}
 
 
 def _text(tiff: Tiff, directory: Directory, tag: int) -> str | None:
@@ -175,13 +205,12 @@ def number(value: float) -> str:
 
 
 def _of_maker(tiff: Tiff, main: Directory, photo: Directory) -> Iterator[Item]:
-    """The maker note as a whole, by its maker and its length: programs that move it change offsets inside it; and of an Apple
-    note what ties a still to its video."""
+    """The maker note as a whole, and of an Apple note what ties a still to its video."""
     note = tiff.whole(photo, 0x927C)
     if not note.strip(b"\x00"):
         return
     maker = wording(tiff.raw(main, 0x010F)) or ""
-    yield Item.of("maker", f"{maker} {len(note)}")
+    yield Item.of("maker", maker.encode() + b"\x00" + unmoved(note, photo[0x927C][2]))
     identifier = content_identifier(note)
     if identifier:
         yield Item.of("live", identifier)

@@ -48,9 +48,24 @@ def within_tiff(data: bytes) -> Iterator[Block]:
                     yield Block(kind, tiff.whole(directory, tag))
 
 
+def within(block: Block) -> Iterator[Block]:
+    """The blocks inside another: in the tags of a TIFF structure, among Photoshop's image resources."""
+    if block.kind in (BlockKind.EXIF, BlockKind.TIFF):
+        for one in within_tiff(block.data):
+            yield one
+            yield from within(one)
+    elif block.kind is BlockKind.IPTC:
+        yield from iptc.inner(block.data)
+
+
 def _exif(block: Block) -> Iterator[Item]:
     yield from exif.items(block.data)
     yield from items_of(within_tiff(block.data))
+
+
+def _iptc(block: Block) -> Iterator[Item]:
+    yield from iptc.items(block.data)
+    yield from items_of(iptc.inner(block.data))
 
 
 def _tiff(block: Block) -> Iterator[Item]:
@@ -89,7 +104,7 @@ _READERS: Final[dict[BlockKind, Callable[[Block], Iterator[Item]]]] = {
     BlockKind.EXIF: _exif,
     BlockKind.TIFF: _tiff,
     BlockKind.XMP: lambda block: xmp_items.items(block.data),
-    BlockKind.IPTC: lambda block: iptc.items(block.data),
+    BlockKind.IPTC: _iptc,
     BlockKind.ICC: lambda block: profile.items(block.data),
     BlockKind.TEXT: _text,
     BlockKind.COMMENT: _comment,

@@ -17,7 +17,7 @@ from dedupe.facts import Exposure
 from dedupe.formats import iptc
 from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.exif import comment
-from dedupe.formats.items import within_tiff
+from dedupe.formats.items import within
 from dedupe.formats.texts import is_filler, minutes_of, moment_of, stars_of, wording
 from dedupe.formats.tiff import Directory, Tiff
 from dedupe.formats.xmp import Property, properties
@@ -59,7 +59,7 @@ def read(exif: bytes | None, xmp: bytes | None = None, photoshop: bytes | None =
 
 def of_blocks(found: Sequence[Block]) -> Metadata:
     """The metadata in the blocks of a file, those inside a TIFF structure included."""
-    every = [*found, *(inner for block in found if block.kind in _STRUCTURES for inner in within_tiff(block.data))]
+    every = [*found, *(inner for block in found for inner in within(block))]
     said = _Exif.first(block.data for block in every if block.kind in _STRUCTURES)
     told = [one for block in every if block.kind is BlockKind.XMP for one in properties(block.data)]
     records = [iptc.records(block.data) for block in every if block.kind is BlockKind.IPTC]

@@ -23,6 +23,12 @@ _DATE: Final = re.compile(
     r"\s*(\d{4})[:/\-. ]?(\d{1,2})[:/\-. ]?(\d{1,2})(?:[ T]?(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2})?"
 )
+_PART: Final = re.compile(r"\s*(\d{4})(?:[:/\-. ]?(\d{2}))?(?:[:/\-. ]?00)?(?!\d)")
+"""A year, or a year and its month."""
+_MAIL: Final = re.compile(r"\s*(?:[A-Za-z]{3},\s*)?\d{1,2} [A-Za-z]{3} \d{4}")
+ZONE: Final = "exif 9011"
+FRACTION: Final = "exif 9291"
+"""The topics of the zone and of the fraction of a capture time."""
 _FIRST_YEAR: Final = 1826
 """Before the first photograph: a clock that was never set."""
 _STARS: Final = ((0, 0), (1, 1), (25, 2), (50, 3), (75, 4), (99, 5))
@@ -106,18 +112,40 @@ def stars_of(percent: int) -> int:
     return max((stars for least, stars in _STARS if percent >= least), default=0)
 
 
-def date_items(text: str) -> Iterator[Item]:
-    """The item of a date of capture: its wall clock, to the second."""
+def date_items(text: str, *, capture: bool = False) -> Iterator[Item]:
+    """The items of a date: its wall clock to the second, and of the date of ``capture`` the fraction and the zone, which EXIF has
+    in tags of their own. Of a date in part, like a year alone, its digits."""
     moment = moment_of(text)
-    if moment is not None:
-        yield Item.of("date", str(moment.seconds))
+    if moment is None:
+        part = _PART.match(text)
+        if part is not None and int(part.group(1)) >= _FIRST_YEAR:
+            month = part.group(2) or ""
+            yield Item.of("date", f"about {part.group(1)}{month.replace('00', '')}")
+        return
+    yield Item.of("date", str(moment.seconds))
+    if capture:
+        yield from precision_items(moment)
+
+
+def precision_items(moment: CaptureTime) -> Iterator[Item]:
+    """The items that EXIF has of the zone and of the fraction of a date: one of 0 is none."""
+    if moment.offset_minutes is not None:
+        hours, minutes = divmod(abs(moment.offset_minutes), 60)
+        yield Item.of(ZONE, f"{'-' if moment.offset_minutes < 0 else '+'}{hours:02}:{minutes:02}")
+    yield from fraction_items(f"{moment.fraction:.{moment.digits}f}"[2:] if moment.digits else None)
+
+
+def fraction_items(digits: str | None) -> Iterator[Item]:
+    """The item of the digits behind the second of a date; zeros at their end say nothing."""
+    if digits and digits.rstrip("0"):
+        yield Item.of(FRACTION, digits.rstrip("0"))
 
 
 def moment_of(text: str) -> CaptureTime | None:
     """A date and time as EXIF, XMP or IPTC write it; a day alone is its midnight. None where it is none that can be."""
     found = _DATE.match(text)
     if found is None:
-        return None
+        return _mail_date(text)
     year, month, day = (int(part) for part in found.group(1, 2, 3))
     hour, minute, second = (int(part or 0) for part in found.group(4, 5, 6))
     try:
@@ -132,6 +160,23 @@ def moment_of(text: str) -> CaptureTime | None:
         fraction=float(f"0.{digits}") if digits else 0.0,
         digits=len(digits),
         offset_minutes=minutes_of(found.group(8)),
+    )
+
+
+def _mail_date(text: str) -> CaptureTime | None:
+    """A date as mail writes it ("Sat, 03 Feb 2001 04:05:06 GMT"), which PNG prefers; None where it is none."""
+    if not _MAIL.match(text):
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    offset = moment.utcoffset()
+    return CaptureTime(
+        seconds=int((moment.replace(tzinfo=None) - _EPOCH).total_seconds()),
+        offset_minutes=None if offset is None else round(offset.total_seconds() / 60),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from dedupe.formats.exif import number, tag_names
 from dedupe.formats.inventory import Item
-from dedupe.formats.texts import caption_items, date_items, rating_items, text_items, wording
+from dedupe.formats.texts import FRACTION, caption_items, date_items, fraction_items, rating_items, text_items, wording
 from dedupe.formats.xmp import Property, properties
 
 _MADE_ANEW: Final = frozenset(
@@ -60,6 +60,8 @@ _CAPTIONS: Final = frozenset(("dc:description", "tiff:ImageDescription", "exif:U
 _DATES: Final = frozenset(
     ("exif:DateTimeOriginal", "exif:DateTimeDigitized", "photoshop:DateCreated", "xmp:CreateDate")
 )
+_CAPTURE: Final = frozenset(("exif:DateTimeOriginal", "photoshop:DateCreated"))
+"""Dates of the capture itself: programs write the others with the zone of the computer."""
 _MIRRORS: Final = ("exif", "tiff", "exifEX", "aux")
 _REGION_LISTS: Final = ("mwg-rs:RegionList", "MPRI:Regions", "Iptc4xmpExt:ImageRegion")
 _BYTES: Final = frozenset(("gps 0005",))
@@ -105,7 +107,7 @@ def _of(one: Property) -> Iterator[Item]:
     elif name in _CAPTIONS:
         yield from caption_items(wording(value))
     elif name in _DATES:
-        yield from date_items(value)
+        yield from date_items(value, capture=name in _CAPTURE)
     elif name in ("xmp:Rating", "MicrosoftPhoto:Rating"):
         yield from rating_items(_integer(value), percent=name.startswith("Micro"))
     elif any(name.endswith(end) for end in _REGION_LISTS):
@@ -149,6 +151,8 @@ def _mirror(name: str, value: str) -> Iterator[Item]:
         yield Item.of(f"xmp {name}", value)
     elif topic == "gps 0007":
         yield from _satellite_time(value)
+    elif topic == FRACTION:
+        yield from fraction_items(value)
     elif topic in _BYTES:
         yield Item.of(topic, bytes([_integer(value) & 0xFF]))
     elif topic in _CODED:

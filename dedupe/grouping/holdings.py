@@ -22,6 +22,7 @@ _CODES: Final = {
     "source": LossCode.AUTHOR, "copyright": LossCode.COPYRIGHT, "location": LossCode.LOCATION, "location code": LossCode.LOCATION,
     "event": LossCode.EVENT, "maker": LossCode.MAKER_NOTES, "live": LossCode.LIVE_LINK, "comment": LossCode.COMMENT,
     "profile": LossCode.GAMUT, "exif 935C": LossCode.LAYERS, "favourite": LossCode.FAVOURITE,
+    "exif 9011": LossCode.PRECISION, "exif 9291": LossCode.PRECISION,
     "xmp lr:hierarchicalSubject": LossCode.KEYWORDS, "xmp digiKam:TagsList": LossCode.KEYWORDS,
     "stream video": LossCode.VIDEO, "stream audio": LossCode.AUDIO, "stream depth": LossCode.DEPTH_MAP,
     "stream gain map": LossCode.GAIN_MAP, "stream further picture": LossCode.FURTHER_PICTURE,

@@ -69,6 +69,7 @@ _LOSSES: Final = {
     LossCode.COPYRIGHT: "the copyright",
     LossCode.LOCATION: "the name of the place",
     LossCode.EVENT: "the event",
+    LossCode.PRECISION: "the time zone or fraction of the capture date",
     LossCode.CAMERA: "camera data",
     LossCode.MAKER_NOTES: "the camera's maker notes",
     LossCode.DEVELOPING: "develop settings",

@@ -80,11 +80,7 @@ def _of_date(date: CaptureTime) -> Iterator[Item]:
     """What a date in XMP says beside its wall clock, which EXIF has in tags of their own: an instant, the zone, the fraction."""
     # An instant is compared with a tolerance of zones; a wall clock without its zone is one of them.
     yield implied(utc_item(date.seconds - 60 * (date.offset_minutes or 0)))
-    if date.offset_minutes is not None:
-        hours, minutes = divmod(abs(date.offset_minutes), 60)
-        yield implied(Item.of("exif 9011", f"{'-' if date.offset_minutes < 0 else '+'}{hours:02}:{minutes:02}"))
-    if date.digits:
-        yield implied(Item.of("exif 9291", f"{date.fraction:.{date.digits}f}"[2:]))
+    yield from map(implied, texts.precision_items(date))
 
 
 # -- the moving half -----------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from dedupe.formats import sniff
 from dedupe.formats.blocks import blocks
 from dedupe.formats.inventory import ANY, Item, lacking, packed, unpacked
 from dedupe.formats.items import items_of
+from dedupe.formats.maker import unmoved
 from tests.decoding import made
 from tests.decoding.made import encoded, quarters, with_segment
 
@@ -118,8 +119,124 @@ def test_each_face_is_an_item_and_the_size_it_was_marked_at_is_none() -> None:
 def test_a_date_is_the_same_in_exif_xmp_and_iptc() -> None:
     expected = inventory(jpeg(photo={0x9003: "2019:05:04 12:00:01"}))
     assert {item.topic for item in expected} == {"date"}
-    assert inventory(jpeg(xmp=packet(attributes='photoshop:DateCreated="2019-05-04T12:00:01+02:00"'))) == expected
-    assert inventory(jpeg(photoshop=iptc((55, b"20190504"), (60, b"120001+0200")))) == expected
+    assert inventory(jpeg(xmp=packet(attributes='photoshop:DateCreated="2019-05-04T12:00:01"'))) == expected
+    assert inventory(jpeg(photoshop=iptc((55, b"20190504"), (60, b"120001+0000")))) == expected
+
+
+def test_the_zone_and_the_fraction_of_a_capture_date_are_the_same_in_exif_xmp_and_iptc() -> None:
+    expected = inventory(jpeg(photo={0x9003: "2019:05:04 12:00:01", 0x9011: "+02:00", 0x9291: "50"}))
+    assert {item.topic for item in expected} == {"date", "exif 9011", "exif 9291"}
+    for name in ("exif:DateTimeOriginal", "photoshop:DateCreated"):
+        assert inventory(jpeg(xmp=packet(attributes=f'{name}="2019-05-04T12:00:01.5+02:00"'))) == expected
+    zoned = inventory(jpeg(photo={0x9003: "2019:05:04 12:00:01", 0x9011: "+02:00"}))
+    assert inventory(jpeg(photoshop=iptc((55, b"20190504"), (60, b"120001+0200")))) == zoned
+    written = inventory(jpeg(xmp=packet(attributes='xap:CreateDate="2019-05-04T12:00:01+02:00"')))
+    assert {item.topic for item in written} == {"date"}  # with the zone of the computer that saved it
+
+
+def test_a_year_alone_is_a_date_and_a_clock_that_was_never_set_is_none() -> None:
+    years = [jpeg(xmp=packet(attributes='photoshop:DateCreated="1945"')), jpeg(photoshop=iptc((55, b"19450000")))]
+    assert [{item.topic for item in inventory(data)} for data in years] == [{"date"}, {"date"}]
+    assert (
+        inventory(years[0])
+        == inventory(years[1])
+        != inventory(jpeg(xmp=packet(attributes='photoshop:DateCreated="1946"')))
+    )
+    assert (
+        inventory(jpeg(photo={0x9003: "0000:00:00 00:00:00"}))
+        == inventory(jpeg(photo={0x9003: "    :  :     :  :  "}))
+        == set()
+    )
+
+
+def test_a_png_states_its_date_as_mail_does() -> None:
+    said = PngImagePlugin.PngInfo()
+    said.add_text("Creation Time", "Sat, 4 May 2019 12:00:01 GMT")
+    assert inventory(encoded(quarters(), "PNG", pnginfo=said)) == inventory(jpeg(photo={0x9003: "2019:05:04 12:00:01"}))
+
+
+def resource(number: int, data: bytes) -> bytes:
+    return b"8BIM" + struct.pack(">H2xI", number, len(data)) + data + b"\0" * (len(data) & 1)
+
+
+def test_exif_and_xmp_among_photoshops_resources_are_read() -> None:
+    exif = made.exif(photo={0x9003: "2019:05:04 12:00:01"}).removeprefix(b"Exif\0\0")
+    inside = resource(0x0422, exif) + resource(0x0424, packet(bag("dc:subject", "Ada")))
+    assert {item.topic for item in inventory(jpeg(photoshop=inside))} == {"date", "keyword"}
+
+
+def test_the_copyright_mark_and_its_address_are_the_same_in_photoshops_resources_and_in_xmp() -> None:
+    inside = resource(0x040A, b"\1") + resource(0x040B, b"https://example.org/me")
+    rights = 'xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/" xmpRights:Marked="True"'
+    told = packet(attributes=f'{rights} xmpRights:WebStatement="https://example.org/me"')
+    assert inventory(jpeg(photoshop=inside)) == inventory(jpeg(xmp=told)) != set()
+    assert inventory(jpeg(photoshop=resource(0x040A, b"\0"))) == set()
+
+
+def test_every_record_of_iptc_is_content_but_what_facebook_writes_of_its_own() -> None:
+    sent = b"\x1c\x01\x64" + struct.pack(">H", 8) + b"ABC:1234"
+    assert {item.topic for item in inventory(jpeg(photoshop=resource(0x0404, sent)))} == {"iptc 1:100"}
+    facebook = iptc((40, b"FBMD0f000aa"), (103, b"aBcDeFgHiJ"))
+    assert inventory(jpeg(photoshop=facebook)) == set()
+    assert inventory(jpeg(photoshop=iptc((103, b"aBcDeFgHiJ")))) != set()
+
+
+NOTE = [(0x0001, b"a serial number"), (0x0002, b"the lens and more of it")]
+
+
+def maker_note(entries: list[tuple[int, bytes]], at: int) -> bytes:
+    """A note as Canon writes it: offsets count from the head of the TIFF structure, where the note stands ``at``."""
+    body, values = struct.pack("<H", len(entries)), b""
+    for tag, value in entries:
+        place = at + 2 + 12 * len(entries) + 4 + len(values)
+        body += struct.pack("<HHII", tag, 2, len(value), place)
+        values += value
+    return body + bytes(4) + values
+
+
+def test_a_maker_note_is_the_same_where_it_was_moved_and_another_where_a_value_differs() -> None:
+    moved, again = unmoved(maker_note(NOTE, 200), 200), unmoved(maker_note(NOTE[::-1], 900), 900)
+    assert moved == again
+    assert unmoved(maker_note([NOTE[0], (0x0002, b"the lens and more of I!")], 200), 200) != moved
+    assert unmoved(b"no directory at all, but a text", 8) == b"no directory at all, but a text"
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "BMP", "PNG", "WEBP", "GIF", "HEIF", "AVIF", "JPEG2000", "JPEG"])
+@pytest.mark.parametrize("behind", [b"a note of somebody", b"PK\x03\x04" + bytes(range(200))])
+def test_what_follows_the_picture_is_content_in_every_container(kind: str, behind: bytes) -> None:
+    plain = encoded(quarters(), kind)
+    assert inventory(plain) == inventory(plain + bytes(64)) == set()
+    assert {item.topic for item in inventory(plain + behind)} == {"stream further data"}
+
+
+@pytest.mark.parametrize("container", [False, True])
+@pytest.mark.parametrize("kind", ["JXL", "JPEG2000"])
+def test_a_video_behind_a_jpeg_2000_or_jpeg_xl_is_seen(kind: str, container: bool) -> None:
+    pytest.importorskip("pillow_jxl")
+    options = {"use_container": container} if kind == "JXL" else {"no_jp2": not container}
+    movie = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x10moov12345678" + b"\0\0\0\x10mdat12345678"
+    plain = encoded(quarters(), kind, **options)
+    assert inventory(plain) == set()
+    assert {item.topic for item in inventory(plain + movie)} == {"stream video"}
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_the_metadata_of_a_jpeg_xl_are_read_compressed_or_not(compressed: bool) -> None:
+    pytest.importorskip("pillow_jxl")
+    pytest.importorskip("brotli")
+    exif, xmp = made.exif(photo={0x9003: "2019:05:04 12:00:01"}), packet(bag("dc:subject", "Ada"))
+    data = encoded(quarters(), "JXL", exif=exif, xmp=xmp, compress_metadata=compressed)
+    assert (b"brob" in data) == compressed
+    assert {item.topic for item in inventory(data)} == {"date", "keyword"}
+
+
+def test_what_stands_before_samsungs_trailer_is_content_too() -> None:
+    name = b"Image_UTC_Data"
+    entry = b"\0\0\x01\x0a" + struct.pack("<I", len(name)) + name + b"1500000000000"
+    head = b"SEFH" + struct.pack("<II", 106, 1) + b"\0\0\x01\x0a" + struct.pack("<II", len(entry), len(entry))
+    trailer = entry + head + struct.pack("<I", len(head)) + b"SEFT"
+    alone, more = (inventory(encoded(quarters()) + rest + trailer) for rest in (b"", b"something of somebody's"))
+    assert len(more - alone) == 1 and alone < more
 
 
 def test_a_number_is_the_same_in_exif_and_in_xmp() -> None:
