@@ -35,15 +35,18 @@ def scan(
 ) -> ScanResult:
     """Find the groups of duplicates below the folders ``paths``, as ``dedupe scan`` does; nothing there is changed.
 
-    The result is remembered in the store of ``settings``, where ``open_review`` finds it. A photo that cannot be read is in
+    The result is remembered in the store of ``settings``, where ``open_review`` finds it. What was decided on these photos in an
+    earlier scan holds: nothing is selected that a person let stay. A photo that cannot be read is in
     ``ScanResult.skipped`` and stops nothing. ``Group.keep`` stays; of ``Group.extras`` those with ``selected`` would go.
 
     Raises MissingRootError for a folder that is not there, UsageError, ModelUnavailableError or StoreError before
     anything is read.
     """
     from dedupe import pipeline
+    from dedupe.review.carried import carried
 
-    return pipeline.scan(_paths("scan", paths), _settings(settings), progress=_progress(progress))
+    held = _settings(settings)
+    return carried(pipeline.scan(_paths("scan", paths), held, progress=_progress(progress)), held).result
 
 
 def search(

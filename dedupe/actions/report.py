@@ -103,7 +103,8 @@ class Report:
         if len(self.done) < self.files:
             count += f" ({format_count(self.files, 'file')})"
         verb = _WOULD[self.kind] if self.dry_run else _DID[self.kind]
-        lines = [f"{count} {verb}{_where(self.kind, self.target)}, {format_bytes(self.bytes_freed)}.", *self._folders()]
+        done = f"{count} {verb}{_where(self.kind, self.target)}, {format_bytes(self.bytes_freed)}."
+        lines = [done if self.outcomes else "Nothing to do: no photo is selected.", *self._folders()]
         lines += self._sidecars()
         remarks = Counter(outcome.reason for outcome in self.done if outcome.reason)
         lines += [f"{format_count(number)} {display_text(remark)}." for remark, number in remarks.most_common()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from dedupe.review.carried import Carried
     from dedupe.review.run import Wishes
     from dedupe.review.web.server import Wanted
     from dedupe.settings import Settings
@@ -33,7 +34,7 @@ class Outputs:
 
 
 def finish(
-    result: ScanResult,
+    found: Carried,
     settings: Settings,
     wishes: Wishes,
     outputs: Outputs,
@@ -42,10 +43,11 @@ def finish(
     browser: Wanted | None = None,
 ) -> None:
     """Write the reports, show the table, review and act as wished; ends with typer.Exit where the code is not 0."""
+    result = found.result
     _write(result, outputs)
     _write_page(result, settings, outputs)
     if not outputs.to_stdout:
-        _show(result, settings, wishes, outputs)
+        _show(found, settings, wishes, outputs)
     code = _go_on(result, settings, wishes, outputs, browser)
     if wishes.act:
         _write_page(result, settings, outputs)
@@ -94,8 +96,8 @@ def _write(result: ScanResult, outputs: Outputs) -> None:
         write_plan(result, outputs.plan_to)
 
 
-def _show(result: ScanResult, settings: Settings, wishes: Wishes, outputs: Outputs) -> None:
-    from dedupe.report.table import Look, render
+def _show(found: Carried, settings: Settings, wishes: Wishes, outputs: Outputs) -> None:
+    from dedupe.report.table import Decided, Look, render
     from dedupe.terminal.display import chosen
     from dedupe.terminal.pager import paged
 
@@ -109,6 +111,7 @@ def _show(result: ScanResult, settings: Settings, wishes: Wishes, outputs: Outpu
         hints=not wishes.act and not wishes.review,
         brief=shown.quiet,
         details=shown.verbose,
+        decided=Decided(found.decided, found.undecided, found.accepted) if found.decided else None,
     )
     with paged() as console:
-        render(result, console, look)
+        render(found.result, console, look)

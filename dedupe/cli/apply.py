@@ -67,15 +67,17 @@ def apply(
 
 def _apply_plan(settings: Settings, wishes: Wishes, path: str, *, as_json: bool) -> int:
     """Act on a plan file: on what the last scan of its folders verified. The exit code."""
+    from dedupe.review.carried import with_decisions
     from dedupe.review.plan_file import planned, read_plan
     from dedupe.review.run import act
-    from dedupe.review.saved_scan import last_scan, with_rescue
+    from dedupe.review.saved_scan import last_scan, verifier, with_rescue
     from dedupe.terminal.console import say
 
     plan = read_plan(path)
     with last_scan(settings, plan.roots) as (session, scanned):
         result = with_rescue(scanned, settings)
-        found = planned(result, plan)
+        decided = with_decisions(result, session.decisions.edits(), verifier(session, result))
+        found = planned(decided.result, plan)
     say(*found.refused, talk=as_json)
     return act(found.result, session.settings, wishes, as_json=as_json) or (1 if found.refused else 0)
 

@@ -11,6 +11,9 @@ from dedupe.cli import options as o
 _INTERRUPTED = 130
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dedupe.library.scans import GroupEdit
     from dedupe.review.run import Wishes
     from dedupe.settings import Settings
     from dedupe.types import ScanResult
@@ -120,9 +123,7 @@ def run_review(
     from dedupe.review.run import tell_unproven
     from dedupe.review.saved_scan import in_order, last_scan, previews, verifier, with_rescue
     from dedupe.review.state import Ending
-    from dedupe.terminal.ask import agreed
     from dedupe.terminal.console import say, stdout
-    from dedupe.terminal.text import format_count
 
     with last_scan(settings, roots) as (session, found):
         result = in_order(with_rescue(found, settings), folder)
@@ -133,7 +134,7 @@ def run_review(
                 else "No group has a photo in that folder."
             )
             return 0
-        if offered and not agreed(f"Review the {format_count(len(result.groups), 'group')} now?", default=True):
+        if offered and not _wants_review(result, session.decisions.edits()):
             return 0
         verify = verifier(session, result)
         state = ask_person(
@@ -146,6 +147,21 @@ def run_review(
         return _INTERRUPTED if state.ending is Ending.INTERRUPTED else 0
     code = tell_unproven(lost)
     return _after(chosen, session.settings, wishes) or code
+
+
+def _wants_review(result: ScanResult, edits: Mapping[str, GroupEdit]) -> bool:
+    """Whether a person wants to go through the groups after a scan; where all are decided, Enter is no."""
+    from dedupe.library.scans import EditState
+    from dedupe.terminal.ask import agreed
+    from dedupe.terminal.text import format_count
+
+    decided = [edits[group.id].state is not EditState.OPEN for group in result.groups if group.id in edits]
+    left = len(result.groups) - sum(decided)
+    if not left:
+        return agreed("Every group is decided. Review them again?")
+    which = "group" if left == len(result.groups) else "undecided group"
+    the = "the group" if which == "group" and left == 1 else f"the {format_count(left, which)}"
+    return agreed(f"Review {the} now?", default=True)
 
 
 def _after(chosen: ScanResult, settings: Settings, wishes: Wishes) -> int:

@@ -96,6 +96,7 @@ def scan(
 def _run(given: Mapping[str, Any]) -> None:
     from dedupe.cli.running import run
     from dedupe.report.targets import check_targets
+    from dedupe.review.carried import carried
     from dedupe.review.plan_file import check_target
     from dedupe.review.run import Wishes, recover
     from dedupe.review.saved_scan import tell_replaced
@@ -112,7 +113,7 @@ def _run(given: Mapping[str, Any]) -> None:
     browser = o.browser(web=given["web"], no_open=given["no_open"], port=given["port"], roots=paths, acts=acts)
     recover(settings, dry_run=wishes.dry_run, acts=wishes.act)
     tell_replaced(settings, paths)
-    finish(run(paths, settings), settings, wishes, outputs, strict=given["strict"], browser=browser)
+    finish(carried(run(paths, settings), settings), settings, wishes, outputs, strict=given["strict"], browser=browser)
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:

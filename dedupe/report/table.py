@@ -27,12 +27,21 @@ _MANY = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """How far a person came with the groups of an earlier scan: groups decided on, groups left, photos agreed to remove."""
+
+    groups: int
+    left: int
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """How a result is shown.
 
     ``relations`` are those shown, ``limit`` the most groups (None: all), ``everything`` also the groups with nothing to remove,
     ``by_folder`` folders instead of groups, ``hints`` what to do next, ``brief`` the summary alone, ``details`` times and the
-    model as well.
+    model as well, ``decided`` what a person decided before.
     """
 
     relations: Sequence[Relation] = tuple(Relation)
@@ -43,6 +52,7 @@ class Look:
     hints: bool = True
     brief: bool = False
     details: bool = False
+    decided: Decided | None = None
 
 
 def render(result: ScanResult, console: Console, look: Look | None = None, *, paper: bool | None = None) -> None:
@@ -59,7 +69,7 @@ def render(result: ScanResult, console: Console, look: Look | None = None, *, pa
         _body(result, look, layout, out)
     out.lines(summary_lines(result, layout, details=look.details))
     if look.hints and result.groups and not look.brief:
-        out.lines(_hints(result, layout))
+        out.lines(_hints(result, look.decided, layout))
 
 
 def _body(result: ScanResult, look: Look, layout: Layout, out: _Printer) -> None:
@@ -231,11 +241,16 @@ def _below_root(path: str, roots: Sequence[str]) -> str:
     return path
 
 
-def _hints(result: ScanResult, layout: Layout) -> list[Text]:
-    chosen = sum(1 for _ in selected_extras(result.groups))
-    steps = [("dedupe review", "decide group by group")]
+def _hints(result: ScanResult, decided: Decided | None, layout: Layout) -> list[Text]:
+    """What to do next. Where a person decided on anything, `dedupe apply` removes what was accepted and nothing else."""
+    chosen = sum(1 for _ in selected_extras(result.groups)) if decided is None else decided.accepted
+    review = "decide group by group"
+    if decided is not None:
+        left = format_count(decided.left, "undecided group")
+        review = f"continue with the {left}" if decided.left else "look at your decisions again"
+    steps = [("dedupe review", review)]
     if chosen:
-        photos = format_count(chosen, "selected photo")
+        photos = format_count(chosen, "selected photo" if decided is None else "accepted photo")
         steps += [
             ("dedupe apply --trash", f"move the {photos} to the trash"),
             ("dedupe apply --move-to DIR", "or into a folder"),

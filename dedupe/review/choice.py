@@ -309,15 +309,23 @@ def unproven(edits: Mapping[str, GroupEdit], groups: Sequence[Group], choices: S
 def accepted(result: ScanResult, choices: Sequence[Choice]) -> ScanResult:
     """``result`` with nothing selected but what was accepted; groups that are no duplicates are left out."""
     both = zip(result.groups, choices, strict=True)
-    groups = tuple(group for before, choice in both for group in _groups(before, choice))
+    groups = tuple(group for before, choice in both for group in accepted_groups(before, choice))
+    return with_groups(result, groups)
+
+
+def with_groups(result: ScanResult, groups: tuple[Group, ...]) -> ScanResult:
+    """``result`` with these groups, and the figures that they come to."""
     extras = sum(len(group.extras) for group in groups)
     reclaimable = sum(freed_bytes(extra.photo, group.keeper_of(extra)) for group in groups for extra in group.extras)
     stats = replace(result.stats, groups=len(groups), extras=extras, reclaimable_bytes=reclaimable)
     return replace(result, groups=groups, stats=stats)
 
 
-def _groups(group: Group, choice: Choice) -> Iterator[Group]:
-    """``group`` as chosen. A photo that is not proven against the root, but stays for others, makes a group with these."""
+def accepted_groups(group: Group, choice: Choice) -> Iterator[Group]:
+    """``group`` with nothing selected but what was accepted.
+
+    A photo that is not proven against the root, but stays for others, makes a group with these.
+    """
     if choice.verdict is EditState.NOT_DUPLICATES:
         return
     extras = [
