@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.soak [--events N] [--volumes tmpfs,ext4,…] [--seed N] [--json FILE]`` makes small trees of photos with
 copies and acts on them (move on the volume and across, trash, undo, recover) in child processes, while it kills them at random
-moments, sends signals, edits, replaces and creates files as a user would, starts a second dedupe, and fills the disk. After each
-event it recovers and looks for every byte string that was there and that the user did not take away. File systems that
-cannot be made on this machine are skipped and counted.
+moments, sends signals, edits, replaces and creates files as a user would, starts a second dedupe, and fills the disk. Some runs
+carry what only a copy says into a sidecar beside the photo that stays before the copy leaves. After each event it recovers and
+looks for every byte string that was there and that the user did not take away, and for the words of every copy that left. File
+systems that cannot be made on this machine are skipped and counted.
 """
 
 from __future__ import annotations
@@ -23,49 +24,15 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.soak_world import PAIRS, SPEAKING, World
 from benchmarks.volumes import MAKERS, UnavailableError, mounted
-from dedupe import actions
-from dedupe.actions.platform.disk import Disk
-from dedupe.actions.platform.volumes import Volume
 from dedupe.errors import DedupeError
-from dedupe.formats.hashing import digest
-from dedupe.types import (
-    ActionKind,
-    Companion,
-    CompanionKind,
-    Extra,
-    Facts,
-    FileStamp,
-    Group,
-    Photo,
-    PhotoFile,
-    Relation,
-    ScanResult,
-    Stats,
-)
 
-PAIRS = 4
 HANG_S = 120
-TRACEBACK, HUNG = 70, 71
-
-
-class HastyDisk(Disk):
-    """The real disk, with a clock so fine that nobody waits for its tick."""
-
-    def volume(self, folder: str) -> Volume:
-        """As on the disk, but for the tick."""
-        return replace(super().volume(folder), tick_ns=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the journal and the lock are."""
-
-    journal: str
-    lock: str
+TRACEBACK, INTERRUPTED = 70, 130
 
 
 @dataclass
@@ -77,6 +44,7 @@ class Account:
     lost: list[str] = field(default_factory=list)
     tracebacks: list[str] = field(default_factory=list)
     hangs: int = 0
+    sidecars: int = 0
 
     @property
     def count(self) -> int:
@@ -91,140 +59,8 @@ class Account:
             "lost": self.lost,
             "tracebacks": self.tracebacks,
             "hangs": self.hangs,
+            "sidecars": self.sidecars,
         }
-
-
-class World:
-    """A tree on one volume, a folder on another, a trash, and what must be found in them."""
-
-    def __init__(self, volume: Path, other: Path, chance: random.Random) -> None:
-        self.root, self.near, self.far = volume / "photos", volume / "moved", other / "moved"
-        self.home, self.chance = other / "home", chance
-        self.places = Places(str(other / "state" / "journal.db"), str(other / "state" / "lock"))
-        self.must: Counter[bytes] = Counter()
-        self.number = 0
-
-    def make(self) -> None:
-        """Photos with a copy each, some with a sidecar."""
-        (self.home / ".local/share").mkdir(parents=True, exist_ok=True)
-        Path(self.places.lock).parent.mkdir(parents=True, exist_ok=True)
-        for _ in range(PAIRS):
-            self.number += 1
-            picture = f"picture {self.number}\n".encode()
-            size = self.chance.choice((10, 5_000, 300_000))
-            whole = self.chance.randbytes(size)
-            again = whole if self.chance.random() < 0.5 else self.chance.randbytes(size)
-            self._write(self.root / "keep" / f"{self.number}.jpg", picture + whole)
-            self._write(self.root / "old" / f"{self.number}.jpg", picture + again)
-            if self.chance.random() < 0.3:
-                self._write(self.root / "old" / f"{self.number}.xmp", f"stars of {self.number}".encode())
-
-    def _write(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        os.utime(path, (1_500_000_000, 1_500_000_000))
-        self.must[content] += 1
-
-    def found(self) -> Counter[bytes]:
-        """Every byte string that is anywhere."""
-        held: Counter[bytes] = Counter()
-        for place in (self.root, self.near, self.far, *self._trashes()):
-            for path in place.rglob("*"):
-                if path.is_file() and path.suffix != ".trashinfo" and path.name != ".dedupe-moved":
-                    held[path.read_bytes()] += 1
-        return held
-
-    def _trashes(self) -> list[Path]:
-        user = os.getuid()
-        return [self.home / ".local/share/Trash", *self.root.parent.glob(f".Trash-{user}")]
-
-    def missing(self) -> list[str]:
-        """The byte strings that must be there and are not, by their first words."""
-        lost = self.must - self.found()
-        return [f"{count} × {content[:40]!r}" for content, count in lost.items()]
-
-    def forget(self) -> None:
-        """Empty everything: the next photos start anew."""
-        for place in (self.root, self.near, self.far, *self._trashes(), Path(self.places.journal).parent):
-            shutil.rmtree(place, ignore_errors=True)
-        self.must.clear()
-
-    # -- what dedupe does ------------------------------------------------------------------------------------------------
-
-    def scan(self) -> ScanResult:
-        """What a scan would say: photos with one first line show one picture, the first by path stays."""
-        pictures: dict[bytes, list[Photo]] = {}
-        for path in sorted(self.root.rglob("*.jpg")):
-            with contextlib.suppress(OSError):
-                content = path.read_bytes()
-                pictures.setdefault(content.split(b"\n")[0], []).append(self._photo(path, content))
-        groups = tuple(
-            Group(f"g{number}", photos[0], "path", tuple(_extra(photos[0], photo) for photo in photos[1:]))
-            for number, photos in enumerate(pictures.values())
-            if len(photos) > 1
-        )
-        return ScanResult("soak", 0.8, (str(self.root),), groups, (), (), Stats(0, 0, 0, 0, 0, {}))
-
-    def _photo(self, path: Path, content: bytes) -> Photo:
-        sidecar = path.with_suffix(".xmp")
-        companions: tuple[Companion, ...] = ()
-        with contextlib.suppress(OSError):
-            companions = (Companion(str(sidecar), CompanionKind.SIDECAR, FileStamp.of(sidecar.lstat())),)
-        file = PhotoFile(str(path), str(self.root), FileStamp.of(path.lstat()), companions)
-        return Photo(file, digest(content), None, Facts("JPEG", 40, 30))
-
-    def act(self, what: str) -> None:
-        """One command."""
-        disk = HastyDisk()
-        match what:
-            case "undo":
-                actions.undo(self.places, disk=disk)
-            case "recover":
-                actions.recover(self.places, disk=disk)
-            case _:
-                target = {"move": self.near, "move across": self.far, "trash": None}[what]
-                kind = ActionKind.TRASH if target is None else ActionKind.MOVE
-                actions.act(
-                    self.scan(), kind=kind, target=str(target) if target else None, paths=self.places, disk=disk
-                )
-
-    # -- what a user does ------------------------------------------------------------------------------------------------
-
-    def user(self) -> None:
-        """Edit, replace, add or delete a file, with the ledger kept. What is appended to may be on its way: then the bytes
-        before and after are both fine."""
-        files = [path for path in (*self.root.rglob("*.jpg"), *self.near.rglob("*.jpg"), *self.far.rglob("*.jpg"))]
-        match self.chance.choice(("append", "create", "delete") if files else ("create",)):
-            case "append":
-                self._append(self.chance.choice(files))
-            case "create":
-                self.number += 1
-                self._write(self.root / "old" / f"new {self.number}.jpg", f"picture {self.number}\nnew".encode())
-            case _:
-                self._delete(self.chance.choice(files))
-
-    def _append(self, path: Path) -> None:
-        more = f" edited {self.number}".encode()
-        with contextlib.suppress(OSError):
-            handle = os.open(path, os.O_RDWR | os.O_APPEND)
-            before = os.read(handle, 1 << 24)
-            os.write(handle, more)
-            os.close(handle)
-            self.must[before] -= 1
-            self.must[before + more] += 1
-            self.must += Counter()
-
-    def _delete(self, path: Path) -> None:
-        with contextlib.suppress(OSError):
-            content = path.read_bytes()
-            path.unlink()
-            self.must[content] -= 1
-            self.must += Counter()
-
-
-def _extra(keep: Photo, photo: Photo) -> Extra:
-    same = keep.content_key == photo.content_key
-    return Extra(photo, Relation.IDENTICAL if same else Relation.RESAVED, 0.0, selected=True)
 
 
 # -- child processes -----------------------------------------------------------------------------------------------------
@@ -240,6 +76,8 @@ def child(run: Callable[[], None]) -> int:
         run()
     except DedupeError:
         code = 3
+    except KeyboardInterrupt:
+        code = INTERRUPTED  # as the command line ends then
     except BaseException:  # noqa: BLE001 - the parent counts it
         traceback.print_exc()
         code = TRACEBACK
@@ -265,8 +103,11 @@ def ended(number: int, account: Account, what: str) -> None:
 
 def event(world: World, account: Account, chance: random.Random) -> None:
     """One command with one disturbance; then recovery, and the account."""
-    what = chance.choice(("move", "move across", "trash", "undo", "undo", "recover"))
+    what = chance.choice(("move", "move across", "trash", "rescue", "rescue", "undo", "undo", "recover"))
+    if what == "rescue":
+        what = f"rescue, {chance.choice(('move', 'move across', 'trash'))}"
     trouble = chance.choice(("kill", "kill", "kill", "signal", "user", "second dedupe", "full disk"))
+    written = world.written()
     with filled(world.far.parent, trouble == "full disk"):
         number = child(lambda: world.act(what))
         second = disturb(world, trouble, number, chance)
@@ -275,6 +116,7 @@ def event(world: World, account: Account, chance: random.Random) -> None:
             ended(second, account, f"{what}, second dedupe")
     account.events[trouble] += 1
     account.runs[what] += 1
+    account.sidecars += max(0, world.written() - written)
     ended(child(lambda: world.act("recover")), account, f"recovery after {what}, {trouble}")
     account.lost += [f"{what}, {trouble}: {lost}" for lost in world.missing()]
 
@@ -320,8 +162,10 @@ def soak(volume: Path, other: Path, events: int, seed: int) -> Account:
     while account.count < events:
         if account.count % 20 == 0:
             world.forget()
-        if len(list(world.root.rglob("*.jpg"))) < 2 * PAIRS:
+        if len([path for path in world.root.rglob("*.jpg") if not path.name.startswith("s")]) < 2 * PAIRS:
             world.make()
+        if len(list((world.root / "old").glob("s*.jpg"))) < SPEAKING:
+            world.make_speaking()
         event(world, account, chance)
     return account
 
@@ -359,8 +203,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _tell(kind: str, account: Account) -> None:
     events = ", ".join(f"{count} {what}" for what, count in account.events.most_common())
     print(
-        f"{kind:9} {account.count} events ({events}): lost {len(account.lost)}, tracebacks {len(account.tracebacks)},"
-        f" hangs {account.hangs}",
+        f"{kind:9} {account.count} events ({events}), {account.sidecars} sidecars written: lost {len(account.lost)},"
+        f" tracebacks {len(account.tracebacks)}, hangs {account.hangs}",
         flush=True,
     )
     for line in (*account.lost[:10], *account.tracebacks[:10]):
