@@ -30,7 +30,8 @@ def items(data: bytes) -> Iterator[Item]:
     yield from caption_items(_text(said.get("description")))
     yield from _moment(said.get("photoTakenTime"))
     yield from _place(said.get("geoData"))
-    for person in said.get("people") or ():
+    people = said.get("people")
+    for person in people if isinstance(people, list) else ():
         if isinstance(person, dict):
             yield from text_items("person", _text(person.get("name")))
     if said.get("favorited") is True:

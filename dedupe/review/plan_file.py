@@ -117,7 +117,7 @@ def read_plan(path: str) -> Plan:
             data = json.loads(file.read(_LARGEST))
     except OSError as error:
         raise UsageError(f"The plan {shown} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"The plan {shown} is not valid JSON: {error}.") from error
     try:
         return _plan(data)

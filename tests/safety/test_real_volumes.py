@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.soak_world import World
 from benchmarks.volumes import MAKERS, UnavailableError, mounted
 from dedupe import actions
 from dedupe.actions.platform.disk import Disk
@@ -115,6 +117,23 @@ def test_a_volume_that_reads_other_bytes_than_were_written_gets_no_photo(tmp_pat
             assert contents(place) == []
     except UnavailableError as reason:
         pytest.skip(str(reason))
+
+
+def test_what_a_copy_says_goes_into_a_sidecar_on_any_volume_and_comes_back(
+    volume: Path, tmp_path: Path, home: Path
+) -> None:
+    world = World(volume, tmp_path / "other", random.Random(2))
+    world.make_speaking()
+    for sidecar in world.labels:
+        sidecar.unlink()  # one that is there is replaced only where two names can be exchanged in one step
+    before, held = _tree(world.root), contents(world.root)
+    target = str(world.near)
+    report = actions.act(world.scan_speaking(), kind=ActionKind.MOVE, target=target, paths=world.places)
+    assert (len(report.done), report.exit_code, world.written()) == (2, 0, 2), report.sentences()
+    assert not [path.name for path in volume.rglob(".dedupe-*") if path.name != ".dedupe-moved"]
+    undone = actions.undo(world.places)
+    assert (len(undone.restored), len(undone.sidecars), undone.exit_code) == (2, 2, 0)
+    assert (_tree(world.root), contents(world.root)) == (before, held)
 
 
 def test_photos_leave_a_volume_that_sets_a_new_time_when_a_file_is_renamed(tmp_path: Path, home: Path) -> None:

@@ -122,6 +122,37 @@ def test_what_takeout_says_is_known(tmp_path: Path) -> None:
     assert found == {"caption", f"utc {NOON}", "at 45.40000 12.30000", "person", "favourite", "takeout aNewThing"}
 
 
+WRONG = (
+    5,
+    -1,
+    True,
+    1e300,
+    float("nan"),
+    "x",
+    "\ud800",
+    [],
+    {},
+    [1],
+    [[1]],
+    {"timestamp": 1e300},
+    {"latitude": []},
+    "9" * 5000,
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["title", "description", "photoTakenTime", "geoData", "people", "favorited", "aNewThing"]
+)
+def test_a_takeout_json_with_a_value_of_another_kind_costs_that_value_alone(tmp_path: Path, name: str) -> None:
+    good = {"description": "At sea", "people": [{"name": "Ada"}], "favorited": True}
+    for number, wrong in enumerate(WRONG):
+        said = json.dumps({**good, name: wrong}).encode()
+        (tmp_path / str(number)).mkdir()
+        found = topics(photo(tmp_path / str(number), ("a.heic.json", TAKEOUT, said)))
+        left = {"description": "caption", "people": "person", "favorited": "favourite"}
+        assert found >= {topic for key, topic in left.items() if key != name}
+
+
 @pytest.mark.parametrize("kind", [TAKEOUT, SIDECAR])
 def test_of_a_companion_that_cannot_be_read_nothing_is_claimed(tmp_path: Path, kind: CompanionKind) -> None:
     one = photo(tmp_path, ("a.json", kind, b"{"))

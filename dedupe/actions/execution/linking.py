@@ -62,7 +62,7 @@ class Look:
         """What ``packed`` was made of; None where it is nothing of the kind."""
         try:
             numbers = json.loads(text or "")
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if (
             not isinstance(numbers, list)

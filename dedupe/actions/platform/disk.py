@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from dedupe.actions.platform.exchange import clone, exchange
+from dedupe.actions.platform.exclusive import NO_EXCLUSIVE_RENAME
 from dedupe.actions.platform.folders import FolderLook, look_of, missing_of
 from dedupe.actions.platform.volumes import Volume, volume_of
 
@@ -193,7 +194,11 @@ class Disk:
         if hasattr(os, "fchown"):
             with contextlib.suppress(OSError):
                 os.fchown(handle, *owner)
-            os.fchmod(handle, mode)
+            try:
+                os.fchmod(handle, mode)
+            except OSError as error:
+                if error.errno not in NO_EXCLUSIVE_RENAME:  # the volume has no modes
+                    raise
         os.utime(handle, ns=times)
 
     def unlink(self, path: str) -> None:

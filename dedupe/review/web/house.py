@@ -84,7 +84,10 @@ class House:
 
 async def body_of(request: Request) -> Mapping[str, Any]:
     """The JSON object that a request brings. Raises ValueError where it is none."""
-    body = json.loads(await request.body())
+    try:
+        body = json.loads(await request.body())
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(body, dict):
         raise ValueError("no object")
     return body
