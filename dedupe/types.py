@@ -15,6 +15,7 @@ from typing import TypeAlias
 from dedupe.facts import CaptureTime as CaptureTime
 from dedupe.facts import Dated as Dated
 from dedupe.facts import DateSource as DateSource
+from dedupe.facts import Exposure as Exposure
 from dedupe.facts import Facts as Facts
 from dedupe.loss import CARRIED as CARRIED
 from dedupe.loss import Loss as Loss
@@ -476,11 +477,33 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """A person's word on one set of shots (``shots`` is its id): the contents that stay, and those that go.
+
+    Made only where a person chose in this very set; nothing that scans or acts makes one.
+    """
+
+    shots: str
+    stays: tuple[ContentKey, ...]
+    goes: tuple[ContentKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A shot that a person let go, one of its set that stays, and the person's word on the set. The two are no copies."""
+
+    photo: Photo
+    keep: Photo
+    word: ByHand
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One asset leaves: all its files, or none; ``moves[0]`` is its photo.
 
     The keeper is named with what it must still be, and so is every other file of its asset on which the judgement rests
-    (``keeper_parts``). ``handover``: what goes into the keeper's sidecar before.
+    (``keeper_parts``). ``handover``: what goes into the keeper's sidecar before. ``by_hand``: for another shot, which no proof
+    lets go, the person's word that does.
     """
 
     kind: ActionKind
@@ -490,6 +513,7 @@ class Action:
     keeper: FileMove
     keeper_parts: tuple[FileMove, ...] = ()
     handover: Handover | None = None
+    by_hand: ByHand | None = None
 
 
 class OutcomeKind(StrEnum):

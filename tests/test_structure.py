@@ -23,7 +23,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("dedupe.pipeline",),
     ("dedupe.steps",),
     ("dedupe.session",),
-    ("dedupe.rescue",),
+    ("dedupe.rescue", "dedupe.series"),
     ("dedupe.grouping",),
     ("dedupe.library",),
     ("dedupe.cluster",),

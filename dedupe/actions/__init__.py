@@ -5,6 +5,7 @@ Light on purpose: no NumPy, no cv2, no FAISS; a crash must not depend on them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dedupe.actions.execution.apply import Applied, Applier, Progress, Stop, rehearse
@@ -21,7 +22,7 @@ from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
 from dedupe.actions.report import Preview, Report, preview_of
 from dedupe.errors import RefusedError, UsageError
-from dedupe.types import ActionKind, ScanResult
+from dedupe.types import ActionKind, Parting, ScanResult
 
 __all__ = [
     "ActionPaths",
@@ -55,24 +56,27 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
     stop: Stop | None = None,
     prune_empty: bool = False,
     disk: Disk | None = None,
+    partings: Sequence[Parting] = (),
 ) -> Report:
     """Bring the selected extras of ``result`` to the trash, or to the folder ``target``, and account for each.
+
+    So go the shots of ``partings``, which are no copies: a person let each of them go by hand.
 
     A dry run plans the same actions, makes the same checks and touches nothing. ``stop`` ends the run between two photos.
     ``prune_empty`` removes the folders that the photos leave empty; an undo makes them again.
     What goes wrong with single photos is in the report. Raises RefusedError (LockedError) where the whole is refused before
     anything was touched, UsageError on a missing target or a ``max_drop`` that is no number.
     """
-    disk = disk or Disk()
+    disk, wanted = disk or Disk(), (result, partings)
     if kind is ActionKind.MOVE and not target:
         raise UsageError("A move needs a folder to move to.")
     place = target_folder(target) if target and kind is ActionKind.MOVE else None
     if dry_run:
-        drafted, terms = _prepared(result, kind, place, max_drop, disk)
+        drafted, terms = _prepared(wanted, kind, place, max_drop, disk)
         return _report(None, drafted, terms, rehearse(drafted.actions, terms, disk, progress), dry_run=True)
     with acting_alone(paths, disk) as journal:
         notes = reconcile_all(disk, journal)
-        drafted, terms = _prepared(result, kind, place, max_drop, disk)
+        drafted, terms = _prepared(wanted, kind, place, max_drop, disk)
         if not drafted.actions:
             return _report(None, drafted, terms, Applied(), notes=tuple(notes))
         applier = Applier(terms, disk, journal, Trash(disk))
@@ -90,7 +94,13 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
 
 
 def preview(
-    result: ScanResult, *, kind: ActionKind, target: str | None, max_drop: str | None = None, disk: Disk | None = None
+    result: ScanResult,
+    *,
+    kind: ActionKind,
+    target: str | None,
+    max_drop: str | None = None,
+    disk: Disk | None = None,
+    partings: Sequence[Parting] = (),
 ) -> Preview:
     """What ``act`` would be about, without reading a photo: for the one screen before anything happens.
 
@@ -98,16 +108,17 @@ def preview(
     """
     disk = disk or Disk()
     place = target_folder(target) if target else None
-    drafted = draft(result, kind=kind, target=place, disk=disk, read_companions=False)
+    drafted = draft(result, kind=kind, target=place, disk=disk, read_companions=False, partings=partings)
     _refuse_too_many(drafted, result, max_drop)
     return preview_of(drafted.actions, drafted.left, kind=kind, target=place, undoable=Trash(disk).undoable)
 
 
 def _prepared(
-    result: ScanResult, kind: ActionKind, place: str | None, max_drop: str | None, disk: Disk
+    wanted: tuple[ScanResult, Sequence[Parting]], kind: ActionKind, place: str | None, max_drop: str | None, disk: Disk
 ) -> tuple[Plan, Terms]:
     """The plan and its terms, with the preflight passed. Raises RefusedError."""
-    drafted = draft(result, kind=kind, target=place, disk=disk)
+    result, partings = wanted
+    drafted = draft(result, kind=kind, target=place, disk=disk, partings=partings)
     _refuse_too_many(drafted, result, max_drop)
     check_all(disk, drafted.actions, result.roots, place)
     return drafted, Terms.of(drafted.actions, kind, place, result.roots, drafted.shared)

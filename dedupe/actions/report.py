@@ -180,10 +180,19 @@ class Preview:
         ]
         if kinds:
             lines.append(f"Of these: {kinds}.")
+        lines += self.no_copies()
         lines += [f"{format_count(count)} selected will be skipped: {reason}." for reason, count in self.left.items()]
         lines += self.carried()
         lines.append(self.undo)
         return lines
+
+    def no_copies(self) -> list[str]:
+        """How many are no copies at all, as a sentence; nothing where all are."""
+        count = self.relations.get(Relation.SIMILAR, 0)
+        if not count:
+            return []
+        them = "It is another shot, not a copy" if count == 1 else f"{format_count(count)} are other shots, not copies"
+        return [f"{them}: no photo that stays shows the same moment. You chose by hand that they go."]
 
     def carried(self) -> list[str]:
         """What will be written before, as a sentence; nothing where nothing will."""

@@ -24,6 +24,7 @@ from dedupe.cli import (
     review,
     scan,
     search,
+    series,
     undo,
 )
 from dedupe.cli.click_ext import Command, Commands, examples
@@ -31,7 +32,7 @@ from dedupe.cli.click_ext import Command, Commands, examples
 
 class _Dedupe(Commands):
     panels = (
-        ("Clean up", ("scan", "review", "apply", "undo", "history", "recover")),
+        ("Clean up", ("scan", "review", "apply", "series", "undo", "history", "recover")),
         ("Look things up", ("search", "compare", "check")),
         ("Set up", ("config", "cache", "models", "help")),
     )
@@ -103,6 +104,16 @@ app.command(
         "dedupe apply --plan plan.json        act on a plan that `scan --plan` wrote",
     ),
 )(apply.apply)
+app.command(
+    "series",
+    cls=Command,
+    short_help="Compare shots of one scene and say which stay.",
+    epilog=examples(
+        "dedupe series ~/Pictures          look at bursts, and say which shots stay",
+        "dedupe series --json | jq .sets   what was measured, for programs",
+        "dedupe series --trash --dry-run   show which shots would leave, and change nothing",
+    ),
+)(series.series)
 app.command(
     "undo",
     cls=Command,

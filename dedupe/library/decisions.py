@@ -21,15 +21,15 @@ from dedupe.library import legacy, picks, remember, scans
 from dedupe.library.database import Closing, Database, Kind
 from dedupe.library.paths import prepare
 from dedupe.terminal.text import display_path, format_count
-from dedupe.types import ContentKey, Photo, PixelKey, ScanResult
+from dedupe.types import ByHand, ContentKey, Photo, PixelKey, ScanResult
 
 KIND = Kind(
     name="decisions",
     application_id=0x44644465,  # "DdDe"
-    version=2,
+    version=3,
     disposable=False,
     schema="decisions.sql",
-    steps=(legacy.decisions_from_1,),
+    steps=(legacy.decisions_from_1, picks.from_2),
 )
 
 
@@ -215,6 +215,18 @@ class Decisions(Closing):
     def picks(self) -> dict[str, tuple[str, ...]]:
         """The paths of the picked photos by the id of their series."""
         return picks.all_of(self._db)
+
+    def put_word(self, word: ByHand) -> None:
+        """A person's word on a set of shots: which stay, and which may leave."""
+        picks.put_word(self._db, word)
+
+    def drop_words(self, shots: Iterable[str]) -> None:
+        """Take back the person's word on these sets."""
+        picks.drop_words(self._db, shots)
+
+    def words(self) -> dict[str, ByHand]:
+        """The person's words by the id of their set."""
+        return picks.words(self._db)
 
     def drop_edits(self) -> None:
         """The last scan as it was before its review."""

@@ -26,5 +26,8 @@ CREATE TABLE remembered(
   contents BLOB PRIMARY KEY, made_at INTEGER NOT NULL, review TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- The shots of each series that a person wants to keep: remarks, nothing is done with them.
-CREATE TABLE picks(series TEXT NOT NULL, path BLOB NOT NULL, PRIMARY KEY(series, path)) WITHOUT ROWID
+-- The shots of each set that a person ticked: remarks, nothing is done with them.
+CREATE TABLE picks(series TEXT NOT NULL, path BLOB NOT NULL, PRIMARY KEY(series, path)) WITHOUT ROWID;
+
+-- What a person decided on sets of shots: which stay, which go. word: JSON of types.ByHand.
+CREATE TABLE words(shots TEXT PRIMARY KEY, word TEXT NOT NULL, made_at INTEGER NOT NULL) WITHOUT ROWID

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dedupe.actions import Preview, Report
     from dedupe.library.paths import StorePaths
     from dedupe.settings import Settings
-    from dedupe.types import ActionKind, ScanResult
+    from dedupe.types import ActionKind, Parting, ScanResult
 
 
 _log = logging.getLogger("dedupe")
@@ -78,23 +78,32 @@ def on_terminal() -> bool:
     return is_terminal(sys.stdin) and is_terminal(sys.stdout)
 
 
-def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool = False, as_json: bool = False) -> int:
+def act(
+    result: ScanResult,
+    settings: Settings,
+    wishes: Wishes,
+    *,
+    quiet: bool = False,
+    as_json: bool = False,
+    partings: Sequence[Parting] = (),
+) -> int:
     """Preview, ask unless --yes, act, and tell what the disk shows afterwards; the exit code.
 
     ``quiet`` sends the account to stderr, because stdout carries JSON alone; ``as_json`` writes the account as JSON.
+    ``partings``: the shots that a person let go by hand.
     """
     from dedupe.review.summary import show_actions, show_preview
     from dedupe.terminal.console import stderr, stdout
 
     console = stderr() if quiet else stdout()
     if not (wishes.yes or wishes.dry_run):
-        told = _preview(result, settings, wishes)
+        told = _preview(result, settings, wishes, partings)
         show_preview(told, console)
         if not told.photos or not agreed("Proceed?"):
             _print(console, ["Nothing was changed."])
             return 0
     with counted("apply") as advance:
-        report = _done(result, settings, wishes, advance)
+        report = _done(result, settings, wishes, advance, partings)
     with despite_lost_output():
         if as_json:
             from dedupe.report.files import to_stdout
@@ -108,15 +117,23 @@ def act(result: ScanResult, settings: Settings, wishes: Wishes, *, quiet: bool =
     return report.exit_code
 
 
-def _preview(result: ScanResult, settings: Settings, wishes: Wishes) -> Preview:
+def _preview(result: ScanResult, settings: Settings, wishes: Wishes, partings: Sequence[Parting]) -> Preview:
     from dedupe import actions
 
     if wishes.link is not None:
         return actions.preview_links(result, wishes.kind, settings.max_drop)
-    return actions.preview(result, kind=wishes.kind, target=wishes.move_to, max_drop=settings.max_drop)
+    return actions.preview(
+        result, kind=wishes.kind, target=wishes.move_to, max_drop=settings.max_drop, partings=partings
+    )
 
 
-def _done(result: ScanResult, settings: Settings, wishes: Wishes, advance: Callable[[int, int], None]) -> Report:
+def _done(
+    result: ScanResult,
+    settings: Settings,
+    wishes: Wishes,
+    advance: Callable[[int, int], None],
+    partings: Sequence[Parting],
+) -> Report:
     from dedupe import actions
     from dedupe.library.paths import StorePaths
 
@@ -139,6 +156,7 @@ def _done(result: ScanResult, settings: Settings, wishes: Wishes, advance: Calla
         dry_run=wishes.dry_run,
         prune_empty=wishes.prune_empty,
         progress=advance,
+        partings=partings,
     )
 
 

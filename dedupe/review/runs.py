@@ -121,6 +121,7 @@ def _outcome(outcome: Outcome) -> dict[str, object]:
         "outcome": outcome.kind.value,
         "reason": display_text(outcome.reason),
         "relation": action.relation.value,
+        **({} if action.by_hand is None else {"by_hand": True}),
         "keeper": path_entry("path", action.keeper.source),
         "files": [
             path_entry("path", move.source) | ({"to": None} if move.target is None else path_entry("to", move.target))

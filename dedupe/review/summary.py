@@ -11,12 +11,13 @@ from rich.text import Text
 from dedupe.actions.report import sentence_of
 from dedupe.report.rows import Layout
 from dedupe.terminal.text import display_path, display_text, format_bytes, format_count
-from dedupe.types import Action, ActionKind
+from dedupe.types import Action, ActionKind, Relation
 
 if TYPE_CHECKING:
     from dedupe.actions.report import Preview
 
 _CHECK = "A copy is removed only after the photo that stays was read again and found unchanged."
+_CHECK_SHOTS = "A shot is removed only after one of its set that stays was read again and found unchanged."
 
 
 def show_preview(preview: Preview, console: Console) -> None:
@@ -37,9 +38,11 @@ def show_preview(preview: Preview, console: Console) -> None:
         for reason, count in preview.left.items()
         for line in layout.wrapped(f"{format_count(count)} skipped: {display_text(reason)}.", "yellow", margin=2)
     ]
+    lines += [line for said in preview.no_copies() for line in layout.wrapped(said, "yellow", margin=2)]
     lines += [line for said in preview.carried() for line in layout.wrapped(said, margin=2)]
     if preview.photos:
-        lines += layout.wrapped(_CHECK, "dim", margin=2) + layout.wrapped(preview.undo, "dim", margin=2)
+        check = _CHECK if set(preview.relations) != {Relation.SIMILAR} else _CHECK_SHOTS
+        lines += layout.wrapped(check, "dim", margin=2) + layout.wrapped(preview.undo, "dim", margin=2)
     for line in lines:
         console.print(line, soft_wrap=True)
 
@@ -57,5 +60,6 @@ def show_actions(actions: Iterable[Action], console: Console) -> None:
                 else display_path(move.target)
             )
             console.print(Text(f"{display_path(move.source)}\n    -> {where}"), soft_wrap=True)
-        stays = f"    {action.relation.value}; kept: {display_path(action.keeper.source)}"
+        relation = action.relation.value if action.by_hand is None else "another shot, chosen by hand"
+        stays = f"    {relation}; kept: {display_path(action.keeper.source)}"
         console.print(Text(stays, style="dim"), soft_wrap=True)

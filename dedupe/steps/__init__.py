@@ -14,6 +14,7 @@ from dedupe.steps.neighbours import distances, neighbours
 from dedupe.steps.previews import restore_previews
 from dedupe.steps.read import read
 from dedupe.steps.rescue import carry_over
+from dedupe.steps.series import look
 from dedupe.steps.walk import walk
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "examine",
     "find_pixel_keys",
     "group",
+    "look",
     "matches",
     "neighbours",
     "perhaps_equal",

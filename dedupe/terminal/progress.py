@@ -22,6 +22,9 @@ STEPS = ("walk", "read", "embed", "neighbours", "compare", "complete", "group")
 EXACT_STEPS = ("walk", "hash", "read", "complete", "group")
 """The steps of a scan that only looks for what is equal."""
 
+LOOK_STEPS = ("look",)
+"""The step that looks at series."""
+
 _COUNTED = {
     "walk": "files",
     "hash": "files",
@@ -31,6 +34,7 @@ _COUNTED = {
     "compare": "pairs",
     "complete": "pairs",
     "group": "photos",
+    "look": "sets",
     "apply": "photos",
     "undo": "photos",
 }

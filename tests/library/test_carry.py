@@ -186,6 +186,7 @@ def test_a_store_of_the_first_version_keeps_its_scan_and_its_review(tmp_path: Pa
         db.execute("DROP TABLE remembered")
         db.execute("DROP TABLE tried")
         db.execute("DROP TABLE picks")
+        db.execute("DROP TABLE words")
         db.execute("ALTER TABLE scans DROP COLUMN about")
         db.execute("PRAGMA user_version = 1")
     db.close()

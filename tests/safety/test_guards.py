@@ -79,6 +79,9 @@ from tests.safety import (
     test_moving as moving,
 )
 from tests.safety import (
+    test_shots as shots,
+)
+from tests.safety import (
     test_trash as trash,
 )
 from tests.safety import (
@@ -223,6 +226,10 @@ GUARDS: list[tuple[str, Check]] = [
     ("execution.move.folder_blocker", forged.test_a_link_swapped_in_right_before_the_restoring_is_not_followed),
     ("planning.plan.relation_blocker", links.test_a_similar_photo_is_not_even_planned),
     ("execution.guards.relation_blocker", links.test_a_similar_photo_is_never_planned_nor_moved),
+    (
+        "execution.guards.relation_blocker",
+        lambda world: shots.test_no_shot_leaves_that_a_persons_word_does_not_name(world, "another shot goes"),
+    ),
     (
         "planning.plan.protected_blocker",
         lambda world: links.test_protected_and_reference_folders_give_nothing_away(world, "protected"),
@@ -556,6 +563,11 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         ),
     ),
     ("review.choice._follows", yes, alone(versions.test_a_copy_that_was_to_stay_stays_where_its_version_goes)),
+    (
+        "review.series.holds",
+        lambda word, shots: word is not None and bool(word.stays),
+        shots.test_a_word_is_about_its_own_set_alone,
+    ),
     (
         "review.choice._follows",
         lambda was, proven: was is not None and was.selected,

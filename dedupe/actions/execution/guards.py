@@ -59,8 +59,15 @@ def plan_blocker(action: Action, terms: Terms) -> str | None:
 
 
 def relation_blocker(action: Action) -> str | None:
-    """Another shot of the same scene is no duplicate."""
-    return "is another shot, not a duplicate" if action.relation is Relation.SIMILAR else None
+    """Another shot of the same scene is no duplicate: it leaves only by a person's word on this very shot, for one that stays."""
+    word = action.by_hand
+    if action.relation is not Relation.SIMILAR:
+        return None if word is None else "is a duplicate, and was not chosen by hand as another shot"
+    if word is None:
+        return "is another shot, not a duplicate"
+    goes, stays = set(word.goes), set(word.stays)
+    named = action.moves[0].content_key in goes and action.keeper.content_key in stays
+    return None if named and not goes & stays else "is another shot, and nobody chose by hand that it goes"
 
 
 def path_blocker(action: Action, terms: Terms) -> str | None:

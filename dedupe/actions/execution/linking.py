@@ -102,7 +102,7 @@ def link_blocker(extra: Extra, keep: Photo) -> str | None:
         return NOT_IDENTICAL
     if extra.photo.file.links_inside or extra.photo.file.stamp.links > 1:
         return "has several names already"
-    return protected_blocker(extra)
+    return protected_blocker(extra.photo)
 
 
 # -- the acting ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ outcomes beside the plan.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +28,7 @@ from dedupe.types import (
     Handover,
     Outcome,
     OutcomeKind,
+    Parting,
     Photo,
     Relation,
     ScanResult,
@@ -55,10 +56,16 @@ def plan(
     target: str | None,
     disk: Disk | None = None,
     read_companions: bool = True,
+    partings: Sequence[Parting] = (),
 ) -> tuple[Action, ...]:
-    """The actions for the selected extras of ``result``, in its order. ``target`` is the folder of a move, None for the
-    trash. Without ``read_companions`` (a preview) companions are compared by size alone and carry no content key."""
-    return draft(result, kind=kind, target=target, disk=disk, read_companions=read_companions).actions
+    """The actions for the selected extras of ``result``, in its order, then for the shots of ``partings``, which a person let go.
+
+    ``target`` is the folder of a move, None for the trash. Without ``read_companions`` (a preview) companions are compared by
+    size alone and carry no content key.
+    """
+    return draft(
+        result, kind=kind, target=target, disk=disk, read_companions=read_companions, partings=partings
+    ).actions
 
 
 def draft(
@@ -68,13 +75,13 @@ def draft(
     target: str | None,
     disk: Disk | None = None,
     read_companions: bool = True,
+    partings: Sequence[Parting] = (),
 ) -> Plan:
     """As ``plan``, with what was left alone."""
-    drafter = _Drafter(result, kind, target, disk or Disk(), read_companions)
+    drafter = _Drafter(result, kind, target, disk or Disk(), read_companions, tuple(partings))
     actions: list[Action] = []
     left: list[Outcome] = []
-    for group, extra in selected(result):
-        action, reason = drafter.action(group, extra)
+    for action, reason in drafter.drafted():
         if reason is None:
             actions.append(drafter.placed(action))
         else:
@@ -114,9 +121,9 @@ def relation_blocker(extra: Extra) -> str | None:
     return "is another shot, not a duplicate" if extra.relation is Relation.SIMILAR else None
 
 
-def protected_blocker(extra: Extra) -> str | None:
+def protected_blocker(photo: Photo) -> str | None:
     """Protected and reference folders give nothing away."""
-    assets = extra.photo.parts
+    assets = photo.parts
     if any(asset.file.protected for asset in assets):
         return "is in a protected folder"
     if any(asset.file.reference for asset in assets):
@@ -178,6 +185,7 @@ class _Drafter:
     target: str | None
     disk: Disk
     read_companions: bool
+    partings: tuple[Parting, ...] = ()
     shared: dict[str, frozenset[str]] = field(default_factory=dict)
     _planned: set[str] = field(default_factory=set)
     _names: set[str] = field(default_factory=set)
@@ -191,7 +199,8 @@ class _Drafter:
     def __post_init__(self) -> None:
         self._siblings = Siblings(self.disk)
         self._labels = root_labels(self.result.roots)
-        self._selected = frozenset(extra.photo.path for _, extra in selected(self.result))
+        extras = (extra.photo for _, extra in selected(self.result))
+        self._selected = frozenset(photo.path for photo in (*extras, *(one.photo for one in self.partings)))
         for photo in _photos(self.result):
             for companion in companions_of(photo):
                 self._owners.setdefault(companion.path, set()).update(path for path, _, _ in names_of(photo))
@@ -199,12 +208,39 @@ class _Drafter:
             self.target = os.path.realpath(self.target)
             self._folds = self.disk.volume(self.target).folds
 
+    def drafted(self) -> Iterator[tuple[Action, str | None]]:
+        """Every action, each with why it must not be taken, or None."""
+        for group, extra in selected(self.result):
+            yield self.action(group, extra)
+        for parting in self.partings:
+            yield self.farewell(parting)
+
+    def farewell(self, parting: Parting) -> tuple[Action, str | None]:
+        """The action for a shot that a person let go: it takes all its files along, because no other photo stands in for it."""
+        moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(parting.photo))]
+        moves += [self._read(companion) for companion in self._leaving(parting.photo)]
+        keep = parting.keep
+        reason = protected_blocker(parting.photo)
+        if keep.path in self._selected:
+            reason = reason or "the photo that stays for it is selected to leave too"
+        sources = [move.source for move in moves]
+        reason = reason or self._siblings.unseen_blocker(sources, self.shared, again=False)
+        action = Action(
+            kind=self.kind,
+            group=parting.word.shots,
+            relation=Relation.SIMILAR,
+            moves=tuple(moves),
+            keeper=FileMove(keep.path, None, keep.file.stamp, keep.content_key),
+            by_hand=parting.word,
+        )
+        return action, reason
+
     def action(self, group: Group, extra: Extra) -> tuple[Action, str | None]:
         """The action without targets, and why it must not be taken, or None."""
         moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(extra.photo))]
         keep = group.keeper_of(extra)
         first, parts = stand_in_of(extra.photo, keep), self._staying(extra.photo, keep)
-        reason = relation_blocker(extra) or protected_blocker(extra) or self._keeper_blocker(extra, keep)
+        reason = relation_blocker(extra) or protected_blocker(extra.photo) or self._keeper_blocker(extra, keep)
         for half in extra.photo.members:
             reason = reason or member_blocker(half, keep)
         for companion in self._leaving(extra.photo):

@@ -1,0 +1,138 @@
+"""What a person decides on sets of shots: which stay. The others may leave; nothing else lets another shot leave.
+
+A word is about one set, by the contents of all its shots. Where one of them changed, or another joined, it is another set, and
+the word holds for it no longer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from dedupe.errors import UsageError
+from dedupe.report.series import Fate
+from dedupe.series.shots import ShotSet, sets_of
+from dedupe.types import ByHand, Parting, ScanResult
+
+if TYPE_CHECKING:
+    from dedupe.library.paths import StorePaths
+
+_NUMBERS = re.compile(r"\d+(?:\s*-\s*\d+)?(?:[\s,]+\d+(?:\s*-\s*\d+)?)*")
+
+
+class Ending(Enum):
+    """What a person wants next at a set, beside naming shots."""
+
+    NEXT = "next"
+    BACK = "back"
+    STOP = "stop"
+    OPEN = "open"
+
+
+def word_of(shots: ShotSet, stays: Collection[int]) -> ByHand:
+    """The word that the shots at these places stay and the others go. Raises UsageError unless one stays."""
+    if not stays or not all(0 <= place < len(shots.photos) for place in stays):
+        raise UsageError("At least one shot of the set stays, and only its own can be named.")
+    contents = shots.contents
+    return ByHand(
+        shots.id,
+        tuple(key for place, key in enumerate(contents) if place in stays),
+        tuple(key for place, key in enumerate(contents) if place not in stays),
+    )
+
+
+def holds(word: ByHand | None, shots: ShotSet) -> bool:
+    """Whether a person's word is about exactly these shots, each once, and lets one stay."""
+    if word is None or word.shots != shots.id or not word.stays:
+        return False
+    return sorted((*word.stays, *word.goes)) == sorted(shots.contents)
+
+
+def partings(sets: Iterable[ShotSet], words: Mapping[str, ByHand], away: Collection[str] = ()) -> tuple[Parting, ...]:
+    """The shots that a person let go and that are not ``away`` yet, each with the first shot of its set that stays."""
+    return tuple(
+        Parting(photo, keep, word)
+        for one in sets
+        if (word := words.get(one.id)) is not None and holds(word, one)
+        for keep in [next(photo for photo in one.photos if photo.content_key in word.stays)]
+        for photo in one.photos
+        if photo.content_key in word.goes and photo.path not in away
+    )
+
+
+def fates(sets: Iterable[ShotSet], words: Mapping[str, ByHand], away: Collection[str] = ()) -> dict[str, Fate]:
+    """What becomes of each shot by its path, as far as a person decided."""
+    found: dict[str, Fate] = {}
+    for one in sets:
+        word = words.get(one.id)
+        for photo in one.photos:
+            if photo.path in away:
+                found[photo.path] = Fate.GONE
+            elif word is not None and holds(word, one):
+                found[photo.path] = Fate.STAYS if photo.content_key in word.stays else Fate.GOES
+    return found
+
+
+def copies_of(result: ScanResult) -> dict[str, int]:
+    """How many copies of each photo lie in its group, by the path of the photo that the group is kept for."""
+    return {group.keep.path: len(group.extras) for group in result.groups}
+
+
+def away_from(paths: StorePaths) -> frozenset[str]:
+    """The photos that a run removed and that are not back."""
+    from dedupe import actions
+
+    return frozenset(path for path in actions.away(paths) if not os.path.lexists(path))
+
+
+def shots_alone(result: ScanResult) -> ScanResult:
+    """The scan with none of its copies selected: what is acted on is about shots."""
+    groups = tuple(
+        replace(group, extras=tuple(replace(extra, selected=False) for extra in group.extras))
+        for group in result.groups
+    )
+    return replace(result, groups=groups)
+
+
+def sets_in(result: ScanResult) -> tuple[ShotSet, ...]:
+    """The sets of a scan, those of most shots first."""
+    return tuple(sorted(sets_of(result.series), key=lambda one: (-len(one.photos), one.photos[0].path)))
+
+
+def answered(text: str, count: int, suggested: int | None) -> frozenset[int] | Ending | None:
+    """The places that a person named to stay in a set of ``count`` shots, or what is wanted next; None where it is neither."""
+    said = text.strip().lower()
+    if said in _WORDS:
+        return _WORDS[said]
+    if said == "a":
+        return frozenset(range(count))
+    if said == "s":
+        return None if suggested is None else frozenset((suggested,))
+    if not _NUMBERS.fullmatch(said):
+        return None
+    named = frozenset(_places(said))
+    return named if all(0 <= place < count for place in named) else None
+
+
+_WORDS = {"": Ending.NEXT, "b": Ending.BACK, "q": Ending.STOP, "o": Ending.OPEN}
+
+
+def _places(text: str) -> Iterator[int]:
+    for first, last in re.findall(r"(\d+)(?:\s*-\s*(\d+))?", text):
+        yield from range(int(first) - 1, int(last or first))
+
+
+def told(shots: ShotSet, stays: Collection[int]) -> str:
+    """What a choice means, as a sentence."""
+    going = [str(place + 1) for place in range(len(shots.photos)) if place not in stays]
+    return f"{_listed(going)} would go." if going else "All of them stay."
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    if len(numbers) == 1:
+        return f"Shot {numbers[0]}"
+    return f"Shots {', '.join(numbers[:-1])} and {numbers[-1]}"

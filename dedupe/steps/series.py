@@ -1,0 +1,47 @@
+"""look: what the shots of each set look like beside each other, and which one is suggested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dedupe.series.look import Look, looked
+from dedupe.series.shots import ShotSet, set_id
+from dedupe.series.suggest import Judged, judged
+from dedupe.session import Session
+from dedupe.steps.contents import ByContent
+from dedupe.steps.previews import chunks, restore_previews
+
+if TYPE_CHECKING:
+    from dedupe.comparing.pictures import View
+
+SET_BATCH = 100
+"""Sets whose previews are held at once."""
+
+
+def look(session: Session, sets: Sequence[ShotSet]) -> tuple[Judged, ...]:
+    """Every set with what was seen of it, in their order; of a set whose worker failed nothing was seen."""
+    seen: dict[str, tuple[Look | None, ...]] = {}
+    with session.step("look", len(sets)) as shown:
+        for chunk in chunks(sets, SET_BATCH):
+            for views, answer in session.pool().run(looked, _tasks(session, chunk)):
+                if isinstance(answer, tuple):
+                    seen[set_id(view.content_key for view in views)] = answer
+                shown.advance()
+    return tuple(judged(one, seen.get(one.id, (None,) * len(one.photos))) for one in sets)
+
+
+def _tasks(session: Session, sets: Sequence[ShotSet]) -> list[tuple[View, ...]]:
+    from dedupe.comparing.pictures import View
+
+    photos = [photo for one in sets for photo in one.photos]
+    files = ByContent.of((photo.file, photo.content_key) for photo in photos)
+    restore_previews(session, files, sorted(files))
+    previews = session.previews.get_many(files)
+    return [
+        tuple(
+            View(photo.content_key, previews.get(photo.content_key, b""), photo.facts, photo.path)
+            for photo in one.photos
+        )
+        for one in sets
+    ]
