@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from dedupe.grouping.doubts import FITS_ANOTHER, Doubts
 from dedupe.grouping.families import Branch, Family
 from dedupe.grouping.keeper import Candidate
-from dedupe.grouping.losses import blocked_reason, turned_reason
+from dedupe.grouping.losses import blocked_reason, damaged_reason, turned_reason
 from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
 from dedupe.grouping.provenance import distance_to_camera
 from dedupe.grouping.versions import Versions
@@ -84,7 +84,7 @@ class Extras:
         lost = self.versions.lost(membership, keep)
         blocked = blocked_reason(photo, keep.photo, relation, self.caution, on=membership.on)
         if not blocked and (differing := self.doubts.differing(photo, keep.photo)):
-            blocked = f"differs in {differing:,} {'byte' if differing == 1 else 'bytes'}: one of the two is damaged"
+            blocked = damaged_reason(differing)
         if not blocked and relation not in _PROVEN and self.doubts.concern(photo, keep.photo):
             blocked = FITS_ANOTHER
         if not blocked and relation is Relation.RESAVED:

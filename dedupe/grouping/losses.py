@@ -163,6 +163,11 @@ def turned_reason(extra: Photo, keep: Photo, fit: Fit, caution: Caution) -> str:
     return f"shown {' and '.join(how)}"
 
 
+def damaged_reason(count: int) -> str:
+    """What is to be said of a copy that differs from the photo that stays in so many bytes, where only damage explains it."""
+    return f"differs in {count:,} {'byte' if count == 1 else 'bytes'}: one of the two is damaged"
+
+
 def _agrees_enough(extra: Photo, keep: Photo, caution: Caution) -> bool:
     """Whether the two are large enough for their agreement to say something."""
     small, large = _long_side(extra), _long_side(keep)

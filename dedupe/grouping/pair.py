@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dedupe.grouping.doubts import NO_DOUBTS, Doubts
 from dedupe.grouping.extras import Extras
 from dedupe.grouping.keeper import QUALITY_RULES, RULES, UNDAMAGED, Candidate, ordered
-from dedupe.grouping.losses import CompanionKey
+from dedupe.grouping.losses import CompanionKey, turned_reason
 from dedupe.grouping.match_graph import Verdicts, gather
 from dedupe.grouping.membership import MADE_FROM, lies_on
 from dedupe.grouping.versions import Versions
@@ -41,6 +41,16 @@ def extra_of(
         return None
     versions = Versions(known, ordered(), lambda _extra, _keep: True, companion_key=companion_key)
     return Extras(versions, doubts, select, caution).extra(lies, stays)
+
+
+def turned_note(photo: Photo, keep: Photo, matches: Iterable[Match], caution: Caution = Caution.NORMAL) -> str:
+    """How ``photo`` is shown turned or mirrored against ``keep``, as ``Extra.note`` says it; empty where it is not, or where the
+    turn may be lost."""
+    found = _candidates(keep, photo, matches)
+    lies = lies_on(found[2], found[1], found[0]) if found is not None else None
+    if lies is None or lies.relation is not Relation.RESAVED:
+        return ""
+    return turned_reason(photo, lies.on, lies.fit, caution)
 
 
 def is_better(photo: Photo, other: Photo, matches: Iterable[Match], rules: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from dedupe import steps
 from dedupe.errors import QueryError, UsageError
 from dedupe.queries import assets, library
+from dedupe.queries.caveats import Caveat, caveat
 from dedupe.queries.library import Ends, Found, Shelf
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
@@ -45,6 +46,7 @@ class Checked:
     lacks: tuple[str, ...] = ()
     members: tuple[Checked, ...] = ()
     loses: tuple[Loss, ...] = ()
+    caveat: Caveat | None = None
 
     @property
     def parts(self) -> tuple[Checked, ...]:
@@ -63,6 +65,8 @@ class Checked:
         if self.lacks:
             return "partly"
         if any(one.have and one.have[0].relation is Relation.EDITED for one in self.parts):
+            return "edited"
+        if self.caveat is not None and not self.caveat.damaged:
             return "edited"
         return "better" if self.better else "have"
 
@@ -174,9 +178,12 @@ def _checked(session: Session, fresh: Shelf, shelf: Shelf, alone: frozenset[str]
         lacks = counterparts.lacking(asset, said)
         rivals = [] if lacks else _rivals(asset, [one for _, found in said for one in found], matches)
         loses = _least_lost(session, asset, rivals)
-        better = bool(loses) or _is_better(session, asset, rivals)
+        concern = _concern(session, asset, rivals)
+        # Neither of two may be the sound one; that of the library is where the new one decodes with warnings.
+        doubted = concern is not None and concern.damaged and asset.facts.suspect is None
+        better = bool(loses) or doubted or _is_better(session, asset, rivals)
         members = tuple(Checked(part, found) for part, found in said[1:])
-        result.append(Checked(asset, said[0][1], better, lacks, members, loses))
+        result.append(Checked(asset, said[0][1], better, lacks, members, loses, concern))
     return result
 
 
@@ -222,6 +229,14 @@ def _least_lost(session: Session, asset: Photo, rivals: Sequence[Rival]) -> tupl
 
     found = [extra_of(one, asset, about, companion_key=session.cache.companion_key) for one, about in rivals]
     return min((extra.loses for extra in found if extra is not None), key=len, default=())
+
+
+def _concern(session: Session, asset: Photo, rivals: Sequence[Rival]) -> Caveat | None:
+    """What is to be said of ``asset`` beside each that the library has of it; None where nothing is of one of them."""
+    if any(one.content_key == asset.content_key for one, _ in rivals):
+        return None
+    concerns = [caveat(asset, one, about, session.settings.caution) for one, about in rivals]
+    return next((one for one in concerns if one), None) if all(concerns) else None
 
 
 def _is_better(session: Session, asset: Photo, rivals: Sequence[Rival]) -> bool:

@@ -40,7 +40,8 @@ class Found:
     """A photo near a query. ``distance`` is Euclidean, between unit vectors for compact, between raw fc1 vectors for vgg16.
 
     ``relation`` is that of ``dedupe scan``, None where the two do not show one scene; ``score`` ranks how well they fit;
-    ``loses`` is what the query holds that this photo lacks, where the two show one capture and ``search`` asked for it.
+    ``loses`` is what the query holds that this photo lacks, where the two show one capture and ``search`` asked for it, and
+    ``note`` that one of the two is damaged, or that they are shown turned against each other.
     """
 
     photo: Photo
@@ -49,6 +50,7 @@ class Found:
     remark: Remark | None = None
     score: float = 0.0
     loses: tuple[Loss, ...] = ()
+    note: str = ""
 
     @property
     def duplicate(self) -> bool:

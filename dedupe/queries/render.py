@@ -128,6 +128,8 @@ def _rows(console: Console, answer: Answer) -> None:
         if number and answer.found[number - 1].loses:
             lost = ", ".join(map(display_text, phrases.words_of(answer.found[number - 1].loses)))
             _say(console, "", f"{'':6}lacks what the query has: {lost}")
+        if number and answer.found[number - 1].note:
+            _say(console, "", f"{'':6}{display_text(answer.found[number - 1].note)}")
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:
@@ -190,6 +192,8 @@ def _checked(console: Console, one: Checked) -> None:
     if one.loses:
         lost = ", ".join(map(display_text, phrases.words_of(one.loses)))
         _say(console, "", f"{'':8}has what the library lacks: {lost}")
+    if one.caveat is not None:
+        _say(console, "", f"{'':8}{display_text(one.caveat.note)}")
     for part in one.parts:
         for found in part.have[:_COPIES]:
             relation = found.relation.value if found.relation is not None else ""

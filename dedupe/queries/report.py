@@ -4,11 +4,11 @@ Paths are absolute, one that is not UTF-8 has ``path_b64`` beside it, and a phot
 ``path, bytes, width, height, taken, taken_from, format, protected, companions``. Below, PHOTO stands for these.
 
 - search: ``schema, dedupe, model, roots, queries: [{PHOTO…, found: [{PHOTO…, distance, relation, why, change, loses:
-  [{code, words}]}]}], skipped``; what the query holds and the photo found lacks
+  [{code, words}], note}]}], skipped``; what the query holds and the photo found lacks, and what else tells them apart
 - compare: ``schema, dedupe, a: {PHOTO}, b: {PHOTO}, distance, duplicates, relation, why, change, evidence: {keypoints, inliers,
   overlap, correlation, worst_block, tone, residual, transform: {matrix, turn, mirrored, scale} or null}``
 - check: ``schema, dedupe, model, threshold, checked: [{PHOTO…, verdict: new|partly|edited|better|have, have: [{PHOTO…, relation,
-  distance, why, change}], lacks: [path…], loses: [{code, words}], members: [{PHOTO…, have}]}], skipped, unread``;
+  distance, why, change}], lacks: [path…], loses: [{code, words}], note, members: [{PHOTO…, have}]}], skipped, unread``;
   ``members`` are the other pictures of an asset
 
 ``relation`` is null where two photos do not show one scene.
@@ -88,6 +88,7 @@ def _checked(checked: Checked) -> dict[str, object]:
         "have": [_found(found) for found in checked.have],
         **paths_entry("lacks", checked.lacks),
         "loses": phrases.losses_entry(checked.loses),
+        "note": checked.caveat.note if checked.caveat else "",
         "members": [
             {**photo_entry(member.photo), "have": [_found(found) for found in member.have]}
             for member in checked.members
@@ -106,7 +107,7 @@ def _found(found: Found) -> dict[str, object]:
 
 
 def _searched(found: Found) -> dict[str, object]:
-    return {**_found(found), "loses": phrases.losses_entry(found.loses)}
+    return {**_found(found), "loses": phrases.losses_entry(found.loses), "note": found.note}
 
 
 def _change(remark: Remark | None) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dedupe import steps
 from dedupe.errors import QueryError, UsageError
 from dedupe.queries import assets, library
+from dedupe.queries.caveats import caveat
 from dedupe.queries.library import Ends, Found, Shelf
 from dedupe.session import Session, rare_collection
 from dedupe.settings import Settings, absolute
@@ -111,8 +112,10 @@ def _with_losses(session: Session, asset: Photo, found: Found, matches: Mapping[
         return found
     match = matches.get(library.in_order(asset.content_key, found.photo.content_key))
     [rival] = assets.joined([found.photo])
-    extra = extra_of(rival, asset, [match] if match else [], companion_key=session.cache.companion_key)
-    return replace(found, loses=extra.loses) if extra is not None else found
+    about = [match] if match else []
+    extra = extra_of(rival, asset, about, companion_key=session.cache.companion_key)
+    concern = caveat(asset, rival, about, session.settings.caution)
+    return replace(found, loses=extra.loses if extra else (), note=concern.note if concern else "")
 
 
 def _keep_previews(session: Session, asked: Shelf, shelf: Shelf, answers: Sequence[Answer]) -> None:
