@@ -272,3 +272,23 @@ def test_a_flipped_bit_anywhere_selects_nothing(tmp_path: Path) -> None:
     result = dedupe.scan(str(root), Settings(store=str(tmp_path / "x.db")))
     selected = [extra for group in result.groups for extra in group.extras if extra.selected]
     assert [extra.photo.path for extra in selected if extra.relation is not Relation.IDENTICAL] == []
+
+
+def test_the_date_of_a_saving_is_no_capture_date_and_that_of_a_camera_is(tmp_path: Path) -> None:
+    put, cup, cat = Put(tmp_path / "photos"), saved(picture("coffee")), saved(picture("chelsea"))
+    edited = saved(picture("coffee"), quality=75, exif=made.exif(t0x0131="An Editor 3", t0x0132="2024:01:01 10:00:00"))
+    put("cup/a.jpg", cup)
+    put("cup/longer/name of it.jpg", edited)
+    taken = made.exif(t0x010F="Make", t0x0110="Model", t0x0131="Firmware 1", t0x0132="2004:01:01 10:00:00")
+    put("cat/a.jpg", cat)
+    put("cat/longer/b.jpg", saved(picture("chelsea"), exif=taken))
+    result = dedupe.scan(str(put.folder), Settings(store=str(tmp_path / "x.db")))
+    kept = {os.path.relpath(one.keep.path, put.folder) for one in result.groups}
+    assert kept == {"cup/a.jpg", "cat/longer/b.jpg"}
+    held = [
+        (extra.photo.path, extra.note, extra.loses)
+        for one in result.groups
+        for extra in one.extras
+        if not extra.selected
+    ]
+    assert held == []

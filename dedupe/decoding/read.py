@@ -127,7 +127,9 @@ def facts_of(decoded: Decoded) -> Facts:
     textured = texture(decoded.pixels)
     said = metadata.of_blocks(source.blocks)
     held = set(items.items_of(source.blocks))
-    if said.dated is not None and said.dated.source is DateSource.MODIFIED:
+    # Of a file that no camera is named in, the last change is the saving by the program that it names.
+    by_program = said.software is not None and said.camera is None
+    if said.dated is not None and said.dated.source is DateSource.MODIFIED and not by_program:
         held.add(Item(items.MODIFIED))
     return Facts(
         format=source.format,

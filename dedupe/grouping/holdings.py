@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dedupe.formats.inventory import Item, instants, is_compared_apart, lacking, positions, unpacked, with_implied
-from dedupe.types import Facts, Loss, LossCode, Photo
+from dedupe.types import DateSource, Facts, Loss, LossCode, Photo
 
 FAR: Final = 1e-3
 """Degrees by which two positions differ beyond what programs round away: about 100 m."""
@@ -140,7 +140,15 @@ def _far(a: tuple[float, float], b: tuple[float, float]) -> bool:
 
 
 def _dates(asset: Photo) -> list[int]:
-    return [part.facts.date.seconds for part in asset.parts if part.facts.date is not None]
+    """The dates of the asset's pictures that somebody or a camera wrote, in seconds."""
+    facts = [part.facts for part in asset.parts if not _is_saving_date(part.facts)]
+    return [said.date.seconds for said in facts if said.date is not None]
+
+
+def _is_saving_date(facts: Facts) -> bool:
+    """Whether all that a file says of its date is when a program saved it."""
+    modified = facts.taken is None and facts.dated is not None and facts.dated.source is DateSource.MODIFIED
+    return modified and Item(_MODIFIED) not in unpacked(facts.inventory)
 
 
 def _of_instants(extra: Photo, keep: Photo, ours: frozenset[Item], theirs: frozenset[Item]) -> Iterator[Loss]:
@@ -159,7 +167,11 @@ def _one_moment(one: int, other: int) -> bool:
 
 def _of_facts(ours: Facts, theirs: Facts) -> Iterator[Loss]:
     """What the facts say where no inventory was made."""
-    if ours.date is not None and (theirs.date is None or ours.date.seconds != theirs.date.seconds):
+    if (
+        ours.date is not None
+        and not _is_saving_date(ours)
+        and (theirs.date is None or ours.date.seconds != theirs.date.seconds)
+    ):
         yield Loss(LossCode.DATE, differs=theirs.date is not None)
     if ours.caption and ours.caption != theirs.caption:
         yield Loss(LossCode.CAPTION, differs=bool(theirs.caption))

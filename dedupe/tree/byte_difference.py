@@ -7,6 +7,7 @@ memory that fails does: it flips a bit, or leaves a sector of zeros.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dedupe.formats.sniff import BMP, RAW, TIFF
@@ -62,7 +63,22 @@ def difference(one: str, other: str, kind: str) -> ByteDifference | None:
     except OSError:
         return None
     every = np.concatenate(found) if found else np.zeros(0, np.int64)
-    return ByteDifference(int(every.size)) if every.size and _is_damage(every, at, kind, filled) else None
+    if not every.size or not _is_damage(every, at, kind, filled) or _is_edit(one, other, every, kind):
+        return None
+    return ByteDifference(int(every.size))
+
+
+def _is_edit(one: str, other: str, places: NDArray[np.int64], kind: str) -> bool:
+    """Whether a program wrote other metadata in place; only a few bytes are then others."""
+    from dedupe.tree.metadata_edit import is_metadata_edit
+
+    if places.size > MOST_BYTES:
+        return False
+    try:
+        ours, theirs = (Path(path).read_bytes() for path in (one, other))
+    except OSError:
+        return False
+    return max(places) < min(len(ours), len(theirs)) and is_metadata_edit(ours, theirs, places.tolist(), kind)
 
 
 def _is_filled(values: NDArray[np.uint8]) -> bool:
