@@ -28,6 +28,9 @@ from dedupe.cli import (
     undo,
 )
 from dedupe.cli.click_ext import Command, Commands, examples
+from dedupe.cli.completion import answer_first_tab
+
+answer_first_tab()
 
 
 class _Dedupe(Commands):

@@ -32,10 +32,19 @@ class Commands(TyperGroup):
             ctx.exit(0)
         return super().parse_args(ctx, take_display_options(args))
 
+    def make_context(self, *words: Any, **more: Any) -> Any:
+        """See click, which would end with exit code 1 where nobody reads the help."""
+        try:
+            return super().make_context(*words, **more)
+        except BrokenPipeError as gone:
+            raise _unread() from gone
+
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """See click; raises InterruptedByUserError on Ctrl-C."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError as gone:
+            raise _unread() from gone
         except KeyboardInterrupt as stop:
             kept = ctx.invoked_subcommand in _READING
             goes_on = " What was read is kept; the next scan continues from there." if kept else ""
@@ -56,10 +65,6 @@ class Commands(TyperGroup):
     def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         """The examples, as they are written."""
         _write_epilog(self.epilog, formatter)
-
-
-class CacheCommands(Commands):
-    """The commands below another one."""
 
 
 class Command(TyperCommand):
@@ -87,6 +92,14 @@ class Command(TyperCommand):
     def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         """The examples, as they are written."""
         _write_epilog(self.epilog, formatter)
+
+
+def _unread() -> typer.Exit:
+    """Nobody reads stdout any more (`dedupe --help | head -1`): that is the end, and no failure."""
+    from dedupe.terminal.console import forget_reader
+
+    forget_reader()
+    return typer.Exit(0)
 
 
 def _write_params(params: Iterable[Any], ctx: typer.Context, formatter: Any) -> None:
