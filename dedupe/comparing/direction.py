@@ -171,7 +171,7 @@ def _seen(measurement: Measurement) -> Iterator[Clue]:
 def _marks(one: Rgb, other: Rgb, mask: Mask, inside: Mask) -> float:
     """> 0 where ``other`` has something put on it: a mark has edges along its outline, beyond those that a change of tone gives
     it everywhere."""
-    away = np.abs(one.astype(np.int16) - other.astype(np.int16)).max(axis=2)
+    away = _strongest(cv2.absdiff(one, other))
     if not mask.any():
         return 0.0
     strong = mask & (away > max(20.0, 0.4 * float(np.percentile(away[mask], 90))))
@@ -213,43 +213,60 @@ def _colours(one: Rgb, other: Rgb, inside: Mask) -> float:
 
 def _own_colours(picture: Rgb, inside: Mask) -> float:
     """Standard deviation of chroma beyond what a curve of the lightness explains, grey levels."""
-    small = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)
-    luma, chroma = small[..., 0][inside].astype(np.float64), small[..., 1:][inside].astype(np.float64)
-    basis = np.stack([np.ones_like(luma), luma / 128, (luma / 128) ** 2], 1)
-    step = max(1, len(basis) // 20_000)
-    solved, *_ = np.linalg.lstsq(basis[::step], chroma[::step], rcond=None)
-    return float((chroma - basis @ solved).std(axis=0).max())
+    seen, mask, levels = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb), inside.view(np.uint8), np.arange(256.0)
+    basis = np.stack([np.ones(256), levels / 128, (levels / 128) ** 2], 1)
+    found = []
+    for channel in (1, 2):
+        joint = cv2.calcHist([seen], [0, channel], mask, [256, 256], [0, 256, 0, 256]).astype(np.float64)
+        count, total, squares = joint.sum(1), joint @ levels, joint @ levels**2
+        solved, *_ = np.linalg.lstsq((basis.T * count) @ basis, basis.T @ total, rcond=None)
+        told = basis @ solved
+        mean = float((total - count * told).sum()) / float(count.sum())
+        square = float((squares - 2 * told * total + count * told**2).sum()) / float(count.sum())
+        found.append(max(0.0, square - mean**2) ** 0.5)
+    return max(found)
 
 
 def _tones(one: Rgb, other: Rgb, inside: Mask, changed: float) -> float:
     """> 0 where the tones or colours of ``other`` were changed: clipped where those of ``one`` are whole, or darkened after they
     were clipped. ``changed``: how far the tone curve departs from none, grey levels."""
-    ours, theirs = one[inside], other[inside]
-    stronger = (_saturation(theirs) + 1) / (_saturation(ours) + 1)
+    stronger = (_saturation(other, inside) + 1) / (_saturation(one, inside) + 1)
     if changed < SAME_TONE and 1 / SAME_COLOUR < stronger < SAME_COLOUR:
         return 0.0
-    less, more = sorted((ours, theirs), key=_clipped)
-    if _clipped(more) < CLIPPED + _clipped(less) or _clipped(more) < 1.5 * _clipped(less):
+    clipped = [_clipped(picture, inside) for picture in (one, other)]
+    other_is_less = clipped[1] < clipped[0]
+    less, more = (other, one) if other_is_less else (one, other)
+    if max(clipped) < CLIPPED + min(clipped) or max(clipped) < 1.5 * min(clipped):
         return 0.0
     # What hardly reaches white may have been darkened after it was clipped: then nothing is told.
-    if _white(less) < DARK * _white(more):
+    if _white(less, inside) < DARK * _white(more, inside):
         return 0.0
-    return 1.5 if more is theirs else -1.5
+    return -1.5 if other_is_less else 1.5
 
 
-def _saturation(values: Rgb) -> float:
+def _strongest(picture: Rgb) -> Grey:
+    """uint8[h, w]: the strongest channel."""
+    red, green, blue = cv2.split(picture)
+    return cv2.max(cv2.max(red, green), blue)
+
+
+def _saturation(picture: Rgb, inside: Mask) -> float:
     """The mean difference between the strongest and the weakest channel."""
-    return float((values.max(axis=1) - values.min(axis=1)).mean())
+    red, green, blue = cv2.split(picture)
+    weakest = cv2.min(cv2.min(red, green), blue)
+    return float(cv2.mean(_strongest(picture) - weakest, inside.view(np.uint8))[0])
 
 
-def _white(values: Rgb) -> float:
+def _white(picture: Rgb, inside: Mask) -> float:
     """The share of the pixels that are near white."""
-    return float((values.max(axis=1) >= 248).mean())
+    return int(np.count_nonzero((_strongest(picture) >= 248) & inside)) / max(1, int(np.count_nonzero(inside)))
 
 
-def _clipped(values: Rgb) -> float:
+def _clipped(picture: Rgb, inside: Mask) -> float:
     """The share of the values that are white or black."""
-    return float(((values >= 253) | (values <= 1)).mean())
+    mask = inside.view(np.uint8)
+    counts = sum(cv2.calcHist([picture], [channel], mask, [256], [0, 256]).ravel() for channel in range(3))
+    return float((counts[:2].sum() + counts[253:].sum()) / max(float(counts.sum()), 1.0))
 
 
 # -- sharpness -----------------------------------------------------------------------------------------------------------
@@ -269,7 +286,7 @@ def _sharpness(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Iterator[Clu
     moved = registration.warped(registration.grey_of(over.moving), over.matrix, over.still.shape)
     # Contrast changes fine and rough structure alike, sharpness only the fine.
     contrast = (_rough(still, inside) / max(_rough(moved, inside), 1e-3)) ** 0.5
-    moved = moved * np.float32(contrast) + np.float32((1 - contrast) * float(moved[inside].mean()))
+    moved = moved * np.float32(contrast) + np.float32((1 - contrast) * float(cv2.mean(moved, inside.view(np.uint8))[0]))
     ahead = _fine(still, inside) / max(_fine(moved, inside), 1e-3)
     if 1 / FINER < ahead < FINER:
         return
@@ -282,12 +299,16 @@ def _sharpness(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Iterator[Clu
 
 def _fine(grey: Floats, inside: Mask) -> float:
     """Mean square of the structure finer than 2 pixels."""
-    return float(((grey - cv2.GaussianBlur(grey, (0, 0), 1.0)) ** 2)[inside].mean())
+    return _mean_square(grey - cv2.GaussianBlur(grey, (0, 0), 1.0), inside)
 
 
 def _rough(grey: Floats, inside: Mask) -> float:
     """Mean square of the structure between 6 and 16 pixels."""
-    return float(((cv2.GaussianBlur(grey, (0, 0), 3.0) - cv2.GaussianBlur(grey, (0, 0), 8.0)) ** 2)[inside].mean())
+    return _mean_square(cv2.GaussianBlur(grey, (0, 0), 3.0) - cv2.GaussianBlur(grey, (0, 0), 8.0), inside)
+
+
+def _mean_square(values: Floats, inside: Mask) -> float:
+    return float(cv2.mean(values * values, inside.view(np.uint8))[0])
 
 
 def _explained(sharp: Floats, soft: Floats, inside: Mask) -> ClueKind | None:
@@ -315,7 +336,9 @@ def _is_noise(off: Floats, soft: Floats, inside: Mask) -> bool:
 def _sharpened(soft: Floats, sharp: Floats, sigma: float, inside: Mask) -> Floats:
     """The soft picture under the unsharp mask of that sigma that comes nearest to the sharp one."""
     detail = soft - cv2.GaussianBlur(soft, (0, 0), sigma)
-    amount = float((detail * (sharp - soft))[inside].sum()) / max(float((detail * detail)[inside].sum()), 1e-3)
+    mask, count = inside.view(np.uint8), np.count_nonzero(inside)
+    wanted, own = (cv2.mean(values, mask)[0] * count for values in (detail * (sharp - soft), detail * detail))
+    amount = float(wanted) / max(float(own), 1e-3)
     return np.clip(soft + np.float32(max(0.0, amount)) * detail, 0, 255)
 
 
@@ -326,7 +349,7 @@ def _error(made: Floats, wanted: Floats, inside: Mask) -> float:
 
 def _structure(grey: Floats, inside: Mask) -> float:
     """Root mean square of what is finer than 16 pixels."""
-    return float(np.sqrt(((grey - cv2.GaussianBlur(grey, (0, 0), 8.0))[inside] ** 2).mean()))
+    return _mean_square(grey - cv2.GaussianBlur(grey, (0, 0), 8.0), inside) ** 0.5
 
 
 # -- files ---------------------------------------------------------------------------------------------------------------
