@@ -33,6 +33,10 @@ MIN_INLIERS: Final = 5
 MAX_SCALE: Final = 10.0
 THUMB: Final = 40
 _PROPOSAL_PX: Final = 14.0
+_PROPOSALS: Final = 128
+"""Of so many matches, the surest ones, each proposes a map."""
+_SOME: Final = 8
+"""Of so many key points one is asked whether the mirror image can win."""
 _SMALL_SIDE: Final = 320
 _MIRROR_BINS: Final = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128).copy()
 
@@ -97,14 +101,23 @@ def align(a: Features, b: Features) -> Alignment | None:
     The picture as it is and its mirror image are both tried; the one with more agreeing matches is returned.
     """
     straight = _align(a, b.points, b.sizes, b.angles, b.descriptors)
+    mirrored_bins = b.descriptors[:, _MIRROR_BINS]
+    if straight is not None and not _may_win(a, mirrored_bins, straight.inliers):
+        return straight
     width = b.grey.shape[1]
     flip = np.array([[-1.0, 0.0, width - 1.0], [0.0, 1.0, 0.0]])
     flipped = (b.points * np.array([-1.0, 1.0]) + np.array([width - 1.0, 0.0])).astype(np.float32)
-    mirrored = _align(a, flipped, b.sizes, np.float32(np.pi) - b.angles, b.descriptors[:, _MIRROR_BINS])
+    mirrored = _align(a, flipped, b.sizes, np.float32(np.pi) - b.angles, mirrored_bins)
     if mirrored is None or (straight is not None and straight.inliers >= mirrored.inliers):
         return straight
     full = None if mirrored.full is None else mirrored.full @ np.vstack([flip, [0.0, 0.0, 1.0]])
     return Alignment(compose(mirrored.matrix, flip), mirrored.matches, mirrored.inliers, full)
+
+
+def _may_win(a: Features, mirrored: Floats, inliers: int) -> bool:
+    """Whether more of the mirrored descriptors may agree than these ``inliers``, for the matches of some of them."""
+    matches = len(_matches(a.descriptors, mirrored[::_SOME])[0])
+    return 2 * _SOME * (matches + 2) > inliers
 
 
 def align_whole(a: Features, b: Features) -> Matrix | None:
@@ -228,13 +241,14 @@ def _matches(a: Floats, b: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
 
 
 def _best_proposal(target: Matrix, source: Matrix, turn: Matrix, scale: Matrix) -> Matrix:
-    """Every match proposes the similarity that its two key points imply; the most supported proposal wins."""
-    cos, sin = scale * np.cos(turn), scale * np.sin(turn)
-    move_x = target[:, 0] - (cos * source[:, 0] - sin * source[:, 1])
-    move_y = target[:, 1] - (sin * source[:, 0] + cos * source[:, 1])
-    at_x = cos[:, None] * source[None, :, 0] - sin[:, None] * source[None, :, 1] + move_x[:, None]
-    at_y = sin[:, None] * source[None, :, 0] + cos[:, None] * source[None, :, 1] + move_y[:, None]
-    error = (at_x - target[None, :, 0]) ** 2 + (at_y - target[None, :, 1]) ** 2
-    support = np.maximum(0.0, 1.0 - error / _PROPOSAL_PX**2).sum(axis=1)
+    """Every match proposes the similarity that its two key points imply; the most supported proposal wins. The surest come
+    first."""
+    zoom = (scale * np.exp(1j * turn))[:_PROPOSALS]
+    onto, place = (points[:, 0] + 1j * points[:, 1] for points in (target, source))
+    move = onto[: len(zoom)] - zoom * place[: len(zoom)]
+    off = zoom.astype(np.complex64)[:, None] * place.astype(np.complex64)[None] + (
+        move.astype(np.complex64)[:, None] - onto.astype(np.complex64)[None]
+    )
+    support = np.maximum(0.0, 1.0 - (off.real**2 + off.imag**2) / np.float32(_PROPOSAL_PX**2)).sum(axis=1)
     i = int(support.argmax())
-    return np.array([[cos[i], -sin[i], move_x[i]], [sin[i], cos[i], move_y[i]]])
+    return np.array([[zoom[i].real, -zoom[i].imag, move[i].real], [zoom[i].imag, zoom[i].real, move[i].imag]])
