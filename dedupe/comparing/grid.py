@@ -70,14 +70,15 @@ class Grid:
 
     __slots__ = ("_laws", "greys", "ground", "moved", "readings", "still", "tone")
 
-    def __init__(self, still: Rgb, moved: Rgb, ground: Ground) -> None:
+    def __init__(self, still: Rgb, moved: Rgb, ground: Ground, layer: Layer | None = None) -> None:
+        """``layer``: the grey of ``still``, where that is there already."""
         self.still, self.moved, self.ground = still, moved, ground
         self.greys: tuple[Grey, Grey] = (
             cv2.cvtColor(still, cv2.COLOR_RGB2GRAY),
             cv2.cvtColor(moved, cv2.COLOR_RGB2GRAY),
         )
         self.tone, readings = tone_curve.readings(*self.greys, ground)
-        made: dict[int, Layer] = {}
+        made = {} if layer is None else {id(readings[0][0]): layer}
         self.readings = [tuple(made.setdefault(id(grey), Layer(grey, ground)) for grey in pair) for pair in readings]
         self._laws: dict[bool, Layer | None] = {}
 

@@ -71,8 +71,8 @@ def measure(
     else:
         plane = untilted(b, keystone)
         raw = registration.overlay(a, plane.picture, matrix, plane.mask)
-    over, softened = sharpness.even(raw)
-    registered, grid = registration.refine(over, rounds)
+    over, softened, lies = sharpness.even(raw)
+    registered, grid = registration.refine(over, rounds, lies)
     found = difference.differences_of(grid)
     field, textured = registered.field, registered.field.textured
     clean = textured & ~touched(found.mask)

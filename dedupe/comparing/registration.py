@@ -45,6 +45,17 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
+class Laid:
+    """An overlay by one matrix: ``moving`` float32 is its grey, ``moved`` the same on the grid of ``still``."""
+
+    matrix: Matrix
+    moving: Floats
+    moved: Floats
+    ground: Ground
+    still: Layer
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """The block-wise comparison; each array is float32[rows, cols] over the blocks.
 
@@ -111,21 +122,36 @@ def overlay(a: Rgb, b: Rgb, matrix: Matrix, mask: Floats | None = None) -> Overl
     return Overlay(still, small, compose(onto, grow), swapped, masks[0], small_mask)
 
 
-def refine(over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE)) -> tuple[Registered, Grid]:
+def laid(over: Overlay, matrix: Matrix, before: Laid | None = None) -> Laid:
+    """``over`` by that matrix; what ``before``, another laying of the same overlay, has in common with it is taken from there."""
+    still = grey_of(over.still) if before is None else before.still.grey
+    moving = grey_of(over.moving) if before is None else before.moving
+    cover = cover_of(over, matrix)
+    if before is not None and np.array_equal(cover, before.ground.cover):
+        ground, layer = before.ground, before.still
+    else:
+        ground = Ground(cover)
+        layer = Layer(still, ground)
+    return Laid(matrix, moving, warped(moving, matrix, still.shape), ground, layer)
+
+
+def refine(
+    over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE), start: Laid | None = None
+) -> tuple[Registered, Grid]:
     """Refines the overlay by the shifts of its blocks until one affine map explains what it can of them; ``rounds`` are the
-    fine scales of the band, coarse to fine. Also gives both pictures on one grid, with all that was worked out of them."""
-    still, moving = grey_of(over.still), grey_of(over.moving)
-    matrix = over.matrix
+    fine scales of the band, coarse to fine. ``start``: ``over`` as it lies, where that is known. Also gives both pictures on one
+    grid, with all that was worked out of them."""
+    now = start or laid(over, over.matrix)
     for fine in rounds:
-        ground = Ground(cover_of(over, matrix))
-        pair = (Layer(grey, ground, fine) for grey in (still, warped(moving, matrix, still.shape)))
-        matrix = compose(_correction(_field(*pair)), matrix)
-    grid = Grid(over.still, warped(over.moving, matrix, still.shape), Ground(cover_of(over, matrix)))
+        still = now.still if fine == now.still.fine else Layer(now.still.grey, now.ground, fine)
+        step = _correction(_field(still, Layer(now.moved, now.ground, fine)))
+        now = laid(over, compose(step, now.matrix), now)
+    grid = Grid(over.still, warped(over.moving, now.matrix, over.still.shape), now.ground, now.still)
     # A tone that bends or clips would pass for shifts: the reading under which the blocks agree best is the true one.
     seen = max((_field(*pair) for pair in grid.readings), key=_agreeing)
     if _agreeing(seen) < _LAWFUL and (lawful := grid.law(forth=True)) is not None:
         seen = max(seen, _field(*lawful), key=_agreeing)
-    return Registered(replace(over, matrix=matrix), seen, over.still, grid.moved, grid.ground.cover), grid
+    return Registered(replace(over, matrix=now.matrix), seen, over.still, grid.moved, grid.ground.cover), grid
 
 
 def bend(field: Field, among: Mask) -> Bend:

@@ -9,31 +9,31 @@ import cv2
 import numpy as np
 
 from dedupe.comparing.align import Floats, Rgb
-from dedupe.comparing.ground import CELL, blocks
-from dedupe.comparing.registration import TEXTURED, Overlay, Registered, cover_of, grey_of, warped
+from dedupe.comparing.ground import CELL, Ground, blocks_of, smooth
+from dedupe.comparing.registration import TEXTURED, Laid, Overlay, Registered, grey_of, laid
 from dedupe.comparing.thresholds import SHARPNESS_APART
 
 _LEAST_BLOCKS: Final = 6
 _SIGMAS: Final = (0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 5.5)
 
 
-def even(over: Overlay) -> tuple[Overlay, float]:
+def even(over: Overlay) -> tuple[Overlay, float, Laid | None]:
     """The overlay with its sharper picture softened to the other's sharpness, and the sigma in pixels that this took: 0 where
-    they are alike, negative where ``moving`` was softened."""
-    cover = cover_of(over, over.matrix)
-    still, moved = grey_of(over.still), warped(grey_of(over.moving), over.matrix, over.still.shape)
-    one, other = _crispness(still, cover), _crispness(moved, cover)
+    they are alike, negative where ``moving`` was softened. Also the overlay as it lies, where nothing was softened."""
+    lies = laid(over, over.matrix)
+    still, moved, ground = lies.still.grey, lies.moved, lies.ground
+    one, other = _crispness(still, ground), _crispness(moved, ground)
     judged = np.isfinite(one) & np.isfinite(other)
     if judged.sum() < _LEAST_BLOCKS:
-        return over, 0.0
+        return over, 0.0, lies
     ahead = float(np.median(one[judged] / other[judged]))
     if ahead > SHARPNESS_APART:
-        sigma = _matching(still, cover, other)
-        return replace(over, still=_soft(over.still, sigma)), sigma
+        sigma = _matching(still, ground, other)
+        return replace(over, still=_soft(over.still, sigma)), sigma, None
     if ahead < 1 / SHARPNESS_APART:
-        sigma = _matching(moved, cover, one)
-        return replace(over, moving=_soft(over.moving, sigma)), -sigma
-    return over, 0.0
+        sigma = _matching(moved, ground, one)
+        return replace(over, moving=_soft(over.moving, sigma)), -sigma, None
+    return over, 0.0, lies
 
 
 def echo(registered: Registered) -> float:
@@ -54,20 +54,19 @@ def _gain(one: Floats, other: Floats) -> float:
     return float((one * other).sum()) / max(float((other * other).sum()), 1e-3)
 
 
-def _crispness(grey: Floats, cover: Floats) -> Floats:
+def _crispness(grey: Floats, ground: Ground) -> Floats:
     """float32[rows, cols]: of each block, the share of its structure that is finer than 2 px; not a number where a block is
     not covered or flat. Falls with blur, rises with noise, blind to tone; captions reach few blocks."""
-    sharp, soft, ground = (cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (0.7, 1.8, 8.0))
-    fine, coarse, area = (
-        blocks(values * cover) for values in ((sharp - soft) ** 2, (soft - ground) ** 2, np.ones_like(grey))
-    )
-    told = (area > 0.9 * (2 * CELL) ** 2) & (coarse > TEXTURED**2 * area)
-    return np.where(told, (fine + 1e-3) / np.maximum(coarse, 1.0), np.nan).astype(np.float32)
+    soft = cv2.GaussianBlur(grey, (0, 0), 1.8)
+    fine, coarse = ground.only(cv2.GaussianBlur(grey, (0, 0), 0.7) - soft), ground.only(soft - smooth(grey, 8.0))
+    sums, area = blocks_of(coarse, coarse), ground.area
+    told = (area > 0.9 * (2 * CELL) ** 2) & (sums > TEXTURED**2 * area)
+    return np.where(told, (blocks_of(fine, fine) + 1e-3) / np.maximum(sums, 1.0), np.nan).astype(np.float32)
 
 
-def _matching(grey: Floats, cover: Floats, wanted: Floats) -> float:
+def _matching(grey: Floats, ground: Ground, wanted: Floats) -> float:
     for sigma in _SIGMAS:
-        left = _crispness(cv2.GaussianBlur(grey, (0, 0), sigma), cover) / wanted
+        left = _crispness(cv2.GaussianBlur(grey, (0, 0), sigma), ground) / wanted
         told = left[np.isfinite(left)]
         if not len(told) or float(np.median(told)) < 1.1:
             return sigma
