@@ -498,12 +498,21 @@ class Parting:
 
 
 @dataclass(frozen=True, slots=True)
+class Equal:
+    """Of two files, one that leaves and one that stays, the scan said that they are ``identical`` or ``same-pixels``."""
+
+    leaves: str
+    stays: str
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One asset leaves: all its files, or none; ``moves[0]`` is its photo.
 
     The keeper is named with what it must still be, and so is every other file of its asset on which the judgement rests
     (``keeper_parts``). ``handover``: what goes into the keeper's sidecar before. ``by_hand``: for another shot, which no proof
-    lets go, the person's word that does.
+    lets go, the person's word that does. ``equals``: the members that are there again.
     """
 
     kind: ActionKind
@@ -514,6 +523,7 @@ class Action:
     keeper_parts: tuple[FileMove, ...] = ()
     handover: Handover | None = None
     by_hand: ByHand | None = None
+    equals: tuple[Equal, ...] = ()
 
 
 class OutcomeKind(StrEnum):

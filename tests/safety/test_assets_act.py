@@ -352,7 +352,7 @@ def raw_and_jpeg(world: World, folder: str, jpeg: str) -> Photo:
 
 
 def test_raw_and_jpeg_of_one_shot_go_together(world: World) -> None:
-    keep, extra = raw_and_jpeg(world, "keep", "x\nkept"), raw_and_jpeg(world, "old", "x\nsaved again")
+    keep, extra = raw_and_jpeg(world, "keep", "x\nkept"), raw_and_jpeg(world, "old", "y\nsaved again")
     report = world.act(result_of([world.root], [(keep, [extra])]))
     assert report.files == 2
     assert parts(world) == []

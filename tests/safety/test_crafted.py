@@ -18,7 +18,7 @@ from dedupe.decoding import same_picture
 from dedupe.decoding.content_key import content_key
 from dedupe.pipeline import scan
 from dedupe.settings import Settings
-from dedupe.types import OutcomeKind, Relation, ScanResult
+from dedupe.types import OutcomeKind, Photo, Relation, ScanResult
 from tests import worker_tasks
 from tests.safety.conftest import World, refused
 from tests.support import photo_at, result_of
@@ -159,6 +159,35 @@ def test_a_forged_key_lets_no_other_picture_go(world: World, keep_kind: str, kin
     assert refused(report.outcomes) == ["its picture is not that of the photo that stays"]
     assert report.exit_code == 1
     assert world.snapshot() == before
+
+
+def with_edits(world: World, *, forged: bool) -> ScanResult:
+    """A photo and its copy, the same bytes, each with an edit beside it, of which the scan says that they show the same."""
+    result = _pair(world, "PNG", "TIFF", forged=forged)
+    edits = [replace(photo_at(photo.path, world.root), pixel_key=b"k" * 16) for photo in _photos(result)]
+    world.make({f"{folder}/b.jpg": "beach" for folder in ("keep", "old")})
+    keep, extra = (
+        photo_at(world.root / folder / "b.jpg", world.root, members=[edit])
+        for folder, edit in zip(("keep", "old"), edits, strict=True)
+    )
+    return result_of([world.root], [(keep, [extra])], relation=Relation.IDENTICAL)
+
+
+def _photos(result: ScanResult) -> list[Photo]:
+    [group] = result.groups
+    return [group.keep, *(extra.photo for extra in group.extras)]
+
+
+def test_a_forged_key_of_an_edit_beside_the_photo_lets_it_not_go(world: World) -> None:
+    result = with_edits(world, forged=True)
+    before = world.snapshot()
+    assert refused(world.act(result).outcomes) == ["its picture is not that of the photo that stays"]
+    assert world.snapshot() == before
+
+
+def test_an_edit_that_shows_the_same_goes_with_its_photo(world: World) -> None:
+    report = world.act(with_edits(world, forged=False))
+    assert (len(report.done), report.files) == (1, 2), report.sentences()
 
 
 @pytest.mark.parametrize(("keep_kind", "kind"), KINDS)

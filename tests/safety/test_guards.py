@@ -329,6 +329,11 @@ OTHERS: list[tuple[str, Callable[..., object], Check]] = [
         lambda data: digest(data, LEGACY + bytes(16)),
         alone(crafted.test_the_key_of_a_crafted_picture_is_its_own),
     ),
+    (
+        "actions.execution.checker.claimed",
+        lambda action, victims, keepers, relation: [(victims[0], keepers[0])] if action.relation is relation else [],
+        crafted.test_a_forged_key_of_an_edit_beside_the_photo_lets_it_not_go,
+    ),
     ("actions.execution.apply.without_shared", lambda action, terms, gone: action, shared_stays("changed")),
     ("actions.execution.apply.without_shared", lambda action, terms, gone: action, shared_stays("locked")),
     (

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from dedupe.actions.execution.guards import Terms, plan_blocker, shared_blocker, way_blocker
-from dedupe.actions.planning.checks import Held, LeftAloneError, hold_asset
+from dedupe.actions.planning.checks import Held, LeftAloneError, claimed, hold_asset
 from dedupe.actions.planning.pictures import Pictures, picture_blocker
 from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.disk import Disk
@@ -34,8 +34,8 @@ class Checker:
         """The files of the asset and of its keeper, open and read; ``stack`` closes them. Raises LeftAloneError."""
         _refuse(plan_blocker(action, self._terms))
         victims, keepers = hold_asset(self._disk, action, stack)
-        if action.relation is Relation.SAME_PIXELS:
-            _refuse(picture_blocker(self._disk, self._pictures, victims[0], keepers[0]))
+        for victim, keeper in claimed(action, victims, keepers, Relation.SAME_PIXELS):
+            _refuse(picture_blocker(self._disk, self._pictures, victim, keeper))
         _refuse(way_blocker(action, self._terms.roots))
         _refuse(self._siblings.unseen_blocker([move.source for move in action.moves], self._terms.shared, again=True))
         _refuse(shared_blocker(action, self._terms, self._siblings))

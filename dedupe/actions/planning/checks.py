@@ -25,6 +25,7 @@ GONE = "no longer exists"
 LINK = "is a link or no plain file any more"
 SAME_FILE = "is the same file as the photo that stays"
 NOT_EQUAL = "its bytes are not those of the photo that stays"
+NO_COUNTERPART = "is planned to leave for a file that does not stay"
 LINKED_ELSEWHERE = "has another name (a hard link) that would stay behind"
 KEEPER = "the photo that stays: "
 BESIDE = "a file beside the photo that stays: "
@@ -34,7 +35,7 @@ class LeftAloneError(Exception):
     """A file or asset is left as it is; the text is the phrase that says why."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Held:
     """A file that was checked and is held open: what it was planned as, and what the disk says of it."""
 
@@ -183,8 +184,8 @@ def check_content(disk: Disk, held: Held) -> None:
     _check_read(disk, held, before, found)
 
 
-def check_equal(disk: Disk, victim: Held, keeper: Held) -> None:
-    """Read both to their ends, side by side, and compare every byte. Raises LeftAloneError."""
+def check_equal(disk: Disk, victim: Held, keeper: Held, number: int = 0) -> None:
+    """Read both to their ends, side by side, and compare every byte; ``number`` as in ``as_keeper``. Raises LeftAloneError."""
     for held in (victim, keeper):
         _wait_for_the_clock(disk, held)
     before, before_keeper = disk.fstat(victim.handle), disk.fstat(keeper.handle)
@@ -193,7 +194,7 @@ def check_equal(disk: Disk, victim: Held, keeper: Held) -> None:
     except OSError as error:
         raise LeftAloneError(unreadable(error)) from error
     _check_read(disk, victim, before, found)
-    with as_keeper():
+    with as_keeper(number):
         _check_read(disk, keeper, before_keeper, found_keeper)
     _refuse(bytes_blocker(equal))
 
@@ -240,16 +241,32 @@ def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held]
             keepers.append(hold(disk, part, stack))
     _refuse(same_file_blocker(victims, keepers))
     _refuse(links_blocker(victims))
-    compared = action.relation is Relation.IDENTICAL
-    if compared:
-        check_equal(disk, victims[0], keepers[0])
-    for held in victims[compared:]:
-        check_content(disk, held)
+    read: list[Held] = []
+    for victim, keeper in claimed(action, victims, keepers, Relation.IDENTICAL):
+        check_equal(disk, victim, keeper, keepers.index(keeper))
+        read += [victim, keeper]
+    for held in victims:
+        if held not in read:
+            check_content(disk, held)
     for number, held in enumerate(keepers):
-        if number or not compared:
+        if held not in read:
             with as_keeper(number):
                 check_content(disk, held)
     return victims, keepers
+
+
+def claimed(
+    action: Action, victims: Sequence[Held], keepers: Sequence[Held], relation: Relation
+) -> list[tuple[Held, Held]]:
+    """The pairs of files, one that leaves and one that stays, of which the scan said this. Raises LeftAloneError."""
+    pairs = [(victims[0], keepers[0])] if action.relation is relation else []
+    leaving, staying = ({held.move.source: held for held in side} for side in (victims, keepers))
+    for equal in action.equals:
+        if equal.leaves not in leaving or equal.stays not in staying:
+            raise LeftAloneError(NO_COUNTERPART)
+        if equal.relation is relation:
+            pairs.append((leaving[equal.leaves], staying[equal.stays]))
+    return pairs
 
 
 def content_key_of(disk: Disk, handle: int, like: ContentKey = b"") -> ContentKey:

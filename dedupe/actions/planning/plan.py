@@ -21,6 +21,7 @@ from dedupe.types import (
     ActionKind,
     Companion,
     ContentKey,
+    Equal,
     Extra,
     FileMove,
     FileStamp,
@@ -150,6 +151,17 @@ def counterpart_of(half: Photo, keep: Photo) -> Photo | None:
     return next(iter((*_equals(half, keep), *same_kind)), None)
 
 
+def equals_of(photo: Photo, keep: Photo) -> tuple[Equal, ...]:
+    """The members of ``photo`` that are in the keeper's asset again, by their bytes or their pixels."""
+    found = []
+    for half in photo.members:
+        part = next(iter(_equals(half, keep)), None)
+        if part is not None:
+            same = part.content_key == half.content_key
+            found.append(Equal(half.path, part.path, Relation.IDENTICAL if same else Relation.SAME_PIXELS))
+    return tuple(found)
+
+
 def stand_in_of(photo: Photo, keep: Photo) -> Photo:
     """The part of the keeper's asset that the first picture of an asset is held against: its equal, or the first."""
     return next(iter((*_equals(photo, keep), keep)))
@@ -260,6 +272,7 @@ class _Drafter:
                 keeper=parts[first.path],
                 keeper_parts=tuple(part for path, part in parts.items() if path != first.path),
                 handover=handover_of(extra, keep),
+                equals=equals_of(extra.photo, keep),
             ),
             reason,
         )
