@@ -94,9 +94,9 @@ class Actor:
     def preview(self, where: Destination) -> Summary:
         """What acting on the decisions as they are would do. Raises RefusedError where it would be refused as a whole."""
         self._must_be_idle()
-        plan = self._desk.snapshot.plan()
-        drafted = actions.plan(plan, kind=where.kind, target=where.target, read_companions=False)
-        told = actions.preview(plan, kind=where.kind, target=where.target, max_drop=self._max_drop)
+        plan, leaving = self._desk.snapshot.plan(), self._desk.snapshot.partings
+        drafted = actions.plan(plan, kind=where.kind, target=where.target, read_companions=False, partings=leaving)
+        told = actions.preview(plan, kind=where.kind, target=where.target, max_drop=self._max_drop, partings=leaving)
         return Summary(told, digest_of(where, drafted), self._desk.snapshot.unproven)
 
     def apply(self, where: Destination, digest: str) -> Callable[[], None]:
@@ -106,7 +106,7 @@ class Actor:
         """
         if self.preview(where).digest != digest:
             raise ClashError(Clash.OTHER_PLAN)
-        plan = self._desk.snapshot.plan()
+        plan, leaving = self._desk.snapshot.plan(), self._desk.snapshot.partings
         state = self._begin("apply")
 
         def run() -> None:
@@ -118,6 +118,7 @@ class Actor:
                 max_drop=self._max_drop,
                 progress=state.advance,
                 stop=state.stop.is_set,
+                partings=leaving,
             )
             state.run, state.exit_code = report.run, report.exit_code
             state.undoable = any(one.number == report.run and one.undoable for one in actions.history(self._paths))

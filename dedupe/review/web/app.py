@@ -55,6 +55,7 @@ def application(house: House) -> Starlette:
         "api/bulk": writing.bulk,
         "api/back": writing.back,
         "api/series/{number:int}": writing.pick,
+        "api/series/{number:int}/word": writing.say,
         "api/preview": writing.summary,
         "api/apply": writing.apply,
         "api/run/stop": writing.stop,

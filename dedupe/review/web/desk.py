@@ -7,20 +7,25 @@ after every change. Every change goes through the review's own machine and is st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dedupe.errors import DedupeError, UsageError
 from dedupe.library.scans import EditState
+from dedupe.rescue.offer import offer as carry_over
 from dedupe.review.choice import Choice, accepted, photos_of, unproven
 from dedupe.review.remember import store_changes
 from dedupe.review.saved_scan import verifier
+from dedupe.review.series import partings, sets_in, word_of
 from dedupe.review.state import Mode, ReviewState
 from dedupe.review.web.filters import GroupFilter, Traits, shown
+from dedupe.series.shots import ShotSet
+from dedupe.series.suggest import Judged
+from dedupe.steps.series import look
 from dedupe.terminal.viewer import open_photos
-from dedupe.types import ScanResult
+from dedupe.types import ByHand, Parting, ScanResult
 
 if TYPE_CHECKING:
     from dedupe.session import Session
@@ -38,6 +43,7 @@ class Intent(StrEnum):
     KEEP = "keep"
     TOGGLE = "toggle"
     VIEW = "view"
+    RESCUE = "rescue"
 
 
 _KEYS = {
@@ -48,6 +54,7 @@ _KEYS = {
     Intent.KEEP: "k",
     Intent.TOGGLE: " ",
     Intent.VIEW: "o",
+    Intent.RESCUE: "r",
 }
 """The key of the terminal review that means the same."""
 
@@ -75,7 +82,8 @@ class Snapshot:
     """The review at one moment.
 
     ``scan`` names the scan, ``revisions`` counts the changes of each group, ``away`` are the paths of photos that a run moved,
-    ``undoable`` is how many decisions ``back`` can take back, ``picks`` are the photos of each series that a person picked.
+    ``undoable`` is how many decisions ``back`` can take back. ``sets`` are the sets of shots; ``picks`` the photos of each that a
+    person ticked, ``words`` what a person said of each, both by its id.
     """
 
     scan: str
@@ -87,7 +95,14 @@ class Snapshot:
     away: frozenset[str] = frozenset()
     undoable: int = 0
     unproven: int = 0
+    sets: tuple[ShotSet, ...] = ()
     picks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, ByHand] = field(default_factory=dict)
+
+    @property
+    def partings(self) -> tuple[Parting, ...]:
+        """The shots that a person let go and that are not away yet."""
+        return partings(self.sets, self.words, self.away)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -137,6 +152,7 @@ class Desk:
         self._memory = session.decisions
         self._taken_back: list[dict[int, Choice]] = []
         self._foreign = self._memory.foreign_writes()
+        self._seen: dict[str, Judged] = {}
         self.snapshot = self._load()
 
     def _load(self) -> Snapshot:
@@ -144,7 +160,7 @@ class Desk:
         if saved is None:
             raise UsageError("There is no scan yet: run `dedupe scan DIR` first.")
         edits = self._memory.edits()
-        state = ReviewState.begin(saved.result.groups, verifier(self._session, saved.result), edits)
+        state = ReviewState.begin(saved.result.groups, verifier(self._session, saved.result), edits, carry_over)
         groups = saved.result.groups
         traits = tuple(Traits.of(group) for group in groups)
         lost = unproven(edits, groups, state.choices)
@@ -157,7 +173,9 @@ class Desk:
             traits,
             (0,) * len(groups),
             unproven=lost,
+            sets=sets_in(saved.result),
             picks=self._memory.picks(),
+            words=self._memory.words(),
         )
 
     # -- before a write ------------------------------------------------------------------------------------------------------
@@ -226,11 +244,38 @@ class Desk:
         return self._stored(choices, "Taken back.", remember=False)
 
     def pick(self, number: int, places: Iterable[int]) -> None:
-        """Remember which photos of a series a person wants to keep."""
-        one = self.snapshot.result.series[number]
+        """Remember which shots of a set a person ticked. What was said of the set before holds no longer."""
+        one = self.snapshot.sets[number]
         picked = tuple(one.photos[place].path for place in places)
         self._memory.put_picks(one.id, picked)
         self.snapshot = replace(self.snapshot, picks={**self.snapshot.picks, one.id: picked})
+        self.take_back_word(number)
+
+    def say(self, number: int, stays: Collection[int]) -> None:
+        """Remember that these shots of a set stay and that the others may leave.
+
+        Raises UsageError unless one stays, and for a bracket or a panorama: here these are left whole.
+        """
+        if self.looked_at(number).shots.kind.whole:
+            raise UsageError("The shots of this set are parts of one picture: they stay.")
+        word = word_of(self.snapshot.sets[number], stays)
+        self._memory.put_word(word)
+        self.snapshot = replace(self.snapshot, words={**self.snapshot.words, word.shots: word})
+
+    def take_back_word(self, number: int) -> None:
+        """Forget what was said of a set: all its shots stay."""
+        name = self.snapshot.sets[number].id
+        if name in self.snapshot.words:
+            self._memory.drop_words([name])
+            words = {shots: word for shots, word in self.snapshot.words.items() if shots != name}
+            self.snapshot = replace(self.snapshot, words=words)
+
+    def looked_at(self, number: int) -> Judged:
+        """What was seen of a set; its photos are read for it once."""
+        one = self.snapshot.sets[number]
+        if one.id not in self._seen:
+            [self._seen[one.id]] = look(self._session, [one])
+        return self._seen[one.id]
 
     def _stored(self, choices: Sequence[Choice], message: str, *, remember: bool = True) -> Change:
         now = self.snapshot

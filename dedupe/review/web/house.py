@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from dedupe.review.web.darkroom import Darkroom
     from dedupe.review.web.main_thread import MainThread
     from dedupe.review.web.shelf import Shelf
-    from dedupe.types import Photo, Series
+    from dedupe.series.shots import ShotSet
+    from dedupe.types import Photo
 
 T = TypeVar("T")
 
@@ -62,12 +63,12 @@ class House:
             raise NotThereError("There is no such group.")
         return number
 
-    def series(self, request: Request) -> Series:
-        """The series that a request names. Raises NotThereError."""
+    def series(self, request: Request) -> ShotSet:
+        """The set of shots that a request names. Raises NotThereError."""
         try:
-            return self.desk.snapshot.result.series[request.path_params["number"]]
+            return self.desk.snapshot.sets[request.path_params["number"]]
         except IndexError:
-            raise NotThereError("There is no such series.") from None
+            raise NotThereError("There is no such set of shots.") from None
 
     def photo(self, request: Request) -> Photo:
         """The photo of a group or a series that a request names. Raises NotThereError."""
@@ -76,7 +77,7 @@ class House:
         number, place = request.path_params["group"], request.path_params["place"]
         try:
             if below.startswith("series/"):
-                return result.series[number].photos[place]
+                return self.desk.snapshot.sets[number].photos[place]
             return photos_of(result.groups[number])[place]
         except IndexError:
             raise NotThereError("There is no such photo.") from None

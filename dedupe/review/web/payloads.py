@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from dedupe.actions import RunSummary
 from dedupe.library.scans import EditState
 from dedupe.report import phrases
+from dedupe.report import series as shot_words
 from dedupe.report.facts import facts_of
 from dedupe.report.placement import Placement
 from dedupe.report.sizes import folder_of, further_files, pinned
 from dedupe.review.choice import CHOSEN, Choice, photos_of
+from dedupe.review.series import holds
 from dedupe.review.web.acting import RunState, Summary
 from dedupe.review.web.desk import Snapshot
+from dedupe.series.look import Look
+from dedupe.series.shots import ShotSet
+from dedupe.series.suggest import Judged
 from dedupe.terminal.text import display_path, display_text
-from dedupe.types import ActionKind, Extra, Group, Photo, Relation, Series
+from dedupe.types import ActionKind, Extra, Group, Photo, Relation
 
 Json: TypeAlias = dict[str, Any]
 
@@ -43,7 +48,7 @@ def totals(now: Snapshot) -> Json:
         "groups": len(now.choices),
         "counts": counts,
         "left": counts[EditState.OPEN.value],
-        "going": len(going),
+        "going": len(going) + len(now.partings),
         "freed": now.state.freed,
         "undoable": now.undoable,
         "away": len(now.away),
@@ -146,6 +151,8 @@ def _photo(now: Snapshot, photo: Photo, choice: Choice, place: int) -> Json:
         "loses": [display_text(loss) for loss in phrases.losses(extra)] if extra else [],
         "remark": _remark(photo, extra, is_kept=place == choice.keep),
         "free": not pinned(photo) and extra is not None,
+        "rescuable": extra is not None and extra.may_be_rescued,
+        "carried": display_text(phrases.carried(extra)) if extra else "",
         **picture(photo, now.result.roots),
     }
 
@@ -187,33 +194,61 @@ def picture(photo: Photo, roots: Sequence[str]) -> Json:
 # -- the rest ----------------------------------------------------------------------------------------------------------------
 
 
-def series(now: Snapshot, one: Series, looks: Sequence[Mapping[str, float] | None]) -> Json:
-    """One series with what was measured of each photo."""
+def series(now: Snapshot, judged: Judged) -> Json:
+    """One set with what was measured of each shot, and what is suggested."""
+    one = judged.shots
     shots = [
-        {"place": place, "look": looks[place], **picture(photo, now.result.roots)}
-        for place, photo in enumerate(one.photos)
+        {"place": place, "look": _look(look), "away": photo.path in now.away, **picture(photo, now.result.roots)}
+        for place, (photo, look) in enumerate(zip(one.photos, judged.looks, strict=True))
     ]
-    return {"scan": now.scan, "photos": shots, "picked": picked(now, one)}
+    return {
+        "scan": now.scan,
+        "kind": shot_words.KINDS[one.kind],
+        "whole": one.kind.whole,
+        "suggested": judged.suggested,
+        "why": display_text(shot_words.why(judged)),
+        "photos": shots,
+        "picked": picked(now, one),
+        **said(now, one),
+    }
 
 
-def picked(now: Snapshot, one: Series) -> list[int]:
-    """The places of the photos of a series that a person picked."""
+def _look(look: Look | None) -> Json | None:
+    if look is None:
+        return None
+    return {"sharpness": look.sharpness, "brightness": look.brightness, "clipped": shot_words.clipped(look)}
+
+
+def said(now: Snapshot, one: ShotSet) -> Json:
+    """Which shots of a set may leave by a person's word; ``decided``: there is such a word."""
+    word = now.words.get(one.id)
+    if word is None or not holds(word, one):
+        return {"decided": False, "goes": []}
+    return {
+        "decided": True,
+        "goes": [place for place, photo in enumerate(one.photos) if photo.content_key in word.goes],
+    }
+
+
+def picked(now: Snapshot, one: ShotSet) -> list[int]:
+    """The places of the shots of a set that a person ticked."""
     paths = now.picks.get(one.id, ())
     return [place for place, photo in enumerate(one.photos) if photo.path in paths]
 
 
 def series_index(now: Snapshot) -> Json:
-    """All series, a line each."""
+    """All sets of shots, a line each."""
     return {
         "scan": now.scan,
         "series": [
             {
                 "number": number,
                 "photos": len(one.photos),
+                "decided": holds(now.words.get(one.id), one),
                 "name": display_path(os.path.basename(one.photos[0].path)),
                 "folder": display_path(folder_of(one.photos[0].file, now.result.roots)),
             }
-            for number, one in enumerate(now.result.series)
+            for number, one in enumerate(now.sets)
         ],
     }
 
@@ -229,6 +264,8 @@ def summary(told: Summary) -> Json:
         "files": preview.files,
         "bytes": preview.bytes,
         "relations": [[relation.value, count] for relation, count in preview.relations.items()],
+        "no_copies": preview.no_copies(),
+        "carried": preview.carried(),
         "left": [[display_text(reason), count] for reason, count in preview.left.items()],
         "undo": preview.undo,
         "unproven": told.unproven,

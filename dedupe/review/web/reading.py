@@ -13,7 +13,6 @@ from dedupe import actions
 from dedupe.review.web import payloads
 from dedupe.review.web.filters import GroupFilter
 from dedupe.review.web.house import House, NotThereError
-from dedupe.review.web.looks import looks_of
 from dedupe.review.web.picture import Difference, Order, Original, Refused, Tile, View
 from dedupe.terminal.text import display_path
 from dedupe.types import Photo
@@ -39,7 +38,7 @@ class Reading:
                 "token": house.secrets.token,
                 "made": made,
                 "at": now.state.at,
-                "series": len(now.result.series),
+                "series": len(now.sets),
                 "skipped": len(now.result.skipped),
                 "damaged": len(now.result.damaged),
                 "photos": now.result.stats.photos,
@@ -75,15 +74,15 @@ class Reading:
         return JSONResponse(await group_of(self._house, self._house.number(request)))
 
     async def all_series(self, request: Request) -> Response:
-        """The list of all series."""
+        """The list of all sets of shots."""
         return JSONResponse(payloads.series_index(self._house.desk.snapshot))
 
     async def series(self, request: Request) -> Response:
-        """One series, with how sharp and how bright each shot is."""
-        now, one = self._house.desk.snapshot, self._house.series(request)
-        found = await asyncio.wrap_future(self._house.shelf.previews([photo.content_key for photo in one.photos]))
-        looks = await asyncio.to_thread(looks_of, [found.get(photo.content_key) for photo in one.photos])
-        return JSONResponse(payloads.series(now, one, looks))
+        """One set, with how sharp and how well exposed each shot is, and which one is suggested."""
+        self._house.series(request)
+        number = request.path_params["number"]
+        judged = await self._house.on_main(lambda: self._house.desk.looked_at(number))
+        return JSONResponse(payloads.series(self._house.desk.snapshot, judged))
 
     async def run(self, request: Request) -> Response:
         """How far the run is."""

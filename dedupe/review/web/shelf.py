@@ -51,7 +51,3 @@ class Shelf:
     def placements(self, pairs: Sequence[tuple[Photo, Photo]]) -> Future[list[Placement | None]]:
         """For each (photo, other) how ``other`` lies on ``photo``, both upright; None where nothing says so."""
         return self._thread.submit(lambda: placements(self._cache, pairs) if self._cache else [None] * len(pairs))
-
-    def previews(self, keys: Sequence[ContentKey]) -> Future[dict[ContentKey, bytes]]:
-        """The stored previews of some contents."""
-        return self._thread.submit(lambda: self._previews.get_many(keys) if self._previews else {})

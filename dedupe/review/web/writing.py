@@ -67,17 +67,35 @@ class Writing:
         return JSONResponse(answer)
 
     async def pick(self, request: Request) -> Response:
-        """Which shots of a series a person wants to keep."""
+        """Which shots of a set a person ticked."""
         said, one, number = await body_of(request), self._house.series(request), request.path_params["number"]
         scan, places = str(said["scan"]), [int(place) for place in said["picked"]]
         if not all(0 <= place < len(one.photos) for place in places):
-            raise NotThereError("There is no such photo in this series.")
+            raise NotThereError("There is no such photo in this set.")
         self._house.must_be_idle()
 
         def on_main() -> payloads.Json:
             self._house.desk.check(scan)
             self._house.desk.pick(number, places)
-            return {"picked": payloads.picked(self._house.desk.snapshot, one)}
+            now = self._house.desk.snapshot
+            return payloads.totals(now) | {"picked": payloads.picked(now, one), **payloads.said(now, one)}
+
+        return JSONResponse(await self._house.on_main(on_main))
+
+    async def say(self, request: Request) -> Response:
+        """Which shots of a set stay, so that the others may leave; without any, what was said is taken back."""
+        said, _, number = await body_of(request), self._house.series(request), request.path_params["number"]
+        scan, stays = str(said["scan"]), [int(place) for place in said["stays"]]
+        self._house.must_be_idle()
+
+        def on_main() -> payloads.Json:
+            desk = self._house.desk
+            desk.check(scan)
+            if stays:
+                desk.say(number, stays)
+            else:
+                desk.take_back_word(number)
+            return payloads.totals(desk.snapshot) | payloads.said(desk.snapshot, desk.snapshot.sets[number])
 
         return JSONResponse(await self._house.on_main(on_main))
 

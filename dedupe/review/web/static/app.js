@@ -57,7 +57,7 @@ const list = new GroupList(part("groups"), (chosen) => {
 });
 const stage = new Stage(part("stage"), () => page.group && drawStage());
 stage.onplaced = () => page.group && drawStage();
-const series = new SeriesPage(part("series"), { fail, openStage: seriesStage });
+const series = new SeriesPage(part("series"), { fail, changed, openStage: seriesStage });
 
 // -- loading -----------------------------------------------------------------------------------------------------------
 
@@ -224,6 +224,12 @@ async function decide(intent, place = page.cursor) {
       openDialog("finish");
     }
   });
+}
+
+/** A word on a set of shots changed how many photos will go. */
+function changed(totals) {
+  took({ ...totals, rows: [] });
+  draw();
 }
 
 async function writing(work) {
@@ -423,6 +429,7 @@ function view() {
     point,
     toggle: (place) => decide("toggle", place),
     keep: (place) => decide("keep", place),
+    rescue: (place) => decide("rescue", place),
     look,
     zoom: (factor) => stage.zoom(factor),
     fitOrPixels: () => stage.fitOrPixels(),
@@ -531,6 +538,7 @@ const KEYS = {
   k: () => decide("keep"),
   " ": () => decide("toggle"),
   o: () => decide("view"),
+  r: () => decide("rescue"),
   v: () => look("side"),
   f: () => look("flip"),
   w: () => look("wipe"),

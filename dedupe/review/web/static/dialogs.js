@@ -69,6 +69,8 @@ function agreed(view) {
     ${summary.photos
       ? html`<p class="big"><b>${count(summary.photos, "photo")}</b> (${count(summary.files, "file")}, ${bytes(summary.bytes)}) ${summary.photos === 1 ? "goes" : "go"} ${where}.</p>
         <ul class="counts">${summary.relations.map(([name, many]) => html`<li><b>${number(many)}</b> ${name}</li>`)}</ul>
+        ${summary.no_copies.map((said) => html`<p class="error">${said}</p>`)}
+        ${summary.carried.map((said) => html`<p>${said}</p>`)}
         <p>A photo goes only while the one that stays has just been read and found unchanged. ${back(summary.undo)}</p>`
       : html`<p class="big">Nothing: no photo is selected that may go.</p>`}
     ${summary.left.length ? html`<ul class="left">${summary.left.map(([reason, many]) => html`<li>${number(many)} left alone: ${reason}.</li>`)}</ul>` : nothing}

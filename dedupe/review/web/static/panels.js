@@ -123,6 +123,10 @@ export function facts(view) {
     ${pair[1].loses.length
       ? html`<section class="loses"><h3>${icon("warn")}Would be lost with B</h3><ul>${pair[1].loses.map((loss) => html`<li>${loss}</li>`)}</ul></section>`
       : nothing}
+    ${pair[1].carried ? html`<p class="remark">${pair[1].carried}</p>` : nothing}
+    ${pair[1].rescuable && !pair[1].carried
+      ? html`<p class="remark">It stays only for what it says. <button class="small" ?disabled=${view.busy} @click=${() => view.rescue(pair[1].place)}>Carry it over</button> writes that into a sidecar (.xmp) beside the photo that stays, when you finish.</p>`
+      : nothing}
     ${pair[1].remark ? html`<p class="remark">${pair[1].remark}</p>` : nothing}
     ${table(view, pair)}`;
 }

@@ -1,4 +1,4 @@
-// Series: different shots of one scene, to be looked at side by side. Nothing is chosen beforehand, and nothing here is removed.
+// Series: different shots of one scene, to be looked at side by side. Nothing is chosen beforehand; a shot leaves only by a word on its own set.
 
 import { html, nothing, render } from "./vendor/lit-html.js";
 import { get, post } from "./api.js";
@@ -25,15 +25,14 @@ export class SeriesPage {
 
   overview() {
     return html`<div class="series-page">
-      <header><h2>Series</h2><p>Different shots of one scene: bursts, brackets, a second try. None of them is a duplicate, so dedupe never removes one. Here you can look which ones are worth keeping.</p></header>
+      <header><h2>Series</h2><p>Different shots of one scene: bursts, brackets, a second try. None of them is a duplicate, so dedupe selects none. Here you can say, set by set, which ones stay.</p></header>
       <ul class="series-list">${this.index.series.map((one) => html`<li><a href=${`#/series/${one.number + 1}`}>
-        <img src=${`series/${one.number}/0/preview`} alt="" loading="lazy"><b>${one.name}</b><span>${one.folder}</span><small>${count(one.photos, "photo")}</small></a></li>`)}</ul>
+        <img src=${`series/${one.number}/0/preview`} alt="" loading="lazy"><b>${one.name}</b><span>${one.folder}</span><small>${count(one.photos, "photo")}${one.decided ? " · decided" : ""}</small></a></li>`)}</ul>
     </div>`;
   }
 
   single() {
-    const { photos } = this.one;
-    const best = Math.max(...photos.map((photo) => photo.look?.sharpness ?? 0));
+    const { photos, goes, decided } = this.one;
     const picked = new Set(this.one.picked);
     const others = photos.filter((photo) => !picked.has(photo.place));
     return html`<div class="series-page">
@@ -42,24 +41,33 @@ export class SeriesPage {
           ${this.which > 0 ? html` · <a href=${`#/series/${this.which}`}>Back</a>` : nothing}
           ${this.which + 1 < this.index.series.length ? html` · <a href=${`#/series/${this.which + 2}`}>Next</a>` : nothing}</p>
         <h2>${count(photos.length, "shot")} of one scene</h2>
-        <p>Pick the ones you want to keep. The sharpness compares these shots with each other: 100 is the sharpest of them.</p>
+        <p class="kind">${this.one.kind}. ${this.one.why}</p>
+        <p>Tick the ones that stay. The sharpness compares the part that all shots show: 100 is the sharpest of them.</p>
       </header>
       <ul class="shots">${photos.map((photo) => html`<li data-picked=${picked.has(photo.place)}>
         <button class="shot" @click=${() => this.enlarge(photo.place)} aria-label=${`Look at ${photo.name}`}><img src=${`series/${this.which}/${photo.place}/preview`} alt=""></button>
-        <b>${photo.name}</b><span class="path">${photo.path}</span>
+        <b>${photo.name}${photo.place === this.one.suggested ? html` <small class="suggested">suggested</small>` : nothing}${photo.away ? " · moved away" : decided && goes.includes(photo.place) ? " · will go" : ""}</b><span class="path">${photo.path}</span>
         <dl>
           ${photo.look
-            ? html`<div><dt>Sharpness</dt><dd>${Math.round(photo.look.sharpness)}${photo.look.sharpness === best ? " · sharpest" : ""}</dd></div>
-              <div><dt>Brightness</dt><dd>${Math.round(photo.look.brightness)} %${photo.look.bright >= 1 ? ` · ${Math.round(photo.look.bright)} % burnt out` : ""}${photo.look.dark >= 1 ? ` · ${Math.round(photo.look.dark)} % black` : ""}</dd></div>`
+            ? html`<div><dt>Sharpness</dt><dd>${photo.look.sharpness === null ? "not compared" : Math.round(photo.look.sharpness)}</dd></div>
+              <div><dt>Brightness</dt><dd>${Math.round(photo.look.brightness)} %${photo.look.clipped ? ` · ${photo.look.clipped}` : ""}</dd></div>`
             : nothing}
           <div><dt>Taken</dt><dd>${photo.facts.find(([kind]) => kind === "TAKEN")?.[2] ?? "–"}</dd></div>
           <div><dt>Size</dt><dd>${bytes(photo.bytes)} · ${photo.width} × ${photo.height}</dd></div>
         </dl>
-        <label class="pick-shot"><input type="checkbox" .checked=${picked.has(photo.place)} @change=${(event) => this.pick(photo.place, event.target.checked)}> Keep</label>
+        <label class="pick-shot"><input type="checkbox" .checked=${picked.has(photo.place)} @change=${(event) => this.pick(photo.place, event.target.checked)}> Stays</label>
       </li>`)}</ul>
-      ${picked.size && others.length
-        ? html`<section class="others"><h3>Not picked: ${count(others.length, "photo")}</h3>
-            <p>They stay where they are. Should you want to remove them, here are their paths:</p>
+      ${decided
+        ? html`<section class="others"><h3>${goes.length ? `${count(goes.length, "shot")} will go when you finish` : "All of them stay"}</h3>
+            <p>${goes.length ? "They are no copies: no photo that stays shows the same moment. " : ""}Nothing moves before you finish and agree.</p>
+            <p><button @click=${() => this.say([])}>Take it back</button></p></section>`
+        : nothing}
+      ${!decided && picked.size && others.length
+        ? html`<section class="others"><h3>Not ticked: ${count(others.length, "photo")}</h3>
+            ${this.one.whole
+              ? html`<p>They stay: the shots are parts of one picture.</p>`
+              : html`<p>They stay where they are unless you let them go. They are no copies: no photo that stays shows the same moment.</p>
+                <p><button class="danger" @click=${() => this.say([...picked])}>Let the other ${count(others.length, "shot")} go</button></p>`}
             <textarea readonly rows=${Math.min(others.length, 8)} aria-label="Paths of the photos that were not picked">${others.map((photo) => photo.path).join("\n")}</textarea></section>`
         : nothing}
       ${this.large === undefined
@@ -81,7 +89,20 @@ export class SeriesPage {
     try {
       const body = { scan: this.one.scan, picked: [...picked].sort((x, y) => x - y) };
       const answer = await post(`api/series/${this.which}`, body);
-      this.one.picked = answer.picked;
+      Object.assign(this.one, { picked: answer.picked, decided: answer.decided, goes: answer.goes });
+      this.hooks.changed(answer);
+    } catch (error) {
+      this.hooks.fail(error);
+    }
+    this.draw();
+  }
+
+  /** The shots of this set that stay, so that the others may leave; none takes the word back. */
+  async say(stays) {
+    try {
+      const answer = await post(`api/series/${this.which}/word`, { scan: this.one.scan, stays: stays.sort((x, y) => x - y) });
+      Object.assign(this.one, { decided: answer.decided, goes: answer.goes });
+      this.hooks.changed(answer);
     } catch (error) {
       this.hooks.fail(error);
     }

@@ -38,6 +38,7 @@ export const KEYS = [
   ["↑ ↓", "mark a photo; it is shown beside the one that it is a copy of"],
   ["Space", "let the marked photo go, or let it stay"],
   ["a", "keep all photos of this group"],
+  ["r", "carry over what only the marked copy says, so that it can go"],
   ["n", "these are not duplicates; they are never shown as such again"],
   ["s", "skip: nothing of this group goes this time"],
   ["u", "take the last decision back"],
