@@ -48,13 +48,13 @@ def summary_lines(result: ScanResult, layout: Layout, *, details: bool) -> list[
 
 
 def _rescuable(result: ScanResult, layout: Layout) -> list[Text]:
-    """How many copies stay for metadata that could be carried over."""
+    """How many copies seem to stay only for metadata that can be carried over; whether it can, the photos must be read for."""
     count = sum(extra.may_be_rescued for group in result.groups for extra in group.extras)
     if not count:
         return []
     stay = format_count(count, "copy stays", "copies stay")
     return layout.wrapped(
-        f"{stay} for metadata that can be carried over to the photo that stays: --rescue always, or r in the review.",
+        f"{stay} for metadata that may be carried over to the photo that stays: --rescue always, or r in the review.",
         margin=2,
     )
 

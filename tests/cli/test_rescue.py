@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -95,3 +97,54 @@ def test_never_lets_nothing_be_carried_over(photos: Path, tmp_path: Path) -> Non
     assert tree_snapshot(photos) == before
     run("apply", "--store", store, "--move-to", str(tmp_path / "moved"), "--yes")
     assert (photos / "a" / "cat.jpg.xmp").exists()
+
+
+def test_the_oldest_date_of_the_files_is_carried_over_where_no_photo_states_one(tmp_path: Path) -> None:
+    root, store = tmp_path / "photos", str(tmp_path / "s.db")
+    for name, seconds in (("a", 1_500_000_000), ("b", 1_200_000_000), ("c", 1_400_000_000)):
+        path = root / name / "cat.jpg"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(jpeg(photo("chelsea")))
+        os.utime(path, (seconds, seconds))
+    wait_until_settled(root)
+    before = tree_snapshot(root)
+    words = ("--store", store, "--jobs", "1", "--keep", "path", "--rescue", "always", "--rescue-dates")
+    assert run("scan", str(root), *words, "--move-to", str(tmp_path / "moved"), "--yes") == 0
+    assert [path.parent.name for path in root.rglob("*.jpg")] == ["a"]
+    found = told(root / "a" / "cat.jpg.xmp")["XMP-xmp:CreateDate"]
+    stated = datetime.datetime.strptime(found.replace(":", "", 2).replace(" ", "T", 1), "%Y%m%dT%H:%M:%S%z")
+    assert stated.timestamp() == 1_200_000_000
+    assert run("undo", "--yes", "--store", store) == 0
+    assert tree_snapshot(root) == before
+
+
+def test_the_date_of_a_file_is_not_carried_over_where_a_photo_states_one(tmp_path: Path) -> None:
+    root, store = tmp_path / "photos", str(tmp_path / "s.db")
+    for name, taken in (("a", "2024:05:01 12:00:00"), ("b", "2024:05:01 12:00:00")):
+        path = root / name / "cat.jpg"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(jpeg(photo("chelsea"), taken=taken))
+    os.utime(root / "b" / "cat.jpg", (1_200_000_000, 1_200_000_000))
+    wait_until_settled(root)
+    words = ("--store", store, "--jobs", "1", "--keep", "path", "--rescue", "always", "--rescue-dates")
+    assert run("scan", str(root), *words, "--move-to", str(tmp_path / "moved"), "--yes") == 0
+    assert [path.name for path in root.rglob("*") if path.is_file()] == ["cat.jpg"]
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_a_plan_says_what_is_carried_over_and_a_person_may_turn_it_off(
+    photos: Path, tmp_path: Path, carried: bool
+) -> None:
+    store, plan = str(tmp_path / "s.db"), tmp_path / "plan.json"
+    words = ("--store", store, "--jobs", "1", "--keep", "path", "--rescue", "always")
+    run("scan", str(photos), *words, "--plan", str(plan))
+    data = json.loads(plan.read_text("utf-8"))
+    [entry] = [one for one in data["copies"] if one["remove"]]
+    assert entry["rescue"] is True
+    assert not any("rescue" in one for one in data["copies"] if not one["remove"])
+    entry["rescue"] = carried
+    plan.write_text(json.dumps(data), "utf-8")
+    moved = tmp_path / "moved"
+    assert run("apply", "--store", store, "--plan", str(plan), "--move-to", str(moved), "--yes") == 0
+    assert not Path(entry["path"]).exists()
+    assert (photos / "a" / "cat.jpg.xmp").exists() is carried

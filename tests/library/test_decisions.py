@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dedupe.library.decisions import DecisionKind, Decisions
-from dedupe.types import Photo
+from dedupe.types import ByHand, Photo
 from tests.library.made import photo
 
 
@@ -190,3 +191,36 @@ def test_many_pairs_set_apart_together_are_each_apart(store: str) -> None:
         assert decisions.not_duplicates(A, B)
         assert decisions.not_duplicates(C, B)
         assert not decisions.not_duplicates(A, C)
+
+
+def test_a_store_from_before_there_were_words_on_sets_keeps_all_and_takes_them(tmp_path: Path) -> None:
+    store = str(tmp_path / "old.db")
+    with Decisions(store) as memory:
+        memory.put_picks("series", ["/photos/a.jpg"])
+    with sqlite3.connect(store) as db:
+        db.execute("DROP TABLE words")
+        db.execute("PRAGMA user_version = 2")
+    db.close()
+    word = ByHand("set", (b"a" * 16,), (b"b" * 16, b"c" * 16))
+    with Decisions(store) as memory:
+        assert memory.picks() == {"series": ("/photos/a.jpg",)}
+        assert memory.words() == {}
+        memory.put_word(word)
+    assert len(list(tmp_path.glob("old.db.v2-*"))) == 1
+    with Decisions(store) as memory:
+        assert memory.words() == {"set": word}
+        memory.drop_words(["set", "another"])
+        assert memory.words() == {}
+
+
+def test_a_word_that_somebody_edited_is_none(tmp_path: Path) -> None:
+    store = str(tmp_path / "old.db")
+    with Decisions(store) as memory:
+        memory.put_word(ByHand("set", (b"a" * 16,), (b"b" * 16,)))
+    with sqlite3.connect(store) as db:
+        db.execute("INSERT INTO words SELECT 'another', word, made_at FROM words")
+        db.execute("INSERT INTO words VALUES ('nonsense', '[7]', 0)")
+        db.execute("INSERT INTO words VALUES ('number', 7, 0)")
+    db.close()
+    with Decisions(store) as memory:
+        assert set(memory.words()) == {"set"}

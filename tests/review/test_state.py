@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.library.scans import EditState, GroupEdit
-from dedupe.review.choice import CHOSEN, Reviewed, accepted, edit_of, photos_of, restored, reviewed, suggested
+from dedupe.review.choice import CHOSEN, Offer, Reviewed, accepted, edit_of, photos_of, restored, reviewed, suggested
 from dedupe.review.state import Ending, Mode, ReviewState
-from dedupe.types import Extra, Photo, Relation
+from dedupe.types import Extra, Loss, LossCode, Obstacle, Photo, Relation, Rescue, Saved
 from tests.review import made
 
 SIZE = 3_412_345
@@ -340,3 +340,65 @@ def test_accepting_the_rest_with_a_folder_chosen_takes_nothing_of_the_others() -
     state = state.press("A").press("y")
     assert [choice.verdict for choice in state.choices] == [EditState.ACCEPTED, EditState.OPEN, EditState.ACCEPTED]
     assert state.mode is Mode.END
+
+
+def held_back(**more: object) -> Extra:
+    """A copy that stays only because it alone has a keyword."""
+    loses = (Loss(LossCode.KEYWORDS, 1),)
+    return made.extra(made.photo("1/b.jpg"), selected=False, loses=loses, only_lossy=True, **more)
+
+
+def carrying(keep: Photo, extra: Extra) -> Extra:
+    rescue = Rescue(f"{keep.path}.xmp", (Saved("dc:subject", ("beach",)),))
+    return replace(extra, selected=True, rescue=rescue)
+
+
+def in_the_way(keep: Photo, extra: Extra) -> Extra:
+    return replace(extra, rescue=Rescue("", obstacle=Obstacle.CONFLICT, detail="dc:description"))
+
+
+def begin_with(extra: Extra, offer: Offer | None) -> tuple[made.ScanResult, ReviewState]:
+    result = made.result(made.group("g1", made.photo("1/a.jpg"), extra))
+    return result, ReviewState.begin(result.groups, verify, offer=offer)
+
+
+def test_r_carries_over_what_only_a_copy_says_so_that_it_goes_and_a_second_time_does_not() -> None:
+    result, state = begin_with(held_back(), carrying)
+    state = press(state, "r")
+    assert "keywords" in state.message
+    assert going(press(state, "enter"), result) == {"1/b.jpg"}
+    state = press(state, "r")
+    assert "Nothing is carried over" in state.message
+    assert going(press(state, "enter"), result) == set()
+
+
+def test_what_r_carried_over_is_stored_and_is_there_again() -> None:
+    result, state = begin_with(held_back(), carrying)
+    [choice] = press(state, "r", "enter").choices
+    edit = edit_of(result.groups[0], choice)
+    assert edit.rescued == (f"{made.ROOT}/1/b.jpg",)
+    again = restored(result.groups[0], edit, verify)
+    [extra] = again.selected
+    assert extra.rescue is not None and extra.rescue.obstacle is None
+
+
+def test_where_something_is_in_the_way_r_says_what_and_the_copy_stays() -> None:
+    result, state = begin_with(held_back(), in_the_way)
+    state = press(state, "r")
+    assert state.message.startswith("Not carried over")
+    assert going(press(state, "enter"), result) == set()
+
+
+@pytest.mark.parametrize(
+    "extra", [made.extra(made.photo("1/b.jpg")), held_back(note="protected")], ids=["safe", "pinned"]
+)
+def test_r_changes_nothing_where_there_is_nothing_to_carry_over(extra: Extra) -> None:
+    if extra.note:
+        extra = replace(extra, photo=made.photo("1/b.jpg", protected=True))
+    _, state = begin_with(extra, carrying)
+    before = state.choices
+    for keys in (("r",), ("down", "r")):
+        pressed = press(state, *keys)
+        assert pressed.choices == before and pressed.message
+    _, state = begin_with(held_back(), None)
+    assert press(state, "r").choices == state.choices

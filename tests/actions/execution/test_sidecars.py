@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -309,3 +310,24 @@ def tagged_once(tree: Tree, cache: Path) -> Path:
     copy.parent.mkdir(parents=True)
     copy.write_bytes(made.read_bytes())
     return copy
+
+
+def test_a_journal_from_before_there_were_sidecars_is_brought_up_to_date_and_its_run_undone(tree: Tree) -> None:
+    picture(tree.keep)
+    copy = picture(tree.root / "copy" / "a.jpg")
+    before = tree_snapshot(tree.root)
+    plain = result_of([tree.root], [(read(tree.keep), [read(copy)])])
+    kind, target = ActionKind.MOVE, str(tree.base / "moved")
+    actions.act(plain, kind=kind, target=target, paths=tree.paths)
+    with sqlite3.connect(tree.paths.journal) as db:
+        db.execute("DROP TABLE sidecars")
+        db.execute("PRAGMA user_version = 2")
+    db.close()
+    [run] = actions.history(tree.paths)
+    assert (run.assets, run.undoable) == (1, True)
+    assert len(list(tree.base.glob("state/journal.db.v2-*"))) == 1
+    assert actions.undo(tree.paths).exit_code == 0
+    assert tree_snapshot(tree.root) == before
+    tree.copy("copy", "-XMP-dc:Subject=beach")
+    report = actions.act(tree.scan(copy), kind=kind, target=target, paths=tree.paths)
+    assert report.done and tree.sidecar.exists()
