@@ -103,7 +103,7 @@ def write(tree: Path, sources: Sequence[str], pairs: int, seed: int) -> dict[str
     chance.shuffle(ways)
     kinds: dict[str, tuple[str, str]] = {}
     for number, (picture, (extension, change, place)) in enumerate(
-        zip(_pictures(sources, pairs), cycle(ways), strict=False)
+        zip(pictures(sources, pairs), cycle(ways), strict=False)
     ):
         name = f"{number:04}.{extension}"
         kinds[name] = (FORMATS[extension][0], f"{change}, {place}")
@@ -119,7 +119,7 @@ def write(tree: Path, sources: Sequence[str], pairs: int, seed: int) -> dict[str
     return kinds
 
 
-def _pictures(sources: Sequence[str], count: int) -> Iterator[Image.Image]:
+def pictures(sources: Sequence[str], count: int) -> Iterator[Image.Image]:
     """So many different photographs; where there are too few, other quarters of them."""
     photos = [data for source in sources for _, data in photos_in(Path(source))]
     for data in islice(photos, count):

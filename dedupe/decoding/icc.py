@@ -4,21 +4,44 @@ from __future__ import annotations
 
 import functools
 import io
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from dedupe.formats import profile as primaries
+
 _RGB, _GREY, _CMYK = b"RGB ", b"GRAY", b"CMYK"
 
 
+_LEAST_CHANGE: Final = 2
+"""Levels by which a profile must change a colour to count: programs write sRGB with curves and numbers of their own."""
+_STEPS: Final = 9
+
+
 def is_srgb(profile: bytes | None) -> bool:
-    """Whether a profile changes nothing: absent, unreadable as a header, or sRGB by its description."""
+    """Whether a profile changes nothing: absent, unreadable as a header, or sRGB by its description or by what it does."""
     if profile is None or len(profile) < 132 or profile[36:40] != b"acsp":
         return True
+    if profile[16:20] != _RGB:
+        return False
     head = profile[:4096]
-    return profile[16:20] == _RGB and (b"sRGB IEC61966" in head or b"s\0R\0G\0B\0 \0I\0E\0C" in head)
+    if b"sRGB IEC61966" in head or b"s\0R\0G\0B\0 \0I\0E\0C" in head:
+        return True
+    return primaries.is_srgb(profile) and _changes_nothing(profile)
+
+
+@functools.lru_cache(maxsize=64)
+def _changes_nothing(profile: bytes) -> bool:
+    """Whether colours all over the cube come out as they went in."""
+    transform = _transform(profile, "RGB")
+    if transform is None:
+        return True
+    levels = np.linspace(0, 255, _STEPS).round().astype(np.uint8)
+    cube = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(1, -1, 3)
+    shown = np.asarray(ImageCms.applyTransform(Image.fromarray(cube), transform)).astype(np.int16)
+    return int(np.abs(shown - cube).max()) <= _LEAST_CHANGE
 
 
 def to_srgb(pixels: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from dedupe.grouping.families import Branch, Family
 from dedupe.grouping.keeper import Candidate
 from dedupe.grouping.losses import blocked_reason, damaged_reason, turned_reason
 from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
-from dedupe.grouping.provenance import distance_to_camera
+from dedupe.grouping.provenance import distance_to_camera, is_converted
 from dedupe.grouping.versions import Versions
 from dedupe.types import Caution, Change, ClueKind, Extra, Relation
 
@@ -107,15 +107,18 @@ class Extras:
     def _enough(self, membership: Membership, keep: Candidate) -> bool:
         """Whether a re-save may go: nothing about it is in doubt, or only which of the two was saved from the other, and the one
         that stays is at least as good by every measure. Where their samplings or colour profiles do not tell which holds more, it
-        must be as near to the camera as well."""
+        must be as near to the camera as well. A picture that may have been converted from the other is no better for its quality,
+        which is guessed from its size."""
         remark = membership.fit.remark
         if remark is None:
             return True
         if self.caution is Caution.STRICT or remark.change not in _UNDECIDED:
             return False
         asset, on = membership.asset, membership.on
-        nearer = distance_to_camera(on) <= distance_to_camera(asset.photo)
-        return _is_as_good(membership, keep) and (nearer or remark.change is Change.LINEAGE)
+        nearer = distance_to_camera(asset.photo) - distance_to_camera(on)
+        if is_converted(on.facts) and on.facts.format != asset.photo.facts.format and nearer <= 0:
+            return False
+        return _is_as_good(membership, keep) and (nearer >= 0 or remark.change is Change.LINEAGE)
 
 
 def _is_as_good(membership: Membership, keep: Candidate) -> bool:

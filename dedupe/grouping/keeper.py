@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from dedupe.asset import POLICIES, needs_bytes
 from dedupe.errors import UsageError
 from dedupe.grouping.holdings import carried, held, missing
-from dedupe.grouping.provenance import copy_mark, distance_to_camera
+from dedupe.grouping.provenance import UNNAMED, copy_mark, distance_to_camera
 from dedupe.grouping.telling import telling
 from dedupe.types import CompanionKind, Facts, Loss, LossCode, Photo
 
@@ -28,13 +28,14 @@ Key: TypeAlias = tuple[int | str, ...]
 class Candidate:
     """A photo that may stay. ``detail``: the real pixels of its asset, whose RAW holds all there is; ``shown``: those of its
     first picture; ``quality``: how little its compression took, 1–100 as a JPEG's, 101 lossless, 102 RAW; ``support``: how
-    many others show the same as it, edits not counted."""
+    many others show the same as it, edits not counted; ``source``: another is known to be saved from it."""
 
     photo: Photo
     detail: int
     shown: int
     quality: int
     support: int = 0
+    source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,12 @@ def _detail_phrase(keep: Candidate, other: Candidate) -> str:
     return f"more real detail ({size}{'; the other is enlarged' if other.photo.pixels > keep.photo.pixels else ''})"
 
 
+def _original(candidate: Candidate) -> Key:
+    """A WebP from which a JPEG is known to be made is no farther from a camera than that."""
+    distance = distance_to_camera(candidate.photo)
+    return (min(distance, UNNAMED) if candidate.source else distance,)
+
+
 def _original_phrase(keep: Candidate, _other: Candidate) -> str:
     return "names its camera" if distance_to_camera(keep.photo) else "camera original"
 
@@ -219,7 +226,7 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("protected", lambda one: (not one.photo.file.protected,), lambda _keep, _other: "in a protected folder"),
         Rule("detail", lambda one: (-one.detail,), _detail_phrase),
         Rule("raw", _raw, _raw_phrase),
-        Rule("original", lambda one: (distance_to_camera(one.photo),), _original_phrase),
+        Rule("original", _original, _original_phrase),
         Rule(METADATA, _metadata, lambda _keep, _other: "has more metadata"),
         Rule("compression", _quality, _quality_phrase),
         Rule("preferred", lambda _one: (0,), lambda _keep, _other: "in a preferred folder"),

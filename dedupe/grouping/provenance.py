@@ -11,7 +11,7 @@ import os
 import re
 from typing import Final
 
-from dedupe.types import Photo
+from dedupe.types import Facts, Photo
 
 _COPY_WORDS: Final = "copy|kopie|copie|copia|cópia|kopia|kópia|kopi|копия|コピー|副本"
 _EDIT_WORDS: Final = (
@@ -53,8 +53,13 @@ _EDITORS: Final = re.compile(
     re.IGNORECASE,
 )
 
-_MODERN: Final = frozenset(("WebP", "AVIF", "JPEG XL"))
-_NOT_FROM_CAMERAS: Final = frozenset(("PNG", "GIF", "BMP", "JPEG 2000")) | _MODERN
+_CONVERTED: Final = frozenset(("WebP", "AVIF", "JPEG XL", "JPEG 2000", "HEIF"))
+"""Lossy formats to which photos are converted: a HEIF of a camera names it."""
+_NOT_FROM_CAMERAS: Final = (_CONVERTED | {"PNG", "GIF", "BMP"}) - {"HEIF"}
+
+
+UNNAMED: Final = 2
+"""The distance of a picture that names no camera."""
 
 
 def copy_mark(path: str) -> str | None:
@@ -67,6 +72,11 @@ def copy_mark(path: str) -> str | None:
     return f"“{found.group()}”" if kind == "number" else _LABELS[kind]
 
 
+def is_converted(facts: Facts) -> bool:
+    """Whether a picture is stored in a lossy format to which photos are converted, whose quality is a guess from its size."""
+    return facts.format in _CONVERTED and not facts.lossless
+
+
 def distance_to_camera(photo: Photo) -> int:
     """0: as a camera wrote it, for all that can be seen; 1: a camera's picture that a program wrote again; 2: no camera
     is named; 3: nor does any camera write lossy pictures of this format, so it was made from another."""
@@ -74,7 +84,7 @@ def distance_to_camera(photo: Photo) -> int:
     if facts.raw:
         return 0
     if not facts.camera:
-        return 3 if facts.format in _MODERN and not facts.lossless else 2
+        return UNNAMED + (is_converted(facts) and facts.format in _NOT_FROM_CAMERAS)
     rewritten = facts.format in _NOT_FROM_CAMERAS or bool(facts.software and _EDITORS.search(facts.software))
     return int(rewritten or copy_mark(photo.path) not in _FROM_CAMERAS)
 

@@ -81,12 +81,13 @@ class Versions:
         detail = real_pixels(self.known, cluster)
         most, support = max(detail.values()), self._support(cluster)
         for node in cluster:
+            source = any(self._is_source(node, other) for other in self.known.must_link.get(node, ()))
             for asset in self.known.assets[node]:
                 photo = self.known.photos[asset]
                 # A RAW holds no less than what was developed from it, whatever size its preview has.
                 real = most if has_raw(photo) else detail[node]
                 shown = most if photo.facts.raw else detail[node]
-                yield Candidate(photo, real, shown, self._quality(node, photo), support[node])
+                yield Candidate(photo, real, shown, self._quality(node, photo), support[node], source)
 
     def _support(self, cluster: Sequence[Node]) -> dict[Node, int]:
         """Of how many pictures of the cluster each shows the same, by whatever chain of re-saves."""

@@ -121,8 +121,37 @@ def test_of_other_compressions_the_bounds_are_not_known(tmp_path: Path) -> None:
     assert told(tmp_path, out.getvalue(), made_from_it) is Origin.SOURCE
 
 
+def in_codec(picture: Picture, kind: str, quality: int) -> bytes:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    if kind == "JXL":
+        pytest.importorskip("pillow_jxl")
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, kind, quality=quality)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("scene", ["coffee", "chelsea"])
+@pytest.mark.parametrize(("kind", "quality"), [("HEIF", 60), ("HEIF", 95), ("AVIF", 90), ("WEBP", 95), ("JXL", 95)])
+def test_a_photo_is_known_as_the_source_of_a_fine_resave_in_another_codec(
+    tmp_path: Path, scene: str, kind: str, quality: int
+) -> None:
+    original = jpeg(photograph(scene), 70)
+    resaved = in_codec(pixels(original), kind, quality)
+    assert told(tmp_path, original, resaved) is Origin.SOURCE
+    back = in_codec(photograph(scene), kind, quality)
+    from dedupe.decoding.decode import decode
+
+    shown = decode(back, long_side=4000).pixels
+    assert told(tmp_path, back, jpeg(shown, 70)) is Origin.SOURCE
+
+
 def test_another_colour_profile_is_no_mere_saving(tmp_path: Path) -> None:
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    green = profile.index(b"gXYZ")
+    at = int.from_bytes(profile[green + 4 : green + 8], "big") + 8
+    profile[at : at + 4] = round(0.36 * 65536).to_bytes(4, "big")  # of a red part that is 0.385 in sRGB
     wide = bytes(profile).replace(b"sRGB", b"wide").replace("sRGB".encode("utf-16-be"), "wide".encode("utf-16-be"))
     out = io.BytesIO()
     Image.fromarray(photograph("coffee")).save(out, "JPEG", quality=90, icc_profile=wide)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from dedupe.decoding import decode, preview
+from dedupe.decoding import decode, icc, preview
 from dedupe.decoding.pixel_key import pixel_key
 from dedupe.formats.errors import DamagedError, NotAPhotoError, TooLargeError
 from tests.decoding.made import (
@@ -213,6 +213,16 @@ def test_a_profile_that_is_srgb_or_broken_changes_nothing() -> None:
     for profile in (srgb, b"nonsense", srgb[:200], b""):
         found = decode.decode(encoded(photograph(128), "PNG", icc_profile=profile), long_side=400).pixels
         assert np.abs(found.astype(int) - plain).max() <= 1
+
+
+def test_srgb_is_known_however_a_program_wrote_it_and_a_wider_space_by_another_name_is_not() -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    renamed = srgb.replace(b"sRGB", b"mine").replace("sRGB".encode("utf-16-be"), "mine".encode("utf-16-be"))
+    assert icc.is_srgb(renamed)
+    wider = bytearray(renamed)
+    at = int.from_bytes(wider[wider.index(b"gXYZ") + 4 :][:4], "big") + 8
+    wider[at : at + 4] = round(0.3 * 65536).to_bytes(4, "big")
+    assert not icc.is_srgb(bytes(wider))
 
 
 def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> None:

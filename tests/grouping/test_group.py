@@ -1212,6 +1212,25 @@ def test_a_proven_source_of_better_quality_is_not_selected_though_its_copy_names
     assert (extra.photo, extra.selected, losses(extra)) == (source, False, ("a better quality",))
 
 
+@pytest.mark.parametrize("form", ["HEIF", "AVIF", "WebP", "JPEG XL", "JPEG 2000"])
+def test_a_guessed_quality_does_not_let_a_photo_go_for_what_may_be_made_from_it(form):
+    jpeg, other = photo("a.jpg", quality=75), photo("b.jpg", quality=90, format=form)
+    doubt = [match(jpeg, other, RESAVED, remark=Remark(Change.LINEAGE))]
+    (extra,) = only([jpeg, other], doubt, decisions=UsersWord(keep=[other])).extras
+    assert not extra.selected
+    named = photo("b.jpg", quality=90, format=form, camera="Maker Model")
+    (extra,) = only([jpeg, named], [match(jpeg, named, RESAVED, remark=Remark(Change.LINEAGE))]).extras
+    assert (extra.photo, extra.selected) == (jpeg, True)
+
+
+def test_the_webp_from_which_a_jpeg_was_made_stays_for_it():
+    webp, jpeg = photo("longer.webp", quality=90, format="WebP"), photo("a.jpg", quality=75)
+    found = only([webp, jpeg], [match(webp, jpeg, source=webp)])
+    assert (found.keep, found.extras[0].selected) == (webp, True)
+    unproven = only([webp, jpeg], [match(webp, jpeg, RESAVED)])
+    assert unproven.keep is jpeg
+
+
 def test_the_reason_does_not_claim_a_quality_that_a_file_does_not_have():
     source, again = photo("longer.jpg", quality=70), photo("a.jpg", quality=95)
     assert only([source, again], [match(source, again, source=source)]).reason == "the other was saved again"
