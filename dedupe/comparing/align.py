@@ -75,23 +75,48 @@ class Alignment:
         return bool(np.linalg.det(self.matrix[:, :2]) < 0)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPoints:
+    """The key points of a preview, small enough to keep those of many: ``at`` float32[n, 4] is place, size and angle as in
+    ``Features``, ``described`` uint8[n, 128] SIFT."""
+
+    at: Floats
+    described: npt.NDArray[np.uint8]
+
+
 def features(rgb: Rgb) -> Features:
-    """Key points of a preview (long side ≤ 400 px); small pictures are enlarged for the detection, so that a thumbnail
-    offers enough of them."""
+    """A preview (long side ≤ 400 px) with its key points."""
+    return with_key_points(rgb, key_points(rgb))
+
+
+def key_points(rgb: Rgb) -> KeyPoints:
+    """Key points of a preview; small pictures are enlarged for the detection, so that a thumbnail offers enough of them."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     factor = max(1.0, _SMALL_SIDE / max(grey.shape)) if max(grey.shape) < _SMALL_SIDE else 1.0
     seen = grey if factor == 1.0 else cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
     found, described = _detector().detectAndCompute(seen, None)
     count = len(found)
     points = np.array([k.pt for k in found], np.float32).reshape(count, 2)
+    sizes = np.array([k.size for k in found], np.float32) / np.float32(factor)
+    angles = np.radians(np.array([k.angle for k in found], np.float32))
+    return KeyPoints(
+        np.column_stack([((points + 0.5) / factor - 0.5).astype(np.float32), sizes, angles]).astype(np.float32),
+        # OpenCV rounds its descriptors to whole numbers below 256.
+        described.astype(np.uint8) if count else np.zeros((0, 128), np.uint8),
+    )
+
+
+def with_key_points(rgb: Rgb, found: KeyPoints) -> Features:
+    """The preview as it is compared, with the key points that were found in it."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     return Features(
         rgb=rgb,
         grey=grey,
         thumb=_thumb(grey),
-        points=((points + 0.5) / factor - 0.5).astype(np.float32),
-        sizes=np.array([k.size for k in found], np.float32) / np.float32(factor),
-        angles=np.radians(np.array([k.angle for k in found], np.float32)),
-        descriptors=_root(described) if count else np.zeros((0, 128), np.float32),
+        points=found.at[:, :2].copy(),
+        sizes=found.at[:, 2].copy(),
+        angles=found.at[:, 3].copy(),
+        descriptors=_root(found.described.astype(np.float32)),
     )
 
 

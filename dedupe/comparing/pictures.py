@@ -14,17 +14,22 @@ from typing import Final, Generic, TypeVar
 import numpy as np
 
 from dedupe.comparing import align
-from dedupe.comparing.align import Features, Floats, Grey, Rgb
+from dedupe.comparing.align import Features, Floats, Grey, KeyPoints, Rgb
 from dedupe.errors import DedupeError
 from dedupe.types import ContentKey, Facts, PixelKey
 
-FEATURES_KEPT: Final = 48
-ORIGINALS_KEPT: Final = 4
-WINDOWS_KEPT: Final = 16
-LUMAS_KEPT: Final = 2
+FEATURES_KEPT: Final = 16
+KEY_POINTS_KEPT: Final = 320
+"""At 115 kB each: the key points of a photo take longer to find than all its previews to decode."""
+ORIGINAL_BYTES: Final = 16_000_000
+WINDOW_BYTES: Final = 14_000_000
+LUMA_BYTES: Final = 27_000_000
+"""Room for what is kept of originals: of small ones it is that of many."""
 QUALITIES_KEPT: Final = 4_096
 MIDDLES: Final = 100
 """Places along a side round which a window may lie: few enough for pairs of one photo to share its windows."""
+SMALL_PIXELS: Final = 1_500_000
+"""Originals up to this size are remembered whole when a window of them is asked for."""
 WHOLE_PIXELS: Final = 26_000_000
 """A worker may use 200 MB: larger originals are not decoded in colour at full size."""
 GREY_PIXELS: Final = 60_000_000
@@ -57,37 +62,47 @@ class Luma:
 
 
 class _Memory(Generic[K, V]):
-    """The values used last."""
+    """The values used last, as many as have ``room``: their number or, by ``weigh``, their bytes. The last one always has."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
+    def __init__(self, room: int, weigh: Callable[[V], int] = lambda _value: 1) -> None:
+        self._room, self._weigh, self._held = room, weigh, 0
         self._kept: OrderedDict[K, V] = OrderedDict()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         if key not in self._kept:
-            self._kept[key] = make()
-            while len(self._kept) > self._room:
-                self._kept.popitem(last=False)
+            self._kept[key] = made = make()
+            self._held += self._weigh(made)
+            while self._held > self._room and len(self._kept) > 1:
+                self._held -= self._weigh(self._kept.popitem(last=False)[1])
         self._kept.move_to_end(key)
         return self._kept[key]
 
+    def clear(self) -> None:
+        self._kept.clear()
+        self._held = 0
+
+
+def _bytes(pixels: Rgb | None) -> int:
+    return 0 if pixels is None else pixels.nbytes
+
 
 _features: _Memory[ContentKey, Features] = _Memory(FEATURES_KEPT)
-_windows: _Memory[tuple[ContentKey, int, int, int], Rgb | None] = _Memory(WINDOWS_KEPT)
-_originals: _Memory[tuple[ContentKey, int], Rgb | None] = _Memory(ORIGINALS_KEPT)
-
-
-_lumas: _Memory[ContentKey, Luma | None] = _Memory(LUMAS_KEPT)
-
-
+_key_points: _Memory[ContentKey, KeyPoints] = _Memory(KEY_POINTS_KEPT)
+_windows: _Memory[tuple[ContentKey, int, int, int], Rgb | None] = _Memory(WINDOW_BYTES, _bytes)
 _qualities: _Memory[ContentKey, int | None] = _Memory(QUALITIES_KEPT)
+_originals: _Memory[tuple[ContentKey, int], Rgb | None] = _Memory(ORIGINAL_BYTES, _bytes)
+_lumas: _Memory[ContentKey, Luma | None] = _Memory(LUMA_BYTES, lambda luma: 0 if luma is None else luma.pixels.nbytes)
 
 
 def features_of(view: View) -> Features:
     """Key points of the stored preview; DamagedError where the preview is no picture."""
     from dedupe.decoding.preview import decode_preview
 
-    return _features.get(view.content_key, lambda: align.features(decode_preview(view.preview)))
+    def make() -> Features:
+        rgb = decode_preview(view.preview)
+        return align.with_key_points(rgb, _key_points.get(view.content_key, lambda: align.key_points(rgb)))
+
+    return _features.get(view.content_key, make)
 
 
 def original_of(view: View, long_side: int) -> Rgb | None:
@@ -116,8 +131,11 @@ def _cut(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
 def _whole(view: View) -> Rgb | None:
     from dedupe.decoding import decode, opencv
 
+    side = max(view.facts.width, view.facts.height)
+    if view.facts.pixels <= SMALL_PIXELS:
+        return original_of(view, side)
     if view.facts.pixels <= WHOLE_PIXELS:
-        return _read(view, max(view.facts.width, view.facts.height))
+        return _read(view, side)
     if view.facts.format != "JPEG" or view.facts.pixels > GREY_PIXELS:
         return None
     # Not remembered: it would take as much room as all the rest.

@@ -88,9 +88,9 @@ def test_between_sizes_nearly_alike_nothing_is_told_and_nothing_selected(tmp_pat
 def test_a_window_is_the_same_whatever_was_looked_at_before(tmp_path: Path) -> None:
     first, second = (saved(tmp_path, f"{name}.jpg", changed("upscaled 1.6", photograph("chelsea"))) for name in "ab")
     middle, near = (0.5012, 0.4988), (0.4972, 0.5031)
-    pictures._windows._kept.clear()
+    pictures._windows.clear()
     alone = pictures.window_of(first, middle, 128)
-    pictures._windows._kept.clear()
+    pictures._windows.clear()
     pictures.window_of(second, near, 128)
     after = pictures.window_of(second, middle, 128)
     assert alone is not None and after is not None

@@ -197,8 +197,8 @@ def test_a_verdict_does_not_depend_on_what_was_judged_before(tmp_path: Path) -> 
     warm = [compared(a, b) for a, b in pairs]
     cold = []
     for a, b in reversed(pairs):
-        for memory in (pictures._features, pictures._originals, pictures._windows):
-            memory._kept.clear()
+        for memory in (pictures._features, pictures._key_points, pictures._originals, pictures._windows):
+            memory.clear()
         cold.append(compared(a, b))
     assert warm == cold[::-1]
 
