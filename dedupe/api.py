@@ -220,7 +220,7 @@ def _where(move_to: AnyPath | None, trash: bool) -> tuple[ActionKind, str | None
     if not isinstance(trash, bool):
         raise UsageError(f"trash is True or False, not {_kind(trash)}.")
     if (move_to is not None) is trash:
-        raise UsageError("Say where the extras should go: move_to=FOLDER or trash=True, one of the two.")
+        raise UsageError("Say where the copies go: either move_to=FOLDER or trash=True.")
     return (ActionKind.TRASH, None) if move_to is None else (ActionKind.MOVE, _path("move_to", move_to))
 
 

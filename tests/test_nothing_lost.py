@@ -237,7 +237,11 @@ def test_two_documents_with_one_first_page_are_no_copies(scanned: Scanned) -> No
 
 def test_a_still_of_an_animation_is_shown_and_says_so(scanned: Scanned) -> None:
     extra = scanned.extra("still")
-    assert (extra.relation, extra.selected, phrases.remark(extra)) == (Relation.EDITED, False, "one of 3 frames alone")
+    assert (extra.relation, extra.selected, phrases.remark(extra)) == (
+        Relation.EDITED,
+        False,
+        "only one of its 3 frames",
+    )
     assert scanned.kept("still") == "a.webp"
 
 

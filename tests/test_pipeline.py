@@ -219,7 +219,7 @@ def test_a_store_damaged_within_is_kept_aside_by_the_name_that_is_told_and_the_s
     assert as_json(scan(tmp_path)) == before
     (kept,) = tmp_path.glob("library.db.corrupt-????????-??????")
     assert [record.getMessage() for record in caplog.records] == [
-        f"dedupe's cache file {tmp_path / 'library.db'} could not be read; it was kept as {kept} and a fresh one begun."
+        f"dedupe's cache file {tmp_path / 'library.db'} could not be read; it was kept as {kept}, and a new one was started."
     ]
     caplog.clear()
     assert as_json(scan(tmp_path)) == before

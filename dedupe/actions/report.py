@@ -17,20 +17,20 @@ _NAMED = 5
 _DID = {
     ActionKind.TRASH: "went",
     ActionKind.MOVE: "moved",
-    ActionKind.HARD_LINK: "replaced by hard links",
-    ActionKind.REFLINK: "replaced by reflinks",
+    ActionKind.HARD_LINK: "replaced with hard links",
+    ActionKind.REFLINK: "replaced with reflinks",
 }
 _WOULD = {
     ActionKind.TRASH: "would go",
     ActionKind.MOVE: "would be moved",
-    ActionKind.HARD_LINK: "would be replaced by hard links",
-    ActionKind.REFLINK: "would be replaced by reflinks",
+    ActionKind.HARD_LINK: "would be replaced with hard links",
+    ActionKind.REFLINK: "would be replaced with reflinks",
 }
 _WILL = {
     ActionKind.TRASH: "will go",
     ActionKind.MOVE: "will be moved",
-    ActionKind.HARD_LINK: "will be replaced by hard links",
-    ActionKind.REFLINK: "will be replaced by reflinks",
+    ActionKind.HARD_LINK: "will be replaced with hard links",
+    ActionKind.REFLINK: "will be replaced with reflinks",
 }
 
 
@@ -122,9 +122,9 @@ class Report:
             return []
         sidecars = format_count(len(written), "sidecar")
         if self.dry_run:
-            return [f"{sidecars} would be written beside the photos that stay, before."]
+            return [f"{sidecars} would be written first, beside the photos that stay."]
         verb = "holds" if len(written) == 1 else "hold"
-        return [f"{sidecars} beside the photos that stay {verb} what only these said."]
+        return [f"{sidecars} beside the photos that stay {verb} metadata that only these photos had."]
 
     def _folders(self) -> list[str]:
         """From which folders the photos came, those with most first."""
@@ -200,7 +200,7 @@ class Preview:
             return []
         photos = format_count(self.rescued, "photo")
         return [
-            f"What only {photos} of these say goes into sidecars (.xmp) beside the photos that stay, before they leave."
+            f"Metadata that only {photos} of these have goes into sidecars (.xmp) beside the photos that stay, before they leave."
         ]
 
 

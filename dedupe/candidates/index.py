@@ -67,7 +67,7 @@ def checked(blocks: VectorBlocks) -> Iterator[tuple[int, Floats]]:
         if len(wrong):
             row = int(wrong[0])
             finite = bool(np.isfinite(length[row]))
-            what = "is not of length 1" if finite else "holds a value that is no finite number"
+            what = "is not of length 1" if finite else "holds a value that is not a finite number"
             raise ValueError(f"vector {start + row} {what}; leave it out of the search")
         yield start, block
 

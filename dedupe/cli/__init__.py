@@ -102,8 +102,8 @@ app.command(
     epilog=examples(
         "dedupe apply --trash --dry-run       show what would leave, and change nothing",
         "dedupe apply --trash                 move the selected copies to the trash",
-        "dedupe apply --move-to ~/Extras      or into a folder",
-        "dedupe apply --link hard             or replace identical copies by hard links",
+        "dedupe apply --move-to ~/Duplicates      or into a folder",
+        "dedupe apply --link hard             or replace identical copies with hard links",
         "dedupe apply --plan plan.json        act on a plan that `scan --plan` wrote",
     ),
 )(apply.apply)

@@ -73,7 +73,7 @@ def prune(as_json: o.Json = False, store: o.Store = None) -> None:
     say(
         *done.notices,
         f"Forgot {format_count(done.pruned.files, 'deleted file')}, "
-        f"{format_count(done.pruned.contents, 'photo')} that no file holds any more, and "
+        f"{format_count(done.pruned.contents, 'photo')} without a file, and "
         f"{format_count(done.previews, 'preview')}.",
     )
     if done.pruned.away:

@@ -81,4 +81,4 @@ def _show(result: CheckResult, wanted: Sequence[Verdict], *, as_json: bool) -> N
         render.show_check(result, stdout())
     if result.unread:
         unread = format_count(len(result.unread), "file")
-        stderr().print(f"{unread} of the library could not be read; what is new here may still be among them.")
+        stderr().print(f"{unread} of the library could not be read; photos listed as new may be among them.")

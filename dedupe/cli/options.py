@@ -92,7 +92,7 @@ PathMap = Annotated[
     typer.Option(
         "--path-map",
         metavar="LOCAL=REMOTE",
-        help="What a folder of this machine is called on the cluster; repeat for more.",
+        help="The path of a folder as the cluster knows it; repeat for more.",
         rich_help_panel=FINDING,
     ),
 ]
@@ -209,7 +209,7 @@ Prefer = Annotated[
     typer.Option(
         "--prefer",
         metavar="DIR",
-        help="Of equal copies keep the one in this folder; repeat for more, the first is best.",
+        help="Of equal copies, keep the one in this folder; repeat for more, the most preferred first.",
         rich_help_panel=STAYS,
     ),
 ]
@@ -283,7 +283,7 @@ RescueDates = Annotated[
     bool | None,
     typer.Option(
         "--rescue-dates",
-        help="Carry over the oldest date of the files, too, where no photo states one.",
+        help="Also carry over the oldest file date where no photo has a date.",
         rich_help_panel=ACTING,
     ),
 ]
@@ -291,14 +291,14 @@ Albums = Annotated[
     bool | None,
     typer.Option(
         "--albums-as-keywords",
-        help="Carry over the names of the folders that copies lie in, too, as keywords.",
+        help="Also carry over the names of the copies' folders, as keywords.",
         rich_help_panel=ACTING,
     ),
 ]
 Web = Annotated[
     bool,
     typer.Option(
-        "--web", help="Review in the browser, on a page that only this machine sees.", rich_help_panel=BROWSER
+        "--web", help="Review in the browser, on a page that only this machine can open.", rich_help_panel=BROWSER
     ),
 ]
 NoOpen = Annotated[bool, typer.Option("--no-open", help="Print the link and open no browser.", rich_help_panel=BROWSER)]
@@ -318,7 +318,7 @@ Link = Annotated[
     typer.Option(
         "--link",
         metavar="KIND",
-        help="Replace byte-identical copies by links to the photo that stays: hard or ref (reflinks).",
+        help="Replace byte-identical copies with links to the photo that stays: hard or ref (reflinks).",
         rich_help_panel=ACTING,
         autocompletion=lambda: ["hard", "ref"],
     ),
@@ -369,6 +369,9 @@ def browser(*, web: bool, no_open: bool, port: int | None, roots: tuple[str, ...
             raise UsageError("--no-open and --port need --web.")
         return None
     if acts:
-        raise UsageError("--web stands alone: the page asks what goes, and where to.")
+        raise UsageError(
+            "--web can't be used with --review, --trash, --move-to, --link or a report on stdout; "
+            "the page asks what to remove."
+        )
     check_available()
     return Wanted(port or 0, not no_open, say, roots)

@@ -32,5 +32,5 @@ def tell(found: Grouped) -> None:
         return
     stderr().print(
         f"So far: {format_count(copies, 'copy', 'copies')} with the same bytes or pixels "
-        f"({format_bytes(found.reclaimable_bytes)}). Ctrl-C and `dedupe scan --exact` shows those alone."
+        f"({format_bytes(found.reclaimable_bytes)}). To see only these, press Ctrl-C and run `dedupe scan --exact`."
     )

@@ -66,6 +66,6 @@ def _agreed(run: RunSummary, *, as_json: bool) -> bool:
     from dedupe.terminal.console import say
 
     if as_json or not is_terminal(sys.stdin):
-        raise UsageError("undo asks before it acts: add --yes where there is no terminal to ask on.")
+        raise UsageError("There is no terminal to ask on; add --yes to undo without a question.")
     say(undo_question(run))
     return agreed("Put them back?")

@@ -117,7 +117,7 @@ class ClusterPool:
         """Everything that is left, with nothing but doubt: no worker is there any more."""
         if self._client.status != "running":
             raise ClusterError(GONE)
-        _log.warning("The cluster has no worker left: this machine goes on alone.")
+        _log.warning("The cluster has no worker left; this machine continues alone.")
         left, self._workers = [*out.values(), *batches], None
         for batch in left:
             yield from ((item, None) for item in batch)

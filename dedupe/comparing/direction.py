@@ -169,7 +169,7 @@ def _seen(measurement: Measurement) -> Iterator[Clue]:
 
 
 def _marks(one: Rgb, other: Rgb, mask: Mask, inside: Mask) -> float:
-    """> 0 where ``other`` has something put on it: a mark has edges along its outline, beyond those that a change of tone gives
+    """> 0 where ``other`` has something added: a mark has edges along its outline, beyond those that a change of tone gives
     it everywhere."""
     away = _strongest(cv2.absdiff(one, other))
     if not mask.any():

@@ -138,7 +138,7 @@ def blocked_reason(
     if any(asset.facts.suspect is not None for asset in assets):
         return "decodes with warnings"
     if on.facts.raw and not extra.facts.raw:
-        return "a RAW does not replace the picture made of it"
+        return "a RAW does not replace the picture made from it"
     if any(asset.facts.suspect is not None for asset in keep.parts):
         return "the kept photo decodes with warnings"
     if relation not in _PROVEN and not _agrees_enough(extra, on, caution):

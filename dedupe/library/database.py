@@ -347,9 +347,9 @@ _SENTENCES = {
     sqlite3.SQLITE_IOERR: "The disk that holds {file} cannot be read or written.",
 }
 _KEPT_ASIDE = {
-    "corrupt": "{file} could not be read; it was kept as {aside} and a fresh one begun.",
-    "newer": "{file} was written by a newer dedupe; it was kept as {aside} and a fresh one begun.",
-    "older": "{file} was written by an older dedupe; it was kept as {aside} and a fresh one begun.",
+    "corrupt": "{file} could not be read; it was kept as {aside}, and a new one was started.",
+    "newer": "{file} was written by a newer dedupe; it was kept as {aside}, and a new one was started.",
+    "older": "{file} was written by an older dedupe; it was kept as {aside}, and a new one was started.",
 }
 _UPGRADED = "{file} was written by an older dedupe; it was brought up to date, and a copy kept as {aside}."
 _NOT_UPGRADED = (

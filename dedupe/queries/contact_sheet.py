@@ -102,7 +102,7 @@ def compared(comparison: Comparison) -> Pixels:
         shown = np.where(cover[:, :, None], moved, np.uint8(_PAPER))
         panels = [
             _panel(a, f"A: {names[0]}"),
-            _panel(shown, f"B laid on A: {names[1]}"),
+            _panel(shown, f"B fitted onto A: {names[1]}"),
             _panel(_difference(a, moved, cover), f"difference × {_CONTRAST:g}"),
         ]
     row = _beside(panels)
@@ -179,7 +179,7 @@ def check_target(target: str | None) -> None:
     if os.path.splitext(path)[1].lower() not in drawing.ENDINGS:
         raise UsageError(f"--save needs a name that ends in {', '.join(drawing.ENDINGS)}.")
     if os.path.lexists(path):
-        raise UsageError(f"{display_path(path)} exists already and is left as it is; choose another name for --save.")
+        raise UsageError(f"{display_path(path)} already exists and was left as it is; choose another name for --save.")
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         raise UsageError(f"There is no folder {display_path(folder)} to save the picture in.")

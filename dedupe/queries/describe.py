@@ -46,7 +46,7 @@ def verdict_of(comparison: Comparison) -> tuple[str, ...]:
 
 def _headline(comparison: Comparison) -> str:
     if comparison.relation is None:
-        said = "Not duplicates: nothing shows that they are one scene"
+        said = "Not duplicates: nothing suggests that they show the same scene"
     else:
         lead = "Duplicates" if comparison.duplicates else "Not duplicates"
         said = f"{lead}: {comparison.relation.value}, {_MEANING[comparison.relation]}"
@@ -59,9 +59,9 @@ def _evidence(comparison: Comparison) -> tuple[str, ...]:
     evidence, lines = comparison.evidence, [f"Distance {comparison.distance:.3f} (0 same, 1.41 unrelated)."]
     if evidence.transform is None:
         if comparison.relation is None:
-            lines.append("No key points agree on how one could lie on the other.")
+            lines.append("No key points of the two match.")
         return tuple(lines)
-    how = "B lies on A" if comparison.relation is not None else "At best B would lie on A"
+    how = "B fits on A" if comparison.relation is not None else "The closest fit puts B on A"
     lines.append(f"{_keypoints(evidence)} {how} {_membership(evidence.transform)}; they share {evidence.overlap:.0%}.")
     lines.append(
         f"Block correlation {evidence.correlation:.2f} (25th percentile), worst block {evidence.worst_block:.2f}; "
@@ -74,12 +74,12 @@ def _raw(comparison: Comparison) -> tuple[str, ...]:
     raws = [name for name, photo in (("A", comparison.a), ("B", comparison.b)) if photo.facts.raw]
     if not comparison.duplicates or len(raws) != 1:
         return ()
-    return (f"{raws[0]} is a camera RAW, seen by its preview: the other does not replace it.",)
+    return (f"{raws[0]} is a camera RAW, compared by its preview; the other photo does not replace it.",)
 
 
 def _keypoints(evidence: Evidence) -> str:
     if not evidence.keypoints:
-        return "Too few key points: the whole pictures were laid on each other."
+        return "Too few key points, so the whole pictures were compared."
     return f"{evidence.inliers} of {evidence.keypoints} matched key points agree."
 
 

@@ -65,7 +65,7 @@ def show_search(result: SearchResult, settings: Settings, console: Console) -> N
             _say(console, "", "      nothing within the threshold")
     if len(result.skipped) > _NAMED:
         unread = format_count(len(result.skipped), "file")
-        stderr().print(f"{unread} could not be read and took no part; --json lists them.")
+        stderr().print(f"{unread} could not be read and were left out; --json lists them.")
     else:
         show_skipped(result.skipped, stderr())
 

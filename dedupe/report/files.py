@@ -62,7 +62,7 @@ def check(path: str, start: bytes) -> None:
     except OSError as error:
         raise _unwritable(path, error) from error
     if begins and begins != start:
-        raise UsageError(f"{display_path(path)} exists and is not a report of dedupe; it is left as it is.")
+        raise UsageError(f"{display_path(path)} exists and is not a dedupe report; it was left as it is.")
 
 
 def _place(path: str, chunks: Iterable[str]) -> None:

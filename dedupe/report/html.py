@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ONE_PAGE: Final = 500
 A_PAGE: Final = 250
 START: Final = b"<!doctype html><!-- a report of dedupe -->"
-INSTALL: Final = "The HTML report needs one small library more: pip install 'dedupe-photos[web]'"
+INSTALL: Final = "The HTML report needs one more small library: pip install 'dedupe-photos[web]'"
 
 
 class HtmlUnavailableError(DedupeError):

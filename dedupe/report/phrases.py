@@ -101,18 +101,18 @@ _CHANGES: Final[Mapping[Change, str]] = {
     Change.EXPOSURE: "exposed differently by one camera",
     Change.VIEWPOINT: "another point of view",
     Change.OVERLAP: "each shows what the other does not",
-    Change.EVERYWHERE: "differs all over",
+    Change.EVERYWHERE: "differs everywhere",
     Change.MOST_PLACES: "differs in most places",
     Change.CONTENT: "something moved or was replaced",
     Change.TEXT: "other text",
     Change.SENSOR_NOISE: "each has its own sensor noise",
     Change.CROPPED: "cropped to {share}",
-    Change.PUT_ON: "something put on it or replaced in it",
-    Change.PERSPECTIVE: "its perspective changed",
+    Change.PUT_ON: "something added or replaced",
+    Change.PERSPECTIVE: "perspective changed",
     Change.STRETCHED: "stretched to another shape",
     Change.FRAMED: "framed a little differently",
-    Change.MARK: "text or a mark put on it",
-    Change.BAND: "a band put on it",
+    Change.MARK: "text or a mark added",
+    Change.BAND: "a band added",
     Change.SPOT: "a spot differs",
     Change.BLUR: "blurred or noisy",
     Change.TONE: "tone changed",
@@ -120,8 +120,8 @@ _CHANGES: Final[Mapping[Change, str]] = {
     Change.LIGHT: "light changed in places",
     Change.LOW_TEXTURE: "too little texture to be sure",
     Change.PAGE: "page {number} differs",
-    Change.STILL: "one of {number} frames alone",
-    Change.APART: "differs by more than saving it again explains",
+    Change.STILL: "only one of its {number} frames",
+    Change.APART: "differs by more than a re-save explains",
     Change.UNREAD: "an original could not be read again",
     Change.UNTOLD: "can't tell which has more detail",
     Change.LINEAGE: "can't tell which is the original",
@@ -211,7 +211,7 @@ def obstacle(kind: Obstacle, detail: str = "") -> str:
             words = " and ".join(dict.fromkeys(property_words(name) for name in detail.split(", ")))
             return f"the photo that stays, or another copy, has another {words}"
         case Obstacle.STILL_LOST:
-            return f"a sidecar cannot hold all that it says ({display_text(detail)})"
+            return f"a sidecar can't hold all of its metadata ({display_text(detail)})"
         case Obstacle.CHANGED:
             return "changed since the scan"
         case Obstacle.UNREADABLE:
@@ -239,7 +239,7 @@ def reason(group: Group) -> str:
     made = next((one for one in group.extras if one.clue and group.keeper_of(one) is group.keep), None)
     if not group.original or made is None:
         return reason_of(group.reason, group.has)
-    return f"the original: {display_path(os.path.basename(made.photo.path))} {made_from(made)}"
+    return f"the original; {display_path(os.path.basename(made.photo.path))} {made_from(made)}"
 
 
 def reason_of(text: str, has: tuple[Loss, ...]) -> str:
@@ -259,7 +259,7 @@ def made_from(extra: Extra) -> str:
 _MADE = {
     ClueKind.CROP: "was cut from it",
     ClueKind.PADDING: "shows it within a frame, bars or a screen",
-    ClueKind.MARKS: "has something put on it",
+    ClueKind.MARKS: "has something added",
     ClueKind.COLOUR: "has lost its colours",
     ClueKind.TONE: "has its tones changed",
     ClueKind.SHARPENED: "was sharpened",

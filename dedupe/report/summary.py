@@ -23,7 +23,7 @@ def headline(result: ScanResult) -> str:
     copies = format_count(len(sizes), "copy", "copies")
     chosen = [size for extra, size in sizes if extra.selected]
     if not chosen:
-        return f"{groups} with {copies}, none to remove without a look."
+        return f"{groups} with {copies}, none marked for removal."
     return f"{groups} with {copies}; {format_count(len(chosen))} to remove, frees {format_bytes(sum(chosen))}."
 
 
@@ -52,9 +52,10 @@ def _rescuable(result: ScanResult, layout: Layout) -> list[Text]:
     count = sum(extra.may_be_rescued for group in result.groups for extra in group.extras)
     if not count:
         return []
-    stay = format_count(count, "copy stays", "copies stay")
+    stay, it = ("copy stays", "its") if count == 1 else ("copies stay", "their")
     return layout.wrapped(
-        f"{stay} for metadata that may be carried over to the photo that stays: --rescue always, or r in the review.",
+        f"{format_count(count)} {stay} only for {it} metadata, which may be carried over to the photo that is kept: "
+        "use --rescue always, or r in the review.",
         margin=2,
     )
 

@@ -123,7 +123,7 @@ def _groups(groups: Sequence[Group], look: Look, layout: Layout, out: _Printer) 
     hidden = (
         (len(open_ones) - len(shown), "more group", "--limit N shows more"),
         (len(of_relation) - len(open_ones), "group with nothing to remove", "--all shows them"),
-        (len(groups) - len(of_relation), "group of other relations", "--show says which are shown"),
+        (len(groups) - len(of_relation), "group of other relations", "--show chooses which are shown"),
     )
     said = [(count, what, how) for count, what, how in hidden if count]
     for count, what, how in said:

@@ -79,7 +79,7 @@ class Review:
             why = "is the one that stays" if at == choice.keep else "is not proven to be a copy of the one that stays"
             raise UsageError(f"{_name(self.groups[place], at)} {why}.")
         if leaves and (pin := pinned(extra.photo)):
-            raise UsageError(f"{display_path(extra.photo.path)} {pin}: it stays.")
+            raise UsageError(f"{display_path(extra.photo.path)} {pin}, so it is kept.")
         extras = (*choice.extras[:at], replace(extra, selected=leaves), *choice.extras[at + 1 :])
         return self._store(place, replace(choice, extras=extras, verdict=EditState.OPEN))
 

@@ -12,18 +12,20 @@ from rich.console import Console
 from rich.text import Text
 
 from dedupe.library.decisions import Decision, DecisionKind, Decisions
-from dedupe.library.scans import EditState
+from dedupe.library.scans import EditState, GroupEdit
 from dedupe.report.json import SCHEMA, dumped, paths_entry
 from dedupe.terminal.ask import agreed, answer, is_terminal
 from dedupe.terminal.console import stdout
 from dedupe.terminal.text import display_path, format_count
+from dedupe.types import Group
 
 _NONE = "You have not decided anything yet."
+_KEEPER = "chosen to keep"
 _WORDS = {
-    EditState.ACCEPTED: "remove copies of",
-    EditState.KEEP_ALL: "keep all of",
-    EditState.SKIPPED: "skip the group of",
-    EditState.NOT_DUPLICATES: "not duplicates:",
+    EditState.ACCEPTED: "accepted",
+    EditState.KEEP_ALL: "keep all",
+    EditState.SKIPPED: "skipped",
+    EditState.NOT_DUPLICATES: "not duplicates",
 }
 
 
@@ -31,7 +33,8 @@ _WORDS = {
 class Made:
     """One decision in the list: what was said (``words``) of which photos, when, and how it is taken back.
 
-    ``pair`` is the number of a decision on two photos, ``group`` that of a group of the last scan.
+    ``pair`` is the number of a decision on two photos, ``group`` that of a group of the last scan. Of an accepted group
+    ``removed`` are the paths that leave; the first path is that of the photo to keep.
     """
 
     words: str
@@ -39,6 +42,7 @@ class Made:
     made_at: int
     pair: int | None = None
     group: str | None = None
+    removed: frozenset[str] | None = None
 
 
 def show_and_clear(path: str) -> None:
@@ -59,10 +63,7 @@ def decisions_json(path: str) -> Iterator[str]:
     if os.path.lexists(path):
         with Decisions(path) as memory:
             made = all_made(memory)
-    entries = [
-        {"decision": one.words.rstrip(":"), **paths_entry("paths", one.paths), "made": _iso(one.made_at)}
-        for one in made
-    ]
+    entries = [{"decision": one.words, **paths_entry("paths", one.paths), "made": _iso(one.made_at)} for one in made]
     yield dumped({"schema": SCHEMA, "decisions": entries}) + "\n"
 
 
@@ -82,12 +83,19 @@ def all_made(memory: Decisions) -> tuple[Made, ...]:
         ):
             keep = edit.keeper or group.keep.path
             others = tuple(one.path for one in (group.keep, *(e.photo for e in group.extras)) if one.path != keep)
-            groups.append(Made(_WORDS[edit.state], (keep, *others), saved.made_at, group=group.id))
+            accepts = edit.state is EditState.ACCEPTED
+            removed = _removed(group, edit) if accepts else None
+            groups.append(Made(_WORDS[edit.state], (keep, *others), saved.made_at, group=group.id, removed=removed))
     return (*pairs, *groups)
 
 
+def _removed(group: Group, edit: GroupEdit) -> frozenset[str]:
+    chosen = (extra.photo.path for extra in group.extras if extra.selected) if edit.selected is None else edit.selected
+    return frozenset(chosen)
+
+
 def _pair(decision: Decision) -> Made:
-    words = "keep" if decision.kind is DecisionKind.KEEPER else _WORDS[EditState.NOT_DUPLICATES]
+    words = _KEEPER if decision.kind is DecisionKind.KEEPER else _WORDS[EditState.NOT_DUPLICATES]
     return Made(words, (decision.a.path, decision.b.path), decision.made_at, pair=decision.id)
 
 
@@ -107,7 +115,7 @@ def _offer(memory: Decisions, console: Console) -> None:
     said = answer("Take back which? Numbers such as 2 5-7, “all”, or Enter for none:")
     chosen = picked(said, made)
     if not chosen:
-        console.print("All decisions stay." if not said else "There is no such decision; all stay.")
+        console.print("All decisions stay." if not said else "There is no such decision, so all of them stay.")
         return
     if agreed(f"Take back {format_count(len(chosen), 'decision')}?"):
         _take_back(chosen, memory)
@@ -141,10 +149,18 @@ def picked(said: str, made: Sequence[Made]) -> tuple[Made, ...]:
 
 def _show(number: int, decision: Made, console: Console) -> None:
     when = datetime.fromtimestamp(decision.made_at).strftime("%Y-%m-%d %H:%M")
-    first, *others = map(display_path, decision.paths)
-    between = "over" if decision.words == "keep" else "and"
-    lines = [f"{number:>4}  {when}  {decision.words}", f"{'':<10}{first}"]
-    lines += [f"{'':<6}{between} {other}" for other in others[:3]]
+    first, *others = decision.paths
+    lines = [f"{number:>4}  {when}  {decision.words}", f"{'':<6}{_role(decision, first):<8}{display_path(first)}"]
+    lines += [f"{'':<6}{_role(decision, other):<8}{display_path(other)}" for other in others[:3]]
     if len(others) > 3:
-        lines.append(f"{'':<6}and {len(others) - 3:,} more")
+        lines.append(f"{'':<14}and {len(others) - 3:,} more")
     console.print(Text("\n".join(lines)), soft_wrap=True)
+
+
+def _role(decision: Made, path: str) -> str:
+    """What a decision makes of one of its photos, in the words of the table."""
+    if decision.removed is not None:
+        return "remove" if path in decision.removed else "keep"
+    if decision.words == _KEEPER:
+        return "keep" if path == decision.paths[0] else "copy"
+    return "keep" if decision.words == _WORDS[EditState.KEEP_ALL] else ""

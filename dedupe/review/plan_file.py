@@ -122,7 +122,7 @@ def read_plan(path: str) -> Plan:
     try:
         return _plan(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"{shown} is not a plan of dedupe: {error}.") from error
+        raise UsageError(f"{shown} is not a dedupe plan: {error}.") from error
 
 
 def _plan(data: Any) -> Plan:

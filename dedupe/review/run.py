@@ -68,7 +68,7 @@ class Wishes:
         if (self.yes or self.dry_run) and not self.act:
             raise UsageError("--yes and --dry-run need --trash, --move-to DIR or --link.")
         if self.act and not (self.yes or self.dry_run) and (to_stdout or not is_terminal(sys.stdin)):
-            raise UsageError("There is no terminal to ask on: add --yes, or --dry-run to change nothing.")
+            raise UsageError("There is no terminal to ask on; add --yes, or --dry-run to change nothing.")
         if self.review and (to_stdout or not on_terminal()):
             raise UsageError("A review needs a terminal; `--json FILE` writes the result instead.")
 
@@ -166,7 +166,7 @@ def despite_lost_output() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        _log.warning("The account could not be written (%s); `dedupe history` has it.", error.strerror)
+        _log.warning("The summary could not be written (%s); `dedupe history` shows it.", error.strerror)
 
 
 @contextmanager

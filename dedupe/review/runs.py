@@ -17,30 +17,24 @@ if TYPE_CHECKING:
     from dedupe.types import Outcome
 
 
+_HEAD = "run  when              what         photos     size  put back  undo"
+
+
 def show_history(runs: Sequence[RunSummary], console: Console) -> None:
     """Print the runs as a table."""
-    from rich.table import Table
-
     if not runs:
         console.print("No photo was removed yet.")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("run", "when", "what", "photos", "files", "size", "put back", "undo"):
-        figures = title in ("run", "photos", "files", "size", "put back")
-        table.add_column(title, justify="right" if figures else "left", no_wrap=title == "when")
+    console.print(_HEAD, style="dim", soft_wrap=True)
     for run in runs:
         what = run.purpose.value if run.undoes is None else f"{run.purpose.value} of {run.undoes}"
-        table.add_row(
-            str(run.number),
-            _when(run.began),
-            what if run.target is None else f"{what} to {display_path(run.target)}",
-            format_count(run.assets),
-            format_count(run.files),
-            format_bytes(run.bytes),
-            format_count(run.undone),
-            run.way_back,
-        )
-    console.print(table)
+        figures = f"{run.assets:>7,}{format_bytes(run.bytes):>9}{run.undone:>10,}"
+        line = f"{run.number:>3,}  {_when(run.began)}  {what:<12}{figures}  {run.way_back}"
+        console.print(line.rstrip(), soft_wrap=True)
+        if run.target is not None:  # a path of any length, whole
+            console.print(f"{'':<5}to {display_path(run.target)}", soft_wrap=True)
+        if run.why_not is not None and run.purpose is not RunPurpose.UNDO and run.assets != run.undone:
+            console.print(f"{'':<5}{display_text(run.why_not)}", soft_wrap=True)
     for run in runs:
         if run.sidecars:
             sidecars = format_count(run.sidecars, "sidecar")

@@ -29,7 +29,7 @@ _HELP = (
     ("up, down", "highlight a photo; it is shown beside the one to keep"),
     ("PgUp, PgDn", "the same, a screen at a time"),
     ("Space", "mark the highlighted copy for removal, or unmark it"),
-    ("r", "carry over what only this copy says, so that it can go"),
+    ("r", "carry over what only this copy has, so that it can go"),
     ("a", "keep all photos of this group"),
     ("n", "not duplicates; never shown as duplicates again"),
     ("s", "skip: remove nothing of this group for now"),
@@ -194,7 +194,7 @@ def _help(layout: Layout) -> list[Text]:
         wrapped = layout.wrapped(meaning, margin=18)
         wrapped[0] = Text(f"  {key:<16}", style="bold").append(wrapped[0].plain[18:], "not bold")
         lines += wrapped
-    return [*lines, Text(), Text("  Any key goes back.", style="dim")]
+    return [*lines, Text(), Text("  Press any key to go back.", style="dim")]
 
 
 def _end(state: ReviewState, layout: Layout) -> list[Text]:

@@ -215,7 +215,7 @@ def _rescue(state: ReviewState) -> ReviewState:
     """Carry over what only the marked photo says, so that it may go; a second time lets it stay."""
     extra = state.choice.extras[state.cursor]
     if extra is None or state.cursor == state.choice.keep:
-        return state.told("Choose a copy: what only it says is carried over to the photo to keep.")
+        return state.told("Choose a copy: the metadata that only it has is carried over to the photo to keep.")
     if extra.rescue is not None and extra.rescue.obstacle is None:
         changed = replace(extra, rescue=None, selected=extra.selected and not extra.loses)
         return _put(state, changed).told("Nothing is carried over. Enter accepts.")
@@ -223,7 +223,7 @@ def _rescue(state: ReviewState) -> ReviewState:
     if pinned(extra.photo) or state.offer is None or not extra.only_lossy:
         return state.told("Nothing of this photo has to be carried over, or something else keeps it.")
     changed = state.offer(keeper, extra)
-    words = phrases.carried(changed) or "all that it says stands beside the photo to keep"
+    words = phrases.carried(changed) or "all of its metadata is already with the photo to keep"
     return _put(state, changed).told(f"{words[:1].upper()}{words[1:]}. Enter accepts.")
 
 

@@ -95,7 +95,7 @@ def _without_pools(
             continue
         kept = [one for one in files if not _is_shown(one[0], mount, sources, places)]
         if len(kept) < len(files):
-            reason = f"shows {len(files) - len(kept)} photos of other scanned folders once more; they count once"
+            reason = f"shows {len(files) - len(kept)} photos of other scanned folders again; they count once"
             skipped.append(Skipped(mount.point, SkipKind.ALIAS, reason))
         files = kept
     return files, skipped

@@ -183,7 +183,7 @@ def test_recover_says_by_its_exit_code_what_is_left(
 
         failing.setattr("dedupe.actions.execution.reconcile.Reconciler.reconcile", reconcile)
         told = run(failing, capfdbinary, *recover)
-        assert (told.code, b"cannot be settled yet" in told.out) == (4, True)
+        assert (told.code, b"can't be finished yet" in told.out) == (4, True)
     (scanned.away / "old" / "0.jpg").write_bytes(b"overwritten by somebody")
     told = run(monkeypatch, capfdbinary, *recover)
     assert (told.code, b"needs your attention" in told.out) == (1, True)

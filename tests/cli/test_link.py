@@ -39,7 +39,7 @@ def test_identical_copies_become_links_and_undo_takes_them_apart(
     told = run(monkeypatch, capfdbinary, "apply", "--link", "hard", "--yes", "--store", scanned.store)
     assert told.code == 1  # one was refused
     lines = told.out.decode().splitlines()
-    assert "2 photos replaced by hard links to the photo that stays, 14 B." in lines
+    assert "2 photos replaced with hard links to the photo that stays, 14 B." in lines
     assert "1 skipped: isn't byte-identical to the photo that stays, so it can't be a link to it." in lines
     assert lines[-1] == "`dedupe undo 1` puts them back."
     assert linked(scanned) == ["0.jpg", "1.jpg"]

@@ -144,7 +144,7 @@ def test_a_plan_of_another_program_need_not_say_what_dedupe_adds(scanned: Scanne
     ("text", "said"),
     [
         ("{", "is not valid JSON"),
-        ("[]", "is not a plan of dedupe"),
+        ("[]", "is not a dedupe plan"),
         ('{"plan": 99, "roots": [], "copies": []}', "its version is 99"),
         ('{"plan": 2, "roots": ["/nowhere"], "copies": []}', "There is no scan of /nowhere"),
         (

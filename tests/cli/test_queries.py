@@ -210,7 +210,7 @@ def test_files_that_could_not_be_read_are_named_where_they_are_few(
     assert str(photos / "half.jpg") in ran.err
     for number in range(6):
         (photos / f"words {number}.jpg").write_text("words")
-    assert dedupe(*asked).err == "7 files could not be read and took no part; --json lists them.\n"
+    assert dedupe(*asked).err == "7 files could not be read and were left out; --json lists them.\n"
 
 
 def test_bad_queries_are_one_sentence_on_stderr_and_exit_2(library: Library, dedupe, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

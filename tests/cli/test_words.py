@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from rich.console import Console
 
+from dedupe.actions.journal.history import RunSummary
+from dedupe.actions.journal.records import RunPurpose
 from dedupe.library.cache import Cache
+from dedupe.review.runs import show_history
 from tests.album import album
 from tests.queries.made import Ran, run
 
@@ -102,3 +107,35 @@ def test_the_usage_line_is_plain(monkeypatch: Patch, capfdbinary: Capture, comma
     told = run(monkeypatch, capfdbinary, command, "--help")
     assert told.code == 0
     assert told.out.decode().splitlines()[0].endswith(f"dedupe {command} [OPTIONS] {usage}")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 140])
+def test_the_history_names_the_folder_of_each_run_whole(columns: int) -> None:
+    target = "/srv/pictures of the whole family/sorted out by hand in the long winter of 2024/二つの写真"
+    runs = [_ran(2, RunPurpose.UNDO, target=None, undoes=1), _ran(1, RunPurpose.MOVE, target=target)]
+    console = Console(file=io.StringIO(), width=columns, markup=False)
+    show_history(runs, console)
+    head, undone, moved, where = cast(io.StringIO, console.file).getvalue().splitlines()
+    assert where == f"     to {target}"
+    assert undone.split()[3:6] == ["undo", "of", "1"]
+    assert moved[: moved.index("move")].split()[0] == "1"
+    assert head.index("undo") == moved.index("dedupe undo 1")
+    assert max(map(len, (head, undone, moved))) <= 80
+
+
+def _ran(number: int, purpose: RunPurpose, *, target: str | None, undoes: int | None = None) -> RunSummary:
+    return RunSummary(
+        number=number,
+        purpose=purpose,
+        began=1_700_000_000.0,
+        target=target,
+        undoes=undoes,
+        assets=1_234,
+        files=2_468,
+        bytes=3_410_000,
+        bytes_away=3_410_000,
+        undone=0,
+        needs_person=0,
+        sidecars=0,
+        why_not=None,
+    )

@@ -16,7 +16,7 @@ def test_a_cameras_jpeg_is_not_selected_because_its_raw_lies_in_another_folder(r
     jpeg = photo("jpegs/1.jpg", camera="Nikon D70")
     ((found,), _) = group([raw, jpeg], [match(raw, jpeg, relation)])
     assert (found.keep, found.extras[0].selected) == (raw, False)
-    assert found.extras[0].note == "a RAW does not replace the picture made of it"
+    assert found.extras[0].note == "a RAW does not replace the picture made from it"
 
 
 def test_a_raw_is_not_selected_because_a_jpeg_of_it_lies_in_another_folder() -> None:

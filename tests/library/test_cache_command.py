@@ -61,7 +61,7 @@ def test_a_store_that_is_not_there_is_not_begun_by_asking(tmp_path: Path, name: 
 
 def test_prune_tells_what_it_forgot(photos: Path) -> None:
     (photos / "a.jpg").unlink()
-    assert run("prune").output == "Forgot 1 deleted file, 1 photo that no file holds any more, and 1 preview.\n"
+    assert run("prune").output == "Forgot 1 deleted file, 1 photo without a file, and 1 preview.\n"
     assert "2 files, 2 photos read" in run("info").output
 
 

@@ -96,7 +96,7 @@ def test_a_picture_is_said_not_to_replace_its_raw(tmp_path: Path) -> None:
     raw.write_bytes(dng(jpeg(photo("coffee"), 90), photo("coffee").size))
     settings = dedupe.Settings(store=str(tmp_path / "library.db"), jobs=1)
     said = verdict_of(dedupe.compare(str(developed), str(raw), settings))
-    assert "B is a camera RAW, seen by its preview: the other does not replace it." in said
+    assert "B is a camera RAW, compared by its preview; the other photo does not replace it." in said
     assert not any("replace" in line for line in verdict_of(dedupe.compare(str(raw), str(raw), settings)))
 
 
@@ -154,7 +154,7 @@ def test_a_picture_is_written_once_and_never_over_something(library: Library, tm
         with Image.open(io.BytesIO(target.read_bytes())) as picture:
             assert picture.size == (pixels.shape[1], pixels.shape[0])
         data = target.read_bytes()
-        with pytest.raises(UsageError, match="exists already"):
+        with pytest.raises(UsageError, match="already exists"):
             contact_sheet.write(pixels, str(target))
         assert target.read_bytes() == data
     for name in ("sheet.gif", "sheet", "not/there/sheet.png"):

@@ -140,7 +140,7 @@ def test_a_report_takes_the_place_of_an_earlier_one_and_of_nothing_else(tmp_path
     write_html(made.many(3), str(target), NONE)
     assert "Group 3" in target.read_text("utf-8")
     target.write_text("<!doctype html><p>my own page")
-    with pytest.raises(UsageError, match="is not a report of dedupe"):
+    with pytest.raises(UsageError, match="is not a dedupe report"):
         write_html(made.many(2), str(target), NONE)
     assert target.read_text() == "<!doctype html><p>my own page"
     for wrong in ("-", str(tmp_path), str(tmp_path / "nowhere" / "r.html")):

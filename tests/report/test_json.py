@@ -166,12 +166,12 @@ def test_a_report_replaces_an_earlier_one_whole(tmp_path: Path) -> None:
 def test_a_photo_named_as_the_report_is_not_overwritten(tmp_path: Path, write: object) -> None:
     target = tmp_path / "IMG_1.jpg"
     target.write_bytes(b"\xff\xd8\xff\xe0 a photo")
-    with pytest.raises(UsageError, match="is not a report of dedupe"):
+    with pytest.raises(UsageError, match="is not a dedupe report"):
         write(made.holiday(), str(target))
     assert target.read_bytes() == b"\xff\xd8\xff\xe0 a photo"
     link = tmp_path / "out.json"
     link.symlink_to(target)
-    with pytest.raises(UsageError, match="is not a report of dedupe"):
+    with pytest.raises(UsageError, match="is not a dedupe report"):
         write(made.holiday(), str(link))
     assert target.read_bytes() == b"\xff\xd8\xff\xe0 a photo"
 

@@ -138,7 +138,7 @@ def test_show_hides_other_relations_and_says_so_but_counts_them_in_the_summary()
     text = shown(made.holiday(), 80, paper=False, look=Look(everything=True, relations=(Relation.EDITED,)))
     assert "-edited.jpg" in text
     assert "WA0003" not in text
-    assert "… 2 groups of other relations not shown; --show says which are shown." in text
+    assert "… 2 groups of other relations not shown; --show chooses which are shown." in text
     assert "Series" not in text
     assert "3 groups with 5 copies" in text
 

@@ -218,8 +218,8 @@ def test_decisions_are_listed_and_without_a_terminal_only_listed(
     monkeypatch.setattr("sys.stdin", io.StringIO("all\ny\n"))
     show_and_clear(store)
     out = capsys.readouterr().out
-    assert f"not duplicates:\n          {made.ROOT}/a.jpg" in out
-    assert f"keep\n          {made.ROOT}/c.jpg" in out
+    assert f"not duplicates\n{'':14}{made.ROOT}/a.jpg\n{'':14}{made.ROOT}/b.jpg\n" in out
+    assert f"chosen to keep\n      keep    {made.ROOT}/c.jpg\n      copy    {made.ROOT}/d.jpg\n" in out
     with Decisions(store) as memory:
         assert len(memory.made()) == 2
 

@@ -199,7 +199,7 @@ def test_a_pasted_text_decides_nothing(store: str) -> None:
         terminal.wait_for("1/3")
         terminal.send("\x1b[200~Any answer\rA\ry\x1b[201~")
         terminal.send("?")
-        terminal.wait_for("Any key goes back")
+        terminal.wait_for("Press any key to go back")
         terminal.send("\x03")
         terminal.wait_for("ended: interrupted")
     assert states(store) == {}
@@ -210,7 +210,7 @@ def test_a_late_answer_of_the_terminal_decides_nothing(store: str) -> None:
         terminal.wait_for("1/3")
         terminal.send("\x1b[?62;1;2;6;9c\x1b_Gi=1;OK\x1b\\")
         terminal.send("?")
-        terminal.wait_for("Any key goes back")
+        terminal.wait_for("Press any key to go back")
         terminal.send("\x03")
         terminal.wait_for("ended: interrupted")
     assert states(store) == {}

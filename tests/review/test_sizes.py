@@ -82,6 +82,6 @@ def test_the_keys_are_explained_on_one_screen(store: str, columns: int, rows: in
     with start(store, columns, rows) as terminal:
         terminal.wait_for("1/2")
         terminal.send("?")
-        terminal.wait_for("Keys", "Any key goes back.", "Ctrl-C")
+        terminal.wait_for("Keys", "Press any key to go back.", "Ctrl-C")
         assert max(map(cell_len, terminal.lines)) <= columns
         terminal.send("x\x03")

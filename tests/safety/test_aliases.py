@@ -87,7 +87,7 @@ def test_a_photo_seen_through_a_pool_of_its_own_disk_stays(world: World, way: st
     disk = Pool(world.root / "disk", world.root / "pool", weak=weak, volumes=volumes)
     before = world.snapshot()
     report = world.act(seen_twice(world, disk, "a.jpg", "b.jpg"), trash=way == "trash", disk=disk)  # type: ignore[arg-type]
-    assert refused(report.outcomes) == [SAME, "lies where the same files are seen twice"]
+    assert refused(report.outcomes) == [SAME, "is in a folder that can be reached by two paths"]
     assert report.exit_code == 1
     assert "show the same files" in " ".join(report.notes)
     after = world.snapshot()

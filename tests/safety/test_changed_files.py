@@ -291,7 +291,7 @@ def test_a_keeper_that_is_to_leave_by_another_group_keeps_its_extra(world: World
     )
     before = world.snapshot()
     applied = world.carry_out((action, forged))
-    assert refused(applied.outcomes) == ["the photo that stays is to leave as well"] * 2
+    assert refused(applied.outcomes) == ["the photo that stays is selected for removal too"] * 2
     assert world.snapshot() == before
 
 

@@ -108,7 +108,7 @@ def test_a_disk_that_breaks_before_the_count_is_no_success(world: World, undone:
     if undone:
         world.act()
     report = world.undo(disk=Breaking()) if undone else world.act(disk=Breaking())
-    told = "The disk could not be looked at once more (the disk reports errors); the next start settles the journal."
+    told = "The disk could not be looked at once more (the disk reports errors); the next run corrects the journal."
     assert (report.stopped, report.exit_code) == (told, 4)
     assert b"beach\nagain" in world.contents()
 

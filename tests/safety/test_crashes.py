@@ -160,7 +160,7 @@ def test_a_disk_that_is_out_is_waited_for(world: World) -> None:
     before = world.snapshot()
     world.target.rename(world.base / "unplugged")
     [sentence] = actions.recover_if_needed(world.paths)
-    assert "not there now" in sentence
+    assert "does not exist now" in sentence
     (world.base / "unplugged").rename(world.target)
     assert world.snapshot() == before
     [sentence] = actions.recover_if_needed(world.paths)

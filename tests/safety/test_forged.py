@@ -50,7 +50,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "keeper is the victim": (
         lambda a, w: replace(a, keeper=replace(a.moves[0], target=None)),
-        "the photo that stays is to leave as well",
+        "the photo that stays is selected for removal too",
     ),
     "hash": (lambda a, w: victim(a, content_key=key(b"else")), "changed since the scan"),
     "keeper's hash": (
@@ -65,18 +65,18 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "one file twice": (lambda a, w: replace(a, moves=a.moves * 2), "names no file, or one twice"),
     "target outside": (
         lambda a, w: victim(a, target=str(w.base / "elsewhere" / "a.jpg")),
-        "would not land in the folder that was named",
+        "would not go into the folder that was named",
     ),
     "target with dots": (
         lambda a, w: victim(a, target=str(w.target / ".." / "a.jpg")),
-        "would not land in the folder that was named",
+        "would not go into the folder that was named",
     ),
     "target is the folder": (
         lambda a, w: victim(a, target=str(w.target)),
-        "would not land in the folder that was named",
+        "would not go into the folder that was named",
     ),
-    "no target": (lambda a, w: victim(a, target=None), "would not land in the folder that was named"),
-    "another kind": (lambda a, w: replace(a, kind=ActionKind.TRASH), "is planned for another kind of action"),
+    "no target": (lambda a, w: victim(a, target=None), "would not go into the folder that was named"),
+    "another kind": (lambda a, w: replace(a, kind=ActionKind.TRASH), "is planned for a different action"),
 }
 
 
@@ -133,7 +133,7 @@ def test_undo_restores_only_below_the_recorded_roots(world: World, path: str) ->
     )
     before = tree_snapshot(world.base / "moved", world.root)
     report = world.undo()
-    assert report.left == {"its recorded place lies outside the folders of that run": 1}
+    assert report.left == {"its recorded place is outside the folders of that run": 1}
     assert report.exit_code == 1
     assert tree_snapshot(world.base / "moved", world.root) == before
     assert not list(world.base.rglob("escaped.jpg"))
@@ -157,9 +157,9 @@ def test_a_photo_is_never_taken_back_as_a_sidecar_that_a_run_wrote(
     if state == "begun":
         world.edit_journal("UPDATE runs SET ended = NULL")
     if state == "done":
-        assert world.undo().left == {"it is no sidecar": 1}
+        assert world.undo().left == {"it is not a sidecar": 1}
     else:
-        assert "it is no sidecar" in actions.recover(world.paths)[0]
+        assert "it is not a sidecar" in actions.recover(world.paths)[0]
     assert tree_snapshot(world.base / "moved", world.root) == found
 
 
@@ -197,7 +197,7 @@ def test_undo_does_not_follow_a_link_that_took_a_folders_place(world: World) -> 
     extra.parent.rmdir()
     extra.parent.symlink_to(outside)
     report = world.undo()
-    assert report.left == {"a link stands among the folders it came from": 1}
+    assert report.left == {"one of the folders it came from is now a link": 1}
     assert not list(outside.iterdir())
     assert (world.target / "old" / "a.jpg").exists()
 
@@ -245,7 +245,7 @@ def test_undo_takes_only_from_where_it_put(world: World, place: str) -> None:
     forged = place.format(base=world.base, target=world.target)
     world.edit_journal("UPDATE files SET target = ?", (os.fsencode(forged),))
     report = world.undo()
-    assert report.left == {"it lies outside the folder it was moved to": 1}
+    assert report.left == {"it is outside the folder it was moved to": 1}
     assert (world.base / "secret.jpg").exists()
 
 

@@ -29,7 +29,7 @@ def test_a_chain_of_groups_is_refused_where_a_keeper_would_leave(world: World) -
     made = world.make({"a.jpg": "x\na", "b.jpg": "x\nbb", "c.jpg": "x\ncc"})
     a, b, c = (photo_at(path, world.root) for path in made.values())
     report = world.act(result_of([world.root], [(b, [a]), (c, [b])]))
-    assert report.refusals == {"the photo that stays for it is selected to leave too": 1}
+    assert report.refusals == {"the photo that stays for it is selected for removal too": 1}
     assert [path.exists() for path in made.values()] == [True, False, True]
 
 
@@ -84,7 +84,7 @@ def test_a_link_swapped_in_after_the_plan_is_not_followed(world: World) -> None:
     extra.rename(outside)
     extra.symlink_to(outside)
     report = world.act(result)
-    assert refused(report.outcomes) == ["is a link or no plain file any more"]
+    assert refused(report.outcomes) == ["is a link, or no longer a regular file"]
     assert outside.exists()
     assert extra.is_symlink()
 
@@ -106,7 +106,7 @@ class SwappingDisk(FaultyDisk):
 def test_a_link_swapped_in_between_look_and_open_is_not_followed(world: World) -> None:
     _keep, extra = world.pair()
     report = world.act(disk=SwappingDisk(extra, world.base / "outside.jpg"))
-    assert refused(report.outcomes) == ["is a link or no plain file any more"]
+    assert refused(report.outcomes) == ["is a link, or no longer a regular file"]
 
 
 def test_a_keeper_that_is_only_a_link_keeps_nothing(world: World) -> None:
@@ -115,7 +115,7 @@ def test_a_keeper_that_is_only_a_link_keeps_nothing(world: World) -> None:
     keep.rename(world.base / "real.jpg")
     keep.symlink_to(world.base / "real.jpg")
     report = world.act(result)
-    assert refused(report.outcomes) == ["the photo that stays: is a link or no plain file any more"]
+    assert refused(report.outcomes) == ["the photo that stays: is a link, or no longer a regular file"]
 
 
 def test_a_link_among_the_folders_of_the_target_is_not_followed(world: World) -> None:

@@ -385,7 +385,7 @@ def test_the_original_stays_when_the_target_is_full_or_breaks(world: World, step
         if step in disk.taken and report.stopped is not None:
             begun = len(done) + len(report.failed)
             assert report.exit_code == 4
-            assert report.refusals.get("not begun, because the run had stopped", 0) == 3 - begun
+            assert report.refusals.get("not started, because the run had stopped", 0) == 3 - begun
         else:
             assert report.exit_code == 0
         if actions.history(world.paths) and actions.history(world.paths)[0].undoable:

@@ -20,7 +20,7 @@ from tests.cli.made import Scanned
 from tests.safety.conftest import World, refused
 from tests.support import photo_at, photos_below, result_of, tree_snapshot
 
-NOBODY = "is another shot, and nobody chose by hand that it goes"
+NOBODY = "is a different shot that nobody selected by hand"
 
 
 def burst(world: World) -> tuple[ScanResult, ShotSet]:
@@ -115,7 +115,7 @@ def test_of_two_words_that_contradict_each_other_nothing_leaves(world: World) ->
     both = (*chosen(shots, 0)[:1], *chosen(shots, 1)[:1])
     assert {one.photo.path for one in both} == {one.keep.path for one in both}
     before = tree_snapshot(world.root)
-    assert refused(act(world, result, both).outcomes) == ["the photo that stays for it is selected to leave too"] * 2
+    assert refused(act(world, result, both).outcomes) == ["the photo that stays for it is selected for removal too"] * 2
     assert tree_snapshot(world.root) == before
 
 

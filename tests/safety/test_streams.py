@@ -141,4 +141,4 @@ def test_a_journal_that_cannot_be_used_is_told_once(world: World, command: str) 
     (world.base / "store.journal.db").write_bytes(b"no journal" * 100)
     told = dedupe(world, f"{command.format(target=world.target)} --store {store}")
     assert told.returncode in (2, 3)
-    assert told.stderr.count("is damaged, or no journal of dedupe's") == 1
+    assert told.stderr.count("is damaged, or is not a dedupe journal") == 1

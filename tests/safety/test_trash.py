@@ -329,7 +329,7 @@ def test_another_volume_without_a_trash_is_refused_by_its_name(world: World) -> 
         [reason] = refused(world.act(trash=True, disk=OtherHome()).outcomes)
     finally:
         shadow.unlink()
-    assert reason == f"no trash can be made on {mount}; --move-to a folder on that volume can"
+    assert reason == f"no trash can be made on {mount}; use --move-to with a folder on that volume"
     assert extra.exists()
 
 

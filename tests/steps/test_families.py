@@ -49,7 +49,7 @@ def test_of_identical_crops_all_but_one_go_and_the_original_is_the_root(tmp_path
     root = str(Path(group.keep.path).relative_to(folder))
     assert root in ("2019/IMG_1.jpg", "backup/IMG_1.jpg")
     assert group.original
-    assert reason(group).startswith("the original: ")
+    assert reason(group).startswith("the original; ")
     tree = tree_of(group, folder)
     crops = {name: said for name, said in tree.items() if "crop" in name}
     (head,) = (name for name, said in crops.items() if said[1] is Relation.EDITED)

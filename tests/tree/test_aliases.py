@@ -60,7 +60,7 @@ def test_a_photo_of_a_pool_counts_where_its_disk_is_not_scanned(tmp_path: Path) 
             assert sorted(map(os.path.basename, found.files.paths)) == ["a.jpg", "b.jpg"]
             [account] = found.skipped
             assert account.path == str(pool)
-            assert "shows 2 photos of other scanned folders once more" in account.reason
+            assert "shows 2 photos of other scanned folders again" in account.reason
     except UnavailableError as reason:
         pytest.skip(str(reason))
 

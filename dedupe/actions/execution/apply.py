@@ -57,8 +57,8 @@ Stop = Callable[[], bool]
 INTERRUPTED = "Stopped by Ctrl-C, between two photos."
 STOPPED_AS_ASKED = "Stopped as you asked, between two photos."
 
-NOT_BEGUN = "not begun, because the run had stopped"
-STOPPED = "Stopped there: the rest was not begun. The next start, or `dedupe recover`, puts right what is left to do."
+NOT_BEGUN = "not started, because the run had stopped"
+STOPPED = "Stopped there; the rest was not started. `dedupe recover`, or the next run, finishes what is left."
 MARKER_TEXT = b"dedupe moved duplicate photos here. Scans skip this folder as long as this file is in it.\n"
 _NAMES_TRIED = 20
 
@@ -205,7 +205,7 @@ class Applier:
                     continue
                 except ArrivedError as error:
                     lost = ()
-                    self._stopped = f"Stopped after it: {error}. The rest was not begun."
+                    self._stopped = f"Stopped after it: {error}. The rest was not started."
             self._assets.append(asset.id)
             self._gone.update(move.source for move in action.moves)
             lost, self._lost = (*dict.fromkeys((*self._lost, *lost)),), set()
@@ -330,8 +330,8 @@ def one_file_note(action: Action) -> str:
 def unfinished(error: JournalError | OSError) -> str:
     """Why the end of a run could not be written down, as a sentence for the report."""
     if isinstance(error, OSError):
-        return f"The disk could not be looked at once more ({refusal(error)}); the next start settles the journal."
-    return f"{error} The photos are where they were said to be; the next start settles the journal."
+        return f"The disk could not be looked at once more ({refusal(error)}); the next run corrects the journal."
+    return f"{error} The photos are where they were said to be; the next run corrects the journal."
 
 
 def arrival_blocker(disk: Disk, asset: AssetRow, undoable: bool) -> str | None:

@@ -13,7 +13,7 @@ from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.volumes import is_under
 from dedupe.types import Action, ActionKind, Relation
 
-SEEN_TWICE = "lies where the same files are seen twice"
+SEEN_TWICE = "is in a folder that can be reached by two paths"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def relation_blocker(action: Action) -> str | None:
         return "is another shot, not a duplicate"
     goes, stays = set(word.goes), set(word.stays)
     named = action.moves[0].content_key in goes and action.keeper.content_key in stays
-    return None if named and not goes & stays else "is another shot, and nobody chose by hand that it goes"
+    return None if named and not goes & stays else "is a different shot that nobody selected by hand"
 
 
 def path_blocker(action: Action, terms: Terms) -> str | None:
@@ -83,12 +83,12 @@ def target_blocker(action: Action, terms: Terms) -> str | None:
     """Every file goes below the folder that was named, or to the trash."""
     targets = [move.target for move in action.moves]
     if action.kind is not terms.kind:
-        return "is planned for another kind of action"
+        return "is planned for a different action"
     if terms.target is None:
         return None if not any(targets) else "is planned for a folder, not for the trash"
     for target in targets:
         if target is None or not is_plain(target) or target == terms.target or not is_under(target, terms.target):
-            return "would not land in the folder that was named"
+            return "would not go into the folder that was named"
         if is_too_long(target):
             return "its name would be too long there"
     return None
@@ -98,7 +98,7 @@ def keeper_blocker(action: Action, terms: Terms) -> str | None:
     """The photo that stays must not leave by another action of the plan, under whatever name."""
     for part in (action.keeper, *action.keeper_parts):
         if part.source in terms.sources or (part.stamp.dev, part.stamp.inode) in terms.identities:
-            return "the photo that stays is to leave as well"
+            return "the photo that stays is selected for removal too"
     return None
 
 

@@ -31,6 +31,7 @@ NOT_IDENTICAL = "isn't byte-identical to the photo that stays, so it can't be a 
 OTHER_VOLUME = "is on another file system than the photo that stays"
 _NO_EXCHANGE = "its file system can't replace a file in one step"
 _NO_LINKS = "its file system has no hard links"
+_LEAVES_TOO = "the photo that stays is selected for removal too"
 _NO_CLONES = "its file system has no reflinks"
 _UNSUPPORTED = frozenset(
     (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EXDEV, errno.EPERM)
@@ -84,7 +85,7 @@ def draft_links(result: ScanResult, kind: ActionKind) -> tuple[list[Action], lis
     for group, extra in selected(result):
         keep = group.keeper_of(extra)
         action = Action(kind, group.id, extra.relation, (_move(extra.photo),), _move(keep))
-        reason = link_blocker(extra, keep) or ("the photo that stays is selected too" if keep.path in leaving else None)
+        reason = link_blocker(extra, keep) or (_LEAVES_TOO if keep.path in leaving else None)
         if reason is None:
             actions.append(action)
         else:
@@ -164,7 +165,7 @@ class Linker:
                 applied.stopped = applied.stopped or interrupted()
                 if applied.stopped is not None:
                     applied.outcomes.append(
-                        Outcome(action, OutcomeKind.REFUSED, "not begun, because the run had stopped")
+                        Outcome(action, OutcomeKind.REFUSED, "not started, because the run had stopped")
                     )
                     continue
                 self._one(action, applied)
@@ -186,7 +187,7 @@ class Linker:
         except (StopError, JournalError, OSError) as error:
             phrase = str(refusal(error) if isinstance(error, OSError) else error)
             applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, phrase.rstrip(".")))
-            applied.stopped = "Stopped there: the rest was not begun."
+            applied.stopped = "Stopped there; the rest was not started."
 
     def _replace(self, action: Action, victim: Held, keeper: Held) -> None:
         source = action.moves[0].source

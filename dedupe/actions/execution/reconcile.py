@@ -88,7 +88,7 @@ class Reconciler:
         if Where.UNCLEAR in wheres:
             gone = self._missing_folder(asset)
             if gone is not None and not final:
-                return Reconciled(AssetState.BEGUN, f"the folder {display_path(gone)} is not there now")
+                return Reconciled(AssetState.BEGUN, f"the folder {display_path(gone)} does not exist now")
             return Reconciled(AssetState.NEEDS_PERSON, self._needs_person(asset, wheres))
         for file in asset.files:
             self._remove_partial(file)

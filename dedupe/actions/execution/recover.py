@@ -82,9 +82,7 @@ def _sentence(asset: AssetRow, reconciled: Reconciled) -> str:
         case AssetState.ROLLED_BACK:
             return f"{name}: the move that was interrupted was taken back; it is in its place."
         case AssetState.BEGUN:
-            return (
-                f"{name}: an interrupted move cannot be settled yet: {reconciled.reason}. The next start tries again."
-            )
+            return f"{name}: an interrupted move can't be finished yet: {reconciled.reason}. The next run tries again."
         case _:
             return f"{name}: an interrupted move needs your attention: {reconciled.reason}."
 
@@ -96,7 +94,7 @@ def _of_sidecar(name: str, reconciled: Reconciled) -> str:
         case AssetState.ROLLED_BACK:
             return f"{name}: this sidecar is as it was before it was to be changed."
         case AssetState.BEGUN:
-            return f"{name}: this sidecar cannot be settled yet: {reconciled.reason}. The next start tries again."
+            return f"{name}: this sidecar can't be finished yet: {reconciled.reason}. The next run tries again."
         case _:
             return f"{name}: this sidecar needs your attention: {reconciled.reason}."
 

@@ -39,7 +39,7 @@ def settle(disk: Disk, journal: Journal, asset: AssetRow) -> tuple[AssetState, s
     """
     file = journal.asset(asset.id).files[0]
     if not os.path.isdir(os.path.dirname(file.move.source)):
-        return AssetState.BEGUN, "its folder is not there now"
+        return AssetState.BEGUN, "its folder does not exist now"
     ends = Ends.of(journal, asset, file)
     if ends.old is None:
         state, reason = _new(disk, file, ends)

@@ -75,7 +75,7 @@ class UndoReport:
         """The account, a line each."""
         lines = [f"{format_count(len(self.restored), 'photo')} put back (run {self.run})."]
         lines += [
-            f"{display_path(asset.path)} is occupied: put back as {display_path(os.path.basename(asset.now))}."
+            f"{display_path(asset.path)} is taken, so it was put back as {display_path(os.path.basename(asset.now))}."
             for asset in self.restored
             if asset.siblings
         ]
@@ -233,7 +233,7 @@ class _Undoer:
             name = display_path(asset.files[0].move.source)
             phrase = str(refusal(error) if isinstance(error, OSError) else error)
             self._report.stopped = (
-                f"Stopped at {name}: {phrase.rstrip('.')}. The next start puts right what is left to do."
+                f"Stopped at {name}: {phrase.rstrip('.')}. `dedupe recover`, or the next run, finishes what is left."
             )
             return False
         return self._report.stopped is None

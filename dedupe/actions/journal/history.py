@@ -52,7 +52,7 @@ class RunSummary:
             return f"dedupe undo {self.number}"
         if self.purpose is RunPurpose.UNDO:
             return "was an undo"
-        return "all back" if self.assets == self.undone else self.why_not
+        return "all back" if self.assets == self.undone else "not possible"
 
 
 @dataclass(frozen=True, slots=True)

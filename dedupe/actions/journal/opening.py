@@ -32,7 +32,7 @@ def connect(path: str) -> sqlite3.Connection:
     header = read_header(path)
     rolling_back = os.path.exists(path + "-journal")
     if header is not None and not header.empty and not rolling_back and (not header.is_sqlite or header.truncated):
-        raise _unusable(path, "is damaged, or no journal of dedupe's")
+        raise _unusable(path, "is damaged, or is not a dedupe journal")
     db = sqlite3.connect(os.fsencode(path), isolation_level=None, timeout=15)
     try:
         _begin_or_check(db, path)
@@ -56,7 +56,7 @@ def _begin_or_check(db: sqlite3.Connection, path: str) -> None:
             f"{SCHEMA} {ADDED_IN_2} {ADDED_IN_3} COMMIT;"
         )
     elif application != _APPLICATION_ID:
-        raise _unusable(path, "is no journal of dedupe's")
+        raise _unusable(path, "is not a dedupe journal")
     elif version < 1 or version > _VERSION:
         raise _unusable(path, "was written by another version of dedupe")
     else:
@@ -89,7 +89,7 @@ def _from_2(db: sqlite3.Connection) -> None:
 
 def _unusable(path: str, what: str) -> JournalError:
     return JournalError(
-        f"The journal {display_path(path)} {what}; it is left as it is, and nothing is moved without it."
+        f"The journal {display_path(path)} {what}; it was left as it is, and nothing is moved without it."
     )
 
 

@@ -15,7 +15,7 @@ from dedupe.actions.platform.trash import Entry, entry_of, is_entry_of, is_entry
 from dedupe.actions.platform.volumes import is_under
 from dedupe.terminal.text import display_path
 
-OUTSIDE = "its recorded place lies outside the folders of that run"
+OUTSIDE = "its recorded place is outside the folders of that run"
 _PARTIAL = re.compile(r"\.dedupe-[0-9a-f]{16}\.partial")
 
 
@@ -25,14 +25,14 @@ def restore_blocker(file: FileRow, run: RunRow) -> str | None:
     if not _is_home(source, run):
         return OUTSIDE
     if os.path.realpath(os.path.dirname(source)) != file.parent:
-        return "a link stands among the folders it came from"
+        return "one of the folders it came from is now a link"
     return None
 
 
 def place_blocker(file: FileRow, run: RunRow) -> str | None:
     """Why the row's place is none that dedupe put it to."""
     if run.target is not None:
-        return None if _is_below(file.move.target, run.target) else "it lies outside the folder it was moved to"
+        return None if _is_below(file.move.target, run.target) else "it is outside the folder it was moved to"
     if file.entry is None or file.info is None:
         return "its place in the trash is not known"
     if not is_entry_of(Entry(file.entry, file.info), file.move.source):
@@ -66,7 +66,7 @@ def _ends_blocker(file: FileRow, asset: AssetRow, run: RunRow) -> str | None:
     if not fits or (file.info is not None and not is_entry_shaped(_entry_file(file, file.info), file.info)):
         return OUTSIDE
     if os.path.isdir(os.path.dirname(source)) and os.path.realpath(os.path.dirname(source)) != file.parent:
-        return "a link stands among the folders it came from"
+        return "one of the folders it came from is now a link"
     return None
 
 
@@ -97,7 +97,7 @@ def sidecar_blocker(asset: AssetRow, file: FileRow) -> str | None:
     """What is written or taken back as a sidecar is called like one, so never a photo."""
     if asset.purpose not in SIDECARS or file.move.source.lower().endswith(".xmp"):
         return None
-    return "it is no sidecar"
+    return "it is not a sidecar"
 
 
 def _is_home(path: str, run: RunRow) -> bool:

@@ -22,7 +22,7 @@ from dedupe.types import Action, ContentKey, FileMove, FileStamp, Relation
 
 CHANGED = "changed since the scan"
 GONE = "no longer exists"
-LINK = "is a link or no plain file any more"
+LINK = "is a link, or no longer a regular file"
 SAME_FILE = "is the same file as the photo that stays"
 NOT_EQUAL = "its bytes are not those of the photo that stays"
 NO_COUNTERPART = "is planned to leave for a file that does not stay"

@@ -234,7 +234,7 @@ class _Drafter:
         keep = parting.keep
         reason = protected_blocker(parting.photo)
         if keep.path in self._selected:
-            reason = reason or "the photo that stays for it is selected to leave too"
+            reason = reason or "the photo that stays for it is selected for removal too"
         sources = [move.source for move in moves]
         reason = reason or self._siblings.unseen_blocker(sources, self.shared, again=False)
         action = Action(
@@ -294,7 +294,7 @@ class _Drafter:
         """A photo leaves only for the one it was proven against, and only where that stays."""
         if extra.keeper not in ("", keep.path):
             return "the photo that stays for it is not in its group"
-        return "the photo that stays for it is selected to leave too" if keep.path in self._selected else None
+        return "the photo that stays for it is selected for removal too" if keep.path in self._selected else None
 
     def placed(self, action: Action) -> Action:
         """The action, now planned, with its targets: the folders of the root kept, one free number for the whole asset."""

@@ -108,7 +108,7 @@ def place_blocker(target: str) -> str | None:
     """Hidden and system folders are not where somebody looks for photos."""
     parts = target.split(os.sep)
     if any(part.startswith(".") or part.casefold() in _HIDDEN_NAMES for part in parts if part):
-        return f"The folder {display_path(target)} is hidden, or lies in a hidden one."
+        return f"The folder {display_path(target)} is hidden, or is in a hidden one."
     if os.path.dirname(target) == target or _is_system(target):
         return f"The folder {display_path(target)} belongs to the system."
     return None
@@ -150,7 +150,7 @@ def crowd_blocker(disk: Disk, target: str, roots: Sequence[str]) -> str | None:
         return None
     if _holds_photos(target):
         return (
-            f"The folder {display_path(target)} lies in a scanned one and holds photos of its own, which later scans would"
+            f"The folder {display_path(target)} is in a scanned one and holds photos of its own, which later scans would"
             " no longer see; name a new or empty folder."
         )
     return None

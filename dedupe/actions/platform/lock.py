@@ -85,9 +85,7 @@ def _open(path: str) -> int:
         raise RefusedError(f"The lock {display_path(path)} cannot be opened: {error.strerror}.") from error
     if foreign_blocker(handle):
         os.close(handle)
-        raise RefusedError(
-            f"{display_path(path)} is no lock of dedupe's; it is left as it is, and nothing was touched."
-        )
+        raise RefusedError(f"{display_path(path)} is not a dedupe lock; it was left as it is, and nothing was touched.")
     return handle
 
 
@@ -95,7 +93,7 @@ def foreign_blocker(handle: int) -> str | None:
     """The file may be somebody's, under another name as well: a lock is small, has one name, and says who holds it."""
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1 or status.st_size > _MOST_BYTES:
-        return "is no lock"
+        return "is not a lock"
     os.lseek(handle, 0, os.SEEK_SET)
     begins = os.read(handle, len(_BEGINS))
     return None if _BEGINS.startswith(begins) else "holds something else"

@@ -121,7 +121,7 @@ class Trash:
 
     def _no_trash_on(self, parent: str) -> str:
         mount = display_path(self._disk.volume(parent).mount)
-        return f"no trash can be made on {mount}; --move-to a folder on that volume can"
+        return f"no trash can be made on {mount}; use --move-to with a folder on that volume"
 
     def records(self, moves: Sequence[FileMove]) -> tuple[str | None, ...]:
         """For each of these files the record that it will get, of a name that is free now; None where
@@ -254,7 +254,7 @@ class Trash:
 def windows_blocker(volume: Volume) -> str | None:
     """Only fixed drives have a Recycle Bin; elsewhere Windows deletes for good (send2trash #2, #94)."""
     if not volume.recycles:
-        return "its drive has no Recycle Bin, Windows would delete it for good; --move-to can take it"
+        return "its drive has no Recycle Bin, so Windows would delete it for good; use --move-to instead"
     return None
 
 

@@ -119,7 +119,7 @@ class Reading:
         above, _ = payloads.pairs(now.state.groups[number], now.choices[number])[request.path_params["place"]]
         placement = (await asyncio.wrap_future(self._house.shelf.placements([(above, photo)])))[0]
         if placement is None:
-            raise NotThereError("How the two lie on each other is not known.")
+            raise NotThereError("How one of the two fits onto the other is not known.")
         return await self._picture(Difference(self._original(above), self._original(photo), placement))
 
     async def _picture(self, order: Order) -> Response:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dedupe.session import Session
     from dedupe.settings import Settings
 
-INSTALL: Final = "The review in the browser needs two small libraries more: pip install 'dedupe-photos[web]'"
+INSTALL: Final = "The review in the browser needs two more small libraries: pip install 'dedupe-photos[web]'"
 _START_S: Final = 20.0
 _END_S: Final = 5
 
@@ -184,8 +184,8 @@ def _alone(decisions: str, lock: str) -> Iterator[str]:
         if address is None:
             raise
         raise LockedError(
-            f"A review of this scan runs already, at {display_path(address)}. The browser that it was opened in goes on there; "
-            "end it with “Quit” on the page, or with Ctrl-C where it was started."
+            f"A review of this scan is already running at {display_path(address)}. Continue in the browser where it was opened, "
+            "or end it with “Quit” on the page or Ctrl-C in its terminal."
         ) from error
 
 

@@ -62,7 +62,7 @@ def test_identical_copies_become_hard_links_and_others_are_refused_with_the_reas
     assert same_file(tree / "a/2.jpg", tree / "b/2.jpg")
     assert (tree / "b/3.jpg").read_text() == "p3\nshort"
     assert report.refusals == {"isn't byte-identical to the photo that stays, so it can't be a link to it": 1}
-    assert report.sentences()[0] == "2 photos replaced by hard links to the photo that stays, 14 B."
+    assert report.sentences()[0] == "2 photos replaced with hard links to the photo that stays, 14 B."
     assert report.sentences()[-1] == "`dedupe undo 1` puts them back."
     assert report.exit_code == 1
     assert leftovers(tree) == []

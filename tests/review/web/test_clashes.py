@@ -136,7 +136,7 @@ def test_the_plan_that_was_shown_is_the_one_that_is_done(store: Path, start: Sta
 def test_a_second_start_says_where_the_first_one_runs(store: Path, start: Start) -> None:
     first = start(store)
     with pytest.raises(
-        AssertionError, match=rf"A review of this scan runs already, at http://127\.0\.0\.1:{first.port}/"
+        AssertionError, match=rf"A review of this scan is already running at http://127\.0\.0\.1:{first.port}/"
     ):
         start(store)
     assert first.end() == 0
