@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -122,7 +123,7 @@ def library(root: Path, count: int, seed: int = 1) -> int:
     while len(tags) < count:
         names = FOLDERS[: min(2 + number % 2, count - len(tags))]
         places = [root / folder / f"IMG_{number:04}.jpg" for folder in names]
-        data = _picture(number)
+        data = picture(number)
         for path in places:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
@@ -137,11 +138,22 @@ def library(root: Path, count: int, seed: int = 1) -> int:
     return number
 
 
-def _picture(number: int) -> bytes:
-    random = np.random.default_rng([number, 77])
-    small = random.integers(0, 255, (12, 16, 3), dtype=np.uint8)
+def picture(number: int) -> bytes:
+    """A picture of its own: shapes of many sizes and colours on a slope of two."""
+    rng = np.random.default_rng([number, 77])
+    across, colours = np.linspace(0, 1, 160)[None, :, None], rng.integers(0, 255, (2, 3))
+    canvas = np.repeat(colours[0] * (1 - across) + colours[1] * across, 120, axis=0).astype(np.uint8)
+    for _ in range(14):
+        colour = tuple(map(int, rng.integers(0, 255, 3)))
+        middle = tuple(map(int, rng.integers((0, 0), (160, 120))))
+        axes = tuple(map(int, rng.integers(4, 45, 2)))
+        if rng.random() < 0.5:
+            cv2.ellipse(canvas, middle, axes, float(rng.uniform(0, 180)), 0, float(rng.uniform(120, 360)), colour, -1)
+        else:
+            corners = (rng.normal(0, 25, (5, 2)) + middle).astype(np.int32)
+            cv2.fillPoly(canvas, [corners], colour)
     out = io.BytesIO()
-    Image.fromarray(small).resize((160, 120), Image.Resampling.BICUBIC).save(out, "JPEG", quality=90)
+    Image.fromarray(canvas).save(out, "JPEG", quality=90)
     return out.getvalue()
 
 

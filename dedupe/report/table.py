@@ -68,7 +68,7 @@ def render(result: ScanResult, console: Console, look: Look | None = None, *, pa
     if not look.brief:
         _body(result, look, layout, out)
     out.lines(summary_lines(result, layout, details=look.details))
-    if look.hints and result.groups and not look.brief:
+    if look.hints and (result.groups or result.series) and not look.brief:
         out.lines(_hints(result, look.decided, layout))
 
 
@@ -248,7 +248,7 @@ def _hints(result: ScanResult, decided: Decided | None, layout: Layout) -> list[
     if decided is not None:
         left = format_count(decided.left, "undecided group")
         review = f"continue with the {left}" if decided.left else "look at your decisions again"
-    steps = [("dedupe review", review)]
+    steps = [("dedupe review", review)] if result.groups else []
     if chosen:
         photos = format_count(chosen, "selected photo" if decided is None else "accepted photo")
         steps += [
@@ -256,6 +256,8 @@ def _hints(result: ScanResult, decided: Decided | None, layout: Layout) -> list[
             ("dedupe apply --move-to DIR", "or into a folder"),
             ("dedupe undo", "put them back"),
         ]
+    if result.series:
+        steps.append(("dedupe series", "say which shots of a burst stay"))
     lines = [Text(), Text("Next", "bold")]
     for command, what in steps:
         line = f"  {command:<26}   {what}"
