@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.comparing.pictures import View, bytes_of
+from dedupe.comparing.thresholds import FRAME_GRID, FRAME_LOCAL, FRAME_RATIO, FRAME_SIDE
 from dedupe.formats.errors import PhotoError
 from dedupe.types import Change, Remark
 
 Grey: TypeAlias = NDArray[np.uint8]
-
-SIDE: Final = 256
-"""Long side in pixels at which frames are compared: a line of text in a scanned page is still two pixels high."""
-GRID: Final = 16
-"""Parts a page is divided into each way: a changed line must not drown in the rest of its page."""
-LOCAL: Final = 6.0
-"""Grey levels by which a part of a page may differ. A guess between what JPEG at quality 20 leaves and a changed word."""
-RATIO: Final = 2.0
-"""How many times the difference of the first pages a later one may have."""
 
 
 def unlike(a: View, b: View) -> Remark | None:
@@ -49,7 +41,7 @@ def _frames(view: View) -> Iterator[Grey]:
     data = bytes_of(view)
     if data is None:
         raise PhotoError("is gone or another file now")
-    return frames(data, SIDE)
+    return frames(data, FRAME_SIDE)
 
 
 def _first_unlike(ours: Iterator[Grey], theirs: Iterator[Grey]) -> int | None:
@@ -60,7 +52,7 @@ def _first_unlike(ours: Iterator[Grey], theirs: Iterator[Grey]) -> int | None:
             return number
         if number == 1:
             turn = min(range(8), key=lambda way: difference(one, _turned(other, way)))
-            limit = max(LOCAL, RATIO * difference(one, _turned(other, turn)))
+            limit = max(FRAME_LOCAL, FRAME_RATIO * difference(one, _turned(other, turn)))
         elif difference(one, _turned(other, turn)) > limit:
             return number
     return None
@@ -72,7 +64,7 @@ def difference(one: Grey, other: Grey) -> float:
         return 255.0
     size = (min(one.shape[1], other.shape[1]), min(one.shape[0], other.shape[0]))
     a, b = (cv2.resize(each, size, interpolation=cv2.INTER_AREA).astype(np.float32) for each in (one, other))
-    grid = (min(GRID, size[0]), min(GRID, size[1]))
+    grid = (min(FRAME_GRID, size[0]), min(FRAME_GRID, size[1]))
     parts = cv2.resize(np.abs(cv2.GaussianBlur(a - b, (0, 0), 1.0)), grid, interpolation=cv2.INTER_AREA)
     return float(parts.max())
 

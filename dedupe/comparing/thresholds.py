@@ -182,3 +182,14 @@ DESCRIPTOR_RATIO: Final = 0.8
 """Distance of the best match over that of the second best (Lowe 2004: 0.8)."""
 WHOLE_LIKENESS: Final = 0.8
 """Correlation of thumbnails, −1…1, from which frames are tried on each other (a guess: the measurement decides)."""
+
+FRAME_SIDE: Final = 512
+"""Long side in pixels at which frames and pages are compared: of a scanned page a letter is four pixels high."""
+FRAME_GRID: Final = 32
+"""Parts a page is divided into each way: a changed word must not drown in the rest of its page."""
+FRAME_LOCAL: Final = 6.0
+"""Grey levels by which a part of a page may differ [14 pages, receipts and chats of ``benchmarks.documents`` and 4 photographs
+saved again as JPEG of 20-90, WebP of 30 and 75, AVIF of 40: ≤ 4.2; another page ≥ 20; one word put on it 15 in the median]."""
+FRAME_RATIO: Final = 2.0
+"""How many times the difference of the two first pages a later one may have: that of a copy of half the size is 3-7, of a
+photograph as GIF 3-11 (the factor is a guess)."""

@@ -57,7 +57,8 @@ class Rule:
 
 METADATA: Final = "metadata"
 QUANTISED: Final = 128
-"""From so many colours of its palette on, a picture was made from one with more: drawings need fewer."""
+"""From so many colours of its palette on, a picture was made from one with more [40 photographs as GIF: all 256];
+drawings need fewer (a guess)."""
 _OF_PALETTE: Final = 50
 """The quality of such a picture: as JPEG at 50, it keeps the shapes and loses the shades."""
 
@@ -136,7 +137,10 @@ def _original(candidate: Candidate) -> Key:
 
 
 def _original_phrase(keep: Candidate, _other: Candidate) -> str:
-    return "names its camera" if distance_to_camera(keep.photo) else "camera original"
+    distance = distance_to_camera(keep.photo)
+    if distance >= UNNAMED:
+        return "in a format that cameras write"
+    return "names its camera" if distance else "camera original"
 
 
 def _quality(candidate: Candidate) -> Key:

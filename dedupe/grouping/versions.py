@@ -182,6 +182,10 @@ class Versions:
         lost = (*losses(asset, keep, relation, self.companion_key), *membership.lacks)
         if not on_first:
             return lost
+        if (
+            -SOURCE <= membership.fit.detail < 0
+        ):  # saved from the very pixels of the other: what it stores more finely is made up
+            lost = tuple(loss for loss in lost if loss.code not in (LossCode.CHROMA, LossCode.BITS))
         if 0 < membership.fit.detail <= SOURCE and quality_of(asset.photo) > quality_of(keep.photo) + BETTER:
             lost = (*lost, Loss(LossCode.QUALITY))
         if membership.finer and not keep.photo.facts.raw and Loss(LossCode.RESOLUTION) not in lost:

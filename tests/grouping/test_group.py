@@ -1228,7 +1228,18 @@ def test_the_webp_from_which_a_jpeg_was_made_stays_for_it():
     found = only([webp, jpeg], [match(webp, jpeg, source=webp)])
     assert (found.keep, found.extras[0].selected) == (webp, True)
     unproven = only([webp, jpeg], [match(webp, jpeg, RESAVED)])
-    assert unproven.keep is jpeg
+    assert (unproven.keep, unproven.reason) == (jpeg, "in a format that cameras write")
+
+
+def test_colours_that_a_resave_stores_more_finely_than_its_source_are_no_loss():
+    jpeg, made = (
+        photo("a.jpg", quality=88, chroma=0.25),
+        photo("b.jxl", quality=92, format="JPEG XL", chroma=1.0, bits=16),
+    )
+    (extra,) = only([jpeg, made], [match(jpeg, made, source=jpeg)]).extras
+    assert (extra.photo, extra.selected, losses(extra)) == (made, True, ())
+    (extra,) = only([jpeg, made], [match(jpeg, made, RESAVED)], decisions=UsersWord(keep=[jpeg])).extras
+    assert not extra.selected
 
 
 def test_the_reason_does_not_claim_a_quality_that_a_file_does_not_have():
