@@ -145,31 +145,20 @@ def _print_json(session: Session, result: ScanResult, sets: tuple[ShotSet, ...])
 
 def _choose(session: Session, result: ScanResult, sets: tuple[ShotSet, ...], wanted: _Wanted) -> bool:
     """Show the sets and, on a terminal, ask which shots stay; whether a set was decided on."""
-    from dedupe.report.rows import Layout
-    from dedupe.report.series import heading, set_lines
     from dedupe.review.run import on_terminal
-    from dedupe.review.series import away_from, copies_of, fates, holds
+    from dedupe.review.series import copies_of, holds
     from dedupe.review.series_prompt import Choosing
-    from dedupe.steps import look
+    from dedupe.steps import Looked
     from dedupe.terminal.console import say, stdout
 
-    words, away = session.decisions.words(), away_from(session.paths)
+    words = session.decisions.words()
     open_sets = [one for one in sets if wanted.again or not holds(words.get(one.id), one)]
-    judged = look(session, open_sets[: wanted.limit])
-    shown = [one for one in judged if wanted.whole or not one.shots.kind.whole]
-    left, decided = len(judged) - len(shown), len(sets) - len(open_sets)
-    console = stdout()
-    if not on_terminal():
-        layout = Layout.of(console, result.roots, paper=True)
-        for number, one in enumerate(shown, 1):
-            console.print(heading(one, number, len(shown), layout), soft_wrap=True)
-            for line in set_lines(one, layout, fates([one.shots], words, away), copies_of(result)):
-                console.print(line, soft_wrap=True)
-    say(_counted(len(shown), left, decided))
-    if not shown or not on_terminal():
-        return False
-    choosing = Choosing(shown, session.decisions, console, result.roots, copies_of(result))
-    choosing.run()
+    shown = [one for one in open_sets if wanted.whole or not one.kind.whole][: wanted.limit]
+    looked = Looked(session, shown)
+    choosing = Choosing(looked, session.decisions, stdout(), result.roots, copies_of(result), wanted.whole)
+    (choosing.run if on_terminal() else choosing.show_all)()
+    left = len(choosing.passed) + sum(one.kind.whole for one in open_sets if not wanted.whole)
+    say(_counted(len(shown) - len(choosing.passed), left, len(sets) - len(open_sets)))
     return bool(choosing.decided)
 
 
@@ -177,13 +166,13 @@ def _counted(shown: int, left: int, decided: int) -> str:
     """How many sets there are, as a sentence or two."""
     from dedupe.terminal.text import format_count
 
-    said = [f"{format_count(shown, 'set')} to look at." if shown else "There is no set to look at."]
+    said = [f"{format_count(shown, 'set')} of shots to choose from." if shown else "There is no set to choose from."]
     if left:
         said.append(
             f"{format_count(left, 'bracket or panorama', 'brackets or panoramas')} left whole (--all shows them)."
         )
     if decided:
-        said.append(f"{format_count(decided, 'set')} decided (--again shows them).")
+        said.append(f"{format_count(decided, 'set')} decided before (--again shows them).")
     return " ".join(said)
 
 

@@ -13,7 +13,7 @@ from dedupe._version import __version__
 from dedupe.report import dates
 from dedupe.report.json import SCHEMA, dumped, path_entry, paths_entry
 from dedupe.report.rows import Layout
-from dedupe.report.sizes import folder_of
+from dedupe.report.sizes import folder_of, pinned
 from dedupe.series.look import Look
 from dedupe.series.shots import SetKind, stops
 from dedupe.series.suggest import Judged, Why
@@ -79,7 +79,9 @@ def set_lines(one: Judged, layout: Layout, fates: Mapping[str, Fate], copies: Ma
         said = [name, dates.shown(photo), *_figures(one.looks[place], photo)]
         if copies.get(photo.path):
             said.append(f"{format_count(copies[photo.path], 'copy', 'copies')} of it in groups")
-        if fate is not Fate.OPEN:
+        if pin := pinned(photo):
+            said.append(f"{pin}: it stays")
+        elif fate is not Fate.OPEN:
             said.append(fate.value)
         wrapped = layout.wrapped("  ".join(filter(None, said)), margin=8)
         wrapped[0] = Text(f"  {mark}{place + 1:>3}  {wrapped[0].plain.lstrip()}")

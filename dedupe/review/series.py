@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from dedupe.errors import UsageError
 from dedupe.report.series import Fate
+from dedupe.report.sizes import pinned
 from dedupe.series.shots import ShotSet, sets_of
 from dedupe.types import ByHand, Parting, ScanResult
 
 if TYPE_CHECKING:
     from dedupe.library.paths import StorePaths
 
-_NUMBERS = re.compile(r"\d+(?:\s*-\s*\d+)?(?:[\s,]+\d+(?:\s*-\s*\d+)?)*")
+_NUMBERS = re.compile(r"\d{1,6}(?:\s*-\s*\d{1,6})?(?:[\s,]+\d{1,6}(?:\s*-\s*\d{1,6})?)*")
+_SPAN = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 
 
 class Ending(Enum):
@@ -34,10 +36,14 @@ class Ending(Enum):
 
 
 def word_of(shots: ShotSet, stays: Collection[int]) -> ByHand:
-    """The word that the shots at these places stay and the others go. Raises UsageError unless one stays."""
+    """The word that the shots at these places stay and the others go; those that may not leave (``pinned``) stay as well.
+
+    Raises UsageError unless one is named.
+    """
     if not stays or not all(0 <= place < len(shots.photos) for place in stays):
         raise UsageError("At least one shot of the set stays, and only its own can be named.")
     contents = shots.contents
+    stays = {*stays, *(place for place, photo in enumerate(shots.photos) if pinned(photo))}
     return ByHand(
         shots.id,
         tuple(key for place, key in enumerate(contents) if place in stays),
@@ -114,21 +120,18 @@ def answered(text: str, count: int, suggested: int | None) -> frozenset[int] | E
         return None if suggested is None else frozenset((suggested,))
     if not _NUMBERS.fullmatch(said):
         return None
-    named = frozenset(_places(said))
-    return named if all(0 <= place < count for place in named) else None
+    spans = [(int(first), int(last or first)) for first, last in _SPAN.findall(said)]
+    if not all(1 <= first <= last <= count for first, last in spans):
+        return None
+    return frozenset(place - 1 for first, last in spans for place in range(first, last + 1))
 
 
 _WORDS = {"": Ending.NEXT, "b": Ending.BACK, "q": Ending.STOP, "o": Ending.OPEN}
 
 
-def _places(text: str) -> Iterator[int]:
-    for first, last in re.findall(r"(\d+)(?:\s*-\s*(\d+))?", text):
-        yield from range(int(first) - 1, int(last or first))
-
-
-def told(shots: ShotSet, stays: Collection[int]) -> str:
-    """What a choice means, as a sentence."""
-    going = [str(place + 1) for place in range(len(shots.photos)) if place not in stays]
+def told(shots: ShotSet, word: ByHand) -> str:
+    """What a person's word means, as a sentence."""
+    going = [str(place + 1) for place, key in enumerate(shots.contents) if key in word.goes]
     return f"{_listed(going)} would go." if going else "All of them stay."
 
 

@@ -23,28 +23,51 @@ _NOT_UNDERSTOOD = "Name shots by their numbers, as in 1 3 or 2-4, or use one of 
 
 @dataclass(slots=True)
 class Choosing:
-    """One run through the sets; ``decided`` are the ids of those that were decided on."""
+    """One run through the sets; ``decided`` are the ids of those that were decided on.
+
+    Brackets and panoramas are passed over unless ``whole``; ``passed`` are their ids.
+    """
 
     sets: Sequence[Judged]
     memory: Decisions
     console: Console
     roots: Sequence[str]
     copies: Mapping[str, int]
+    whole: bool = False
     decided: set[str] = field(default_factory=set)
+    passed: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Ask about each set until the last is answered, or the person stops."""
+        asked: list[int] = []
         at = 0
-        while 0 <= at < len(self.sets):
+        while at < len(self.sets):
+            one = self.sets[at]
+            if one.shots.kind.whole and not self.whole:
+                self.passed.add(one.shots.id)
+                at += 1
+                continue
             self._show(at)
-            wanted = self._asked(self.sets[at])
+            wanted = self._asked(one)
             if wanted is Ending.STOP:
                 return
-            at = max(0, at - 1) if wanted is Ending.BACK else at + 1
+            if wanted is Ending.BACK:
+                at = asked.pop() if asked else at
+                continue
+            asked.append(at)
+            at += 1
+
+    def show_all(self) -> None:
+        """Print each set; nothing is asked."""
+        for at, one in enumerate(self.sets):
+            if one.shots.kind.whole and not self.whole:
+                self.passed.add(one.shots.id)
+            else:
+                self._show(at)
 
     def _show(self, at: int) -> None:
         one = self.sets[at]
-        layout = Layout.of(self.console, self.roots, paper=False)
+        layout = Layout.of(self.console, self.roots, paper=not self.console.file.isatty())
         lines = [heading(one, at + 1, len(self.sets), layout)]
         lines += set_lines(one, layout, fates([one.shots], self.memory.words()), self.copies)
         for line in lines:
@@ -61,7 +84,8 @@ class Choosing:
             elif found is None:
                 self.console.print(_NOT_UNDERSTOOD, soft_wrap=True)
             else:
-                self.memory.put_word(word_of(one.shots, found))
+                word = word_of(one.shots, found)
+                self.memory.put_word(word)
                 self.decided.add(one.shots.id)
-                self.console.print(told(one.shots, found), soft_wrap=True)
+                self.console.print(told(one.shots, word), soft_wrap=True)
                 return Ending.NEXT

@@ -14,7 +14,7 @@ from dedupe.steps.neighbours import distances, neighbours
 from dedupe.steps.previews import restore_previews
 from dedupe.steps.read import read
 from dedupe.steps.rescue import carry_over
-from dedupe.steps.series import look
+from dedupe.steps.series import Looked, look
 from dedupe.steps.walk import walk
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Damaged",
     "Embedding",
     "Grouped",
+    "Looked",
     "Related",
     "carry_over",
     "complete",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from dedupe.series.look import Look, looked
 from dedupe.series.shots import ShotSet, set_id
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SET_BATCH = 100
 """Sets whose previews are held at once."""
+AHEAD = 4
+"""Sets that are looked at together where they are shown one by one."""
 
 
 def look(session: Session, sets: Sequence[ShotSet]) -> tuple[Judged, ...]:
@@ -29,6 +31,28 @@ def look(session: Session, sets: Sequence[ShotSet]) -> tuple[Judged, ...]:
                     seen[set_id(view.content_key for view in views)] = answer
                 shown.advance()
     return tuple(judged(one, seen.get(one.id, (None,) * len(one.photos))) for one in sets)
+
+
+class Looked(Sequence[Judged]):
+    """Sets that are looked at when they are asked for, a few ahead: the first can be shown before the last was read."""
+
+    def __init__(self, session: Session, sets: Sequence[ShotSet]) -> None:
+        self._session, self._sets = session, sets
+        self._seen: list[Judged] = []
+
+    def __len__(self) -> int:
+        return len(self._sets)
+
+    @overload
+    def __getitem__(self, place: int) -> Judged: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Judged]: ...
+    def __getitem__(self, place: int | slice) -> Judged | Sequence[Judged]:
+        last = len(self) if isinstance(place, slice) or place < 0 else min(place + 1, len(self))
+        while len(self._seen) < last:
+            ahead = self._sets[len(self._seen) : len(self._seen) + AHEAD]
+            self._seen += look(self._session, ahead)
+        return self._seen[place]
 
 
 def _tasks(session: Session, sets: Sequence[ShotSet]) -> list[tuple[View, ...]]:

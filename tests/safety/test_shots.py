@@ -123,7 +123,23 @@ def test_a_protected_shot_stays_whatever_a_person_chose(world: World) -> None:
     result, shots = burst(world)
     photos = (shots.photos[0], photo_at(shots.photos[1].path, world.root, protected=True))
     shots = ShotSet(set_id(photo.content_key for photo in photos), SetKind.BURST, photos)
-    assert refused(act(world, result, chosen(shots, 0)).outcomes) == ["is in a protected folder"]
+    assert chosen(shots, 0) == ()
+    forged = ByHand(shots.id, *((photo.content_key,) for photo in photos))
+    leaving = partings([shots], {shots.id: forged})
+    assert refused(act(world, result, leaving).outcomes) == ["is in a protected folder"]
+
+
+def test_the_raw_of_a_shot_goes_with_it(world: World) -> None:
+    made = world.make({"b/1.jpg": "shot 1\n", "b/2.jpg": "shot 2\n", "b/2.dng": "raw 2\n"})
+    raw = photo_at(made["b/2.dng"], world.root)
+    photos = (photo_at(made["b/1.jpg"], world.root), photo_at(made["b/2.jpg"], world.root, members=[raw]))
+    shots = ShotSet(set_id(photo.content_key for photo in photos), SetKind.BURST, photos)
+    result = result_of([world.root], [], photos=2, series=[Series("s", photos)])
+    before = tree_snapshot(world.root)
+    act(world, result, chosen(shots, 0))
+    assert [path.name for path in (world.root / "b").iterdir()] == ["1.jpg"]
+    world.undo()
+    assert tree_snapshot(world.root) == before
 
 
 def test_a_video_that_came_beside_a_shot_after_the_scan_holds_it_back(world: World) -> None:
