@@ -180,7 +180,7 @@ class Nearest:
             unit=not model.name.startswith(embedding.VGG16),
         )
         if self._index.rebuilt:
-            _log.warning("The search index of %s did not match the store; it is made again.", model.name)
+            _log.warning("The search index of %s did not match the store, so it was rebuilt.", model.name)
         self._index.update(
             cache.vector_keys(model.name), lambda keys: next(cache.vector_blocks(model.name, keys, size=len(keys)))
         )
