@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dedupe.formats import embedded, ends, isobmff
+from dedupe.formats import embedded, ends, isobmff, jpegxl
 from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.tiff import Tiff
 
@@ -22,6 +22,12 @@ _STRUCTURE: Final = frozenset(
     (b"ftyp", b"jP  ", b"jp2h", b"jp2c", b"JXL ", b"jxlc", b"jxlp", b"jxli", b"jxll", b"jbrd", b"meta", b"mdat", b"moov", b"mpvd",
      b"free", b"skip", b"wide", b"rreq", b"jpch", b"jplh", b"ftbl", b"idat", b"sefd")
 )  # fmt: skip
+_STORING: Final = frozenset(
+    (b"hvcC", b"lhvC", b"av1C", b"avcC", b"vvcC", b"evcC", b"jpgC", b"j2kH", b"uncC", b"cmpd", b"cmpC", b"icef", b"ispe", b"pixi",
+     b"colr", b"pasp", b"clap", b"irot", b"imir", b"auxC", b"rloc", b"iscl", b"rref", b"lsel", b"tols", b"oinf", b"a1op", b"a1lx",
+     b"clli", b"mdcv", b"cclv", b"amve", b"ndwt", b"reve", b"mskC", b"splz", b"sbpm", b"cpat", b"crtt", b"mdft", b"free", b"skip")
+)  # fmt: skip
+"""Properties of items that say how a picture is stored and shown, and when the file was written."""
 _EXIF: Final = b"Exif\x00\x00"
 _TIFF_HEADS: Final = (b"II*\x00", b"MM\x00*")
 _MOST_METADATA: Final = 64 << 20
@@ -42,14 +48,26 @@ def in_heif(data: bytes) -> Iterator[Block]:
     for stream in embedded.in_heif(data):
         yield Block(BlockKind.STREAM, stream.data, stream.name)
     yield from _top(data)
+    yield from _properties(data)
     for box in isobmff.find(data, (b"meta", b"iprp", b"ipco", b"colr")):
         if data[box.body : box.body + 4] in (b"prof", b"rICC"):
             yield Block(BlockKind.ICC, data[box.body + 4 : box.stop])
             return
 
 
+def _properties(data: bytes) -> Iterator[Block]:
+    """The properties of HEIF's items that say more than how they are stored and shown, like a description of their user."""
+    for shared in isobmff.find(data, (b"meta", b"iprp", b"ipco")):
+        for box in isobmff.boxes(data, shared.body, shared.stop):
+            if box.kind not in _STORING:
+                yield Block(BlockKind.UNKNOWN, data[box.body : box.stop], f"property {box.kind.decode('latin-1')}")
+
+
 def in_boxes(data: bytes) -> Iterator[Block]:
     """The blocks of a JPEG 2000 or JPEG XL; a bare code stream has none, but for a video behind it."""
+    stream = jpegxl.code_stream(data)
+    if jpegxl.is_animated(stream):  # the decoder gives its first frame alone
+        yield Block(BlockKind.STREAM, stream, embedded.FURTHER)
     if data[4:8] not in (b"jP  ", b"JXL "):
         yield from ends.behind(data, embedded.appended_movie(data))
         return

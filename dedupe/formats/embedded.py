@@ -9,12 +9,12 @@ ISO/IEC 23008-12 (HEIF).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from dedupe.formats import isobmff
-from dedupe.formats.isobmff import Meta, MetaItem
+from dedupe.formats.isobmff import Box, Meta, MetaItem
 from dedupe.formats.jpeg import Jpeg
 from dedupe.formats.tiff import Tiff
 
@@ -186,8 +186,8 @@ def in_heif(data: bytes) -> list[Stream]:
     """The streams in a HEIF or AVIF: auxiliary pictures and gain maps, sound, a movie in a box of its own or appended."""
     meta = isobmff.meta_of(data)
     found = list(_of_items(data, meta)) if meta is not None else []
-    found += (Stream(AUDIO, kind) for kind in isobmff.tracks(data) if kind == b"soun")
     top = list(isobmff.boxes(data))
+    found += _of_tracks(data, top)
     for number, box in enumerate(top):
         if box.kind == b"ftyp" and number:
             found.append(Stream(VIDEO, data[box.at :]))
@@ -198,6 +198,20 @@ def in_heif(data: bytes) -> list[Stream]:
     if 0 < end < len(data) and data[end + 4 : end + 8] == b"mpvd":  # its length was not mended when it was cut
         return [*found, Stream(VIDEO, data[end + 8 :])]
     return [*found, *(behind(data, end, len(data)) if 0 < end < len(data) else ())]
+
+
+def _of_tracks(data: bytes, top: Sequence[Box]) -> Iterator[Stream]:
+    """Sound beside the picture, and the frames of a sequence in HEVC, of which the decoder gives the first alone; those of an
+    AVIF are compared frame by frame."""
+    brands = data[top[0].body : top[0].stop] if top else b""
+    end = next(
+        (box.at for box in top[1:] if box.kind == b"ftyp"), None
+    )  # a movie that was appended is a stream of its own
+    for handler, samples in isobmff.tracks(data, 0, end):
+        if handler == b"soun":
+            yield Stream(AUDIO, samples or handler)
+        elif handler in (b"vide", b"pict") and b"avis" not in brands and b"avif" not in brands:
+            yield Stream(VIDEO, samples or handler)
 
 
 def _of_items(data: bytes, meta: Meta) -> Iterator[Stream]:

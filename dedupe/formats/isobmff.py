@@ -5,6 +5,7 @@ Every length is held against the file: a corrupt one yields fewer boxes, never a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -219,12 +220,48 @@ def is_head(data: bytes, at: int) -> bool:
     return at + 8 <= len(data) and data[at + 4 : at + 8].isalnum()
 
 
-def tracks(data: bytes, start: int = 0, stop: int | None = None) -> list[bytes]:
-    """The handler types of the tracks of a movie: ``vide``, ``pict``, ``auxv``, ``soun`` …"""
-    found = []
-    for box in find(data, (b"moov", b"trak", b"mdia", b"hdlr"), start, stop):
-        found.append(data[box.body + 8 : box.body + 12])
-    return found
+def tracks(data: bytes, start: int = 0, stop: int | None = None) -> Iterator[tuple[bytes, bytes]]:
+    """The tracks of a movie: the handler type (``vide``, ``pict``, ``auxv``, ``soun`` …) and the bytes of the samples of each."""
+    for track in find(data, (b"moov", b"trak"), start, stop):
+        handler = next(find(data, (b"mdia", b"hdlr"), track.body, track.stop), None)
+        table = next(find(data, (b"mdia", b"minf", b"stbl"), track.body, track.stop), None)
+        if handler is not None:
+            yield (
+                data[handler.body + 8 : handler.body + 12],
+                b"" if table is None else b"".join(_samples(data, table)),
+            )
+
+
+def _samples(data: bytes, table: Box) -> Iterator[bytes]:
+    """The bytes of the chunks that a sample table lists (ISO/IEC 14496-12 §8.7)."""
+    inside = {box.kind: box for box in boxes(data, table.body, table.stop)}
+    offsets = inside.get(b"stco") or inside.get(b"co64")
+    if offsets is None or b"stsc" not in inside or b"stsz" not in inside:
+        return
+    wide, sizes = 8 if offsets.kind == b"co64" else 4, _sample_sizes(data, inside[b"stsz"])
+    runs = _numbers(data, inside[b"stsc"], 12)
+    per_chunk = 0
+    for number, at in enumerate(_numbers(data, offsets, wide), 1):
+        while runs and int.from_bytes(runs[0][:4], "big") <= number:
+            per_chunk = int.from_bytes(runs.pop(0)[4:8], "big")
+        size = sum(itertools.islice(sizes, min(per_chunk, _MOST_BOXES)))
+        begin = int.from_bytes(at, "big")
+        yield data[begin : begin + size]
+
+
+def _sample_sizes(data: bytes, box: Box) -> Iterator[int]:
+    """The size of each sample, one after the other."""
+    same, count = (int.from_bytes(data[at : at + 4], "big") for at in (box.body + 4, box.body + 8))
+    if same:
+        return itertools.repeat(same, count)
+    places = range(box.body + 12, min(box.body + 12 + 4 * count, box.stop), 4)
+    return (int.from_bytes(data[at : at + 4], "big") for at in places)
+
+
+def _numbers(data: bytes, box: Box, size: int) -> list[bytes]:
+    """The entries, of so many bytes each, of a full box with their count."""
+    first, count = box.body + 8, int.from_bytes(data[box.body + 4 : box.body + 8], "big")
+    return [data[at : at + size] for at in range(first, min(first + size * count, box.stop - size + 1), size)]
 
 
 def is_video(data: bytes, start: int, stop: int | None = None) -> bool:

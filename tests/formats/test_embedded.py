@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 
 import pytest
 from PIL import Image
 
-from dedupe.formats import embedded, jpeg
+from dedupe.formats import embedded, jpeg, jpegxl
+from dedupe.formats.block import BlockKind
+from dedupe.formats.blocks import blocks
+from dedupe.formats.items import items_of
+from dedupe.formats.sniff import HEIF, JPEGXL
 from tests.decoding.made import encoded, quarters, with_segment, with_xmp
 
 
@@ -140,3 +145,52 @@ def test_a_video_in_or_behind_a_heif_is_seen() -> None:
         assert embedded.named(one.name for one in embedded.in_heif(heif(extra=extra))) == ("video",)
     sound = box(b"moov", box(b"trak", box(b"mdia", box(b"hdlr", bytes(8), b"soun", bytes(12)))))
     assert embedded.named(one.name for one in embedded.in_heif(heif(extra=sound))) == ("audio",)
+
+
+def sequence(handler: bytes, samples: bytes, brand: bytes = b"heic") -> bytes:
+    """A HEIF with a track of two chunks, whose samples stand in front of the movie box."""
+    head = box(b"ftyp", brand + b"\0\0\0\0mif1" + brand)
+    media, half = box(b"mdat", samples), len(samples) // 2
+    at = len(head) + 8
+    tables = (
+        box(b"stsc", bytes(4), struct.pack(">IIII", 1, 1, 1, 1)),
+        box(b"stsz", bytes(4), struct.pack(">II", 0, 2), struct.pack(">II", half, len(samples) - half)),
+        box(b"stco", bytes(4), struct.pack(">III", 2, at, at + half)),
+    )
+    track = box(b"mdia", box(b"hdlr", bytes(8), handler, bytes(12)), box(b"minf", box(b"stbl", *tables)))
+    return head + media + box(b"moov", box(b"trak", track))
+
+
+def test_sound_and_the_frames_of_a_sequence_count_by_their_bytes() -> None:
+    for handler, name in ((b"soun", "audio"), (b"pict", "video"), (b"vide", "video")):
+        (found,) = embedded.in_heif(sequence(handler, b"one thing and another"))
+        assert (found.name, found.data) == (name, b"one thing and another")
+    assert embedded.in_heif(sequence(b"pict", b"compared frame by frame", b"avis")) == []
+
+
+ANIMATION = base64.b64decode(
+    "/wpPBE0AICcAEwgoAPwAtZ8gAAAVKqOMG7yc6/nyQ4fFtI3rDG21bWEJY7O9MEgIgAsZI+PFGOM1j5UBAIPQNEO9AeP+jWJBAMSKShIAABMIKA"
+    "BkArWfIAAAFSqjjBu8nOv58kOHxbSN6wxttW1hCWOzvTBICICDKFJ3jGw6ioAEwNZGrxba0xIAEoOs6LrbQHBngRFzpBHAAS2Oh4oGJuFzAKBD"
+    "gAziGRVSIPtiDB7nbjL/fz7+mLiGCax6yD3u4tzvEOAOUWSMHb2fZIUTreM14IBzsWPB+nmkB5JPKfkA66IsJl6aoS7lAobBAAATKAoAPAO1ny"
+    "AAABUqo4wbvJzr+fJDh8W0jesMbbVtYQljs70wSAiAS6W24h2vwTBEcOPpDJL3qD1NoxBnMWCMWAyCgiPFSywY8nBASTMUjn1YynG5ZPhjE/ge"
+    "lAmQb9moGwz5mFtDAwCMRMKMMgBDrpACaYyXGS9jvMzIeJd5d5e+u6YESIKRS0pky/wpizHEDwWtavmIx6WdaBhnIoVGDu1RY+Acu2NnRnyx4F"
+    "WHelFfVvR6shvFacYYM6aUJr8BjNkfC9XoDKwVgbMkvZlvUpnlgLM="
+)
+"""A JPEG XL of three frames of 64 × 64 pixels in flat colours, made by libjxl."""
+
+
+def test_a_jpeg_xl_of_several_frames_holds_more_than_its_still() -> None:
+    pytest.importorskip("pillow_jxl")
+    assert jpegxl.is_animated(ANIMATION)
+    assert [item.topic for item in items_of(blocks(ANIMATION, JPEGXL))] == ["stream further picture"]
+    for options in ({}, {"use_container": True}, {"lossless": True}):
+        for size in ((64, 64), (100, 36), (1000, 3)):
+            assert not jpegxl.is_animated(jpegxl.code_stream(encoded(quarters(*size), "JXL", **options)))
+
+
+def test_a_description_in_a_property_of_a_heif_is_content_and_how_it_is_stored_is_none() -> None:
+    plain = heif("urn:com:apple:photo:2020:aux:hdrgainmap")
+    assert {block.name for block in blocks(plain, HEIF) if block.kind is BlockKind.UNKNOWN} == set()
+    words = box(b"udes", bytes(4), b"en\0Ada\0at sea\0\0")
+    told = box(b"ftyp", b"heic\0\0\0\0mif1heic") + box(b"meta", bytes(4), box(b"iprp", box(b"ipco", words)))
+    assert [block.name for block in blocks(told, HEIF) if block.kind is BlockKind.UNKNOWN] == ["property udes"]
