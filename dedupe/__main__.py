@@ -3,50 +3,78 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import logging
 import os
 import sys
 
-from dedupe.errors import DedupeError
+from dedupe.errors import DedupeError, NoMemoryError
+from dedupe.limits import LEAST_TO_START, address_space
+
+NO_MEMORY = "There is not enough memory for that; fewer --jobs need less."
 
 
 def main() -> None:
     """Run the command line and exit; DedupeError carries its own exit code, Ctrl-C is 130."""
+    try:
+        code = _run()
+    except DedupeError as error:
+        _say(str(error))
+        code = error.exit_code
+    except BrokenPipeError:
+        from dedupe.terminal.console import forget_reader
+
+        forget_reader()
+        code = 0
+    except OSError as error:
+        _silence()
+        where = "" if error.filename is None else f" ({os.fsdecode(error.filename)})"
+        _say(f"{error.strerror or error}{where}.")
+        code = 2
+    except MemoryError:
+        _say(NO_MEMORY)
+        code = 2
+    except ImportError as error:
+        _say(_missing(error))
+        code = 2
+    sys.exit(code)
+
+
+def _run() -> int:
+    """The command line; its exit code."""
+    steady_streams()
+    limit = address_space()
+    if limit is not None and limit < LEAST_TO_START:
+        raise NoMemoryError(
+            f"The memory limit of {limit // 1_000_000} MB (`ulimit -v`) is too low: at least"
+            f" {LEAST_TO_START // 1_000_000} MB are needed."
+        )
     from dedupe.cli import app
     from dedupe.cli.click_ext import UsageMistake, mistake
     from dedupe.terminal import display
 
-    steady_streams()
     logging.getLogger("dedupe").addHandler(_Notices())
     display.reset()
     try:
-        code = app(standalone_mode=False, prog_name="dedupe")
+        code: int = app(standalone_mode=False, prog_name="dedupe")
         sys.stdout.flush()
-    except DedupeError as error:
-        _say(str(error))
-        sys.exit(error.exit_code)
     except UsageMistake as error:
         said = mistake(error)
         if "\n" in said:
             print(said, file=sys.stderr)  # noqa: T201
         else:
             _say(said)
-        sys.exit(2)
-    except BrokenPipeError:
-        from dedupe.terminal.console import forget_reader
+        return 2
+    return code
 
-        forget_reader()
-        sys.exit(0)
-    except OSError as error:
-        _silence()
-        where = "" if error.filename is None else f" ({os.fsdecode(error.filename)})"
-        _say(f"{error.strerror or error}{where}.")
-        sys.exit(2)
-    except MemoryError:
-        _say("There is not enough memory for that; fewer --jobs need less.")
-        sys.exit(2)
-    sys.exit(code)
+
+def _missing(error: ImportError) -> str:
+    """Why a library cannot be loaded; under a limit of memory the loader says that it could not map one."""
+    said = str(error)
+    if "failed to map" in said or os.strerror(errno.ENOMEM) in said:
+        return NO_MEMORY
+    return f"A part that dedupe needs cannot be loaded: {said.rstrip('.')}."
 
 
 def steady_streams() -> None:
@@ -83,10 +111,12 @@ class _Notices(logging.Handler):
 
 
 def _say(sentence: str) -> None:
-    from dedupe.terminal.text import display_text
+    if not sentence.isprintable():
+        from dedupe.terminal.text import display_text
 
+        sentence = display_text(sentence)
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the exit code still tells
-        print(f"dedupe: {display_text(sentence)}", file=sys.stderr)  # noqa: T201
+        print(f"dedupe: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from dedupe.library.cache import Cache
 from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
+from dedupe.limits import address_space
 from dedupe.settings import Settings
 from dedupe.terminal.progress import Progress, SilentProgress, Step
 from dedupe.terminal.text import format_bytes
@@ -55,16 +56,6 @@ def rare_collection() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-def address_space() -> int | None:
-    """The limit of this process's address space in bytes (``ulimit -v``); None where there is none."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return None if limit == resource.RLIM_INFINITY else limit
 
 
 class Session:

@@ -34,7 +34,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("dedupe.settings",),
     ("dedupe.terminal.text",),
     ("dedupe.asset",),
-    ("dedupe.types", "dedupe.errors", "dedupe.mounts", "dedupe.union_find", "dedupe._version"),
+    ("dedupe.types", "dedupe.errors", "dedupe.limits", "dedupe.mounts", "dedupe.union_find", "dedupe._version"),
     ("dedupe.facts", "dedupe.loss"),
 )
 """The order of the rooms, the top first. A module may import its own room and every storey below, nothing beside or above."""

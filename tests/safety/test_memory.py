@@ -70,3 +70,35 @@ def test_enough_memory_is_enough(photos: Path) -> None:
     told = scan(photos, 2_000 * MEGABYTE)
     assert (told.returncode, told.stderr) == (0, "")
     assert "1 group" in told.stdout
+
+
+@pytest.mark.parametrize("command", ["--help", "history", "recover", "undo --yes", "scan {photos}", "cache info"])
+def test_hardly_any_memory_is_at_most_one_sentence(photos: Path, command: str) -> None:
+    """From the least that Python starts with: a library that cannot be loaded is a sentence as well."""
+    before = tree_snapshot(photos)
+    arguments = command.format(photos=photos).split()
+    store = [] if command == "--help" else ["--store", str(photos.parent / "new.db")]
+    codes = set()
+    for limit in (*range(26, 80, 9), 80):
+        bound = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({limit * MEGABYTE}, {limit * MEGABYTE}))"
+        told = subprocess.run(
+            [sys.executable, "-c", f"from dedupe.__main__ import main\n{bound}\nmain()", *arguments, *store],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert "Traceback" not in told.stderr and told.stderr.count("\n") <= 1, (limit, told.stderr)
+        codes.add(told.returncode)
+        assert limit >= 80 or told.stderr.startswith(f"dedupe: The memory limit of {limit} MB")
+    assert codes <= {0, 2}
+    assert tree_snapshot(photos) == before
+
+
+def test_a_library_that_cannot_be_loaded_is_named(photos: Path) -> None:
+    told = scan(photos, None, "import sys; sys.modules['numpy'] = None")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert (
+        told.stderr
+        == "dedupe: A part that dedupe needs cannot be loaded: import of numpy halted; None in sys.modules.\n"
+    )
