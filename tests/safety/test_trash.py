@@ -135,6 +135,21 @@ def test_an_empty_or_relative_data_folder_refuses(world: World, monkeypatch: pyt
     assert tree_snapshot(world.base / "photos", os.getcwd()) == before
 
 
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_no_trash_is_made_at_the_top_or_in_the_current_folder_where_home_is_no_folder(
+    world: World, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    """An empty HOME is read as `/` by many programs: no desktop looks for a trash there."""
+    world.pair()
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.chdir(world.base)
+    before = tree_snapshot(world.base / "photos")
+    assert refused(world.act(trash=True).outcomes) == ["there is no home folder (HOME), so the trash can't be found"]
+    assert tree_snapshot(world.base / "photos") == before
+    assert world.act().exit_code == 0
+
+
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_without_a_home_folder_each_photo_is_refused_with_the_reason(
     world: World, monkeypatch: pytest.MonkeyPatch, dry_run: bool

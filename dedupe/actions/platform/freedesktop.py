@@ -44,15 +44,25 @@ class Place:
     top: str
 
 
-def home_trash() -> str:
-    """Where the trash of the home volume is."""
-    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
-    return os.path.join(data, "Trash")
+def home_folder() -> str | None:
+    """The user's home; None for a user without one, as containers have them."""
+    home = os.path.expanduser("~")
+    return home if os.path.isabs(home) and os.environ.get("HOME") != "" else None
+
+
+def home_trash() -> str | None:
+    """Where the trash of the home volume is; None without a home. The specification ignores an XDG_DATA_HOME that is relative."""
+    data, home = os.environ.get("XDG_DATA_HOME", ""), home_folder()
+    if os.path.isabs(data):
+        return os.path.join(data, "Trash")
+    return None if home is None else os.path.join(home, ".local", "share", "Trash")
 
 
 def places(path: str) -> Iterator[Place]:
     """Where an entry for ``path`` may be: the home's trash, then those of its volume."""
-    yield Place(home_trash(), os.path.dirname(home_trash()))
+    home = home_trash()
+    if home is not None:
+        yield Place(home, os.path.dirname(home))
     top = mount_point(os.path.dirname(path))
     user = str(os.getuid()) if sys.platform != "win32" else ""
     yield Place(os.path.join(top, ".Trash", user), top)

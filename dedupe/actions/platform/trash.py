@@ -26,6 +26,7 @@ from dedupe.actions.platform.freedesktop import (
     aliases,
     entry_in,
     entry_of,
+    home_folder,
     home_trash,
     is_entry_of,
     is_entry_shaped,
@@ -89,6 +90,8 @@ class Trash:
             return _NAME_TOO_LONG
         if not os.path.isabs(os.environ.get("XDG_DATA_HOME", "/")):
             return "XDG_DATA_HOME is empty or no absolute path, so the trash can't be found"
+        if home_trash() is None:
+            return "there is no home folder (HOME), so the trash can't be found"
         try:
             return self._linux_blocker(parent, status)
         except OSError as error:  # a user without a home folder, as services have none
@@ -116,8 +119,12 @@ class Trash:
 
     def _folder(self, parent: str, device: int) -> str:
         """The trash folder for files of this device."""
-        home = os.path.realpath(os.path.expanduser("~"))
-        return home_trash() if device == self._disk.lstat(home).st_dev else volume_trash(mount_point(parent))
+        trash = home_trash()
+        if trash is not None:
+            home = os.path.realpath(home_folder() or nearest_existing(trash))
+            if self._disk.lstat(home).st_dev == device:
+                return trash
+        return volume_trash(mount_point(parent))
 
     def _no_trash_on(self, parent: str) -> str:
         mount = display_path(self._disk.volume(parent).mount)
