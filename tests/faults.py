@@ -28,6 +28,8 @@ STEPS = (
     "fsync_folder",
     "commit",
     "throw_away",
+    "exchange",
+    "set_look",
 )
 """The methods of Disk that change something."""
 
