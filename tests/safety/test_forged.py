@@ -139,6 +139,21 @@ def test_undo_restores_only_below_the_recorded_roots(world: World, path: str) ->
     assert not list(world.base.rglob("escaped.jpg"))
 
 
+def test_no_folder_is_removed_that_no_run_made(world: World) -> None:
+    """Empty or not: an album that is still to be filled is somebody's too."""
+    moved(world)
+    for name in ("album", "photos/album", "album/.."):
+        folder = world.base / name
+        folder.mkdir(parents=True, exist_ok=True)
+        world.edit_journal("INSERT INTO folders (run, path, marker) VALUES (1, ?, 0)", (os.fsencode(folder),))
+    world.edit_journal(
+        "INSERT INTO folders (run, path, marker) VALUES (1, ?, 0)", (os.fsencode(f"/{world.base}/album"),)
+    )
+    assert world.undo().exit_code == 0
+    assert (world.base / "album").is_dir() and (world.root / "album").is_dir()
+    assert not world.target.exists()
+
+
 @pytest.mark.parametrize("state", ["done", "begun"])
 @pytest.mark.parametrize("before", [None, b"<xmp/>"], ids=["there was none", "there was one"])
 def test_a_photo_is_never_taken_back_as_a_sidecar_that_a_run_wrote(

@@ -26,6 +26,9 @@ from dedupe.types import Change, FileMove, Photo
 from tests.actions.execution import (
     test_links as linking,
 )
+from tests.actions.execution import (
+    test_sidecars as sidecars,
+)
 from tests.cli import (
     test_plan as plans,
 )
@@ -126,6 +129,17 @@ def shared_stays(why: str) -> Check:
     )
 
 
+def beside(check: Callable[[sidecars.Tree], None]) -> Check:
+    """A check on a photo whose copy says something that it does not."""
+
+    def run(world: World) -> None:
+        tree = sidecars.Tree(world.base / "speaking")
+        sidecars.picture(tree.keep)
+        check(tree)
+
+    return run
+
+
 def among_links(check: Callable[[Path, Path], None]) -> Check:
     """A check on photos that are to become links."""
     return lambda world: check(linking.a_tree(world.base / "linked" / "photos"), world.base / "linked")
@@ -147,6 +161,19 @@ def carried_over(world: World, change: dict[str, object]) -> None:
         carrying.test_a_photo_beside_which_another_edit_or_sidecar_lies_is_to_be_looked_at_again(
             memory, "what goes", change
         )
+
+
+class AnyKey:
+    """What stands in the place of a content key that is looked at once more: it equals every key."""
+
+    def __init__(self, *arguments: object) -> None:
+        pass
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
 
 
 def put_over(disk: Disk, source: str, claim: str) -> None:
@@ -318,17 +345,38 @@ GUARDS: list[tuple[str, Check]] = [
         lambda world: forged.test_a_sidecar_is_written_only_below_the_scanned_folders(world, "{base}/elsewhere"),
     ),
     ("execution.undo.run_blocker", forged.test_undo_with_its_root_gone_touches_nothing),
+    ("execution.recover.made_blocker", forged.test_no_folder_is_removed_that_no_run_made),
+    (
+        "execution.sidecars.exchanged_blocker",
+        beside(sidecars.test_a_sidecar_that_is_edited_in_the_last_instant_stays_as_edited_and_so_does_the_copy),
+    ),
     ("platform.trash.Trash.blocker", trash.test_a_name_too_long_for_its_record_is_refused),
 ]
 
 
 # Guards that are not called blockers: where, what stands in their place, and the test that needs them.
-OTHERS: list[tuple[str, Callable[..., object], Check]] = [
+OTHERS: list[tuple[str, Callable[..., object] | None, Check]] = [
     (
         "decoding.content_key.digest",
         lambda data: digest(data, LEGACY + bytes(16)),
         alone(crafted.test_the_key_of_a_crafted_picture_is_its_own),
     ),
+    (
+        "actions.execution.sidecars.Sidecars.take_back",
+        allow,
+        beside(lambda tree: sidecars.test_the_sidecar_is_taken_back_where_the_copy_cannot_leave(tree, there=True)),
+    ),
+    (
+        "actions.execution.sidecars.key_at",
+        AnyKey,
+        beside(sidecars.test_a_sidecar_that_is_edited_in_the_last_instant_of_undo_stays_as_edited),
+    ),
+    (
+        "actions.execution.undo.NEEDED",
+        None,
+        beside(sidecars.test_the_sidecar_stays_at_undo_while_a_copy_that_it_speaks_for_is_not_back),
+    ),
+    ("rescue.draft._prove", allow, beside(sidecars.test_a_copy_that_would_still_lose_something_stays)),
     (
         "actions.execution.checker.claimed",
         lambda action, victims, keepers, relation: [(victims[0], keepers[0])] if action.relation is relation else [],

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from dedupe.library import migrate
 from dedupe.library.decisions import Decision, Who
 from tests.library import test_stores_of_0_1_0 as stores
 from tests.safety import test_broken_photos as broken
 from tests.safety import test_moving as moving
+from tests.safety import test_older_journals as older
+from tests.safety import test_streams as streams
 from tests.safety import test_tampered as tampered
+from tests.safety import test_trash as trash
 from tests.safety.conftest import World
 from tests.safety.test_guards import allow, holder_of
 
@@ -60,6 +64,30 @@ def any_path(value: Any) -> str | None:
 
 def any_decision(number: int, kind: Any, made_at: Any, who: Sequence[Any]) -> Decision:
     return Decision(number, kind, Who(who[0], who[1], os.fsdecode(who[2])), Who(who[3], who[4], who[5]), made_at)
+
+
+def told_at_once(progress: Callable[[int, int], None], done: int, total: int) -> None:
+    """A report of progress that may fail."""
+    progress(done, total)
+
+
+def step_by_step(connection: sqlite3.Connection, path: str, version: int, steps: Sequence[migrate.Step]) -> None:
+    """An upgrade that writes each step for good before the next."""
+    for number, step in enumerate(steps, start=1):
+        step(connection)
+        connection.execute(f"PRAGMA user_version = {number + 1}")
+
+
+def cut_off(world: World) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        older.test_an_upgrade_that_a_power_cut_ends_leaves_the_journal_as_it_was(world, patch, "before the end")
+
+
+def homeless(world: World) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        trash.test_no_trash_is_made_at_the_top_or_in_the_current_folder_where_home_is_no_folder(
+            world, patch, "relative"
+        )
 
 
 def no_copy(path: str, version: int) -> str:
@@ -114,7 +142,17 @@ WITHOUT: list[tuple[str, Callable[..., object], Check, tuple[type[BaseException]
     ("actions.journal.records._integer", unread, of_journal("files"), TRACEBACKS),
     ("actions.journal.records._number", int, of_journal("files"), TRACEBACKS),
     ("library.decisions._decision", any_decision, of_decisions, TRACEBACKS),
+    # Row 30: a screen that is gone.
+    (
+        "actions.execution.apply.tell",
+        told_at_once,
+        streams.test_progress_that_cannot_be_shown_does_not_end_an_act,
+        (OSError,),
+    ),
+    # Row 32: no home.
+    ("actions.platform.trash.home_trash", lambda: ".local/share/Trash", homeless, BREAKS),
     # Row 36: stores of an older dedupe.
+    ("library.migrate.upgrade", step_by_step, cut_off, BREAKS),
     (
         "library.migrate._keep_copy",
         no_copy,

@@ -9,6 +9,7 @@ from dedupe.actions.execution.reconcile import Reconciled, Reconciler
 from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.journal import DamagedRowError, Journal, exists
 from dedupe.actions.journal.records import SIDECARS, AssetPurpose, AssetRow, AssetState
+from dedupe.actions.journal.validate import made_blocker
 from dedupe.actions.planning.names import MARKER
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
@@ -105,9 +106,12 @@ def tidy(disk: Disk, journal: Journal, run: int) -> None:
     try:
         if any(asset.state in away and asset.purpose is AssetPurpose.ACT for asset in journal.assets(run)):
             return
+        found = journal.run(run)
     except DamagedRowError:
         return  # nobody knows what is away
     for path, is_marker in sorted(journal.folders(run), key=_depth, reverse=True):
+        if made_blocker(path, found) is not None:
+            continue
         with contextlib.suppress(OSError):
             if not is_marker:
                 disk.rmdir(path)

@@ -222,14 +222,19 @@ def _exchange(disk: Disk, journal: Journal, file: FileRow, held: Held, made: os.
     path, beside = file.move.source, file.partial or ""
     _refuse(still_blocker(disk, held, siblings=False))
     disk.exchange(beside, path)
-    out, now = disk.lstat(beside), disk.lstat(path)
-    same = (out.st_size, out.st_mtime_ns) == (held.status.st_size, held.status.st_mtime_ns)
-    if identity(out) != held.identity or identity(now) != identity(made) or not same:
+    changed = exchanged_blocker(held, made, disk.lstat(beside), disk.lstat(path))
+    if changed is not None:
         disk.exchange(beside, path)
-        raise LeftAloneError(CHANGED)
+        raise LeftAloneError(changed)
     disk.fsync_folder(os.path.dirname(path))
     journal.placed(file)
     disk.unlink(beside)
+
+
+def exchanged_blocker(held: Held, made: os.stat_result, out: os.stat_result, now: os.stat_result) -> str | None:
+    """What came out is not the sidecar that was read, or what went in is not the new one: somebody wrote in the last instant."""
+    same = (out.st_size, out.st_mtime_ns) == (held.status.st_size, held.status.st_mtime_ns)
+    return None if same and identity(out) == held.identity and identity(now) == identity(made) else CHANGED
 
 
 def _remove(disk: Disk, file: FileRow, held: Held) -> None:

@@ -16,7 +16,8 @@ _NAME_BYTES = 255
 
 def is_plain(path: str) -> bool:
     """Absolute, without ``..``, ``.``, doubled separators or NUL: the only kind of path that is ever acted on."""
-    return os.path.isabs(path) and os.path.normpath(path) == path and "\0" not in path
+    doubled = path.startswith("//") and os.sep == "/"  # normpath leaves two separators at the beginning
+    return os.path.isabs(path) and os.path.normpath(path) == path and "\0" not in path and not doubled
 
 
 def root_of(path: str, roots: Sequence[str]) -> str | None:
