@@ -20,6 +20,7 @@ from dedupe.comparing.thresholds import (
     CALM_PEAK,
     CAST,
     COLOUR,
+    HAND_TILT,
     LIGHT,
     MOST_COVERED,
     NEARLY_ALL,
@@ -64,10 +65,21 @@ def proven(verdict: Verdict, measurement: Measurement) -> Verdict:
     """The verdict, once the noise in ``measurement`` is asked: what it leaves open is `similar` unless it says one capture."""
     if not verdict.open:
         return verdict
+    if _tilted_by_hand(measurement):
+        return Verdict(Relation.SIMILAR, Remark(Change.VIEWPOINT))
     if sensor_noise.captures(measurement) is Captures.ONE:
         return Verdict(verdict.relation, verdict.remark)
     doubtful = needs_proof(measurement) or (verdict.remark.change if verdict.remark else Change.PUT_ON)
     return Verdict(Relation.SIMILAR, Remark(_apart(doubtful)))
+
+
+def _tilted_by_hand(measurement: Measurement) -> bool:
+    """Whether one picture is tilted against the other by as little as a hand moves between two shots, and each shows something of
+    the scene beside what the other shows: of a far, still scene two shots differ by that and by their noise alone, which the
+    structure of the scene may hide. What an editor tilts lies inside its source, or on black."""
+    if measurement.keystone is None or measurement.keystone.amount >= HAND_TILT:
+        return False
+    return overlap.beside_each_other(measurement.registered)
 
 
 def bends(measurement: Measurement) -> bool:

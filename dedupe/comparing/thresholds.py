@@ -168,6 +168,11 @@ MOST_TILT: Final = 0.8
 
 LEAST_TILT: Final = 0.004
 """Tilt, share, below which no corner moves by more than a thousandth of the side."""
+HAND_TILT: Final = 0.03
+"""Tilt, share, below which it is a hand's between two shots rather than an edit [shots turned by up to 0.8° about each axis
+≤ 0.022; AugLy's perspective ≥ 0.039]."""
+BESIDE_EACH_OTHER: Final = 0.001
+"""Share of its frame, 0–1, from which a picture shows something beside another that is tilted as little (a guess)."""
 MOST_KEYSTONE: Final = 0.6
 """Tilt, share, up to which a fit to blocks is believed [AugLy's ≤ 0.17]."""
 

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from operator import itemgetter
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from dedupe.types import Change, Clue, ContentKey, Match, Photo, PixelKey, Relation, Remark
+from dedupe.types import Change, Clue, ClueKind, ContentKey, Match, Photo, PixelKey, Relation, Remark
 
 Picture: TypeAlias = int
 """A number for all contents of one payload."""
@@ -35,7 +35,8 @@ FitKey: TypeAlias = tuple[int, float, float]
 class Fit:
     """How one picture lies on another, verified. ``detail`` > 0: the lower-numbered picture holds more. ``key``: the smaller,
     the better: the safer relation (its rank), then the higher score, then the smaller distance. The one is shown turned by
-    ``turn`` (0, 90 or 180 degrees, either way) and ``mirrored`` against the other."""
+    ``turn`` (0, 90 or 180 degrees, either way) and ``mirrored`` against the other. ``sampling``: pixels of the lower-numbered
+    picture for one of the other, along a line."""
 
     relation: Relation
     key: FitKey
@@ -44,6 +45,7 @@ class Fit:
     clues: tuple[Clue, ...] = ()
     turn: int = 0
     mirrored: bool = False
+    sampling: float = 1.0
 
     @property
     def rank(self) -> int:
@@ -65,7 +67,9 @@ class Fit:
     def turned(self) -> Fit:
         """The same, seen from the other picture."""
         clues = tuple(Clue(clue.kind, -clue.weight) for clue in self.clues)
-        return Fit(self.relation, self.key, -self.detail, self.remark, clues, self.turn, self.mirrored)
+        return Fit(
+            self.relation, self.key, -self.detail, self.remark, clues, self.turn, self.mirrored, 1 / self.sampling
+        )
 
 
 # Asked for every match: Enum's own way to the rank takes as long as all the rest.
@@ -79,6 +83,21 @@ _MARKS = frozenset((Change.MARK, Change.BAND))
 """What the verdict on a picture and the same with marks on it rests on."""
 _MARKED_APART = frozenset((Change.CONTENT, Change.MOST_PLACES))
 """What the verdict on two pictures with different marks on them rests on."""
+_SEEN_APART = frozenset(
+    (
+        Change.VIEWPOINT,
+        Change.EVERYWHERE,
+        Change.MOST_PLACES,
+        Change.CONTENT,
+        Change.TEXT,
+        Change.SENSOR_NOISE,
+    )
+)
+"""What was seen in two pictures only, and two edits of one picture may show as well as two shots."""
+_SOFTER = frozenset((ClueKind.BLURRED, ClueKind.ENLARGED, ClueKind.REDUCED, ClueKind.QUANTISATION))
+"""What a picture lost that was made so: in its like two shots cannot be told apart."""
+_AS_FINE: Final = 0.95
+"""Pixels of a picture for one of another, along a line, from which it shows all that the other does."""
 
 
 class Weight(IntEnum):
@@ -155,21 +174,31 @@ def gather(photos: Sequence[Photo], matches: Iterable[Match]) -> Verdicts:
 
 
 def _covered(known: Verdicts, matches: Iterable[Match]) -> set[tuple[Picture, Picture]]:
-    """The pairs whose difference is explained by what was put on them: a date on the one and a watermark on the other differ in
-    both places, and may look like two shots, but each lies on the same original but for its own mark."""
+    """The pairs whose difference is explained by what was done to each: both were verified against one picture that shows at
+    least as much as they do. A date on the one and a watermark on the other differ in both places, a sharpened and a noisy copy
+    everywhere, and may look like two shots; but each lies on the same original but for its own edit."""
     found = set()
     for match in matches:
-        if match.relation is not Relation.SIMILAR or _change(match.remark) not in _MARKED_APART:
+        change = _change(match.remark)
+        if match.relation is not Relation.SIMILAR or change not in _SEEN_APART:
             continue
         a, b = known.picture_of.get(match.a), known.picture_of.get(match.b)
         if a is None or b is None:
             continue
         ours, theirs = known.must_link.get(a, {}), known.must_link.get(b, {})
-        if any(
-            _MARKS & {_change(ours[each].remark), _change(theirs[each].remark)} for each in ours.keys() & theirs.keys()
-        ):
-            found.add((min(a, b), max(a, b)))
+        for each in ours.keys() & theirs.keys():
+            marked = change in _MARKED_APART and _MARKS & {_change(ours[each].remark), _change(theirs[each].remark)}
+            if marked or (_is_witness(each, a, ours[each]) and _is_witness(each, b, theirs[each])):
+                found.add((min(a, b), max(a, b)))
     return found
+
+
+def _is_witness(one: Picture, other: Picture, fit: Fit) -> bool:
+    """Whether ``one`` shows all that ``other`` does, as finely: a verdict on the two is as sure as one can be."""
+    seen = fit if one < other else fit.turned()
+    enlarged = any(clue.kind is ClueKind.ENLARGED and clue.weight > 0 for clue in seen.clues)
+    softer = any(clue.kind in _SOFTER and clue.weight < 0 for clue in seen.clues)
+    return seen.detail >= 0 and not softer and (enlarged or seen.sampling >= _AS_FINE)
 
 
 def _number(known: Verdicts) -> dict[Picture, set[Node]]:
@@ -217,7 +246,9 @@ def _weigh(
         fit = None
         if match.relation is not Relation.SIMILAR:
             key = (_RANKS[match.relation], -match.score, match.distance)
-            fit = Fit(match.relation, key, match.detail, match.remark, match.clues, *_shown_turned(match))
+            fit = Fit(
+                match.relation, key, match.detail, match.remark, match.clues, *_shown_turned(match), _sampling(match)
+            )
             fit = fit if a < b else fit.turned()
             ends = (min(a, b), max(a, b))
             known.fits[ends] = _better(known.fits.get(ends), fit)
@@ -238,6 +269,12 @@ def _shown_turned(match: Match) -> tuple[int, bool]:
         return 0, False
     turn = 90 * (round(transform.turn / 90) % 4)
     return min(turn, 360 - turn), transform.mirrored
+
+
+def _sampling(match: Match) -> float:
+    """Pixels of the first picture for one of the second, along a line; 1 where that is not known."""
+    transform = match.evidence.transform
+    return transform.scale if transform is not None and transform.scale > 0 else 1.0
 
 
 def _node_pairs(

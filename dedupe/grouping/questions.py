@@ -68,11 +68,6 @@ class Questions:
         """How many pairs were asked."""
         return len(self._asked)
 
-    @property
-    def open(self) -> int:
-        """How many pairs may still be asked; verdicts settle some of them unasked."""
-        return sum(map(len, self._open.values())) // 2
-
     def next(self) -> list[Ends]:
         """The pairs to ask now, in order; none where nothing is left to ask. ``learn`` takes the answers before the next call."""
         while True:

@@ -54,15 +54,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
 def _planned(session: Session, contents: Contents, candidates: Sequence[Pair]) -> tuple[list[Match], bool]:
     """Give the verdicts that the families of the candidates need, related ones only, by (a, b); and whether all were for good."""
     with session.step("compare", len(candidates)) as shown:
-        # What is refused takes a hundredth of the time of what is compared: counted alike, the time left would be far off.
-        left = len(candidates)
-
-        def without(count: int) -> None:
-            nonlocal left
-            left -= count
-            shown.expect(left)
-
-        strangers = refused(session, contents.files, candidates, without)
+        strangers = refused(session, contents.files, candidates, shown.advance)
         rest = [pair for pair in candidates if (pair.a, pair.b) not in strangers]
         return _asked_for(session, contents, rest, shown)
 
@@ -85,7 +77,6 @@ def _asked_for(
     found: list[Match] = []
     whole = True
     while asked := plan.next():
-        shown.expect(plan.asked + plan.open)
         others = [ends for ends in asked if ends not in given]
         far = dict(zip(others, distances(session, others), strict=True)) if others else {}
         pairs = [given.get(ends) or Pair(*ends, far[ends]) for ends in asked]
@@ -93,7 +84,7 @@ def _asked_for(
         plan.learn(judged)
         whole = whole and len(judged) == len(pairs) and all(map(_for_good, judged))
         found += (match for match in judged if match.relation is not None)
-    shown.expect(plan.asked)
+    shown.advance(max(0, len(candidates) - plan.asked))
     return sorted(found, key=lambda match: (match.a, match.b)), whole
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol, Self
@@ -85,11 +84,6 @@ def _title(steps: Sequence[str], name: str) -> str:
     return f"{steps.index(name) + 1}/{len(steps)} {name}" if name in steps else name
 
 
-_WINDOW_S = 60.0
-"""The time left goes by the speed of the last minute: items that take longer than the first ones soon show."""
-_MARK_S = 5.0
-
-
 class _Counted:
     """A step that counts at once and tells only now and then: ``advance`` costs well under a microsecond."""
 
@@ -100,13 +94,10 @@ class _Counted:
         self.began = time.monotonic()
         self._pause = pause
         self._next = self.began + pause
-        self._marks: deque[tuple[float, int]] = deque([(self.began, 0)], maxlen=round(_WINDOW_S / _MARK_S))
 
     def advance(self, count: int = 1) -> None:
         self.done += count
         now = time.monotonic()
-        if now - self._marks[-1][0] >= _MARK_S:
-            self._marks.append((now, self.done))
         if now >= self._next:
             self._next = now + self._pause
             self.tell()
@@ -132,15 +123,7 @@ class _Counted:
     def left(self) -> str:
         if not self.done or not self.total or self.seconds < 1:
             return ""
-        return f"{format_time(max(self.total - self.done, 0) / self._speed())} left"
-
-    def _speed(self) -> float:
-        """Items a second in the last minute; where nothing was done in it, since the step began."""
-        since, done = self._marks[0]
-        now = time.monotonic()
-        if self.done > done and now > since:
-            return (self.done - done) / (now - since)
-        return self.done / self.seconds
+        return f"{format_time(max(self.total - self.done, 0) * self.seconds / self.done)} left"
 
     def account(self) -> str:
         total = f"/{self.total:,}" if self.total is not None else ""

@@ -12,7 +12,7 @@ from dedupe.comparing import align, overlap, quantisation, response, sensor_nois
 from dedupe.comparing.measure import Measurement, measure
 from dedupe.comparing.sensor_noise import Captures
 from dedupe.types import Change, Relation
-from tests.comparing.shots import NOT_ONE_CAPTURE, SAFE, Picture, jpeg, photograph, related, saturated
+from tests.comparing.shots import NOT_ONE_CAPTURE, SAFE, Picture, jpeg, photograph, related, saturated, shot_again
 
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
@@ -87,6 +87,16 @@ def test_a_photo_squashed_to_another_shape_is_an_edit(tmp_path: Path, size: tupl
     assert found.remark.change is Change.STRETCHED
 
 
+@pytest.mark.parametrize("name", ["chelsea", "coffee", "astronaut"])
+@pytest.mark.parametrize("turn", [0.3, 0.8])
+def test_two_shots_of_a_still_scene_from_one_hand_are_two_captures_though_their_noise_is_faint(
+    tmp_path: Path, name: str, turn: float
+) -> None:
+    scene = cv2.GaussianBlur(photograph(name), (0, 0), 0.8)
+    one, other = (jpeg(shot_again(scene, seed, turn=turn, strength=1.0), 93) for seed in (1, 2))
+    assert related(tmp_path, one, other).relation is Relation.SIMILAR
+
+
 def test_a_photo_put_in_perspective_on_black_is_an_edit(tmp_path: Path) -> None:
     picture = photograph("astronaut")
     height, width = picture.shape[:2]
@@ -157,7 +167,7 @@ def test_what_was_saved_coarsely_and_finely_again_is_still_a_copy(tmp_path: Path
 
 
 def test_the_steps_of_an_earlier_saving_show_in_the_coefficients() -> None:
-    coarse = np.float32(quantisation._STANDARD * 2)
+    coarse = np.float32(quantisation.STANDARD * 2)
     rng = np.random.default_rng(1)
     count = int(quantisation._FREQUENCIES.sum())
     steps = coarse[quantisation._FREQUENCIES]

@@ -1185,16 +1185,46 @@ def test_two_marks_on_one_original_are_not_two_shots():
     put_on = Remark(Change.MARK)
     found = only(
         [original, dated, marked],
-        [match(original, dated, EDITED, remark=put_on), match(original, marked, EDITED), cannot_link],
+        [match(original, dated, EDITED, remark=put_on, finer=dated), match(original, marked, EDITED), cannot_link],
     )
     assert len(found.extras) == 2
-    plain = [
-        match(original, dated, EDITED, remark=CROPPED),
-        match(original, marked, EDITED, remark=CROPPED),
-        cannot_link,
-    ]
-    groups, _ = group([original, dated, marked], plain)
-    assert [len(one.extras) for one in groups] == [1]
+
+
+SEEN_APART = [
+    Change.VIEWPOINT,
+    Change.EVERYWHERE,
+    Change.MOST_PLACES,
+    Change.CONTENT,
+    Change.TEXT,
+    Change.SENSOR_NOISE,
+]
+
+
+@pytest.mark.parametrize("seen", SEEN_APART)
+def test_two_edits_of_one_original_are_not_two_shots(seen):
+    original, sharpened, noisy = photo("1.jpg"), photo("sharpened.jpg"), photo("noisy.jpg")
+    verified = [match(original, sharpened, EDITED), match(original, noisy, EDITED)]
+    found = only([original, sharpened, noisy], [*verified, match(sharpened, noisy, SIMILAR, remark=Remark(seen))])
+    assert len(found.extras) == 2
+
+
+@pytest.mark.parametrize("seen", [*SEEN_APART, Change.TIMES, Change.EXPOSURE])
+def test_two_shots_are_not_tied_together_by_a_softer_copy_of_one(seen):
+    copy, one, other = photo("1.jpg"), photo("one.jpg"), photo("other.jpg")
+    cannot_link = match(one, other, SIMILAR, remark=Remark(seen))
+    verified = [match(copy, one, RESAVED, finer=one), match(copy, other, EDITED, finer=other)]
+    groups, _ = group([copy, one, other], [*verified, cannot_link])
+    assert [len(found.extras) for found in groups] == [1]
+
+
+@pytest.mark.parametrize("proven", [Change.TIMES, Change.EXPOSURE, Change.OVERLAP])
+def test_two_shots_that_the_camera_set_apart_are_not_tied_together_by_any_photo(proven):
+    original, one, other = photo("1.jpg"), photo("one.jpg"), photo("other.jpg")
+    cannot_link = match(one, other, SIMILAR, remark=Remark(proven))
+    groups, _ = group(
+        [original, one, other], [match(original, one, EDITED), match(original, other, EDITED), cannot_link]
+    )
+    assert [len(found.extras) for found in groups] == [1]
 
 
 def test_what_was_saved_again_at_a_higher_quality_does_not_take_its_sources_place():
