@@ -115,8 +115,20 @@ def _say(sentence: str) -> None:
         from dedupe.terminal.text import display_text
 
         sentence = display_text(sentence)
+    said = f"dedupe: {sentence}"
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the exit code still tells
-        print(f"dedupe: {sentence}", file=sys.stderr)  # noqa: T201
+        print(_broken(said) if sys.stderr.isatty() else said, file=sys.stderr)  # noqa: T201
+
+
+def _broken(sentence: str) -> str:
+    """The sentence with its lines broken between words; nothing is imported where it fits the terminal."""
+    columns = os.get_terminal_size(2).columns
+    if len(sentence) <= columns and sentence.isascii():
+        return sentence
+    from dedupe.terminal.text import sentence_lines
+
+    return "
+".join(sentence_lines(sentence, columns))
 
 
 if __name__ == "__main__":

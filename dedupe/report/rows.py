@@ -105,7 +105,10 @@ class Layout:
         return [Text(line.rstrip(), style="dim")]
 
     def heading(self, title: str, more: str = "") -> Text:
-        """A line that begins something; a rule to the edge of a screen."""
+        """A line that begins something; a rule to the edge of a screen. What does not fit beside the title stands below it."""
+        if more and not self.paper and cell_len(f"{title}  {more}") > self.width:
+            below = "".join(f"\n  {line}" for line in wrapped_text(more, self.width - 2))
+            return self.heading(title).append(below, "not bold")
         text = Text(title, style="bold")
         text.append(f"  {more}" if more else "", "not bold")
         if not self.paper:

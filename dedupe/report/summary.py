@@ -12,6 +12,8 @@ from dedupe.terminal.text import display_text, format_bytes, format_count, forma
 from dedupe.types import Extra, Relation, ScanResult
 
 _COLUMNS = (("copies", 8), ("size", 9), ("remove", 8), ("frees", 9))
+_NARROW = 47
+"""Columns of a screen below which the sizes of all copies are left out."""
 
 
 def headline(result: ScanResult) -> str:
@@ -82,7 +84,8 @@ def _cost(result: ScanResult, layout: Layout, *, details: bool) -> list[Text]:
 
 def _by_relation(sizes: Sequence[tuple[Extra, int]], layout: Layout) -> list[Text]:
     """The copies, with the bytes each takes up, added up by relation."""
-    head = f"  {'relation':<11}" + "".join(f"{title:>{width}}" for title, width in _COLUMNS)
+    cells = (_cell(title, width) for title, width in _COLUMNS if _is_shown(title, layout))
+    head = f"  {'relation':<11}{''.join(cells)}"
     lines = [Text(head, style="dim")]
     for relation in Relation:
         ones = [one for one in sizes if one[0].relation is relation]
@@ -100,4 +103,14 @@ def _row(name: str, sizes: Sequence[tuple[Extra, int]], layout: Layout) -> str:
         format_count(len(chosen)) if chosen else none,
         format_bytes(sum(chosen)) if chosen else none,
     )
-    return f"  {name:<11}" + "".join(f"{cell:>{width}}" for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
+    both = zip(cells, _COLUMNS, strict=True)
+    shown = (_cell(cell, width) for cell, (title, width) in both if _is_shown(title, layout))
+    return f"  {name:<11}{''.join(shown)}"
+
+
+def _cell(text: str, width: int) -> str:
+    return f"{text:>{width}}"
+
+
+def _is_shown(title: str, layout: Layout) -> bool:
+    return title != "size" or layout.paper or layout.width >= _NARROW

@@ -128,7 +128,8 @@ def _groups(groups: Sequence[Group], look: Look, layout: Layout, out: _Printer) 
     said = [(count, what, how) for count, what, how in hidden if count]
     for count, what, how in said:
         plural = what.replace("group", "groups", 1)
-        out.text(f"{layout.signs.ellipsis} {format_count(count, what, plural)} not shown; {how}.", "dim")
+        text = f"{layout.signs.ellipsis} {format_count(count, what, plural)} not shown; {how}."
+        out.lines(layout.wrapped(text, "dim", margin=0))
     if said:
         out.text()
 
@@ -262,6 +263,8 @@ def _hints(result: ScanResult, decided: Decided | None, layout: Layout) -> list[
     for command, what in steps:
         line = f"  {command:<26}   {what}"
         lines += (
-            [Text(line)] if layout.paper or len(line) <= layout.width else [Text(f"  {command}"), Text(f"    {what}")]
+            [Text(line)]
+            if layout.paper or len(line) <= layout.width
+            else [Text(f"  {command}"), *layout.wrapped(what, margin=4)]
         )
     return lines

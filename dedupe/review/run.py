@@ -233,5 +233,6 @@ def say(lines: Iterable[str]) -> None:
 
 
 def _print(console: Console, lines: Iterable[str]) -> None:
-    for line in lines:
-        console.print(line, soft_wrap=True)
+    from dedupe.terminal.console import print_sentences
+
+    print_sentences(console, lines)

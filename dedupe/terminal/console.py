@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.terminal.display import Color, chosen
+from dedupe.terminal.text import sentence_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,9 +32,15 @@ def say(*lines: str, talk: bool = False) -> None:
     """Print sentences on stdout; ``talk`` goes to stderr, and nowhere in a quiet run."""
     if talk and chosen().quiet:
         return
-    console = stderr() if talk else stdout()
-    for line in lines:
-        console.print(line, soft_wrap=True)
+    print_sentences(stderr() if talk else stdout(), lines)
+
+
+def print_sentences(console: Console, sentences: Iterable[str]) -> None:
+    """Print sentences, on a terminal broken between words; a path stays whole."""
+    for sentence in sentences:
+        lines = sentence_lines(sentence, console.width) if console.is_terminal else [sentence]
+        for line in lines:
+            console.print(line, soft_wrap=True)
 
 
 def forget_reader() -> None:

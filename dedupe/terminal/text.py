@@ -98,6 +98,18 @@ def wrapped_text(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
+def sentence_lines(sentence: str, width: int) -> list[str]:
+    """A sentence in lines of at most ``width`` cells, no word cut in two.
+
+    One that names a path is a single line, so that the path can be copied whole; so is one that is indented or fits.
+    """
+    from rich.cells import cell_len
+
+    if cell_len(sentence) <= width or os.sep in sentence or sentence.startswith(" "):
+        return [sentence]
+    return wrapped_text(sentence, width)
+
+
 def wrapped_path(path: str, width: int) -> list[str]:
     """``path`` in lines of at most ``width`` cells, broken behind a separator where there is one; joined they are the path."""
     from rich.cells import cell_len

@@ -23,6 +23,7 @@ from dedupe.terminal.text import (
     format_exposure,
     format_taken,
     format_time,
+    sentence_lines,
     shorten_middle,
 )
 from dedupe.types import CaptureTime
@@ -270,3 +271,15 @@ def test_the_silent_default_tells_nobody(capsys: pytest.CaptureFixture[str]) -> 
         step.advance()
         step.expect(4)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("width", [40, 80, 140])
+def test_no_word_of_a_sentence_is_cut_and_a_path_stays_whole(width: int) -> None:
+    said = "Replaces the scan of 2026-11-29 08:32; your 25 decisions on its groups carry over into the new one. " * 2
+    lines = sentence_lines(said.strip(), width)
+    assert " ".join(lines) == said.strip()
+    assert max(map(len, lines)) <= width
+    path = (
+        "Saved /pictures of the whole family/sorted out by hand/in the long winter of last year/both.png as you asked."
+    )
+    assert sentence_lines(path, width) == [path]
