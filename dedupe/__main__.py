@@ -127,8 +127,7 @@ def _broken(sentence: str) -> str:
         return sentence
     from dedupe.terminal.text import sentence_lines
 
-    return "
-".join(sentence_lines(sentence, columns))
+    return "\n".join(sentence_lines(sentence, columns))
 
 
 if __name__ == "__main__":
