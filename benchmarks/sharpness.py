@@ -1,10 +1,10 @@
 """Are the shots of a burst ranked by their sharpness? Each photograph becomes bursts whose order is known.
 
-    python -m benchmarks.sharpness [--photos DIR…] [--every N]
+    python -m benchmarks.sharpness [--photos DIR…] [--every N] [--alike]
 
 A burst has five shots, blurred by a lens (gauss) or a hand (motion), moved and turned a little, saved as JPEG; noise up to 8 grey
 levels and exposure up to a stop either way differ from shot to shot. Counted are pairs of shots in the right order, and bursts
-whose sharpest shot was found.
+whose sharpest shot was found. With ``--alike`` all shots of a burst are equally blurred: what is then measured is the error.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, islice
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks.photographs import HELP
 from benchmarks.photographs import photographs as own_photographs
 from benchmarks.pictures import upright
-from benchmarks.sharpness_made import Blur, Picture, Varied, burst, latent
+from benchmarks.sharpness_made import Blur, Picture, Varied, burst, equals, latent
 from benchmarks.tree import photos_in
 from dedupe.comparing.pictures import View
 from dedupe.decoding import content_key, decode, preview, read
@@ -58,12 +60,31 @@ def best_found(found: Sequence[tuple[float, float | None]]) -> bool:
     return max(found, key=lambda one: one[1] or 0.0)[0] == min(blur for blur, _ in found)
 
 
+def print_alike(pictures: Iterable[Picture], folder: Path) -> None:
+    """The sharpness of shots that are equally blurred, beside the sharpest of four."""
+    found: dict[str, list[float]] = {name: [] for name in VARIED}
+    for number, picture in enumerate(pictures):
+        for blur in (0.0, 1.1):
+            for name, varied in VARIED.items():
+                shots = equals(latent(picture), blur, varied, number)
+                found[name] += [sharp for _, sharp in ranked(shots, folder) if sharp is not None]
+    print("| varied | shots | least | 1 % | 5 % | median |\n|---|--:|--:|--:|--:|--:|")
+    for name, values in found.items():
+        least, *rest = np.percentile(values, (0, 1, 5, 50))
+        print(f"| {name} | {len(values)} | {least:.0f} | {' | '.join(f'{one:.0f}' for one in rest)} |")
+
+
 def main() -> None:
     """Rank the bursts and print the account."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", nargs="*", default=[], help=HELP)
     parser.add_argument("--every", type=int, default=1, help="take every Nth photograph")
+    parser.add_argument("--alike", action="store_true", help="bursts of equally blurred shots")
     args = parser.parse_args()
+    if args.alike:
+        with tempfile.TemporaryDirectory() as folder:
+            print_alike(photographs(args.photos, args.every), Path(folder))
+        return
     right: Counter[tuple[Blur, str]] = Counter()
     asked: Counter[tuple[Blur, str]] = Counter()
     best: Counter[tuple[Blur, str]] = Counter()

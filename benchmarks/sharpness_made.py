@@ -45,6 +45,12 @@ def burst(picture: Picture, blur: Blur, varied: Varied, seed: int) -> list[tuple
     return [shots[place] for place in rng.permutation(len(shots))]
 
 
+def equals(picture: Picture, blur: float, varied: Varied, seed: int, count: int = 4) -> list[tuple[float, bytes]]:
+    """Shots of one burst that are blurred by a lens alike, with that blur."""
+    rng = np.random.default_rng(seed)
+    return [(blur, _shot(picture, _kernel(Blur.GAUSS, blur, 0.0), varied, rng)) for _ in range(count)]
+
+
 def latent(picture: Picture) -> Picture:
     """The photograph without its own noise: reduced, so that a pixel is the mean of several."""
     height, width = picture.shape[:2]

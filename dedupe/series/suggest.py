@@ -15,8 +15,12 @@ from dedupe.series.look import Look
 from dedupe.series.shots import BRACKET_STOPS, SCENE_SECONDS, SetKind, ShotSet, stops
 from dedupe.types import CompanionKind, Photo
 
-ALIKE: Final = 93.0
-"""Of the sharpest: a shot this sharp looks as sharp. Shots of one blur measure 95–100 beside each other."""
+ALIKE: Final = 90.0
+"""Of the sharpest: a shot this sharp counts as sharp.
+
+Of equally blurred shots one in twenty measures less than 95, and less than 93 where noise and exposure differ; a blur of
+0.7 pixels takes a sharp shot to 70–85 (``benchmarks/sharpness.py``, with ``--alike``).
+"""
 CLIPPED: Final = 1.0
 """Per cent of the picture by which two shots must differ in what is clipped for it to count."""
 _PART: Final = 0.2
