@@ -16,7 +16,7 @@ from dedupe.actions.execution.undo import UndoReport, undo
 from dedupe.actions.journal.access import ActionPaths, acting_alone
 from dedupe.actions.journal.history import RunSummary, away, history, unreconciled
 from dedupe.actions.link import link, preview_links
-from dedupe.actions.planning.plan import Plan, draft, plan
+from dedupe.actions.planning.plan import Plan, draft, plan, references_of
 from dedupe.actions.planning.preflight import check_all, drop_blocker, target_folder
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
@@ -120,8 +120,11 @@ def _prepared(
     result, partings = wanted
     drafted = draft(result, kind=kind, target=place, disk=disk, partings=partings)
     _refuse_too_many(drafted, result, max_drop)
-    check_all(disk, drafted.actions, result.roots, place)
-    return drafted, Terms.of(drafted.actions, kind, place, result.roots, drafted.shared)
+    terms = replace(
+        Terms.of(drafted.actions, kind, place, result.roots, drafted.shared), references=references_of(result)
+    )
+    check_all(disk, drafted.actions, terms.scanned, place)
+    return drafted, terms
 
 
 def _refuse_too_many(drafted: Plan, result: ScanResult, max_drop: str | None) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dedupe.actions.execution.apply import Applied, Progress, Stop
 from dedupe.actions.execution.guards import Terms
 from dedupe.actions.execution.linking import Linker, draft_links, rehearse_links
 from dedupe.actions.execution.recover import reconcile_all
 from dedupe.actions.journal.access import ActionPaths, acting_alone
+from dedupe.actions.planning.plan import references_of
 from dedupe.actions.planning.preflight import drop_blocker, roots_blocker
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.report import Preview, Report, preview_of
@@ -59,7 +62,7 @@ def _prepared(
     reason = roots_blocker(disk, actions, result.roots)
     if reason is not None:
         raise RefusedError(f"{reason} Nothing was touched.")
-    return actions, left, Terms.of(actions, kind, None, result.roots)
+    return actions, left, replace(Terms.of(actions, kind, None, result.roots), references=references_of(result))
 
 
 def _refuse_too_many(count: int, result: ScanResult, max_drop: str | None) -> None:

@@ -271,7 +271,7 @@ class Applier:
         for folder in folders:
             self._journal.add_folder(self.number, folder)
         marker = os.path.join(target, MARKER)
-        marked = is_inside(target, self._terms.roots) and not self._disk.is_taken(marker)
+        marked = is_inside(target, self._terms.scanned) and not self._disk.is_taken(marker)
         if marked:
             self._journal.add_folder(self.number, marker, marker=True)
         self._journal.flush()

@@ -36,7 +36,7 @@ class Checker:
         victims, keepers = hold_asset(self._disk, action, stack)
         for victim, keeper in claimed(action, victims, keepers, Relation.SAME_PIXELS):
             _refuse(picture_blocker(self._disk, self._pictures, victim, keeper))
-        _refuse(way_blocker(action, self._terms.roots))
+        _refuse(way_blocker(action, self._terms.scanned))
         _refuse(self._siblings.unseen_blocker([move.source for move in action.moves], self._terms.shared, again=True))
         _refuse(shared_blocker(action, self._terms, self._siblings))
         if action.kind is ActionKind.TRASH:

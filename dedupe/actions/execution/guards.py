@@ -18,7 +18,8 @@ SEEN_TWICE = "is in a folder that can be reached by two paths"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the plan as a whole means for each of its actions. ``target`` is a real path, None for the trash."""
+    """What the plan as a whole means for each of its actions. ``target`` is a real path, None for the trash; in ``references``,
+    folders beside the ``roots``, photos stay and none leaves."""
 
     kind: ActionKind
     target: str | None
@@ -26,6 +27,12 @@ class Terms:
     sources: frozenset[str]
     identities: frozenset[tuple[int, int]]
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
+
+    @property
+    def scanned(self) -> tuple[str, ...]:
+        """All folders that were scanned."""
+        return *self.roots, *self.references
 
     @classmethod
     def of(
@@ -73,8 +80,9 @@ def relation_blocker(action: Action) -> str | None:
 def path_blocker(action: Action, terms: Terms) -> str | None:
     """Only plain paths below the scanned folders are acted on, and each once."""
     sources = [move.source for move in action.moves]
-    for path in (*sources, *(part.source for part in (action.keeper, *action.keeper_parts))):
-        if not is_plain(path) or root_of(path, terms.roots) is None:
+    staying = [part.source for part in (action.keeper, *action.keeper_parts)]
+    for paths, roots in ((sources, terms.roots), (staying, terms.scanned)):
+        if not all(is_plain(path) and root_of(path, roots) is not None for path in paths):
             return "is outside the scanned folders"
     return None if sources and len(set(sources)) == len(sources) else "names no file, or one twice"
 
@@ -127,7 +135,7 @@ Ways = tuple[str, str, int, int]
 def ways_of(action: Action, terms: Terms) -> Ways:
     """How the two photos of an action are reached."""
     photo, keeper = action.moves[0], action.keeper
-    roots = [root_of(move.source, terms.roots) or "" for move in (photo, keeper)]
+    roots = [root_of(move.source, terms.scanned) or "" for move in (photo, keeper)]
     return roots[0], roots[1], photo.stamp.dev, keeper.stamp.dev
 
 

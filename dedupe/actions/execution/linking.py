@@ -114,7 +114,7 @@ def checked(disk: Disk, action: Action, terms: Terms, stack: ExitStack) -> tuple
     _refuse(None if action.relation is Relation.IDENTICAL else NOT_IDENTICAL)
     _refuse(path_blocker(action, terms) or keeper_blocker(action, terms))
     [victim], [keeper] = hold_asset(disk, action, stack)
-    _refuse(way_blocker(action, terms.roots))
+    _refuse(way_blocker(action, terms.scanned))
     _refuse(OTHER_VOLUME if victim.status.st_dev != keeper.status.st_dev else None)
     _refuse(_NO_LINKS if victim.volume_is_weak or keeper.volume_is_weak else None)
     if action.kind is ActionKind.HARD_LINK:

@@ -98,6 +98,12 @@ def selected(result: ScanResult) -> Iterator[tuple[Group, Extra]]:
                 yield group, extra
 
 
+def references_of(result: ScanResult) -> tuple[str, ...]:
+    """The folders, beside the roots, whose photos only stay."""
+    parts = (part.file for photo in _photos(result) for part in photo.parts)
+    return tuple(sorted({file.root for file in parts if file.reference} - {*result.roots}))
+
+
 def names_of(photo: Photo) -> Iterator[tuple[str, FileStamp, ContentKey]]:
     """Every name of a photo and of its members, each with what it must be."""
     for half in photo.parts:
