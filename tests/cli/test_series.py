@@ -134,3 +134,12 @@ def test_without_a_scan_it_says_so_and_a_missing_folder_is_named(tmp_path: Path)
     assert told.returncode == 2 and "There is no scan yet" in told.stderr
     told = empty.ran("series", str(tmp_path / "none"))
     assert told.returncode == 2 and "none" in told.stderr
+
+
+def test_folders_without_a_scan_are_scanned_first(tmp_path: Path) -> None:
+    fresh = Scanned(tmp_path)
+    burst(fresh.photos / "party")
+    wait_until_settled(fresh.photos)
+    told = fresh.ran("series", str(fresh.photos), "--json")
+    [one] = json.loads(told.stdout)["sets"]
+    assert (told.returncode, Path(one["suggested"]).name, len(one["shots"])) == (0, "IMG_0001.jpg", 3)

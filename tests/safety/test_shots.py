@@ -16,9 +16,11 @@ from dedupe.library.decisions import Decisions
 from dedupe.review.series import partings, shots_alone, word_of
 from dedupe.series.shots import SetKind, ShotSet, set_id
 from dedupe.types import Action, ActionKind, ByHand, OutcomeKind, Parting, Relation, ScanResult, Series
+from tests.actions.execution.test_sidecars import in_child
 from tests.cli.made import Scanned
+from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
-from tests.support import photo_at, photos_below, result_of, tree_snapshot
+from tests.support import contents, photo_at, photos_below, result_of, tree_snapshot
 
 NOBODY = "is a different shot that nobody selected by hand"
 
@@ -180,3 +182,31 @@ def test_neither_apply_nor_a_scan_lets_a_shot_go_that_a_person_chose(tmp_path: P
     done = scanned.ran("series", "--move-to", str(scanned.away), "--yes")
     assert done.returncode == 0, done.stderr
     assert [os.path.exists(photo.path) for photo in photos] == [True, False]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each crash needs a process")
+@pytest.mark.parametrize("undoing", [False, True])
+def test_a_crash_at_every_step_loses_no_shot(quick_path: Path, undoing: bool) -> None:
+    for number in range(1, 400):
+        base = quick_path / str(number)
+        base.mkdir()
+        world = World(base, base / "home")
+        result, shots = burst(world)
+        before = contents(world.root)
+        if undoing:
+            act(world, result, chosen(shots, 0))
+        world.disk = FaultyDisk().crash(number)
+
+        def run(world: World = world, result: ScanResult = result, shots: ShotSet = shots) -> object:
+            return world.undo() if undoing else act(world, result, chosen(shots, 0))
+
+        ended = in_child(run)
+        actions.recover_if_needed(world.paths)
+        assert contents(world.root, world.target) == before
+        assert (world.root / "b" / "1.jpg").exists()
+        beside = {path.parent for path in (*world.root.rglob("2.*"), *world.target.rglob("2.*"))}
+        assert len(beside) == 1  # the shot with its sidecar and its video: all here, or all there
+        if ended == 0:
+            break
+        assert ended == 137
+    assert number > 20
