@@ -23,6 +23,7 @@ from benchmarks.metadata_made import made
 from dedupe.decoding import decode, read
 from dedupe.errors import DedupeError
 from dedupe.formats.inventory import Item, unpacked
+from dedupe.formats.jpeg_blocks import is_from_program
 from dedupe.formats.sniff import PHOTO_EXTENSIONS
 from dedupe.formats.texts import is_filler, moment_of, rating_items, text_items, wording
 from dedupe.types import Facts
@@ -139,8 +140,14 @@ def compared(said: dict[str, Any], facts: Facts) -> Iterator[tuple[str, bool]]:
             yield "rating", set(rating_items(round(float(said[tag])), percent=percent)) <= items
     for topic, tags in _TEXTS.items():
         for text in (text for tag in tags for text in _texts(said.get(tag))):
-            if topic != "caption" or not is_filler(text):
+            if topic != "caption" or not _is_of_program(text):
                 yield topic, any(_held(topic, way, items) for way in _ways(text))
+
+
+def _is_of_program(text: str) -> bool:
+    """Whether a caption is blank, a camera's filler, or a comment that a program wrote about itself: dedupe leaves them out."""
+    plain = wording(text)
+    return plain is None or is_filler(plain) or is_from_program(text.encode("latin-1", "replace"))
 
 
 def _moment(said: dict[str, Any], day: str, time: str) -> int | None:

@@ -39,10 +39,17 @@ def better(a: View, b: View) -> float:
     if ours is None or theirs is None or abs(ours - theirs) < _CLEARLY:
         return 0.0
     worse, found = (b, theirs) if ours > theirs else (a, ours)
+    if _hides(a if worse is b else b):
+        return 0.0
     said = _said(worse)
     if said is not None and said - found < _CLEARLY:
         return 0.0
     return SOURCE if worse is b else -SOURCE
+
+
+def _hides(view: View) -> bool:
+    """Whether a picture is in a lossy codec that is no JPEG: it leaves nothing of an earlier saving to be seen."""
+    return view.facts.format != "JPEG" and not view.facts.lossless
 
 
 def coarsest(view: View) -> int | None:

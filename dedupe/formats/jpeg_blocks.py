@@ -28,6 +28,11 @@ _FROM_PROGRAMS: Final = re.compile(
 """Comments that programs write about themselves."""
 
 
+def is_from_program(comment: bytes) -> bool:
+    """Whether a comment is one that a program wrote about itself."""
+    return _FROM_PROGRAMS.match(comment) is not None
+
+
 def in_jpeg(data: bytes, parts: Jpeg | None = None) -> Iterator[Block]:
     """The blocks of a JPEG; ``parts`` are its markers where they were read before."""
     try:
@@ -38,7 +43,7 @@ def in_jpeg(data: bytes, parts: Jpeg | None = None) -> Iterator[Block]:
     for marker, start, stop in parts.applications:
         body = data[start:stop]
         if marker == _COM:
-            if not _FROM_PROGRAMS.match(body):
+            if not is_from_program(body):
                 yield Block(BlockKind.COMMENT, body)
         elif not _is_known(marker, body):
             yield Block(BlockKind.UNKNOWN, body, f"APP{marker - 0xE0} {_name(body)}".strip())

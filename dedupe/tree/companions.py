@@ -14,6 +14,7 @@ import functools
 import itertools
 import os
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -60,6 +61,11 @@ def attach(photos: Sequence[str], others: Iterable[str]) -> dict[str, list[tuple
     return found
 
 
+def _folded(name: str) -> str:
+    """A name without regard to case, and to whether its accents are signs of their own, as macOS once wrote them."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 class _Index:
     """The photos of a folder, by name and by stem, in casefolded form."""
 
@@ -67,21 +73,21 @@ class _Index:
         self._names: dict[str, list[str]] = defaultdict(list)
         self._stems: dict[str, list[str]] = defaultdict(list)
         for photo in photos:
-            self._names[photo.casefold()].append(photo)
-            self._stems[os.path.splitext(photo)[0].casefold()].append(photo)
+            self._names[_folded(photo)].append(photo)
+            self._stems[_folded(os.path.splitext(photo)[0])].append(photo)
 
     def of_sidecar(self, stem: str) -> list[str]:
         """Say whose sidecar a name is: ``IMG.jpg.xmp`` of that file alone, ``IMG.xmp`` of every IMG; Apple's O names an edit."""
-        owners = self._names.get(stem.casefold())
+        owners = self._names.get(_folded(stem))
         if owners:
             return owners
-        owners = self._stems.get(stem.casefold())
+        owners = self._stems.get(_folded(stem))
         if owners:
             return owners
         if original := _APPLE_ORIGINAL.match(stem):
-            return self._stems.get(f"{original[1]}{original[2]}".casefold(), [])
+            return self._stems.get(_folded(f"{original[1]}{original[2]}"), [])
         if copy := _DARKTABLE_COPY.match(stem):
-            return self._names.get(f"{copy[1]}{copy[2]}".casefold(), [])
+            return self._names.get(_folded(f"{copy[1]}{copy[2]}"), [])
         return []
 
     def of_video(self, stem: str, name: str) -> list[str]:
@@ -89,12 +95,12 @@ class _Index:
         for key in (stem, stem.removesuffix("_HEVC"), name):
             owners = [
                 photo
-                for photo in self._stems.get(key.casefold(), [])
+                for photo in self._stems.get(_folded(key), [])
                 if os.path.splitext(photo)[1].lower() not in (".gif", ".bmp")
             ]
             if owners:
                 return owners
-        return self._names.get(stem.casefold(), [])
+        return self._names.get(_folded(stem), [])
 
     def of_takeout(self, stem: str) -> list[str]:
         """The photos that a Takeout JSON is about. ``stem`` is its name without ".json".
@@ -105,7 +111,7 @@ class _Index:
         """
         numbered = _NUMBERED.match(stem)
         core, number = numbered.groups() if numbered else (stem, "")
-        core = core.casefold()
+        core = _folded(core)
         if owners := self._takeout.get((core, number)):
             return owners
         for length in range(len(_TAKEOUT_TAIL), -1, -1):
@@ -117,7 +123,7 @@ class _Index:
                     return owners
                 if owners and (name, number) in self._takeout:
                     return owners
-        if owners := self._stems.get(stem.casefold()):  # “IMG.json”, as Takeout once wrote it
+        if owners := self._stems.get(_folded(stem)):  # “IMG.json”, as Takeout once wrote it
             return owners
         if len(stem) >= _TAKEOUT_LIMIT - 1 and len(core) >= _TAKEOUT_LIMIT - 6:
             return self._cut_off(core, number)
@@ -140,7 +146,7 @@ class _Index:
             numbered = _NUMBERED_FILE.match(name)
             plain, number = (numbered[1] + (numbered[3] or ""), numbered[2]) if numbered else (name, "")
             stem, extension = os.path.splitext(plain)
-            found[(_TAKEOUT_EDITED.sub("", stem) + extension).casefold(), number].append(name)
+            found[_folded(_TAKEOUT_EDITED.sub("", stem) + extension), number].append(name)
         return found
 
     @functools.cached_property
@@ -169,7 +175,7 @@ def _family(name: str) -> str:
     """What the pictures of one shot have in common: the stem, with the E of an iPhone edit taken out."""
     stem = os.path.splitext(name)[0]
     edit = _APPLE_EDIT.match(stem)
-    return (f"{edit[1]}{edit[2]}" if edit else stem).casefold()
+    return _folded(f"{edit[1]}{edit[2]}" if edit else stem)
 
 
 def _may_join(members: Sequence[str]) -> bool:

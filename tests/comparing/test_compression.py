@@ -65,3 +65,10 @@ def test_the_better_of_two_is_not_the_one_that_was_saved_last_at_a_higher_qualit
     assert better(one, other) > 0 > better(other, one)
     assert better(one, one) == 0
     assert more_detail_in_first(tmp_path, good, spoiled) > 0
+
+
+def test_a_codec_that_hides_an_earlier_saving_makes_no_picture_the_better_one(tmp_path: Path) -> None:
+    spoiled = jpeg(pixels(jpeg(photo("coffee"), 36)), 92)
+    resaved = as_format(pixels(spoiled), "WEBP")
+    one, other = saved(tmp_path, "spoiled", spoiled), saved(tmp_path, "resaved", resaved)
+    assert better(one, other) >= 0 >= better(other, one)

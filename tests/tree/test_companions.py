@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,11 @@ def test_walk_keeps_raw_and_jpeg_as_two_files_with_the_sidecar_of_both(tmp_path:
     put(tmp_path, "IMG.xmp", b"<x/>")
     found = walk([str(tmp_path)]).files
     assert [[one.path[-7:] for one in file.companions] for file in found] == [["IMG.xmp"], ["IMG.xmp"]]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_written_as_macos_or_as_others_do_are_one_name(form: str) -> None:
+    photo, other = unicodedata.normalize(form, "Grüße.jpg"), "NFC" if form == "NFD" else "NFD"
+    beside = [unicodedata.normalize(other, name) for name in ("Grüße.jpg.json", "Grüße.xmp", "Grüße.mov")]
+    found = attach([photo], beside)
+    assert sorted(name for name, _ in found[photo]) == sorted(beside)
