@@ -87,7 +87,7 @@ def _compact_info() -> ModelInfo:
         radius=float(stored["radius"]),
         neighbours=int(stored["neighbours"]),
         size_bytes=int(stored["size_bytes"]),
-        note="own network, in the package; finds crops, frames, turns and screenshots",
+        note="dedupe's own, included; finds crops, frames, turned photos and screenshots",
         storage=str(stored["storage"]),
     )
 
@@ -100,7 +100,7 @@ def _vgg16_info() -> ModelInfo:
         radius=0.6,
         neighbours=10,
         size_bytes=553_467_096,
-        note="ImageNet network of 2014; its threshold is not calibrated; 553 MB once, about 0.14 s a photo on 2 cores",
+        note="for ImageNet, 2014; threshold not calibrated; downloads 553 MB once; about 0.14 s a photo on 2 cores",
         storage="float16",
         seconds_per_photo=0.141,
     )

@@ -81,7 +81,7 @@ class _SilentStep:
 
 
 def _title(steps: Sequence[str], name: str) -> str:
-    return f"{steps.index(name) + 1}/{len(steps)} {name}" if name in steps else name
+    return f"{steps.index(name) + 1}/{len(steps)} {name}" if name in steps and len(steps) > 1 else name
 
 
 class _Counted:

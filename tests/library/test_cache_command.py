@@ -45,7 +45,7 @@ def test_info_tells_what_is_remembered_and_where(photos: Path) -> None:
     output = run("info").output
     assert "3 files, 3 photos read, 0 files that cannot be judged" in output
     assert "3 previews" in output
-    assert "1 decision\n" in output
+    assert "1 decision on pairs of photos\n" in output
     assert StorePaths.at().cache in output
     assert f"from {photos}" in output
     assert f"{StorePaths.at().journal}: empty" in output
@@ -77,7 +77,7 @@ def test_clear_empties_the_cache_and_leaves_the_decisions_and_the_photos(photos:
     output = run("info").output
     assert "0 files, 0 photos read" in output
     assert "0 previews" in output
-    assert "1 decision\n" in output
+    assert "1 decision on pairs of photos\n" in output
     assert {path.name: path.read_bytes() for path in photos.iterdir()} == before
 
 
