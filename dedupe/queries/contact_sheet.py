@@ -22,7 +22,7 @@ from dedupe.queries.compare import Comparison
 from dedupe.queries.describe import caption_of, facts_of, verdict_of
 from dedupe.queries.fonts import lettered
 from dedupe.queries.search import Answer
-from dedupe.terminal.text import display_path
+from dedupe.terminal.text import display_path, format_count
 from dedupe.types import ContentKey, Photo
 
 ROW: Final = 6
@@ -46,7 +46,8 @@ def contact_sheet(answers: Sequence[Answer], previews: Mapping[ContentKey, bytes
     shown = 0
     for number, answer in enumerate(answers):
         if shown and shown + 1 + len(answer.found) > MOST:
-            left = (f"… and {len(answers) - number} more queries that do not fit on this sheet",)
+            more = format_count(len(answers) - number, "more query", "more queries")
+            left = (f"… and {more}: not enough room on this sheet",)
             parts.append(lettered(left, ROW * (_TILE + _GAP), size=16))
             break
         parts += _answer(answer, previews)

@@ -180,7 +180,7 @@ def _decide(verdict: EditState) -> Callable[[ReviewState], ReviewState]:
 
 def _keep(state: ReviewState, place: int) -> ReviewState:
     if place >= len(state.photos):
-        return state.told(f"There are only {len(state.photos)} photos in this group.")
+        return state.told(f"There are only {format_count(len(state.photos), 'photo')} in this group.")
     choice = keep_instead(state.group, state.choice, place, state.verify)
     marked = state.marks.get((state.at, place))
     if marked is not None and place != state.choice.keep:

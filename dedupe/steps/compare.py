@@ -14,6 +14,7 @@ from dedupe.steps.contents import Contents
 from dedupe.steps.neighbours import distances, neighbours, search_name
 from dedupe.steps.previews import chunks, restore_previews
 from dedupe.steps.refuse import by_cluster, refused
+from dedupe.terminal.text import format_count
 from dedupe.types import Change, ContentKey, Match, Pair, PhotoFile, Relation
 
 if TYPE_CHECKING:
@@ -175,7 +176,8 @@ def _tasks(session: Session, contents: Contents, pairs: Sequence[Pair]) -> list[
         RelateTask(views[pair.a], views[pair.b], pair.distance) for pair in pairs if pair.a in views and pair.b in views
     ]
     if len(tasks) < len(pairs):
-        _log.warning("%d pairs were not compared: their photos changed meanwhile. Scan again.", len(pairs) - len(tasks))
+        left = format_count(len(pairs) - len(tasks), "pair")
+        _log.warning("Not compared, because a photo changed meanwhile: %s. Scan again.", left)
     return tasks
 
 

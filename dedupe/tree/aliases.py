@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dedupe.mounts import Mount, is_under, whole
+from dedupe.terminal.text import format_count
 from dedupe.tree.file_list import Record, photo_of, record_of
 from dedupe.types import SkipKind, Skipped
 
@@ -95,7 +96,8 @@ def _without_pools(
             continue
         kept = [one for one in files if not _is_shown(one[0], mount, sources, places)]
         if len(kept) < len(files):
-            reason = f"shows {len(files) - len(kept)} photos of other scanned folders again; they count once"
+            again = format_count(len(files) - len(kept), "photo")
+            reason = f"shows {again} of other scanned folders again; each counts once"
             skipped.append(Skipped(mount.point, SkipKind.ALIAS, reason))
         files = kept
     return files, skipped

@@ -81,6 +81,23 @@ def test_no_sentence_of_the_program_uses_an_old_word() -> None:
     assert found == []
 
 
+_COUNTED = re.compile(
+    r"\b0 (?:more )?(?:photos|files|groups|pairs|copies|folders|queries|decisions|moves|shots|sets|scans|sidecars)\b(?!/s)"
+    r"|%d \w+s\b"
+)
+
+
+def test_every_count_goes_through_the_function_that_knows_singular_and_plural() -> None:
+    """A number straight before a noun in the plural is wrong for one."""
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line}: {text!r}"
+        for path in MODULES
+        for line, text in _sentences(path)
+        if _COUNTED.search(text)
+    ]
+    assert found == []
+
+
 def test_the_sentences_are_found_at_all() -> None:
     texts = {text for path in MODULES for _, text in _sentences(path)}
     assert {"Put them back?", "Move the selected copies to the trash."} <= texts
