@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks import soak
 from benchmarks.soak_world import World
 from benchmarks.volumes import MAKERS, UnavailableError, mounted
 from dedupe import actions
@@ -134,6 +140,50 @@ def test_what_a_copy_says_goes_into_a_sidecar_on_any_volume_and_comes_back(
     undone = actions.undo(world.places)
     assert (len(undone.restored), len(undone.sidecars), undone.exit_code) == (2, 2, 0)
     assert (_tree(world.root), contents(world.root)) == (before, held)
+
+
+@pytest.mark.parametrize("kind", ["sshfs", "mergerfs"])
+@pytest.mark.parametrize("what", ["move", "move across", "trash", "rescue, move", "undo"])
+def test_a_mount_whose_server_dies_in_the_middle_loses_nothing(
+    tmp_path: Path, home: Path, kind: str, what: str
+) -> None:
+    """The server is killed while photos move; what is tried with the mount dead, and then gone, loses nothing either."""
+    world = World(tmp_path / "volume" / kind, tmp_path / "other", random.Random(4))
+    account = soak.Account()
+    place = world.root.parent
+    try:
+        with mounted(kind, tmp_path / "volume"):
+            world.make()
+            world.make_speaking()
+            if what == "undo":
+                world.act("move")
+            number = soak.child(lambda: world.act(what))
+            time.sleep(0.03)
+            servers = serving(place)
+            assert servers
+            for server in servers:
+                os.kill(server, signal.SIGKILL)
+            soak.ended(number, account, what)
+            soak.ended(soak.child(lambda: world.act("recover")), account, "dead")
+            subprocess.run(["umount", "-l", str(place)], capture_output=True, check=False)
+            soak.ended(soak.child(lambda: world.act("undo")), account, "gone")
+            assert list(place.iterdir()) == [], "nothing is written into the empty mount point"
+            MAKERS[kind](tmp_path / "volume", place)
+            soak.ended(soak.child(lambda: world.act("recover")), account, "back")
+            assert (world.missing(), account.tracebacks, account.hangs) == ([], [], 0)
+    except UnavailableError as reason:
+        pytest.skip(str(reason))
+
+
+def serving(place: Path) -> list[int]:
+    """The processes that serve what is mounted there."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().split(b"\0")
+            if os.path.basename(words[0]) in (b"sshfs", b"mergerfs") and os.fsencode(place) in words:
+                found.append(int(path.parent.name))
+    return found
 
 
 def test_photos_leave_a_volume_that_sets_a_new_time_when_a_file_is_renamed(tmp_path: Path, home: Path) -> None:
