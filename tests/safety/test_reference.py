@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dedupe import actions
+from dedupe.errors import RefusedError
+from dedupe.loss import Rescue
 from dedupe.types import ActionKind, Relation, ScanResult
+from tests.actions.execution import test_sidecars as sidecars
 from tests.album import jpeg, photo
 from tests.queries.made import run
+from tests.rescue.made import needs_exiftool, picture, read, told
 from tests.safety.conftest import World, refused
 from tests.support import make, photo_at, result_of, tree_snapshot
 
@@ -45,6 +50,37 @@ def test_a_copy_of_a_photo_in_the_reference_folder_becomes_a_link(world: World) 
     assert not keep.samefile(copy)
 
 
+@needs_exiftool
+def test_what_the_copy_says_goes_beside_the_photo_of_the_reference_folder_and_comes_back(tmp_path: Path) -> None:
+    tree = sidecars.Tree(tmp_path)
+    library = sidecars.Tree(tmp_path / "library")
+    copy = tree.copy("old", "-XMP-dc:Subject=beach")
+    stays = read(picture(library.keep))
+    stays = replace(stays, file=replace(stays.file, reference=True))
+    result = result_of([tree.root], [(stays, [read(copy)])], relation=Relation.RESAVED)
+    [group] = result.groups
+    extras = tuple(replace(extra, rescue=Rescue(str(library.sidecar))) for extra in group.extras)
+    result = replace(result, groups=(replace(group, extras=extras),))
+    before = tree_snapshot(tree.root), tree_snapshot(library.root)
+    report = tree.act(result)
+    assert (len(report.done), report.exit_code) == (1, 0), report.sentences()
+    assert told(library.sidecar)["XMP-dc:Subject"] == ["beach"]
+    library.root.rename(tmp_path / "taken out")
+    with pytest.raises(RefusedError, match="is its disk connected"):
+        tree.undo()
+    (tmp_path / "taken out").rename(library.root)
+    assert tree.undo().exit_code == 0
+    assert (tree_snapshot(tree.root), tree_snapshot(library.root)) == before
+
+
+def test_a_copy_comes_back_while_the_disk_of_the_reference_folder_is_taken_out(world: World) -> None:
+    result, keep, copy = beside(world)
+    world.act(result)
+    (world.base / "library").rename(world.base / "taken out")
+    assert world.undo().exit_code == 0
+    assert copy.exists() and not keep.exists()
+
+
 def test_no_photo_of_a_reference_folder_leaves_by_a_forged_plan(world: World) -> None:
     result, keep, copy = beside(world)
     [group] = result.groups
@@ -60,7 +96,7 @@ def test_the_folder_that_photos_go_to_is_not_the_reference_folder(world: World) 
     result, *_ = beside(world)
     before = tree_snapshot(world.base)
     for target in (world.base / "library", world.base / "library" / "2015"):
-        with pytest.raises(actions.RefusedError, match=r"scanned|photos of this scan"):  # type: ignore[attr-defined]
+        with pytest.raises(RefusedError, match=r"scanned|photos of this scan"):
             world.act(result, target=target)
     assert tree_snapshot(world.base / "photos", world.base / "library").items() <= before.items()
 

@@ -99,7 +99,7 @@ def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Prog
             try:
                 with ExitStack() as stack:
                     checker.check(action, stack)
-                    made = drafted(action, terms.roots)
+                    made = drafted(action, terms.scanned)
                 gone.update(move.source for move in action.moves)
                 applied.outcomes.append(_would(action, made))
             except LeftAloneError as error:
@@ -135,10 +135,10 @@ class Applier:
         self._stopped: str | None = None
         purpose = RunPurpose.TRASH if terms.kind is ActionKind.TRASH else RunPurpose.MOVE
         try:
-            self.number = journal.begin_run(purpose, target=terms.target, roots=terms.roots)
+            self.number = journal.begin_run(purpose, target=terms.target, roots=terms.scanned)
         except JournalError as error:
             raise RefusedError(f"{error} Nothing was touched.") from error
-        self._sidecars = Sidecars(disk, journal, self.number, terms.roots)
+        self._sidecars = Sidecars(disk, journal, self.number, terms.scanned)
 
     def run(self, actions: Sequence[Action], progress: Progress | None = None, stop: Stop | None = None) -> Applied:
         """Carry out the actions in order. Never raises for what goes wrong with them: the outcomes say it."""

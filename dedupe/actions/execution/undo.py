@@ -26,7 +26,7 @@ from dedupe.actions.journal.journal import DamagedRowError, Journal, JournalErro
 from dedupe.actions.journal.records import AssetPurpose, AssetRow, AssetState, FileRow, RunPurpose, RunRow
 from dedupe.actions.journal.validate import place_blocker, restore_blocker, sidecar_blocker
 from dedupe.actions.planning.checks import CHANGED, Held, LeftAloneError, check_content, hold
-from dedupe.actions.planning.names import restored_names
+from dedupe.actions.planning.names import restored_names, root_of
 from dedupe.actions.platform.disk import Disk
 from dedupe.actions.platform.trash import Trash
 from dedupe.errors import RefusedError, UsageError
@@ -151,8 +151,9 @@ def run_blocker(run: RunRow, assets: Sequence[AssetRow], trash_undoable: bool) -
         return f"Nothing of run {run.id} is left to undo."
     if run.purpose is RunPurpose.TRASH and not trash_undoable:
         return "Restore them from the Trash or Recycle Bin; `dedupe undo` cannot take files out of it on this system."
+    left = {root_of(file.move.source, run.roots) for asset in _away(assets) for file in asset.files}
     for root in run.roots:
-        if not os.path.isdir(root):
+        if root in left and not os.path.isdir(root):
             return f"The folder {display_path(root)} that the photos came from does not exist: is its disk connected?"
     if run.target is not None and not os.path.isdir(run.target):
         return f"The folder {display_path(run.target)} that the photos were moved to does not exist: is its disk connected?"
