@@ -55,15 +55,18 @@ class Account:
     came_back: bool
 
 
-def cleaned(root: Path, state: Path, count: int, seed: int = 1) -> Account:
-    """Make the library below ``root``, clean it up, and give the account; ``state`` is a folder for the store and the copies."""
+def cleaned(root: Path, state: Path, count: int, seed: int = 1, *, exact: bool = False) -> Account:
+    """Make the library below ``root``, clean it up, and give the account.
+
+    ``state`` is a folder for the store and the copies; ``exact``: by a scan for equal pixels alone, which is all that is there.
+    """
     pictures = library(root, count, seed)
     _settle(root)
     bytes_before, said_before = hashes(root), said(root)
     report = state / "report.json"
     words = ("--store", str(state / "s.db"), "--jobs", "1")
     dedupe(
-        *("scan", str(root), *words, "--rescue", "always", "--keep", "path"),
+        *("scan", str(root), *words, "--rescue", "always", "--keep", "path", *(["--exact"] if exact else [])),
         *("--json", str(report), "--move-to", str(state / "copies"), "--yes"),
     )
     bytes_after, said_after = hashes(root), said(root)
@@ -169,10 +172,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--exact", action="store_true", help="compare no pictures: all copies here have equal pixels")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "state").mkdir()
-        told = cleaned(Path(folder) / "photos", Path(folder) / "state", args.photos, args.seed)
+        told = cleaned(Path(folder) / "photos", Path(folder) / "state", args.photos, args.seed, exact=args.exact)
     print(f"{told.photos} photos of {told.pictures} pictures; {told.left} copies left.")
     print(f"{told.before} properties before, {len(told.lost)} of them lost; {told.changed} photos' bytes changed.")
     print(f"undo brought every byte back: {'yes' if told.came_back else 'no'}")

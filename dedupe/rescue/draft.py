@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from dedupe.formats.inventory import Item, packed
 from dedupe.grouping.holdings import items_of, missing, positions_of
-from dedupe.loss import Loss, Obstacle, Saved
+from dedupe.loss import Loss, LossCode, Obstacle, Saved
 from dedupe.rescue.packet import ClashError, PacketError, merged
 from dedupe.rescue.place import sidecar_of
 from dedupe.rescue.stated import RescueError, fresh, of_jsons, of_pictures, read_companion
@@ -23,6 +23,15 @@ from dedupe.types import Companion, CompanionKind, DateSource, FileStamp, Photo
 
 REAL_DATES = frozenset((DateSource.XMP, DateSource.IPTC, DateSource.DIGITIZED, DateSource.CREATED))
 """What a date of capture comes from; a date of the last change, or in a file's name, is none."""
+
+_SAID_ONCE = {
+    LossCode.DATE: "exif:DateTimeOriginal",
+    LossCode.PLACE: "exif:GPSLatitude",
+    LossCode.CAPTION: "dc:description",
+    LossCode.TITLE: "dc:title",
+    LossCode.RATING: "xmp:Rating",
+}
+"""What a photo has one of, whatever states it: another value is a question for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,7 @@ def _prove(
         return
     said = {one.name: set(one.values) for one in theirs}
     clashes = {one.name for one in ours if not one.is_list and one.name in said and said[one.name] != set(one.values)}
+    clashes |= {_SAID_ONCE[loss.code] for loss in left if loss.code in _SAID_ONCE and loss.differs}
     if any(loss.differs for loss in left) and clashes:
         raise RescueError(Obstacle.CONFLICT, ", ".join(sorted(clashes)))
     raise StillLostError(left)

@@ -229,3 +229,23 @@ def test_faces_of_a_picture_of_another_shape_are_not_carried_over(tmp_path: Path
     )
     with pytest.raises(RescueError):
         draft(read(copy), read(keep))
+
+
+@needs_exiftool
+@pytest.mark.parametrize("place", [False, True])
+def test_another_date_or_place_in_takeouts_json_is_a_question_for_a_person(tmp_path: Path, place: bool) -> None:
+    tags = [
+        "-ExifIFD:DateTimeOriginal=2019:05:04 10:00:01",
+        "-XMP-exif:GPSLatitude=41.9",
+        "-XMP-exif:GPSLongitude=12.5",
+    ]
+    keep = tagged(picture(tmp_path / "keep" / "a.jpg"), *tags)
+    copy = picture(tmp_path / "copy" / "a.jpg")
+    there = {"latitude": -33.8, "longitude": 151.2}
+    said = {"photoTakenTime": {"timestamp": "1556964001"}, "geoData": there} if place else {}
+    said = said or {"photoTakenTime": {"timestamp": "1400000000"}}
+    copy.with_name("a.jpg.json").write_text(json.dumps(said), "utf-8")
+    with pytest.raises(RescueError) as error:
+        draft(read(copy), read(keep))
+    assert error.value.obstacle is Obstacle.CONFLICT
+    assert ("exif:GPSLatitude" if place else "exif:DateTimeOriginal") in error.value.detail
