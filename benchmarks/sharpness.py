@@ -25,7 +25,7 @@ from benchmarks.sharpness_made import Blur, Picture, Varied, burst, equals, late
 from benchmarks.tree import photos_in
 from dedupe.comparing.pictures import View
 from dedupe.decoding import content_key, decode, preview, read
-from dedupe.series.look import looked
+from dedupe.series.look import LookTask, looked
 
 VARIED = {
     "blur alone": Varied(),
@@ -44,7 +44,7 @@ def ranked(shots: Sequence[tuple[float, bytes]], folder: Path) -> list[tuple[flo
         decoded = decode.decode(data, long_side=preview.PREVIEW_SIDE)
         small = preview.preview(decoded.pixels)
         views.append(View(content_key.content_key(data), small, read.facts_of(decoded), str(path)))
-    looks = looked(tuple(views))
+    looks = looked(LookTask(tuple(views)))
     return [(blur, None if look is None else look.sharpness) for (blur, _), look in zip(shots, looks, strict=True)]
 
 

@@ -55,6 +55,8 @@ def sent(item: T, paths: PathMap) -> T:
             changed["cache_path"] = None
         elif is_dataclass(value):
             changed[field.name] = sent(value, paths)
+        elif isinstance(value, tuple):
+            changed[field.name] = tuple(sent(one, paths) for one in value)
     return replace(item, **changed)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dedupe.comparing.pictures import View
     from dedupe.series.sharpness import Cells
 
-LONG_SIDE: Final = 2400
+LONG_SIDE: Final = 2000
 """The size at which sharpness is measured: the pixels of a camera hold little more, and its noise is halved."""
 LEAST_SHARE: Final = 0.4
 """A shot that shows less of the scene than this is not compared with the others."""
@@ -38,6 +38,13 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class LookTask:
+    """The shots of one set, for a worker."""
+
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Shot:
     brightness: float
     light: float
@@ -47,13 +54,13 @@ class _Shot:
     matrix: Matrix | None
 
 
-def looked(views: tuple[View, ...]) -> tuple[Look | None, ...]:
+def looked(task: LookTask) -> tuple[Look | None, ...]:
     """The looks of the shots of one set, in their order; None for one whose file is gone, changed or unreadable."""
     from dedupe.comparing.pictures import original_of
 
-    onto = _placed(views)
+    onto = _placed(task.views)
     shots: list[_Shot | None] = []
-    for view, matrix in zip(views, onto, strict=True):
+    for view, matrix in zip(task.views, onto, strict=True):
         pixels = original_of(view, LONG_SIDE)
         shots.append(None if pixels is None else _shot(pixels, matrix))
     return _beside(shots)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
-from dedupe.series.look import Look, looked
+from dedupe.series.look import Look, LookTask, looked
 from dedupe.series.shots import ShotSet, set_id
 from dedupe.series.suggest import Judged, judged
 from dedupe.session import Session
 from dedupe.steps.contents import ByContent
 from dedupe.steps.previews import chunks, restore_previews
-
-if TYPE_CHECKING:
-    from dedupe.comparing.pictures import View
 
 SET_BATCH = 100
 """Sets whose previews are held at once."""
@@ -26,9 +23,9 @@ def look(session: Session, sets: Sequence[ShotSet]) -> tuple[Judged, ...]:
     seen: dict[str, tuple[Look | None, ...]] = {}
     with session.step("look", len(sets)) as shown:
         for chunk in chunks(sets, SET_BATCH):
-            for views, answer in session.pool().run(looked, _tasks(session, chunk)):
+            for task, answer in session.pool().run(looked, _tasks(session, chunk)):
                 if isinstance(answer, tuple):
-                    seen[set_id(view.content_key for view in views)] = answer
+                    seen[set_id(view.content_key for view in task.views)] = answer
                 shown.advance()
     return tuple(judged(one, seen.get(one.id, (None,) * len(one.photos))) for one in sets)
 
@@ -55,7 +52,7 @@ class Looked(Sequence[Judged]):
         return self._seen[place]
 
 
-def _tasks(session: Session, sets: Sequence[ShotSet]) -> list[tuple[View, ...]]:
+def _tasks(session: Session, sets: Sequence[ShotSet]) -> list[LookTask]:
     from dedupe.comparing.pictures import View
 
     photos = [photo for one in sets for photo in one.photos]
@@ -63,9 +60,11 @@ def _tasks(session: Session, sets: Sequence[ShotSet]) -> list[tuple[View, ...]]:
     restore_previews(session, files, sorted(files))
     previews = session.previews.get_many(files)
     return [
-        tuple(
-            View(photo.content_key, previews.get(photo.content_key, b""), photo.facts, photo.path)
-            for photo in one.photos
+        LookTask(
+            tuple(
+                View(photo.content_key, previews.get(photo.content_key, b""), photo.facts, photo.path)
+                for photo in one.photos
+            )
         )
         for one in sets
     ]

@@ -22,10 +22,13 @@ from PIL import Image
 
 import dedupe
 from dedupe.cluster.connect import ClusterError
-from dedupe.cluster.paths import PathMap
+from dedupe.cluster.paths import PathMap, sent
 from dedupe.cluster.pool import ClusterPool
+from dedupe.comparing.pictures import View
 from dedupe.errors import UsageError
 from dedupe.report.json import json_chunks
+from dedupe.series.look import LookTask
+from dedupe.types import Facts
 from dedupe.workers import FailureKind, WorkerFailure, WorkerPool
 from tests import worker_tasks as tasks
 from tests.album import album, jpeg, photo
@@ -259,6 +262,13 @@ def test_what_the_cluster_read_is_what_the_store_remembers(shared: Cluster, tmp_
 def test_a_path_map_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="LOCAL=REMOTE"):
         PathMap.of([text])
+
+
+def test_the_paths_of_all_shots_of_a_set_are_mapped() -> None:
+    views = tuple(View(bytes([number]) * 16, b"", Facts("JPEG", 4, 3), f"/photos/{number}.jpg") for number in range(2))
+    task = sent(LookTask(views), PathMap.of(["/photos=/mnt/p"]))
+    assert [view.path for view in task.views] == ["/mnt/p/0.jpg", "/mnt/p/1.jpg"]
+    assert [view.content_key for view in task.views] == [view.content_key for view in views]
 
 
 def test_the_longest_folder_of_a_path_map_wins() -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from benchmarks.sharpness import VARIED, best_found, pairs, ranked
 from benchmarks.sharpness_made import Blur, burst, latent
-from dedupe.comparing.pictures import View
-from dedupe.series.look import looked
+from dedupe.series.look import LookTask, looked
 from dedupe.series.shots import SetKind, ShotSet
 from dedupe.series.suggest import Why, judged
 from tests.comparing.shots import Picture, photograph, saturated, saved
@@ -39,8 +38,8 @@ def test_shots_of_known_blur_are_ranked_in_their_order(tmp_path: Path) -> None:
     assert all(sharpest)
 
 
-def views(folder: Path, *shots: Picture) -> tuple[View, ...]:
-    return tuple(saved(folder, f"{number}.jpg", one) for number, one in enumerate(shots))
+def views(folder: Path, *shots: Picture) -> LookTask:
+    return LookTask(tuple(saved(folder, f"{number}.jpg", one) for number, one in enumerate(shots)))
 
 
 @pytest.mark.parametrize("stops", [-1.0, 0.0, 0.8])
