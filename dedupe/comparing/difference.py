@@ -42,6 +42,11 @@ class Difference:
     found_regions: tuple[Region, ...]
 
 
+def none_sought(grid: Grid) -> Difference:
+    """Stands for the differences of two pictures that show different things; ``tone`` alone was measured."""
+    return Difference(0.0, 0.0, grid.tone, 0.0, np.zeros(grid.ground.cover.shape, np.bool_), ())
+
+
 def differences(still: Rgb, moved: Rgb, cover: Floats) -> Difference:
     """What differs between two pictures on one grid, uint8[h, w, 3] each, where ``cover`` float32[h, w] is 1."""
     return differences_of(Grid(still, moved, Ground(cover)))

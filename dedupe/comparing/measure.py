@@ -62,9 +62,18 @@ class Measurement:
 
 
 def measure(
-    a: Rgb, b: Rgb, placement: Matrix, rounds: tuple[float, ...] = (3.0, FINE, FINE), keystone: Keystone | None = None
+    a: Rgb,
+    b: Rgb,
+    placement: Matrix,
+    rounds: tuple[float, ...] = (3.0, FINE, FINE),
+    keystone: Keystone | None = None,
+    *,
+    least_fit: float = -1.0,
 ) -> Measurement:
-    """Settles b on a, starting from ``placement`` (b's frame without its ``keystone`` onto a's, 0–1 each way), and measures."""
+    """Settles b on a, starting from ``placement`` (b's frame without its ``keystone`` onto a's, 0–1 each way), and measures.
+
+    Where they fit no better than ``least_fit`` the two show different things, and no differences are sought.
+    """
     matrix = align.from_unit(placement, b.shape, a.shape)
     if keystone is None:
         raw = registration.overlay(a, b, matrix)
@@ -73,20 +82,19 @@ def measure(
         raw = registration.overlay(a, plane.picture, matrix, plane.mask)
     over, softened, lies = sharpness.even(raw)
     registered, grid = registration.refine(over, rounds, lies)
-    found = difference.differences_of(grid)
     field, textured = registered.field, registered.field.textured
+    fit = _fit(field, textured)
+    found = difference.differences_of(grid) if fit > least_fit else difference.none_sought(grid)
     clean = textured & ~touched(found.mask)
     count = int(textured.sum())
-    weight = field.texture[textured].astype(np.float64)
-    plain = field.plain[textured]
-    untouched = field.plain[clean] if clean.sum() >= LEAST_BLOCKS else plain
+    untouched = field.plain[clean if clean.sum() >= LEAST_BLOCKS else textured]
     return Measurement(
         registered=registered,
         bend=registration.bend(field, clean),
         difference=found,
         blocks=count,
         quarter=float(np.percentile(untouched, 25)) if count else 0.0,
-        fit=float(weight @ plain / weight.sum()) if count else 0.0,
+        fit=fit,
         agreement=_agreement(field, clean, found.noise),
         overlap=_overlap(registered),
         placement=_placement(registered),
@@ -95,6 +103,12 @@ def measure(
         raw=raw,
         keystone=keystone,
     )
+
+
+def _fit(field: Field, textured: Mask) -> float:
+    """The mean correlation of the blocks as they lie, weighed by their texture."""
+    weight = field.texture[textured].astype(np.float64)
+    return float(weight @ field.plain[textured] / weight.sum()) if len(weight) else 0.0
 
 
 def _agreement(field: Field, clean: Mask, noise: float) -> float:

@@ -105,11 +105,13 @@ def first_measurement(one: Features, other: Features) -> tuple[Alignment | None,
     alignment = align.align(one, other)
     measurement = None
     if alignment is not None:
-        measurement = _settled(one.rgb, other.rgb, *_start(alignment, one.rgb, other.rgb), COARSE_TO_FINE)
+        start = _start(alignment, one.rgb, other.rgb)
+        measurement = _settled(one.rgb, other.rgb, *start, COARSE_TO_FINE, least_fit=FIT)
     if measurement is None or not _one_scene(measurement):
         whole = align.align_whole(one, other)
         if whole is not None:
-            second = measure(one.rgb, other.rgb, align.to_unit(whole, other.rgb.shape, one.rgb.shape))
+            lies = align.to_unit(whole, other.rgb.shape, one.rgb.shape)
+            second = measure(one.rgb, other.rgb, lies, least_fit=FIT)
             if measurement is None or second.fit > measurement.fit:
                 return None, second
     return alignment, measurement
@@ -124,9 +126,11 @@ def _start(alignment: Alignment, a: Rgb, b: Rgb) -> tuple[Matrix, Keystone | Non
     return align.to_unit(alignment.matrix, b.shape, a.shape), None
 
 
-def _settled(a: Rgb, b: Rgb, placement: Matrix, tilt: Keystone | None, rounds: tuple[float, ...]) -> Measurement:
+def _settled(
+    a: Rgb, b: Rgb, placement: Matrix, tilt: Keystone | None, rounds: tuple[float, ...], *, least_fit: float = -1.0
+) -> Measurement:
     """The measurement, and where the displacement bends the one after the tilt that explains it best, if it bends less."""
-    measurement = measure(a, b, placement, rounds, tilt)
+    measurement = measure(a, b, placement, rounds, tilt, least_fit=least_fit)
     for _ in range(_TILTS):
         full = (
             keystone.from_blocks(measurement.registered, tilt)
@@ -138,7 +142,7 @@ def _settled(a: Rgb, b: Rgb, placement: Matrix, tilt: Keystone | None, rounds: t
         tilt, placement = keystone.split(full)
         if not LEAST_TILT < tilt.amount < MOST_KEYSTONE:
             break
-        again = measure(a, b, placement, (FINE, FINE), tilt)
+        again = measure(a, b, placement, (FINE, FINE), tilt, least_fit=least_fit)
         if again.bend.amplitude > STRAIGHTER * measurement.bend.amplitude:
             break
         measurement = again
