@@ -108,12 +108,12 @@ def band(grey: Floats, ground: Ground, fine: float = FINE, coarse: float = COARS
     the overlap looks the same in both pictures (normalised convolution, Knutsson and Westin 1993)."""
     smooth = cv2.GaussianBlur(grey, (0, 0), fine)
     smooth -= ground.spread(grey, coarse)
-    return ground.only(smooth)
+    return ground.cut(smooth)
 
 
 def _slopes(band: Floats, power: Floats, ground: Ground) -> Slopes:
-    across = ground.only(cv2.Sobel(band, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8))
-    down = ground.only(cv2.Sobel(band, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8))
+    across = ground.cut(cv2.Sobel(band, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8))
+    down = ground.cut(cv2.Sobel(band, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8))
     pairs = ((band, across), (band, down), (across, across), (across, down), (down, down))
     sums = [power.astype(np.float64), *(blocks_of(*pair).astype(np.float64) for pair in pairs)]
     # A little noise in the gradients keeps flat and one-directional blocks solvable: their shift is merely uncertain.

@@ -33,10 +33,15 @@ class Ground:
         """float32[h, w]: the values, 0 outside."""
         return values if self.whole else values * self.cover
 
+    def cut(self, values: Floats) -> Floats:
+        """``values`` themselves, float32[h, w], set to 0 outside."""
+        return values if self.whole else np.multiply(values, self.cover, out=values)
+
     def spread(self, values: Floats, sigma: float) -> Floats:
         """float32[h, w]: mean of the covered ``values`` under a wide Gaussian, worked out at a quarter of the size."""
         height, width = values.shape
-        mean = _blurred(self.only(values), sigma) / self._weight(sigma)
+        mean = _blurred(self.only(values), sigma)
+        mean /= self._weight(sigma)
         return cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR)
 
     def _weight(self, sigma: float) -> Floats:

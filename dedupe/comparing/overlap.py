@@ -75,16 +75,17 @@ def _alone(picture: Rgb, cover: Floats, mask: Floats | None) -> float:
 
 def _padded(colours: Rgb) -> bool:
     """Whether two colours make up most of what lies outside, uint8[n, 3]: a page, bars, a frame."""
-    coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
-    left, found = colours, 0
+    red, green, blue = (colours[:, channel].astype(np.float32) for channel in range(3))
+    coarse = (colours >> 4).astype(np.int32) @ np.array([256, 16, 1], np.int32)
+    left = np.arange(len(colours))
     for _ in range(2):
         if not len(left):
             break
-        centre = np.median(left[coarse == np.bincount(coarse).argmax()], axis=0)
-        far = np.abs(left - centre).max(axis=1) > _WITHIN
-        found += int((~far).sum())
-        left, coarse = left[far], coarse[far]
-    return found > PADDED * len(colours)
+        among = coarse[left]
+        commonest = left[among == np.bincount(among).argmax()]
+        away = [np.abs(channel[left] - np.float32(np.median(channel[commonest]))) for channel in (red, green, blue)]
+        left = left[np.maximum(np.maximum(away[0], away[1]), away[2]) > _WITHIN]
+    return len(colours) - len(left) > PADDED * len(colours)
 
 
 def _structured(picture: Rgb) -> Mask:
