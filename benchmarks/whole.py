@@ -37,11 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tree = build(TreeOptions(folders, originals=options.originals), options.work, options.jobs)
     place = options.work / "whole"
     shutil.rmtree(place, ignore_errors=True)
+    before = _processor()
     whole = scan([tree.root], place / "whole", "--jobs", str(options.jobs), quiet=True)
+    spent = _processor() - before
     hashing = _hash_shared(tree.root, options.jobs)
     start_up = scan([_empty(place)], place / "empty", "--exact", quiet=True).seconds
     exact = scan([tree.root], place / "exact", "--exact", "--jobs", str(options.jobs), quiet=True)
-    text = _table(whole, place / "whole" / "store.db", len(tree.entries))
+    text = _table(whole, place / "whole" / "store.db", len(tree.entries), spent)
     text += f"\n\n{_exact_table(exact, hashing, start_up)}"
     print(text)
     if options.out:
@@ -59,7 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _table(run: Run, store: Path, files: int) -> str:
+def _processor() -> float:
+    """Seconds of processor that all finished child processes used."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def _table(run: Run, store: Path, files: int, spent: float) -> str:
     seconds = run.report["stats"]["seconds"]
     reading = sum(seconds.get(name, 0.0) for name in _READING)
     after = sum(seconds.values()) - reading
@@ -69,6 +77,7 @@ def _table(run: Run, store: Path, files: int) -> str:
         )
     rows = [
         ("the whole scan", f"{run.seconds:.1f} s", ""),
+        ("… of one processor, a file", f"{spent:.1f} s, {1000 * spent / files:.0f} ms", ""),
         ("reading and embedding", f"{reading:.1f} s", ""),
         ("everything after reading", f"{after:.1f} s", ""),
         ("ratio", f"{after / reading:.2f}", "≤ 2"),

@@ -38,11 +38,12 @@ _LAID_ON: Final = frozenset((RegionKind.STROKES, RegionKind.BAND, RegionKind.VEI
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A relation and what it rests on; ``edited`` and safer are one capture. ``open``: it holds only if the noise of the
-    originals says that this is one capture."""
+    originals says that this is one capture. ``captures``: what the noise of this look says, where it was asked."""
 
     relation: Relation
     remark: Remark | None = None
     open: bool = False
+    captures: Captures | None = None
 
 
 def judge(measurement: Measurement) -> Verdict:
@@ -51,23 +52,25 @@ def judge(measurement: Measurement) -> Verdict:
     if other is not None:
         return Verdict(Relation.SIMILAR, Remark(other))
     doubtful = needs_proof(measurement)
-    if doubtful is not None and sensor_noise.captures(measurement) is Captures.TWO:
+    captures = None if doubtful is None else sensor_noise.captures(measurement)
+    if doubtful is not None and captures is Captures.TWO:
         return Verdict(Relation.SIMILAR, Remark(_apart(doubtful)))
     change = visible_change(measurement)
     if doubtful is not None:
-        return Verdict(Relation.EDITED, change or Remark(Change.PUT_ON), open=True)
+        return Verdict(Relation.EDITED, change or Remark(Change.PUT_ON), open=True, captures=captures)
     if change is not None:
         return Verdict(Relation.EDITED, change)
     return Verdict(Relation.RESAVED)
 
 
-def proven(verdict: Verdict, measurement: Measurement) -> Verdict:
-    """The verdict, once the noise in ``measurement`` is asked: what it leaves open is `similar` unless it says one capture."""
+def proven(verdict: Verdict, measurement: Measurement, known: Captures | None = None) -> Verdict:
+    """The verdict, once the noise in ``measurement`` is asked: what it leaves open is `similar` unless it says one capture.
+    ``known``: what that noise says, where it was asked before."""
     if not verdict.open:
         return verdict
     if _tilted_by_hand(measurement):
         return Verdict(Relation.SIMILAR, Remark(Change.VIEWPOINT))
-    if sensor_noise.captures(measurement) is Captures.ONE:
+    if (known or sensor_noise.captures(measurement)) is Captures.ONE:
         return Verdict(verdict.relation, verdict.remark)
     doubtful = needs_proof(measurement) or (verdict.remark.change if verdict.remark else Change.PUT_ON)
     return Verdict(Relation.SIMILAR, Remark(_apart(doubtful)))

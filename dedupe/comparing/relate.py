@@ -172,8 +172,9 @@ def _verdict(a: View, b: View, measurement: Measurement, alignment: Alignment | 
     closer, close = _close_look(a, b, measurement, verdict)
     if not _one_scene(measurement) and (close is None or not _one_scene(close)):
         return None, 0.0
+    asked = closer.captures if close is not None else verdict.captures
     verdict = max(verdict, closer, key=lambda each: (each.relation.rank, each.open))
-    verdict = proven(verdict, close or measurement)
+    verdict = proven(verdict, close or measurement, asked)
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
     more = detail(a, b, measurement, close)
