@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dedupe import actions
 from tests.album import jpeg, photo
-from tests.support import make, tree_snapshot
+from tests.faults import FaultyDisk
+from tests.safety.conftest import World
+from tests.support import contents, make, tree_snapshot
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the address space is limited as Linux does")
 MEGABYTE = 1_000_000
@@ -102,3 +108,39 @@ def test_a_library_that_cannot_be_loaded_is_named(photos: Path) -> None:
         told.stderr
         == "dedupe: A part that dedupe needs cannot be loaded: import of numpy halted; None in sys.modules.\n"
     )
+
+
+@pytest.mark.parametrize("way", ["move", "copy", "trash", "undo"])
+def test_memory_that_runs_out_at_any_step_of_an_act_loses_nothing(world: World, way: str) -> None:
+    held = sorted(text.encode() for text in PAIRS.values())
+    number, taken = 0, 0
+    while taken >= number:
+        number += 1
+        for place in (world.root, world.target, world.trash):
+            shutil.rmtree(place, ignore_errors=True)
+        world.make(dict(PAIRS))
+        if way == "undo":
+            world.act()
+        disk = FaultyDisk(volumes=(str(world.target),) if way == "copy" else ())
+        disk.before = out_of_memory(number)
+        with contextlib.suppress(MemoryError):
+            world.undo(disk=disk) if way == "undo" else world.act(trash=way == "trash", disk=disk)
+        taken = len(disk.taken) + 1
+        actions.recover(world.paths, FaultyDisk())
+        assert contents(*(place for place in (world.root, world.target, world.trash) if place.exists())) == held
+        assert not [path for path in world.base.rglob(".dedupe-*") if path.name != ".dedupe-moved"]
+    assert number > 10
+
+
+PAIRS = {"keep/a.jpg": "x\n1", "old/a.jpg": "x\n2", "old/a.xmp": "stars", "keep/b.jpg": "y\n", "old/b.jpg": "y\n"}
+
+
+def out_of_memory(nth: int) -> Callable[[str, tuple[object, ...]], None]:
+    """A hook that ends the nth step so."""
+    steps = iter(range(1, 10_000))
+
+    def hook(step: str, arguments: tuple[object, ...]) -> None:
+        if next(steps) == nth:
+            raise MemoryError
+
+    return hook
