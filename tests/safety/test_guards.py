@@ -636,7 +636,7 @@ OTHERS: list[tuple[str, Callable[..., object] | None, Check]] = [
         alone(review.test_what_is_not_proven_against_the_new_keeper_cannot_be_selected),
     ),
     (
-        "review.choice._groups",
+        "review.choice.accepted_groups",
         lambda group, choice: [replace(group, keep=choice.stays)],
         alone(review.test_nothing_goes_of_a_group_that_nobody_accepted),
     ),
