@@ -136,9 +136,35 @@ def avif(put: Put) -> None:
     put("a.avif", saved(source, "AVIF", quality=50, exif=exif))
 
 
+def heic(put: Put) -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    source = saved(picture("brick"), quality=75)
+    put("longer/photo.jpg", source)
+    put("a.heic", saved(Image.open(io.BytesIO(source)).convert("RGB"), "HEIF", quality=80))
+
+
+def behind_a_scan(put: Put) -> None:
+    scan = saved(picture("grass"), "TIFF", compression="tiff_lzw")
+    put("a.tif", scan)
+    put("longer/with a note.tif", scan + b"Found in the attic, on the back: Ada, 1945")
+
+
+def clock(put: Put) -> None:
+    plain, later = (
+        with_segment(saved(picture("clock")), 0xE1, made.exif(photo={0x9003: f"2000:01:01 {hour}:01:01"}))
+        for hour in ("01", "14")
+    )
+    put("a.jpg", plain)
+    put("longer/b.jpg", later)
+
+
 CASES: dict[str, Callable[[Put], None]] = {
     one.__name__: one
-    for one in (keywords, takeout, sidecar, rot, rotten_metadata, warned, pages, still, opaque, chroma, avif)
+    for one in (
+        keywords, takeout, sidecar, rot, rotten_metadata, warned, pages, still, opaque, chroma, avif, heic, behind_a_scan, clock
+    )
 }  # fmt: skip
 
 
@@ -296,3 +322,21 @@ def test_the_date_of_a_saving_is_no_capture_date_and_that_of_a_camera_is(tmp_pat
         if not extra.selected
     ]
     assert held == []
+
+
+def test_a_heic_does_not_stay_for_the_jpeg_it_was_made_from(scanned: Scanned) -> None:
+    assert (scanned.kept("heic"), scanned.extra("heic").selected) == ("longer/photo.jpg", True)
+
+
+def test_what_somebody_put_behind_a_scan_stays(scanned: Scanned) -> None:
+    assert scanned.kept("behind_a_scan") == "longer/with a note.tif"
+    assert scanned.extra("behind_a_scan").selected
+
+
+def test_of_two_photos_whose_clock_was_put_right_in_one_neither_goes_and_neither_is_called_damaged(
+    scanned: Scanned,
+) -> None:
+    extra = scanned.extra("clock")
+    assert (extra.selected, phrases.words_of(extra.loses)) == (False, ("another capture date",))
+    named = {path for one in scanned.result.damaged for path in one.paths}
+    assert not any(path.startswith(f"{scanned.root / 'clock'}{os.sep}") for path in named)
