@@ -203,7 +203,7 @@ def series(now: Snapshot, judged: Judged) -> Json:
     ]
     return {
         "scan": now.scan,
-        "kind": shot_words.KINDS[one.kind],
+        "kind": shot_words.KINDS[one.kind].capitalize(),
         "whole": one.kind.whole,
         "suggested": judged.suggested,
         "why": display_text(shot_words.why(judged)),

@@ -52,6 +52,7 @@ export class SeriesPage {
             ? html`<div><dt>Sharpness</dt><dd>${photo.look.sharpness === null ? "not compared" : Math.round(photo.look.sharpness)}</dd></div>
               <div><dt>Brightness</dt><dd>${Math.round(photo.look.brightness)} %${photo.look.clipped ? ` · ${photo.look.clipped}` : ""}</dd></div>`
             : nothing}
+          ${photo.facts.filter(([kind]) => kind === "EXPOSURE").map(([, label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}
           <div><dt>Taken</dt><dd>${photo.facts.find(([kind]) => kind === "TAKEN")?.[2] ?? "–"}</dd></div>
           <div><dt>Size</dt><dd>${bytes(photo.bytes)} · ${photo.width} × ${photo.height}</dd></div>
         </dl>
