@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from dedupe.types import ContentKey
+
+if TYPE_CHECKING:
+    from dedupe.comparing.signature import Signature
+
+READY_KEPT: Final = 128
+"""At 180 kB each: the tasks of a cluster of photos come one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +26,21 @@ class RefusalTask:
 
 def refusals(task: RefusalTask) -> tuple[bool, ...]:
     """For each pair, whether the two share nothing. The same whichever is named first, and whatever else is asked."""
-    from dedupe.comparing.signature import may_be_related, ready
-    from dedupe.formats.errors import DamagedError
+    from dedupe.comparing.signature import may_be_related
 
-    made = {}
-    for key, data in task.signatures.items():
-        try:
-            made[key] = ready(data)
-        except DamagedError:
-            continue
+    made = {key: found for key, data in task.signatures.items() if (found := _ready(data)) is not None}
     return tuple(
         a in made and b in made and not may_be_related(made[min(a, b)], made[max(a, b)]) for a, b in task.pairs
     )
+
+
+@lru_cache(maxsize=READY_KEPT)
+def _ready(data: bytes) -> Signature | None:
+    """The signature made ready; None where the bytes are none."""
+    from dedupe.comparing.signature import ready
+    from dedupe.formats.errors import DamagedError
+
+    try:
+        return ready(data)
+    except DamagedError:
+        return None

@@ -139,7 +139,9 @@ def _proposals(
     """The similarities that most matches support; each match speaks for one of them."""
     if not (len(bits) and len(a.bits)):
         return
-    apart = np.bitwise_count(bits[:, None] ^ a.bits[None]).sum(axis=2, dtype=np.int16)
+    apart = np.zeros((len(bits), len(a.bits)), np.int16)
+    for word in range(bits.shape[1]):  # word by word: a sum along the last, short axis takes as long as all the rest
+        apart += np.bitwise_count(np.bitwise_xor.outer(bits[:, word], a.bits[:, word]))
     best = apart.argmin(axis=1)
     least = apart[np.arange(len(best)), best]
     found = np.flatnonzero((apart.argmin(axis=0)[best] == np.arange(len(best))) & (least < _MOST_BITS))
