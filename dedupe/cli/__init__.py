@@ -103,7 +103,7 @@ app.command(
         "dedupe apply --trash --dry-run       show what would leave, and change nothing",
         "dedupe apply --trash                 move the selected copies to the trash",
         "dedupe apply --move-to ~/Duplicates      or into a folder",
-        "dedupe apply --link hard             or replace identical copies with hard links",
+        "dedupe apply --link hard             or replace identical copies with links",
         "dedupe apply --plan plan.json        act on a plan that `scan --plan` wrote",
     ),
 )(apply.apply)
