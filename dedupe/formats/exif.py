@@ -50,6 +50,8 @@ _PHOTO_MADE_ANEW: Final = frozenset(
 )
 """The same of the EXIF directory; the sub-seconds and zones of other dates than that of the capture are among them."""
 
+_SAYS_AGAIN: Final = {0x9201: 0x829A, 0x9202: 0x829D}
+"""Shutter speed and aperture as logarithms, which programs work out anew from the exposure time and the f-number."""
 _DNG_MADE_ANEW: Final = frozenset(
     (0xC612, 0xC613, 0xC65A, 0xC65B, 0xC61D, 0xC71A, 0xC7A1, 0xC71B, 0xC716, 0xC717, 0xC718)
 )
@@ -97,7 +99,8 @@ def _main(tiff: Tiff, pages: bool) -> Iterator[Directory]:
 
 def _of_directory(tiff: Tiff, directory: Directory, kind: str, without: frozenset[int]) -> Iterator[Item]:
     for tag in directory:
-        if tag not in without and tag != 0x927C:
+        said_again = kind == "exif" and _SAYS_AGAIN.get(tag) in directory
+        if tag not in without and tag != 0x927C and not said_again:
             yield from _of_tag(tiff, directory, kind, tag)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-INVENTORY_VERSION: Final = 4
+INVENTORY_VERSION: Final = 5
 """Raised whenever the items of a file come out differently."""
 
 ANY: Final = ""

@@ -62,6 +62,8 @@ _DATES: Final = frozenset(
 )
 _CAPTURE: Final = frozenset(("exif:DateTimeOriginal", "photoshop:DateCreated"))
 """Dates of the capture itself: programs write the others with the zone of the computer."""
+_SAYS_AGAIN: Final = {"exif:ShutterSpeedValue": "exif:ExposureTime", "exif:ApertureValue": "exif:FNumber"}
+"""Logarithms that programs work out anew from the other."""
 _MIRRORS: Final = ("exif", "tiff", "exifEX", "aux")
 _REGION_LISTS: Final = ("mwg-rs:RegionList", "MPRI:Regions", "Iptc4xmpExt:ImageRegion")
 _BYTES: Final = frozenset(("gps 0005",))
@@ -90,8 +92,10 @@ def _unread(packet: bytes) -> Iterator[Item]:
 
 def of_properties(found: Iterable[Property]) -> Iterator[Item]:
     """The items of properties that were read."""
-    for one in found:
-        if one.value or one.name.startswith(_REGION_LISTS):
+    every = list(found)
+    names = {one.name for one in every}
+    for one in every:
+        if (one.value or one.name.startswith(_REGION_LISTS)) and _SAYS_AGAIN.get(one.name) not in names:
             yield from _of(one)
 
 

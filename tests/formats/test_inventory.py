@@ -367,3 +367,11 @@ def test_nonsense_in_the_metadata_is_kept_or_left_out_and_never_fails(rest: byte
     ):
         for marker in (0xE1, 0xE2, 0xED):
             inventory(with_segment(encoded(quarters()), marker, head + rest))
+
+
+def test_the_shutter_speed_is_no_item_where_the_exposure_time_stands_and_one_where_it_does_not() -> None:
+    plain = inventory(jpeg(photo={0x829A: 0.01, 0x829D: 2.8}))
+    assert inventory(jpeg(photo={0x829A: 0.01, 0x829D: 2.8, 0x9201: 6.64, 0x9202: 2.97})) == plain
+    told = 'exif:ExposureTime="1/100" exif:ShutterSpeedValue="6643856/1000000" exif:FNumber="28/10" exif:ApertureValue="297/100"'
+    assert inventory(jpeg(xmp=packet(attributes=told))) == plain
+    assert {item.topic for item in inventory(jpeg(photo={0x9201: 6.64}))} == {"exif 9201"}
