@@ -81,7 +81,7 @@ def test_path_objects_and_text_name_the_same_photos(photos: Path) -> None:
 def test_where_the_extras_go_is_said_once(photos: Path) -> None:
     result = dedupe.scan(photos, dedupe.Settings(store=store_of(photos), jobs=1))
     for where in ({}, {"trash": True, "move_to": photos.parent / "out"}):
-        with pytest.raises(dedupe.UsageError, match="one of the two"):
+        with pytest.raises(dedupe.UsageError, match="Say where the copies go"):
             dedupe.plan(result, store=store_of(photos), **where)
 
 
