@@ -57,12 +57,6 @@ class Ground:
         return self._area
 
 
-def smooth(values: Floats, sigma: float) -> Floats:
-    """float32[h, w]: the values under a wide Gaussian, worked out at a quarter of the size."""
-    height, width = values.shape
-    return cv2.resize(_blurred(values, sigma), (width, height), interpolation=cv2.INTER_LINEAR)
-
-
 def blocks(values: Floats) -> Floats:
     """Sums over blocks of 2 × 2 cells, one block every cell; the ragged margin is padded with nothing."""
     height, width = values.shape

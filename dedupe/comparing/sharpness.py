@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from dedupe.comparing.align import Floats, Rgb
-from dedupe.comparing.ground import CELL, Ground, blocks_of, smooth
+from dedupe.comparing.ground import CELL, Ground, blocks_of
 from dedupe.comparing.registration import TEXTURED, Laid, Overlay, Registered, grey_of, laid
 from dedupe.comparing.thresholds import SHARPNESS_APART
 
@@ -58,7 +58,10 @@ def _crispness(grey: Floats, ground: Ground) -> Floats:
     """float32[rows, cols]: of each block, the share of its structure that is finer than 2 px; not a number where a block is
     not covered or flat. Falls with blur, rises with noise, blind to tone; captions reach few blocks."""
     soft = cv2.GaussianBlur(grey, (0, 0), 1.8)
-    fine, coarse = ground.cut(cv2.GaussianBlur(grey, (0, 0), 0.7) - soft), ground.cut(soft - smooth(grey, 8.0))
+    fine, coarse = (
+        ground.cut(cv2.GaussianBlur(grey, (0, 0), 0.7) - soft),
+        ground.cut(soft - cv2.GaussianBlur(grey, (0, 0), 8.0)),
+    )
     sums, area = blocks_of(coarse, coarse), ground.area
     told = (area > 0.9 * (2 * CELL) ** 2) & (sums > TEXTURED**2 * area)
     return np.where(told, (blocks_of(fine, fine) + 1e-3) / np.maximum(sums, 1.0), np.nan).astype(np.float32)
