@@ -131,7 +131,7 @@ def test_a_damaged_index_is_made_again_with_a_notice(
     asked = ([library.path("phone/crop.jpg")], [str(mine.photos)], mine.settings)
     [answer] = dedupe.search(*asked, k=3).answers
     assert len(answer.found) == 3
-    assert "made again" in caplog.text
+    assert "was rebuilt" in caplog.text
     caplog.clear()
     [again] = dedupe.search(*asked, k=3).answers
     assert again == answer
