@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.comparing import align
+from dedupe.comparing import align, sharpening
 from dedupe.comparing.align import Floats, Matrix, Rgb
 from dedupe.comparing.measure import Measurement
-from dedupe.comparing.pictures import View, window_of
+from dedupe.comparing.pictures import View, features_of, window_of
 from dedupe.comparing.regions import flatness
 from dedupe.comparing.registration import Registered, grey_of
+from dedupe.types import ClueKind
 
 SAME_SAMPLING: Final = 1.08
 """Nearer than this in sampling it cannot be told which of two was made from the other."""
@@ -66,7 +67,7 @@ def detail(a: View, b: View, measurement: Measurement, close: Measurement | None
     """
     scale = sampling(a, b, measurement)
     if max(scale, 1 / scale) < SAME_SAMPLING:
-        return _sharper(close or measurement) or _unpadded(measurement)
+        return _sharper(a, b, measurement, close or measurement) or _unpadded(measurement)
     if scale > 1:
         return _finer(a, b, measurement.tangent, scale, measurement.overlap)
     return -_finer(b, a, align.invert(measurement.tangent), 1 / scale, measurement.overlap[::-1])
@@ -141,12 +142,15 @@ def _middles(placement: Matrix) -> tuple[tuple[float, float], tuple[float, float
     return (float(middle[0]), float(middle[1])), (float(back[0]), float(back[1]))
 
 
-def _sharper(measurement: Measurement) -> float:
-    """> 0 where b is a blurred a, < 0 where a is a blurred b. Noise makes a picture crisper too, but adds nothing to what the
-    other shows: only fine structure that the softer one shows faintly counts."""
-    if abs(measurement.softened) < _BLURRED:
+def _sharper(a: View, b: View, measurement: Measurement, close: Measurement) -> float:
+    """> 0 where b is a blurred a, < 0 where a is a blurred b. Noise makes a picture crisper too, and so does sharpening, but
+    neither adds anything to what the other shows: only fine structure that the softer one shows faintly counts."""
+    if abs(close.softened) < _BLURRED or close.echo <= _ECHO:
         return 0.0
-    return float(np.sign(measurement.softened)) * 0.5 if measurement.echo > _ECHO else 0.0
+    told = sharpening.clue(measurement, (features_of(a).rgb, features_of(b).rgb))
+    if told is not None and told.kind is ClueKind.SHARPENED:
+        return 0.0
+    return float(np.sign(close.softened)) * 0.5
 
 
 def _unpadded(measurement: Measurement) -> float:

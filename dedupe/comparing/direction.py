@@ -15,7 +15,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.comparing import align, registration
+from dedupe.comparing import align, sharpening
 from dedupe.comparing.align import Floats, Grey, Mask, Rgb
 from dedupe.comparing.measure import Measurement
 from dedupe.comparing.pictures import View
@@ -59,21 +59,8 @@ SAME_COLOUR: Final = 1.15
 """Ratio of saturation up to which they have the same colours."""
 DARK: Final = 0.1
 """Share of the other's whites below which a picture may have been darkened (a guess)."""
-LIKE_TONE: Final = 12.0
-"""Departure of the tone curve, grey levels, from which sharpness is not compared (a guess; heavy sharpening changes it by 7)."""
-FINER: Final = 1.25
-"""Ratio of fine structure from which one of two pictures is sharper than the other."""
-BLUR_EXPLAINS: Final = 0.6
-MASK_EXPLAINS: Final = 0.7
-"""Error of a blur over that of an unsharp mask, each as a share of what it is to explain. Measured on eleven photographs of
-data/photos/{various,items} saved as JPEG of 92: of blurred ones (sigma 0.2 and 0.4 % of the long side) 0.17-0.59, of sharpened
-ones (radius 1-4 pixels, amount 1-1.5) 0.73-4.0."""
-NOISY: Final = 2.0
-EVEN: Final = 3.0
-"""Grey levels of fine structure in flat places, and how many times stronger it may be in busy ones, to be noise (a guess)."""
 CAMERA_FORMATS: Final = frozenset(("JPEG", "HEIC", "HEIF"))
 """Formats that cameras and phones write; what is in another was converted, most times."""
-_BLURS: Final = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
 
 
 def clues(a: View, b: View, measurement: Measurement, shown: tuple[Rgb, Rgb], more: float) -> tuple[Clue, ...]:
@@ -84,8 +71,15 @@ def clues(a: View, b: View, measurement: Measurement, shown: tuple[Rgb, Rgb], mo
     """
     frames = tuple(_geometry(measurement))
     # Where the frames differ, they say which came first: more pixels may be a larger frame, and another size looks sharper.
-    pixels = () if frames else (*_sharpness(measurement, shown), *_detail(a, b, more))
-    return (*frames, *_seen(measurement), *pixels, *_said(a, b))
+    crisp = None if frames else sharpening.clue(measurement, shown)
+    seen = (clue for clue in _seen(measurement) if not _is_halo(clue, crisp))
+    pixels = () if frames else _detail(a, b, more)
+    return (*frames, *seen, *((crisp,) if crisp is not None else ()), *pixels, *_said(a, b))
+
+
+def _is_halo(clue: Clue, crisp: Clue | None) -> bool:
+    """Whether what looks like a mark is the halos that a sharpened picture has everywhere."""
+    return crisp is not None and clue.kind is ClueKind.MARKS and clue.weight * crisp.weight < 0
 
 
 # -- frames --------------------------------------------------------------------------------------------------------------
@@ -267,89 +261,6 @@ def _clipped(picture: Rgb, inside: Mask) -> float:
     mask = inside.view(np.uint8)
     counts = sum(cv2.calcHist([picture], [channel], mask, [256], [0, 256]).ravel() for channel in range(3))
     return float((counts[:2].sum() + counts[253:].sum()) / max(float(counts.sum()), 1.0))
-
-
-# -- sharpness -----------------------------------------------------------------------------------------------------------
-
-
-def _sharpness(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Iterator[Clue]:
-    """One of the two is blurred or sharpened: whichever can be made from the other. Where tones differ much nothing is told."""
-    if measurement.difference.tone >= LIKE_TONE:
-        return
-    one, other = shown
-    over = registration.overlay(one, other, align.from_unit(measurement.tangent, other.shape, one.shape))
-    cover = registration.cover_of(over, over.matrix).astype(np.uint8)
-    inside = cv2.erode(cover, np.ones((9, 9), np.uint8), borderValue=0) > 0
-    if inside.sum() < 1_000:
-        return
-    still = registration.grey_of(over.still)
-    moved = registration.warped(registration.grey_of(over.moving), over.matrix, over.still.shape)
-    # Contrast changes fine and rough structure alike, sharpness only the fine.
-    contrast = (_rough(still, inside) / max(_rough(moved, inside), 1e-3)) ** 0.5
-    moved = moved * np.float32(contrast) + np.float32((1 - contrast) * float(cv2.mean(moved, inside.view(np.uint8))[0]))
-    ahead = _fine(still, inside) / max(_fine(moved, inside), 1e-3)
-    if 1 / FINER < ahead < FINER:
-        return
-    sharp, soft = (still, moved) if ahead > 1 else (moved, still)
-    kind = _explained(sharp, soft, inside)
-    if kind is not None:
-        a_is_sharp = (ahead > 1) != over.swapped
-        yield Clue(kind, 1.5 if a_is_sharp == (kind is ClueKind.BLURRED) else -1.5)
-
-
-def _fine(grey: Floats, inside: Mask) -> float:
-    """Mean square of the structure finer than 2 pixels."""
-    return _mean_square(grey - cv2.GaussianBlur(grey, (0, 0), 1.0), inside)
-
-
-def _rough(grey: Floats, inside: Mask) -> float:
-    """Mean square of the structure between 6 and 16 pixels."""
-    return _mean_square(cv2.GaussianBlur(grey, (0, 0), 3.0) - cv2.GaussianBlur(grey, (0, 0), 8.0), inside)
-
-
-def _mean_square(values: Floats, inside: Mask) -> float:
-    return float(cv2.mean(values * values, inside.view(np.uint8))[0])
-
-
-def _explained(sharp: Floats, soft: Floats, inside: Mask) -> ClueKind | None:
-    """Whether the soft picture is a blurred sharp one, or the sharp one a sharpened soft one; None where that is not clear, or
-    the sharp one is merely noisier."""
-    if _is_noise(sharp - soft, soft, inside):
-        return None
-    blurred = min(_error(cv2.GaussianBlur(sharp, (0, 0), sigma), soft, inside) for sigma in _BLURS)
-    masked = min(_error(_sharpened(soft, sharp, sigma, inside), sharp, inside) for sigma in _BLURS)
-    ratio = (blurred / max(_structure(soft, inside), 1e-3)) / max(masked / max(_structure(sharp, inside), 1e-3), 1e-3)
-    if ratio < BLUR_EXPLAINS:
-        return ClueKind.BLURRED
-    return ClueKind.SHARPENED if ratio > MASK_EXPLAINS else None
-
-
-def _is_noise(off: Floats, soft: Floats, inside: Mask) -> bool:
-    """Whether what the sharper picture has more is as strong in flat places as in structured ones."""
-    energy = cv2.GaussianBlur((off - cv2.GaussianBlur(off, (0, 0), 2.0)) ** 2, (0, 0), 4.0)
-    contrast = cv2.GaussianBlur((soft - cv2.GaussianBlur(soft, (0, 0), 2.0)) ** 2, (0, 0), 4.0)
-    low, high = np.percentile(contrast[inside], (30, 70))
-    flat, busy = (float(np.median(energy[inside & there])) for there in (contrast <= low, contrast >= high))
-    return flat > NOISY**2 and busy < EVEN * flat
-
-
-def _sharpened(soft: Floats, sharp: Floats, sigma: float, inside: Mask) -> Floats:
-    """The soft picture under the unsharp mask of that sigma that comes nearest to the sharp one."""
-    detail = soft - cv2.GaussianBlur(soft, (0, 0), sigma)
-    mask, count = inside.view(np.uint8), np.count_nonzero(inside)
-    wanted, own = (cv2.mean(values, mask)[0] * count for values in (detail * (sharp - soft), detail * detail))
-    amount = float(wanted) / max(float(own), 1e-3)
-    return np.clip(soft + np.float32(max(0.0, amount)) * detail, 0, 255)
-
-
-def _error(made: Floats, wanted: Floats, inside: Mask) -> float:
-    """Root mean square of what is left of structure, tone set aside."""
-    return _structure(made - wanted, inside)
-
-
-def _structure(grey: Floats, inside: Mask) -> float:
-    """Root mean square of what is finer than 16 pixels."""
-    return _mean_square(grey - cv2.GaussianBlur(grey, (0, 0), 8.0), inside) ** 0.5
 
 
 # -- files ---------------------------------------------------------------------------------------------------------------
