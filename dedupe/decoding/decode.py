@@ -1,11 +1,10 @@
-"""The only door to cv2, Pillow and LibRaw: bytes in, upright sRGB pixels out, at the smallest scaled decode
-that serves.
+"""The only door to cv2, Pillow and LibRaw: it turns a file's bytes into upright sRGB pixels.
 
-Everything is decoded from bytes in memory (``cv2.imread`` crashes on some names and accepts truncated files).
-The header's size is judged before any pixel is decoded. Orientation is applied here, once: cv2 is told to
-ignore it, Pillow does not apply it, and libheif has applied HEIC's own rotation before pillow-heif hands over
-the pixels. Transparency is shown on white. This module runs in worker processes, since a decoder may crash,
-hang or exhaust memory.
+A picture is decoded at the smallest scale that serves. Everything is decoded from bytes in memory (``cv2.imread``
+crashes on some names and accepts truncated files). The header's size is judged before any pixel is decoded. Orientation
+is applied here, once: cv2 is told to ignore it, Pillow does not apply it, and libheif has applied HEIC's own rotation
+before pillow-heif hands over the pixels. Transparency is shown on white. This module runs in worker processes, since a
+decoder may crash, hang or exhaust memory.
 """
 
 from __future__ import annotations
@@ -34,11 +33,10 @@ _ZIGZAG: Final = np.array(sorted(_FREQUENCIES, key=lambda at: (sum(at), at[sum(a
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """``pixels`` is uint8[h, w, 3], RGB, upright, sRGB; ``width`` and ``height`` are those of the whole
-    picture, upright.
+    """A decoded picture, with what its header and its decoder said.
 
-    ``warning`` is what the decoder said of corrupt data, None for a clean file; ``parts`` are the markers of
-    a JPEG.
+    ``pixels`` is uint8[h, w, 3], RGB, upright, sRGB. ``width`` and ``height`` are those of the whole picture, upright.
+    ``warning`` is what the decoder said of corrupt data, None for a clean file. ``parts`` are the markers of a JPEG.
     """
 
     pixels: Pixels
@@ -94,12 +92,17 @@ def _decode_jpeg(data: bytes, long_side: int, max_pixels: int) -> Decoded:
 
 
 def luma(data: bytes, *, mark_clipped: bool) -> tuple[Pixels, NDArray[np.float32] | None, bytes | None]:
-    """Lightness as stored, uint8[h, w] at full size, neither turned nor brought into sRGB; of a JPEG whose first component is
-    lightness its quantisation steps, float32[8, 8] by vertical and horizontal frequency, None for other formats; and the colour
-    profile, None where it changes nothing.
+    """Decode the lightness as stored, and return it with a JPEG's quantisation steps and the colour profile.
 
-    ``mark_clipped``: 255 where a colour reaches black or full, so that lightness was lost on the way to RGB. Needs the colours
-    too: three bytes a pixel more. Raises what ``decode`` raises.
+    The lightness is uint8[h, w] at full size, neither turned nor brought into sRGB. The steps are float32[8, 8], by
+    vertical and horizontal frequency; they are None for formats other than JPEG. The profile is None where it changes
+    nothing.
+
+    ``mark_clipped`` writes 255 where a colour is black or full, because lightness was lost there on the way to RGB. This
+    needs the colours too: three bytes a pixel more.
+
+    Raises UnsupportedError for a JPEG whose first component is not lightness and for a camera RAW, and what ``decode``
+    raises.
     """
     kind = sniff.sniff(data)
     if kind == sniff.JPEG:

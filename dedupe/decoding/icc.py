@@ -45,10 +45,10 @@ def _changes_nothing(profile: bytes) -> bool:
 
 
 def to_srgb(pixels: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
-    """uint8[h, w, 3] RGB in the profile's space → sRGB; unchanged where there is nothing to do or the profile
-    is broken.
+    """Convert RGB pixels, uint8[h, w, 3], from the profile's space to sRGB.
 
-    A grey profile is applied to the first channel. Perceptual intent, as browsers do by default.
+    They are returned unchanged where there is nothing to do or the profile is broken. A grey profile is applied to the
+    first channel. The intent is perceptual, as browsers have it by default.
     """
     if profile is None or is_srgb(profile):
         return pixels
@@ -63,8 +63,9 @@ def to_srgb(pixels: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint
 
 
 def cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """A CMYK picture as sRGB: by its profile where it has one, else by the plain complement, as browsers
-    do.
+    """Convert a CMYK picture to sRGB.
+
+    Its profile is used where it has one, else the plain complement, as in browsers.
     """
     if profile is not None and profile[16:20] == _CMYK:
         transform = _transform(profile, "CMYK")
@@ -75,8 +76,9 @@ def cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @functools.lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> Any:
-    """LittleCMS' transform to sRGB, None where it refuses the profile; one phone's photos all carry the same
-    one.
+    """LittleCMS' transform to sRGB, None where it refuses the profile.
+
+    The result is cached, because the photos of one phone all carry the same profile.
     """
     try:
         return ImageCms.buildTransform(ImageCms.ImageCmsProfile(io.BytesIO(profile)), _srgb_profile(), mode, "RGB")

@@ -38,8 +38,9 @@ def imdecode(data: bytes, flags: int) -> Pixels | None:
 
 
 def unchanged(data: bytes) -> NDArray[Any] | None:
-    """The pixels as stored, in the file's own depth: [h, w] or [h, w, 3 or 4] in RGB(A) order; None where cv2
-    refuses.
+    """Decode the pixels as stored, in the file's own depth, or return None where cv2 refuses.
+
+    The shape is [h, w] for grey, else [h, w, 3 or 4] in RGB(A) order.
     """
     array = imdecode(data, cv2.IMREAD_UNCHANGED)
     if array is None or array.ndim == 2 or array.shape[2] < 3:
@@ -54,9 +55,7 @@ def coloured(data: bytes) -> Pixels | None:
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
-    """TooLargeError where a header announces more pixels than allowed, DamagedError where it announces
-    none.
-    """
+    """Raise TooLargeError where a header announces more pixels than allowed, DamagedError where it announces none."""
     if width <= 0 or height <= 0:
         raise DamagedError("says that it has no pixels")
     if width * height > max_pixels:
@@ -70,15 +69,20 @@ _MOST_WORK = 4_000_000_000
 
 
 def check_claim(width: int, height: int, size: int) -> None:
-    """TooLargeError where a header announces a large picture that so few bytes can only fill with one colour: decoding it
-    takes gigabytes. A solid PNG has 1,000 pixels a byte, a real photo less than 20."""
+    """Raise TooLargeError where a header announces many more pixels than its few bytes can describe.
+
+    Such a file can only be of one colour, and decoding it takes gigabytes. A solid PNG has 1,000 pixels a byte, a real
+    photo less than 20.
+    """
     if width * height > _SMALL_PICTURE and width * height > size * _MOST_PIXELS_A_BYTE:
         raise TooLargeError(f"says that it has {width} × {height} pixels, in {size} bytes")
 
 
 def check_scans(width: int, height: int, scans: int) -> None:
-    """TooLargeError where a JPEG is drawn over so often that decoding it takes minutes. Cameras and programs make a dozen scans
-    at most."""
+    """Raise TooLargeError where a JPEG has so many scans that decoding it takes minutes.
+
+    Cameras and programs write a dozen at most.
+    """
     if scans > _MOST_SCANS or width * height * scans > _MOST_WORK:
         raise TooLargeError(f"is drawn over {scans} times, which takes too long to decode")
 

@@ -48,8 +48,10 @@ _UPRIGHT_ALREADY: Final = frozenset((sniff.TIFF, sniff.HEIF))
 
 
 def load(data: bytes, kind: str, long_side: int, max_pixels: int) -> tuple[NDArray[np.uint8], Source, str | None]:
-    """(uint8[h, w, 3] RGB in the file's own space, turned as ``source.orientation`` says; source;
-    warning).
+    """Decode a picture, and return its pixels, its header and the decoder's warning.
+
+    The pixels are uint8[h, w, 3], RGB in the file's own space. ``orientation`` of the header (:class:`Source`) says how
+    they must still be turned. The warning is None for a clean file.
     """
     stated = sniff.frame_size(data, kind)
     if stated is not None:
@@ -120,8 +122,9 @@ def _loaded(
 
 
 def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> NDArray[np.uint8]:
-    """A JPEG that cv2 does not serve (CMYK, YCCK, odd variants) as uint8[h, w, 3] RGB, at a scale that still
-    serves.
+    """Decode a JPEG that cv2 does not serve (CMYK, YCCK, odd variants) as uint8[h, w, 3] RGB.
+
+    It is decoded at the smallest scale that still serves ``long_side``.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -192,8 +195,9 @@ def _smaller(image: Image.Image, long_side: int) -> Image.Image:
 
 
 def rgb(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
-    """uint8[h, w, 3] of any mode; what is transparent is shown on white, deeper channels are scaled to 8
-    bits.
+    """Convert a picture of any mode to uint8[h, w, 3] RGB.
+
+    What is transparent is shown on white. Deeper channels are scaled to 8 bits.
     """
     if storage.has_alpha(image):
         whole = image.convert("RGBA")
@@ -212,8 +216,10 @@ def rgb(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
 
 
 def _scaled(values: NDArray[Any]) -> NDArray[Any]:
-    """Integers of up to 16 bits by their depth; other ranges (0–1 of a float picture, or wider) by their
-    largest value.
+    """Scale values to 0–255.
+
+    Integers of up to 16 bits are scaled by their depth; other ranges (0–1 of a float picture, or wider) by their largest
+    value.
     """
     top = float(values.max(initial=0))
     if not np.isfinite(top):

@@ -24,11 +24,11 @@ class PixelKeyAnswer:
 
 
 def pixel_key_of(request: PixelKeyRequest) -> PixelKeyAnswer | None:
-    """The pixel key of a content, from its full pixels unless it is a JPEG; a worker task, for candidates
-    only.
+    """Compute the pixel key of a content in a worker process.
 
-    ``PixelKeyAnswer(None)`` where it cannot be proven: the content is damaged, or its decoder gives less than the file
-    holds. None where that content is not to be had now: the file is gone, unreadable or another.
+    It takes the full pixels unless the content is a JPEG, so it is done for candidates only. ``PixelKeyAnswer(None)``
+    means that the key cannot be proven: the content is damaged, or its decoder gives less than the file holds. None
+    means that the content cannot be had now: the file is gone, unreadable or another.
     """
     from dedupe.decoding.pixel_key import pixel_key
 

@@ -1,5 +1,6 @@
-"""One photo's bytes, read once: keys, facts, preview and the pixels for the embedding. Runs in a worker
-process.
+"""One photo's bytes, read once: keys, facts, preview and the pixels for the embedding.
+
+This runs in a worker process.
 """
 
 from __future__ import annotations
@@ -69,10 +70,10 @@ class Known:
 
 
 def read_photo(request: ReadRequest) -> Read | Skipped | Known:
-    """Read and judge one file; every way in which a file can be bad comes back as Skipped, with a sentence's
-    rest.
+    """Read and judge one file.
 
-    MemoryError passes: the pool reports it with the limit.
+    A file that is bad in any way comes back as Skipped, with the rest of a sentence that says why. MemoryError passes:
+    the pool reports it with the limit.
     """
     path = request.path
     try:
@@ -161,8 +162,10 @@ def facts_of(decoded: Decoded) -> Facts:
 
 
 def _read(path: str) -> tuple[bytes, FileStamp]:
-    """The bytes of a regular file and its stamp, which is the same before and after (else CHANGED is
-    raised).
+    """Read the bytes of a regular file, and return them with its stamp.
+
+    Raises CHANGED where the stamp before and after reading is not the same, UNREADABLE where it is no regular file,
+    TOO_LARGE beyond ``MAX_BYTES``, and OSError.
     """
     descriptor = os.open(path, _OPEN_FLAGS)
     try:

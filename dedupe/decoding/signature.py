@@ -44,8 +44,11 @@ _HEADER: Final = struct.Struct("<BBHH")
 
 @dataclass(frozen=True, slots=True)
 class Corners:
-    """What the bytes of a signature hold: ``frame`` (width, height) in the unit of ``places`` float32[n, 2]; ``turns``
-    complex64[n], the size times e^(i · direction); ``described`` and ``mirrored`` uint64[n, 4]; ``thumb`` uint8[h, w]."""
+    """The corners of a picture, as the bytes of a signature hold them.
+
+    ``frame`` is (width, height) in the unit of ``places``, float32[n, 2]. ``turns``, complex64[n], are the size times
+    e^(i · direction). ``described`` and ``mirrored`` are uint64[n, 4]. ``thumb`` is uint8[h, w].
+    """
 
     frame: tuple[int, int]
     places: NDArray[np.float32]

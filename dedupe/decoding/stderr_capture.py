@@ -29,8 +29,9 @@ def _capture() -> int:
 
 @contextlib.contextmanager
 def captured() -> Iterator[list[str]]:
-    """While inside, descriptor 2 is captured; on leaving, the list holds its lines (at most 4 KiB of
-    them).
+    """Capture what is written to descriptor 2 while the block runs.
+
+    On leaving, the list holds its lines, at most 4 KiB of them.
     """
     lines: list[str] = []
     with _lock:

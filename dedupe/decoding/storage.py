@@ -85,8 +85,10 @@ def is_lossless_tiff(data: bytes) -> bool:
 
 
 def bits_a_pixel(data: bytes, kind: str, pixels: int) -> float | None:
-    """The bits that a JPEG would need for a pixel of a picture as good as this HEIF, AVIF, JPEG 2000 or JPEG XL;
-    None for others."""
+    """The bits a pixel that a JPEG of the same quality as this HEIF, AVIF, JPEG 2000 or JPEG XL would need.
+
+    None for other formats.
+    """
     return 8 * _coded_bytes(data, kind) / pixels * _AHEAD[kind] if kind in _AHEAD and pixels > 0 else None
 
 

@@ -1,5 +1,7 @@
-"""The TIFFs that Pillow reads wrongly or not at all and cv2 does not: samples of 10, 12, 14 or 32 bits, deep samples in separate
-planes, and floating point in colour or in double precision.
+"""The TIFFs that Pillow reads wrongly or not at all and cv2 reads well.
+
+These have samples of 10, 12, 14 or 32 bits, deep samples in separate planes, or floating point in colour or in double
+precision.
 """
 
 from __future__ import annotations

@@ -147,8 +147,10 @@ def _end(data: bytes, start: int, stop: int) -> int:
 
 
 def _samsung(data: bytes, start: int, stop: int) -> tuple[list[Stream], int]:
-    """The entries of the trailer that Samsung's phones append, which a directory (SEFH … SEFT) at its end lists, and where the
-    first of them begins."""
+    """The entries of the trailer that Samsung's phones append, and the offset where the first of them begins.
+
+    A directory at the trailer's end (SEFH … SEFT) lists them. Without one, the offset is ``stop``.
+    """
     if data[stop - 4 : stop] != b"SEFT":
         return [], stop
     size = int.from_bytes(data[stop - 8 : stop - 4], "little")
@@ -201,8 +203,10 @@ def in_heif(data: bytes) -> list[Stream]:
 
 
 def _of_tracks(data: bytes, top: Sequence[Box]) -> Iterator[Stream]:
-    """Sound beside the picture, and the frames of a sequence in HEVC, of which the decoder gives the first alone; those of an
-    AVIF are compared frame by frame."""
+    """The sound beside a picture, and the frames of a sequence in HEVC.
+
+    The decoder gives only the first of these frames. Those of an AVIF are left out: they are compared frame by frame.
+    """
     brands = data[top[0].body : top[0].stop] if top else b""
     end = next(
         (box.at for box in top[1:] if box.kind == b"ftyp"), None

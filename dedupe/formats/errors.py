@@ -1,5 +1,6 @@
-"""Why a file is not read as a photo. Each class carries the :class:`SkipKind` under which the file is
-listed.
+"""Why a file is not read as a photo.
+
+Each class carries the :class:`SkipKind` under which the file is listed.
 """
 
 from __future__ import annotations

@@ -69,8 +69,11 @@ _CONTENT_IDENTIFIER: Final = 0x0011
 
 
 def items(data: bytes, *, pages: bool = False) -> Iterator[Item]:
-    """The items of a TIFF structure. ``pages``: a whole TIFF file, whose directories are all of pictures; of an EXIF block the
-    second directory is the thumbnail, which saving makes anew."""
+    """List the items of a TIFF structure.
+
+    ``pages`` says that it is a whole TIFF file, in which every directory describes a picture. In an EXIF block the
+    second directory is the thumbnail, which every save makes anew.
+    """
     tiff = Tiff.open(data)
     if tiff is None:
         if data.strip(b"\x00"):

@@ -11,12 +11,12 @@ from dedupe.formats.tiff import Tiff
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``width`` × ``height`` as stored; ``orientation`` is the EXIF value that turns the *decoded* pixels
-    upright.
+    """What the header of a file says of its picture.
 
-    ``blocks`` is everything in the file that is not its pixels; ``exif`` is the TIFF structure that says how the picture is
-    turned; ``colours`` as in ``Facts``, as are ``bits``, ``chroma`` and ``chroma_quality``.
-    ``bits_a_pixel`` as ``decoding.storage`` has them.
+    ``width`` × ``height`` are as stored. ``orientation`` is the EXIF value that turns the *decoded* pixels upright.
+    ``blocks`` is everything in the file that is not its pixels. ``exif`` is the TIFF structure that says how the picture
+    is turned. ``colours``, ``bits``, ``chroma`` and ``chroma_quality`` are as in ``Facts``, ``bits_a_pixel`` as in
+    ``decoding.storage``.
     """
 
     format: str

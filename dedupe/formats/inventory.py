@@ -31,8 +31,11 @@ _UNSAFE: Final = re.compile(r"[^\w .:/()+-]", re.ASCII)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
-    """One thing in a file. ``topic`` names what it is (``keyword``, ``exif 829A``, ``stream video``), ``value`` is a hash of its
-    value in base64, or ANY."""
+    """One thing in a file.
+
+    ``topic`` names what it is (``keyword``, ``exif 829A``, ``stream video``). ``value`` is a hash of its value in
+    base64, or ANY.
+    """
 
     topic: str
     value: str = ANY
@@ -61,8 +64,11 @@ def position_item(place: tuple[float, float]) -> Item:
 
 
 def implied(item: Item) -> Item:
-    """What a value says beside itself: a date in XMP its zone, which is a tag of its own in EXIF. It stands in for that item, and
-    is nothing that can be lost."""
+    """Mark an item as something that another value already implies.
+
+    A date in XMP implies its zone, which has a tag of its own in EXIF. The marked item stands in for that tag; it is
+    never counted as lost.
+    """
     return Item(f"{_IMPLIED}{item.topic}", item.value)
 
 

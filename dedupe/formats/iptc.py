@@ -54,8 +54,11 @@ _LATIN_SETS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The records of application record 2 by data set, each value as bytes; ``charset`` is the character set that the envelope
-    states, as Python calls it, None where it states none; ``others`` are (record, data set, value) of the other records."""
+    """The records of an IPTC block, each value as bytes.
+
+    ``values`` are those of application record 2, by data set. ``charset`` is Python's name of the character set that the
+    envelope states, None where it states none. ``others`` are (record, data set, value) of the other records.
+    """
 
     values: dict[int, list[bytes]]
     charset: str | None = None

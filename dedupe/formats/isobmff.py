@@ -57,8 +57,10 @@ def find(data: bytes, path: tuple[bytes, ...], start: int = 0, stop: int | None 
 
 @dataclass(slots=True)
 class MetaItem:
-    """An item of a meta box. ``extents`` are the ranges of its bytes in the file; ``auxiliary`` is its URN where it is an
-    auxiliary picture."""
+    """An item of a meta box.
+
+    ``extents`` are the ranges of its bytes in the file. ``auxiliary`` is its URN where it is an auxiliary picture.
+    """
 
     number: int
     kind: bytes = b""

@@ -1,5 +1,6 @@
-"""The structure of a JPEG file, without decoding it (ITU-T T.81 Annex B; JFIF; EXIF; ICC.1 Annex B.4; CIPA
-DC-007).
+"""The structure of a JPEG file, read without decoding it.
+
+Sources: ITU-T T.81 Annex B; JFIF; EXIF; ICC.1 Annex B.4; CIPA DC-007.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ _STANDARD_LUMINANCE: Final = bytes.fromhex(
 
 @dataclass(slots=True)
 class Jpeg:
-    """What the markers say. ``end`` is the offset behind EOI, None where the file ends before it; ``kept``
-    are the byte ranges from SOI to ``end`` that are neither APPn nor COM; ``scans`` counts the SOS
-    markers; ``luminance`` is the quantisation table that the first component names, 64 values in
-    zigzag order, empty where the file has none such; ``chrominance`` that of the second. ``applications`` are (marker, start,
-    stop) of the bodies of all APPn and COM segments; ``mpf_at`` is the offset that a multi-picture index counts from;
-    ``samplings`` are (horizontal, vertical) of each component.
+    """What the markers of a JPEG say.
+
+    ``scans`` counts the SOS markers. ``end`` is the offset behind EOI, None where the file ends before it. ``kept`` are
+    the byte ranges from SOI to ``end`` that are neither APPn nor COM. ``luminance`` is the quantisation table that the
+    first component names: 64 values in zigzag order, empty where the file has none. ``chrominance`` is that of the
+    second component. ``samplings`` are (horizontal, vertical) of each component. ``applications`` are (marker, start,
+    stop) of the bodies of all APPn and COM segments. ``mpf_at`` is the offset from which a multi-picture index counts.
     """
 
     width: int = 0
@@ -106,8 +108,10 @@ def _without_frame(data: bytes) -> DamagedError | UnsupportedError:
 
 
 def payload(data: bytes, parts: Jpeg, orientation: int) -> tuple[bytes | memoryview, ...] | None:
-    """What makes the picture: the stream without APPn, COM and what follows the end, but with all that changes how it
-    looks: ICC profile, Adobe marker, orientation. None for a picture that is cut off.
+    """The parts of the file that make the picture, None for a picture that is cut off.
+
+    These are the stream without APPn, COM and what follows its end, and everything else that changes how it looks: ICC
+    profile, Adobe marker, orientation.
     """
     if parts.end is None:
         return None
@@ -122,8 +126,9 @@ def payload(data: bytes, parts: Jpeg, orientation: int) -> tuple[bytes | memoryv
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """(marker, start, start of the body, stop) up to EOI; an SOS segment includes the entropy-coded data
-    behind it.
+    """Yield (marker, start, start of the body, stop) of each segment up to EOI.
+
+    An SOS segment includes the entropy-coded data behind it.
     """
     at, size = 2, len(data)
     while at + 1 < size:
@@ -230,8 +235,10 @@ def chroma(parts: Jpeg) -> float:
 
 
 def _quality(table: tuple[int, ...], standard: bytes) -> int | None:
-    """The IJG scale factor S relates table and standard as ``table = standard · S / 100``; quality is ``(200 − S) / 2`` for
-    S ≤ 100 and ``5000 / S`` beyond (jcparam.c). Entries that were clipped (1 or 255) tell little and are left out.
+    """The quality 1–100 on IJG's scale that a quantisation table was made with, None for an empty table.
+
+    IJG's scale factor S relates table and standard as ``table = standard · S / 100``. Quality is ``(200 − S) / 2`` for S
+    ≤ 100 and ``5000 / S`` beyond (jcparam.c). Entries that were clipped (1 or 255) tell little and are left out.
     """
     told = [100 * value / usual for value, usual in zip(table, standard, strict=False) if 1 < value < 255]
     if not table:

@@ -38,8 +38,10 @@ _CAPTION_PROPERTIES: Final = ("dc:description", "dc:title", "tiff:ImageDescripti
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The part of ``Facts`` that metadata state, field by field; ``dated`` only where
-    ``taken`` is not stated."""
+    """The fields of ``Facts`` that metadata states.
+
+    ``dated`` is set only where ``taken`` is not stated.
+    """
 
     taken: CaptureTime | None = None
     dated: Dated | None = None

@@ -1,5 +1,6 @@
-"""The picture inside a file, told from the structure alone: two files that were found to show the same pixels are looked at
-again without decoding either.
+"""The picture inside a file, told from the file's structure alone.
+
+Two files that were once found to show the same pixels are compared again without decoding either.
 """
 
 from __future__ import annotations

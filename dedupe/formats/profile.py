@@ -41,8 +41,11 @@ def is_srgb(icc: bytes) -> bool:
 
 
 def items(icc: bytes) -> Iterator[Item]:
-    """The item of a profile whose colours sRGB does not hold: its primaries, so that two programs' Display P3 are one; of a
-    profile without primaries (CMYK, tables) its bytes. Grey profiles, which change tones alone, are none."""
+    """Yield the item of a profile that holds more colours than sRGB.
+
+    The item is the profile's primaries, so that the Display P3 of two programs is one. A profile without primaries
+    (CMYK, tables) gives its bytes. A grey profile gives none: it changes only tones.
+    """
     if len(icc) < 132 or icc[16:20] == b"GRAY" or is_srgb(icc):
         return
     found = primaries(icc)

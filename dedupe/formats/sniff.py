@@ -80,10 +80,10 @@ _CFA, _LINEAR_RAW, _DNG_VERSION = 32803, 34892, 0xC612
 
 
 def sniff(head: bytes) -> str | None:
-    """The format that the first bytes (at least ``SNIFF_BYTES`` where the file has them) announce, None for
-    no picture.
+    """Name the format that the first bytes announce, None where they are no picture's.
 
-    With the whole file given, a TIFF that holds sensor data is told from a plain one.
+    ``head`` holds at least ``SNIFF_BYTES`` where the file has them. A TIFF that holds sensor data is told from a plain
+    one only where ``head`` is the whole file.
     """
     if head[:3] == b"\xff\xd8\xff":
         return JPEG
@@ -123,8 +123,9 @@ def _sniff_rest(head: bytes) -> str | None:
 
 
 def _holds_sensor_data(data: bytes) -> bool:
-    """Whether a TIFF is a camera RAW: a DNG version, or a directory whose pixels are a colour filter
-    mosaic.
+    """Say whether a TIFF is a camera RAW.
+
+    It is one if it states a DNG version, or if the pixels of a directory are a colour filter mosaic or linear RAW.
     """
     if data[8:10] == b"CR" or data[8:12] == b"IIII":  # Canon CR2, Phase One
         return True
@@ -139,8 +140,9 @@ def _holds_sensor_data(data: bytes) -> bool:
 
 
 def frame_size(data: bytes, kind: str) -> tuple[int, int] | None:
-    """Width and height that the header of a PNG, GIF, BMP or WebP states, None where it says nothing or is
-    cut off.
+    """The width and height that the header of a PNG, GIF, BMP or WebP states.
+
+    None where the header is cut off or states no size, and for other formats.
     """
     try:
         if kind == PNG:

@@ -44,8 +44,11 @@ FILLER: Final = frozenset(
 
 
 def wording(said: bytes | str) -> str | None:
-    """A text as its writer means it: up to the first NUL, spaces made one, stray control characters left out; None where it is
-    none. Bytes are read by ``decoded``."""
+    """Clean a text up to what its writer meant, or return None where nothing is left.
+
+    The text ends at the first NUL. Runs of white space become one space, stray control characters are left out. Bytes
+    are read by ``decoded``.
+    """
     text = " ".join((decoded(said) if isinstance(said, bytes) else said).split("\x00", 1)[0].split())[:_MOST]
     controls = [sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs")]
     if len(controls) * _TEXT_PER_CONTROL > len(text):
@@ -113,8 +116,11 @@ def stars_of(percent: int) -> int:
 
 
 def date_items(text: str, *, capture: bool = False) -> Iterator[Item]:
-    """The items of a date: its wall clock to the second, and of the date of ``capture`` the fraction and the zone, which EXIF has
-    in tags of their own. Of a date in part, like a year alone, its digits."""
+    """Yield the items of a date.
+
+    A date gives its wall clock to the second. The date of ``capture`` also gives the fraction and the zone, which have
+    tags of their own in EXIF. A partial date, such as a year alone, gives its digits.
+    """
     moment = moment_of(text)
     if moment is None:
         part = _PART.match(text)

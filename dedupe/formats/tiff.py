@@ -20,8 +20,9 @@ Directory: TypeAlias = Mapping[int, tuple[int, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Tiff:
-    """TIFF-structured bytes; ``first`` is the offset of the first directory, ``order`` struct's byte-order
-    sign.
+    """A reader of TIFF-structured bytes.
+
+    ``first`` is the offset of the first directory. ``order`` is struct's sign of the byte order.
     """
 
     data: bytes
@@ -30,8 +31,9 @@ class Tiff:
 
     @classmethod
     def open(cls, data: bytes) -> Tiff | None:
-        """The reader, or None where the bytes do not begin as TIFF (BigTIFF included: it is not read
-        here).
+        """Make a reader, or return None where the bytes do not begin as TIFF.
+
+        BigTIFF is not read here: it gives None too.
         """
         order = {b"II": "<", b"MM": ">"}.get(data[:2])
         if order is None or len(data) < 8 or data[2:4] in (b"+\x00", b"\x00+"):
@@ -84,8 +86,9 @@ class Tiff:
         return values[0] if values else None
 
     def rationals(self, directory: Directory, tag: int) -> tuple[float, ...]:
-        """The fractions of a tag, at most 8; empty where it is absent, of another type, or divides by
-        zero.
+        """The fractions of a tag, at most 8.
+
+        Empty where the tag is absent, has another type, or divides by zero.
         """
         kind, count, at = directory.get(tag, (0, 0, 0))
         if kind not in (5, 10):

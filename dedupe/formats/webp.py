@@ -40,8 +40,9 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _quantizer(header: bytes) -> float:
-    """The quantizer index 0–127 in the first partition of a key frame (RFC 6386 §9.2–9.6): the mean of its segments'
-    where it has any, since the base is then the first segment's alone.
+    """The quantizer index 0–127 that the first partition of a key frame states (RFC 6386 §9.2–9.6).
+
+    Where the frame has segments it is their mean: the base is then the first segment's alone.
     """
     bits = _Bits(header)
     bits.take(2)  # colour space, clamping

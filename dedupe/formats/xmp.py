@@ -70,9 +70,11 @@ PREFIXES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One value of a packet. ``name`` is its path (``dc:subject``, ``mwg-rs:Regions/mwg-rs:RegionList``), each entry of a list
-    has the same; ``value`` is the text, of a structure in a list ``field=value`` of all its fields, sorted, with ``|``
-    between."""
+    """One value of a packet.
+
+    ``name`` is its path (``dc:subject``, ``mwg-rs:Regions/mwg-rs:RegionList``); all entries of a list share it.
+    ``value`` is the text. For a structure in a list it is ``field=value`` of all its fields, sorted, joined by ``|``.
+    """
 
     name: str
     value: str
