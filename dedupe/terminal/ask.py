@@ -32,9 +32,9 @@ def answer(question: str) -> str:
 def _line(prompt: str) -> str | None:
     """One line from stdin; None at its end and on Ctrl-C. Keys typed before the question do not answer it."""
     _drop_typed_ahead()
-    sys.stderr.write(display_text(prompt))
-    sys.stderr.flush()
     try:
+        sys.stderr.write(display_text(prompt))
+        sys.stderr.flush()
         line = "" if sys.stdin is None or sys.stdin.closed else sys.stdin.readline()
     except KeyboardInterrupt:
         line = ""
