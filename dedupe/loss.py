@@ -1,5 +1,7 @@
-"""What would be lost with a photo, and what of it is carried over to the one that stays: codes that programs may rely on, and
-their data. The words are made in ``report.phrases``."""
+"""What would be lost with a photo, and what of it is carried over to the photo that stays.
+
+These are codes that programs may rely on, and their data. ``report.phrases`` makes the words.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +81,10 @@ class Loss:
 
 
 class RescueMode(StrEnum):
-    """Whether metadata that only a copy has goes into a sidecar beside the photo that stays: where a person says so in the
-    review, for every copy that it frees, or not at all."""
+    """Whether metadata that only a copy has goes into a sidecar beside the photo that stays.
+
+    ASK writes it where a person says so in the review, ALWAYS for every copy that it frees, NEVER not at all.
+    """
 
     ASK = "ask"
     ALWAYS = "always"
@@ -117,8 +121,11 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """What of a copy goes into ``sidecar``. ``added`` is the part that is not in the copy's metadata: the album it lies in, the
-    date of the file. ``obstacle`` says why nothing is carried over (None: it can be), ``detail`` what is in the way."""
+    """What of a copy goes into ``sidecar``.
+
+    ``added`` is the part that is not in the copy's metadata: the album it lies in, the date of the file. ``obstacle``
+    says why nothing is carried over (None: it can be), ``detail`` what is in the way.
+    """
 
     sidecar: str
     saved: tuple[Saved, ...] = ()

@@ -28,11 +28,11 @@ def link(
     stop: Stop | None = None,
     disk: Disk | None = None,
 ) -> Report:
-    """Replace the selected copies of ``result`` that are byte-identical by links to the photo that stays (``kind``: hard links or
-    reflinks), and account for each; any other is refused with the reason.
+    """Replace the selected copies of ``result`` that are byte-identical by links to the photo that stays.
 
-    A dry run makes the same checks and touches nothing. Raises RefusedError (LockedError) where the whole is refused before
-    anything was touched.
+    ``kind`` chooses hard links or reflinks. The report accounts for each copy; one that is not byte-identical is refused
+    with the reason. A dry run makes the same checks and touches nothing. Raises RefusedError (LockedError) where the
+    whole is refused before anything was touched.
     """
     disk = disk or Disk()
     if dry_run:

@@ -48,10 +48,13 @@ def sentence_of(preview: Preview) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run went. ``run`` is its number in the history, None for a dry run or where nothing was begun; ``target`` is the
-    folder of a move. ``stopped`` is the sentence that says why it ended early, ``notes`` are things a person should know.
-    ``emptied`` are folders that hold nothing now, ``pruned`` those that were removed; ``undoable``: dedupe itself can put
-    everything back."""
+    """How a run went.
+
+    ``run`` is its number in the history, None for a dry run or where nothing was begun. ``target`` is the folder of a
+    move. ``stopped`` is the sentence that says why the run ended early. ``notes`` are things a person should know.
+    ``emptied`` are folders that hold nothing now, ``pruned`` those that were removed. ``undoable`` says that dedupe
+    itself can put everything back.
+    """
 
     run: int | None
     kind: ActionKind
@@ -157,8 +160,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an action will do: photos, files, bytes, where to, which relations, and how to undo it. ``left`` are selected
-    extras that will not be touched, by reason; of ``rescued`` photos metadata is carried over before."""
+    """What an action will do: photos, files, bytes, where to, which relations, and how to undo it.
+
+    ``left`` are selected extras that will not be touched, by reason. ``rescued`` counts the photos whose metadata is
+    carried over before they leave.
+    """
 
     kind: ActionKind
     target: str | None

@@ -45,7 +45,10 @@ def connect(address: str, stack: ExitStack) -> Client:
 
 
 def _check(address: str) -> None:
-    """Raise UsageError where ``address`` has no form that Dask knows. (A client made of such a one cannot be closed.)"""
+    """Raise UsageError where ``address`` has no form that Dask knows.
+
+    A client made with such an address cannot be closed.
+    """
     from distributed.comm import get_address_host_port
     from distributed.comm.addressing import parse_address
 

@@ -1,7 +1,7 @@
 """LibRaw's half of :mod:`dedupe.decoding.decode`: a camera RAW is shown by the preview that its camera embedded.
 
-The preview is enough to match, and a tenth of the work of developing the sensor data. Those are developed, at half size,
-only where the preview is missing or smaller than a stored preview needs.
+The preview is enough to match, and a tenth of the work of developing the sensor data. The sensor data is developed, at
+half size, only where the preview is missing or smaller than a stored preview needs.
 """
 
 from __future__ import annotations

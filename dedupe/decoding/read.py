@@ -164,8 +164,8 @@ def facts_of(decoded: Decoded) -> Facts:
 def _read(path: str) -> tuple[bytes, FileStamp]:
     """Read the bytes of a regular file, and return them with its stamp.
 
-    Raises CHANGED where the stamp before and after reading is not the same, UNREADABLE where it is no regular file,
-    TOO_LARGE beyond ``MAX_BYTES``, and OSError.
+    Raises OSError where it cannot be read, and PhotoError of kind CHANGED where the stamps before and after reading
+    differ, UNREADABLE where it is no regular file, TOO_LARGE beyond ``MAX_BYTES``.
     """
     descriptor = os.open(path, _OPEN_FLAGS)
     try:

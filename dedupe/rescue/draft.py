@@ -53,10 +53,12 @@ class StillLostError(RescueError):
 
 
 def draft(copy: Photo | None, keep: Photo, added: Sequence[Saved] = ()) -> Draft | None:
-    """The sidecar that says what only ``copy`` says, what Takeout's JSON of either says, and ``added``; None where nothing is to
-    be written. Without a copy it is about the photo alone.
+    """Draft the sidecar of ``keep``, or return None where nothing is to be written.
 
-    Raises RescueError where something else is said beside the photo that stays, or something would still be lost.
+    It says what only ``copy`` says, what Takeout's JSON of either says, and ``added``. Without a copy it is about the
+    photo alone.
+
+    Raises RescueError where the photo that stays says something else, or where something would still be lost.
     """
     keep = fresh(keep)
     copy = None if copy is None else fresh(copy)

@@ -19,16 +19,21 @@ from dedupe.types import SAFE_RELATIONS, CompanionKind, Extra, Group, Photo
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is carried over beside what a copy says: the ``albums`` that copies lie in as keywords, the oldest of the files'
-    ``dates`` where no photo of the group states one."""
+    """What is carried over besides what a copy says.
+
+    ``albums`` adds as keywords the albums that copies lie in. ``dates`` adds the oldest of the files' dates where no
+    photo of the group states one.
+    """
 
     albums: bool = False
     dates: bool = False
 
 
 def offered(groups: Sequence[Group], wanted: Wanted) -> tuple[Group, ...]:
-    """The groups with every copy selected that loses nothing once its metadata is carried over; where something is in the way,
-    the extra says what."""
+    """Select every copy that loses nothing once its metadata is carried over.
+
+    Where something is in the way, the extra says what.
+    """
     return tuple(map(lambda group: _in_group(group, wanted), groups))
 
 

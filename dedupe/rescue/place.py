@@ -12,8 +12,11 @@ EXTENSION = ".xmp"
 
 
 def sidecar_of(photo: Photo, names: Sequence[str] | None = None) -> str:
-    """The path of the photo's XMP sidecar: the one that is there, else ``IMG.jpg.xmp``, or ``IMG.xmp`` where its folder names
-    them so. ``names`` are those in its folder, None to look. Raises OSError where the folder cannot be listed."""
+    """The path of the photo's XMP sidecar.
+
+    An existing sidecar comes first. A new one is ``IMG.jpg.xmp``, or ``IMG.xmp`` where its folder names them so.
+    ``names`` are those in its folder; with None the folder is listed. Raises OSError where it cannot be listed.
+    """
     folder, name = os.path.split(photo.path)
     names = os.listdir(folder) if names is None else names
     folded = {other.casefold(): other for other in sorted(names)}

@@ -67,8 +67,11 @@ _IMPOSSIBLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U00
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A property and what it says. ``languages`` go with the values of an ``Alt``; the values of ``REGIONS`` are whole list
-    entries in XML, all others plain text. ``size`` is that of the picture which the regions are drawn on."""
+    """A property and what it says.
+
+    ``languages`` go with the values of an ``Alt``. The values of ``REGIONS`` are whole list entries in XML, all others
+    plain text. ``size`` is that of the picture on which the regions are drawn.
+    """
 
     name: str
     values: tuple[str, ...]

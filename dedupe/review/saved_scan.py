@@ -121,8 +121,10 @@ def _as_scanned(settings: Settings, saved: SavedScan) -> Settings:
 
 
 def with_rescue(result: ScanResult, settings: Settings) -> ScanResult:
-    """The scan with the copies selected that a sidecar frees where ``settings`` say always, none of them for never, else as it
-    was made."""
+    """Select the copies that a sidecar frees, as ``settings.rescue`` says.
+
+    ALWAYS selects them all, NEVER selects none of them, ASK returns the scan as it was made.
+    """
     from dedupe.rescue.offer import Wanted, offered, withheld
 
     if settings.rescue is RescueMode.NEVER:

@@ -75,8 +75,10 @@ class ReviewState:
         edits: Mapping[str, GroupEdit] | None = None,
         offer: Offer | None = None,
     ) -> Self:
-        """The start, at the first group still open; ``edits`` by group id are those of an earlier review, ``offer`` carries
-        metadata over."""
+        """Start a review at the first group that is still open.
+
+        ``edits``, by group id, are those of an earlier review. ``offer`` carries metadata over.
+        """
         earlier = edits or {}
         choices = tuple(restored(group, earlier.get(group.id), verify) for group in groups)
         first = next((n for n, choice in enumerate(choices) if choice.verdict is EditState.OPEN), None)
@@ -133,8 +135,10 @@ class ReviewState:
         return not self.folder or touches(self.groups[at], self.folder)
 
     def rest(self) -> tuple[int, ...]:
-        """The open groups that may be accepted without a look: what is selected there is of safe relations. With a folder chosen
-        only groups that have a photo in it."""
+        """The open groups that may be accepted without a look, by index.
+
+        All that is selected in them has a safe relation. With a folder chosen, only groups with a photo in it count.
+        """
         return tuple(at for at, choice in enumerate(self.choices) if choice.needs_no_look and self.shows(at))
 
 

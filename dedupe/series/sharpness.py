@@ -64,8 +64,10 @@ def cells_of(grey: Floats) -> Cells:
 
 
 def laid(cells: Cells, matrix: Matrix, shape: tuple[int, int]) -> tuple[Cells, Mask]:
-    """The cells on the grid of a picture of ``shape``, and which of them the shot shows; ``matrix`` float64[2, 3] maps pixels of
-    that picture onto the shot's."""
+    """Resample a shot's cells onto the grid of a picture of ``shape``, and say which of them the shot shows.
+
+    ``matrix``, float64[2, 3], maps pixels of that picture onto the shot's.
+    """
     rows, cols = max(1, shape[0] // CELL), max(1, shape[1] // CELL)
     x, y = np.meshgrid((np.arange(cols) + 0.5) * shape[1] / cols, (np.arange(rows) + 0.5) * shape[0] / rows)
     height, width = cells.fine.shape
@@ -82,8 +84,11 @@ def laid(cells: Cells, matrix: Matrix, shape: tuple[int, int]) -> tuple[Cells, M
 
 
 def sharpness(shots: Sequence[Cells], shared: Mask) -> list[float] | None:
-    """0–100 for each shot, the sharpest of them 100, from cells that lie on one grid; ``shared`` bool[rows, cols]: where all show
-    the scene. None where too little of it has structure."""
+    """Rate the sharpness of each shot from 0 to 100, the sharpest at 100, or return None.
+
+    The cells of all shots lie on one grid. ``shared``, bool[rows, cols], is true where all show the scene. None means
+    that too little of it has structure.
+    """
     coarse = np.min([one.coarse for one in shots], axis=0)
     clipped = np.max([one.clipped for one in shots], axis=0)
     for most in _CLIPPED:

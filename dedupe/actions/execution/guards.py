@@ -18,8 +18,10 @@ SEEN_TWICE = "is in a folder that can be reached by two paths"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the plan as a whole means for each of its actions. ``target`` is a real path, None for the trash; in ``references``,
-    folders beside the ``roots``, photos stay and none leaves."""
+    """What the whole plan prescribes for each of its actions.
+
+    ``target`` is a real path, None for the trash. ``references`` are folders beside the ``roots`` that no photo leaves.
+    """
 
     kind: ActionKind
     target: str | None

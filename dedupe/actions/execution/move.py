@@ -40,8 +40,11 @@ from dedupe.actions.platform.trash import Trash, TrashError
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the files of an asset get there: the folders to be made, outermost first, and for each file the real path that its
-    target's folder must have (None for the trash); ``looks`` says how some of the folders must look."""
+    """How the files of an asset get to their target.
+
+    ``folders`` must be made, outermost first. ``reals`` are, for each file, the real path that its target's folder must
+    have (None for the trash). ``looks`` says what some of the folders must look like.
+    """
 
     folders: tuple[str, ...]
     reals: tuple[str | None, ...]
@@ -207,8 +210,10 @@ class Mover:
         raise problem from error
 
     def _came_back(self, keepers: Sequence[Held]) -> bool:
-        """With the photo that was put back the one that stays is there again too. The kernel may remember for a while that it
-        was gone."""
+        """Say whether the keepers are there again, now that the photo was put back.
+
+        The kernel may report for a while that they are gone, so this waits and asks again.
+        """
         for wait in _MEMORY_S if keepers else ():
             time.sleep(wait)
             if not any(gone_blocker(self._disk, keeper) for keeper in keepers):

@@ -73,8 +73,11 @@ def refusal(error: OSError) -> Exception:
 
 
 def place_file(disk: Disk, journal: Journal, file: FileRow, held: Held, *, siblings: bool = False) -> Placed:
-    """Bring the held file to its target. Raises NameTakenError, LeftAloneError, StopError or OSError; what is on the disk
-    then, ``reconcile.py`` puts right."""
+    """Bring the held file to its target.
+
+    Raises NameTakenError, LeftAloneError, StopError or OSError. ``reconcile.py`` then puts right what is left on the
+    disk.
+    """
     source, target = file.move.source, _target(file)
     weak = held.volume_is_weak or disk.volume(os.path.dirname(target)).weak
     if os.name == "nt":
@@ -189,8 +192,10 @@ def _copy_bytes(disk: Disk, source: int, made: int, like: ContentKey) -> Content
 
 
 def aside_name(file: FileRow) -> str | None:
-    """The private name, beside the source, under which a copied file waits for its end; the journal knows it by the name of
-    the unfinished copy."""
+    """The private name, in the source's folder, under which a copied file waits until its asset ends.
+
+    The journal knows it by the name of the unfinished copy. None where there is no such copy.
+    """
     if file.partial is None:
         return None
     return os.path.join(

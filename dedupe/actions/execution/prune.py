@@ -19,8 +19,10 @@ from dedupe.types import Outcome, OutcomeKind
 
 
 def emptied(disk: Disk, outcomes: Iterable[Outcome], roots: Sequence[str]) -> tuple[str, ...]:
-    """The folders that photos have left and that hold nothing now, and those above them that hold nothing else, the inner
-    ones first."""
+    """The folders that are empty now that photos have left them, the inner ones first.
+
+    A folder that holds only such folders is one of them too.
+    """
     left = {
         os.path.dirname(move.source)
         for outcome in outcomes
@@ -75,8 +77,10 @@ def prune(disk: Disk, journal: Journal, run: int, folders: Sequence[str]) -> tup
 
 
 def make_again(disk: Disk, journal: Journal, run: RunRow) -> None:
-    """Make the folders that ``run`` removed, as they were, the outer ones first. One that cannot be made is left to the photo
-    that goes into it."""
+    """Make the folders that ``run`` removed, as they were, the outer ones first.
+
+    A folder that cannot be made is skipped: the photo that goes into it deals with that.
+    """
     for folder, mode in sorted(journal.removed_folders(run.id), key=lambda one: len(one[0])):
         if not _is_below(folder, run.roots) or os.path.realpath(os.path.dirname(folder)) != _real_parent(
             folder, run.roots

@@ -64,11 +64,13 @@ class Reconciler:
         self._trash = trash
 
     def reconcile(self, asset: AssetRow, *, final: bool = False, back: bool = False) -> Reconciled:
-        """Put every part of a begun asset back, or, where all have arrived, finish it; record which (pending). It is put back
-        in any case with ``back``, or where the photo that it left for is gone.
+        """Put every part of a begun asset back, or finish it where all parts have arrived, and record which.
 
-        Where a folder of the asset is not there (a disk taken out) the asset stays begun, unless ``final``. Raises OSError or
-        JournalError where even that fails: the asset stays begun, and the next start tries again.
+        With ``back`` it is put back in any case; it is also put back where the photo that it left for is gone.
+
+        Where a folder of the asset is not there (a disk taken out) the asset stays begun, unless ``final``. Raises
+        OSError or JournalError where the end itself fails: the asset stays begun, and the next start tries again. The
+        record is pending until the journal is flushed.
         """
         asset = self._journal.asset(asset.id)
         forged = asset_blocker(asset, self._journal)
@@ -103,8 +105,11 @@ class Reconciler:
     # -- finding out -----------------------------------------------------------------------------------------------------
 
     def locate(self, file: FileRow) -> Where:
-        """Where the file is now. Removes nothing but an empty placeholder of ours and a record without a file; what was set
-        aside comes back to its name."""
+        """Find out where the file is now.
+
+        What was set aside gets its name back. Nothing is removed but an empty placeholder of dedupe's own and a trash
+        record without a file.
+        """
         self._return_aside(file)
         source = self._lstat(file.move.source)
         if file.move.target is None:
@@ -316,8 +321,10 @@ def reversal(
     asset: AssetRow,
     purpose: AssetPurpose = AssetPurpose.PUT_BACK,
 ) -> Intent:
-    """The intent that moves ``files`` from where they are to ``targets``. The journalled time stamp is the one they shall
-    have again there. Raises OSError where a file is not at its place."""
+    """Make the intent that moves ``files`` from where they are to ``targets``.
+
+    Each file is to have its journalled time stamp again there. Raises OSError where a file is not at its place.
+    """
     moves = []
     for file, target in zip(files, targets, strict=True):
         place = file.place or ""

@@ -18,8 +18,10 @@ from dedupe.terminal.text import display_path
 
 
 def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
-    """End what was begun and not ended, and look again at what needed a person; a sentence for each. Raises LockedError
-    while another dedupe acts, StoreError where the journal cannot be used."""
+    """End what was begun and not ended, check again what needed a person, and return a sentence for each.
+
+    Raises LockedError while another dedupe acts, StoreError where the journal cannot be used.
+    """
     if not exists(paths.journal):
         return []
     disk = disk or Disk()
@@ -28,9 +30,12 @@ def recover(paths: ActionPaths, disk: Disk | None = None) -> list[str]:
 
 
 def recover_if_needed(paths: ActionPaths, disk: Disk | None = None, *, acts: bool = False) -> list[str]:
-    """As ``recover``, for the start of any command: silent where nothing is open or another dedupe is at work, and a
-    journal that cannot be used is a sentence, because reading photos needs none. ``acts``: the command needs it, and will say
-    so itself."""
+    """Do what ``recover`` does, at the start of any command.
+
+    It is silent where nothing is open or another dedupe is at work. A journal that cannot be used is only a sentence,
+    because reading photos needs none. With ``acts`` that sentence is left out: the command needs the journal, and will
+    say so itself.
+    """
     if not exists(paths.journal):
         return []
     disk = disk or Disk()
@@ -47,8 +52,11 @@ def recover_if_needed(paths: ActionPaths, disk: Disk | None = None, *, acts: boo
 
 
 def reconcile_all(disk: Disk, journal: Journal, *, final: bool = False) -> list[str]:
-    """End every open asset, newest first, then every open run. With the lock held. ``final``: an asset whose folders are
-    gone is not kept for a later start, and one that needed a person is looked at again."""
+    """End every open asset, newest first, then every open run, and return a sentence for each asset.
+
+    The caller holds the lock. With ``final`` an asset whose folders are gone is not kept for a later start, and one that
+    needed a person is checked again.
+    """
     reconciler = Reconciler(disk, journal, Trash(disk))
     told = []
     unclear = journal.unclear_assets() if final else []

@@ -96,8 +96,11 @@ class Sidecars:
         return replace(action, keeper_parts=(*others, *new.values()))
 
     def write(self, action: Action) -> Written | None:
-        """Write what ``action`` needs, so that it stands there, synced and read back, when this returns; None where nothing is
-        to be written. Raises LeftAloneError or StopError; the sidecar is then as it was."""
+        """Write the sidecar that ``action`` needs, or return None where nothing is to be written.
+
+        On return it is in its place, synced and read back. Raises LeftAloneError or StopError; the sidecar is then as it
+        was.
+        """
         made = drafted(action, self._roots)
         if made is None:
             return None

@@ -39,8 +39,11 @@ MOVED_CHANGED = "changed since it was moved"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """One asset put back: the photo's recorded path, the one it got, and the asset of the undo (None: it was back already); or a
-    ``sidecar`` that is as it was."""
+    """One asset that was put back, or a ``sidecar`` that is as it was before.
+
+    ``path`` is the photo's recorded path, ``now`` the one it got. ``asset`` is the asset of the undo, None where the
+    photo was back already.
+    """
 
     path: str
     now: str
@@ -116,8 +119,10 @@ def undo(
 
 
 def choose(journal: Journal, run: int | None, trash_undoable: bool) -> RunRow:
-    """The run of that number, or the last one of which something can be put back (where none can, the last that still has
-    something away). Raises UsageError."""
+    """Choose the run of that number, or the last one of which something can be put back.
+
+    Where nothing can be put back it is the last run that still has something away. Raises UsageError.
+    """
     if run is not None:
         found = journal.run(run)
         if found is None:

@@ -57,16 +57,20 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class Unreconciled:
-    """Assets that an interruption left: ``open`` are begun and not ended (or another dedupe is at them), ``needs_person`` were
-    given up."""
+    """How many assets an interruption left.
+
+    ``open`` are begun and not ended (or another dedupe is at work on them). ``needs_person`` were given up.
+    """
 
     open: int = 0
     needs_person: int = 0
 
 
 def unreconciled(paths: ActionPaths) -> Unreconciled:
-    """What recovery has not ended, as the journal says; looks at no photo. Raises StoreError where the journal cannot be
-    read."""
+    """Count what recovery has not ended, as the journal says.
+
+    No photo is touched or read. Raises StoreError where the journal cannot be read.
+    """
     if not exists(paths.journal):
         return Unreconciled()
     with Journal(paths.journal, Disk()) as journal:
@@ -92,8 +96,10 @@ def away(paths: ActionPaths) -> dict[str, int]:
 
 
 def history(paths: ActionPaths) -> tuple[RunSummary, ...]:
-    """All runs that moved something, newest first; of one that is damaged in the journal the log tells. Raises JournalError
-    where the journal cannot be read."""
+    """List all runs that moved something, newest first.
+
+    A run whose rows are damaged is left out, and the log says so. Raises JournalError where the journal cannot be read.
+    """
     if not exists(paths.journal):
         return ()
     disk = Disk()

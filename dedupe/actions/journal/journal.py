@@ -300,8 +300,7 @@ class Journal:
             raise self._damaged(rows[0][1] if rows else None) from error
 
     def open_assets(self) -> list[AssetRow]:
-        """The assets that were begun and not ended, newest first; damaged ones are left out. A run is not ended while it has
-        one."""
+        """The undamaged assets that were begun and not ended, newest first. No run is ended while it has one."""
         return self._sound(
             "SELECT id FROM units WHERE state = 'begun' AND run IN (SELECT id FROM runs WHERE ended IS NULL)"
             " ORDER BY id DESC"

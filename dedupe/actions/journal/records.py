@@ -153,10 +153,13 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One file of an asset. ``parent`` is the real path of the source's folder when the asset began; ``partial`` the name
-    of an unfinished copy; ``claimed`` says that an empty file at the target is ours; ``copy`` is (device, inode) of the
-    copy that dedupe made; ``entry`` and ``info`` are where the trash keeps the file and its record (before it went, ``info``
-    is the name that its record will have)."""
+    """One file of an asset, as the journal has it.
+
+    ``parent`` is the real path of the source's folder when the asset began. ``partial`` is the name of an unfinished
+    copy. ``claimed`` says that an empty file at the target is dedupe's own. ``copy`` is (device, inode) of the copy that
+    dedupe made. ``entry`` and ``info`` are where the trash keeps the file and its record; before the file goes, ``info``
+    is the name that the record will have.
+    """
 
     id: int
     asset: int
@@ -208,8 +211,11 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who acts by the journal: the process, its machine, what tells it from a later one of its number (``lock.started``),
-    and when it last said so, in seconds since 1970."""
+    """Which process is acting by the journal, and when it last said so.
+
+    ``token`` tells the process from a later one of the same number (``lock.started``). ``renewed`` is in seconds since
+    1970.
+    """
 
     pid: int
     host: str
@@ -219,9 +225,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be journalled of one asset. ``parents`` and ``partials`` go with ``moves``, one each; ``infos``
-    are the trash's records that the files will get there, or that leave with them (an undo of a trashing). ``before`` are the
-    bytes of a sidecar before it is written."""
+    """What is about to be journalled of one asset.
+
+    ``parents`` and ``partials`` go with ``moves``, one each. ``infos`` are the trash's records that the files will get
+    there, or that leave with them (an undo of a trashing). ``before`` are the bytes of a sidecar before it is written.
+    """
 
     purpose: AssetPurpose
     moves: tuple[FileMove, ...]

@@ -1,9 +1,10 @@
-"""What a file must still be before it, or a copy of it, is touched: opened without following links, read to the end, and
-found to be the very bytes that the scan saw.
+"""What a file must still be before it, or a copy of it, is touched.
+
+It is opened without following links, read to the end, and must be the very bytes that the scan saw.
 
 Each guard returns the reason as a phrase, or None; dry run and real run use the same ones. Size and times alone prove
-nothing (they can be set back), so the content is read every time; the change time is looked at before and after reading,
-because it cannot be set back. A relation is a fact about two contents: while both are the plan's, it still stands.
+nothing (they can be set back), so the content is read every time. The change time is compared before and after reading,
+because it cannot be set back. A relation is a fact about two contents: while both are the plan's, it still holds.
 """
 
 from __future__ import annotations
@@ -78,8 +79,10 @@ def quiet_blocker(before: os.stat_result, after: os.stat_result) -> str | None:
 
 
 def same_file_blocker(victims: Sequence[Held], keepers: Sequence[Held]) -> str | None:
-    """A file must not leave in favour of itself under another name, nor reached through another mount: there its device
-    number may differ, but inode and all times do not."""
+    """Refuse where a file would leave in favour of itself under another name.
+
+    It may also be reached through another mount: its device number may differ there, but inode and all times do not.
+    """
     staying = {held.identity for held in keepers} | {_traits(held) for held in keepers}
     return SAME_FILE if any(held.identity in staying or _traits(held) in staying for held in victims) else None
 
@@ -116,8 +119,10 @@ def still_blocker(disk: Disk, held: Held, *, siblings: bool) -> str | None:
 
 
 def far_apart(victims: Sequence[Held], keepers: Sequence[Held]) -> bool:
-    """The two may be one file that is reached in two ways without its inode telling: on two volumes, or where inodes are
-    invented for each name."""
+    """Say whether the two may be one file without their inodes showing it.
+
+    This is so where they are on two volumes, or where a volume invents an inode for each name.
+    """
     return any(
         victim.status.st_dev != keeper.status.st_dev or victim.volume_is_weak or keeper.volume_is_weak
         for victim in victims
@@ -142,8 +147,11 @@ def gone_blocker(disk: Disk, keeper: Held) -> str | None:
 
 
 def hold(disk: Disk, move: FileMove, stack: ExitStack, *, by_content: bool = False) -> Held:
-    """Open what ``move`` names and check its stamp; ``stack`` closes it. ``by_content``: of the stamp only the size counts,
-    because dedupe itself moved or copied the file. Raises LeftAloneError with the phrase."""
+    """Open what ``move`` names and check its stamp; ``stack`` closes it.
+
+    With ``by_content`` only the size of the stamp counts, because dedupe itself moved or copied the file. Raises
+    LeftAloneError with the phrase.
+    """
     try:
         named = disk.lstat(move.source)
         if not stat.S_ISREG(named.st_mode):
@@ -311,8 +319,10 @@ def _check_read(disk: Disk, held: Held, before: os.stat_result, found: ContentKe
 
 
 def _wait_for_the_clock(disk: Disk, held: Held) -> None:
-    """A file written to within the clock's last tick could be written to again without its times changing: let the tick
-    pass first (borg #3536)."""
+    """Wait until the clock has ticked since the file was last written to.
+
+    Within the same tick it could be written to again without its times changing (borg #3536).
+    """
     tick = disk.volume(os.path.dirname(held.move.source)).tick_ns
     newest = max(held.status.st_mtime_ns, held.status.st_ctime_ns)
     ago = time.time_ns() - newest

@@ -49,8 +49,11 @@ def folded(name: str) -> str:
 
 
 def siblings(name: str, mark: str, stem: str | None = None) -> str:
-    """``IMG.jpg`` with the mark ``(2)`` is ``IMG (2).jpg``; ``stem`` says where the mark goes (``IMG.jpg.xmp`` with the
-    stem ``IMG`` is ``IMG (2).jpg.xmp``). The stem is cut where the name would be longer than a file system takes."""
+    """Add a mark to a file's name: ``IMG.jpg`` with the mark ``(2)`` is ``IMG (2).jpg``.
+
+    ``stem`` says where the mark goes: ``IMG.jpg.xmp`` with the stem ``IMG`` is ``IMG (2).jpg.xmp``. The stem is cut
+    where the name would be longer than a file system takes.
+    """
     if stem is None or not name.casefold().startswith(stem.casefold()):
         stem = os.path.splitext(name)[0]
     head, tail = name[: len(stem)], name[len(stem) :]
@@ -82,8 +85,11 @@ def _variants(wanted: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def restored_names(wanted: Sequence[str], is_taken: Callable[[str], bool]) -> tuple[str, ...]:
-    """Where the files of an asset go back to: their old paths; where the photo's is occupied, all of them beside with
-    ``(restored)``; where only a companion's is, that one alone."""
+    """Choose the paths to which the files of an asset go back.
+
+    These are their old paths. Where the photo's own is occupied, all of them get ``(restored)`` in their names; where
+    only a companion's is, that one alone does.
+    """
     if is_taken(wanted[0]):
         stem = common_stem(wanted)
         return next(names for names in _restored(wanted, stem) if not any(is_taken(name) for name in names))

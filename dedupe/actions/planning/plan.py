@@ -151,8 +151,10 @@ def companion_blocker(companion: Companion, counterpart: FileMove | None) -> str
 
 
 def counterpart_of(half: Photo, keep: Photo) -> Photo | None:
-    """The part of the keeper's asset that stays in place of ``half``: the same content, the same picture, or at least the
-    same kind."""
+    """Find the part of the keeper's asset that stays in place of ``half``.
+
+    It has the same content, the same picture, or at least the same kind. None where there is no such part.
+    """
     same_kind = [part for part in keep.parts if part.facts.raw == half.facts.raw]
     return next(iter((*_equals(half, keep), *same_kind)), None)
 
@@ -182,8 +184,10 @@ def _equals(picture: Photo, keep: Photo) -> list[Photo]:
 
 
 def handover_of(extra: Extra, keep: Photo) -> Handover | None:
-    """What goes into the keeper's sidecar before the extra leaves; None where nothing is planned to, or something is in the way
-    and a person lets the extra go all the same."""
+    """What goes into the keeper's sidecar before the extra leaves.
+
+    None where nothing is to be written, or where a person lets the extra go although something is in the way of writing.
+    """
     if extra.rescue is None or extra.rescue.obstacle is not None:
         return None
     return Handover(extra.photo, keep, extra.rescue.added)

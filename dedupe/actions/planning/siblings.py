@@ -25,8 +25,11 @@ UNSEEN = "has a companion that the scan did not see"
 
 @dataclass(slots=True)
 class _Folder:
-    """``known`` are all names that the companions were worked out from, ``names`` those that were there when it was last
-    listed. ``stamp`` is what the folder was like before that, None where a change since might not show in it."""
+    """What is known of a folder's names and companions.
+
+    ``known`` are all names from which the companions were worked out, ``names`` those that were there when it was last
+    listed. ``stamp`` is the folder's stamp before that, None where a later change might not show in it.
+    """
 
     known: frozenset[str]
     names: frozenset[str]
@@ -45,8 +48,11 @@ class Siblings:
         self._folders: dict[str, _Folder] = {}
 
     def unseen_blocker(self, paths: Sequence[str], shared: Collection[str], *, again: bool) -> str | None:
-        """A companion of the photos among ``paths`` is neither among them nor ``shared`` (left behind on purpose), as
-        a phrase, or None. ``again``: their folders are listed anew."""
+        """Refuse where a photo among ``paths`` has a companion that the plan does not know.
+
+        Known companions are among ``paths``, or are ``shared`` and left behind on purpose. With ``again`` the folders
+        are listed anew. Returns a phrase, or None.
+        """
         from dedupe.formats.sniff import PHOTO_EXTENSIONS
 
         looked: set[str] = set()

@@ -141,8 +141,11 @@ class Disk:
     # -- names, without overwriting ------------------------------------------------------------------------------------
 
     def rename(self, source: str, target: str) -> None:
-        """Rename on one volume. FileExistsError where ``target`` is taken; EXDEV across volumes; an error of
-        ``exclusive.NO_EXCLUSIVE_RENAME`` where the volume cannot promise that."""
+        """Rename a file on one volume, never over another.
+
+        Raises FileExistsError where ``target`` is taken, EXDEV across volumes, and an error of
+        ``exclusive.NO_EXCLUSIVE_RENAME`` where the volume cannot promise that.
+        """
         if sys.platform == "win32":
             os.rename(source, target)  # MoveFileEx without MOVEFILE_REPLACE_EXISTING: refuses by itself
             return
@@ -171,13 +174,17 @@ class Disk:
         os.replace(source, claim)
 
     def exchange(self, a: str, b: str) -> None:
-        """Two names of one folder change their files in a single step; an error of ``NO_EXCLUSIVE_RENAME`` where the volume
-        cannot."""
+        """Exchange the files of two names of one folder in a single step.
+
+        Raises an error of ``NO_EXCLUSIVE_RENAME`` where the volume cannot.
+        """
         exchange(a, b)
 
     def clone(self, source: int, target: int) -> None:
-        """The open empty file ``target`` gets the content of ``source`` by sharing its blocks. OSError (ENOTTY, EOPNOTSUPP, EXDEV
-        …) where the volume has no such thing."""
+        """Give the open empty file ``target`` the content of ``source`` by sharing its blocks.
+
+        Raises OSError (ENOTTY, EOPNOTSUPP, EXDEV …) where the volume cannot share blocks.
+        """
         clone(source, target)
 
     def attributes(self, handle: int) -> dict[str, bytes]:

@@ -1,5 +1,7 @@
-"""How a folder looks to those who may enter it: mode, owner, access lists. Folders that dedupe makes for photos take it from
-those that the photos leave, so that private photos stay private.
+"""How a folder looks to those who may enter it: mode, owner, access lists.
+
+Folders that dedupe makes for photos take these from the folders that the photos leave, so that private photos stay
+private.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The trash of Linux and BSD, as the FreeDesktop trash specification 1.0 has it: where it is, what an entry is called, what
-its record says, and how a file gets there.
+"""The trash of Linux and BSD, by the FreeDesktop trash specification 1.0.
+
+It says where the trash is, how an entry is named, what its record says, and how a file gets there.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def name_of(record: str) -> str:
 
 
 def numbered(name: str) -> Iterator[str]:
-    """``name``, then what becomes of it where it is taken: ``a 1.jpg``, ``a 2.jpg``, …"""
+    """Yield ``name``, then the names to try where it is taken: ``a 1.jpg``, ``a 2.jpg`` and so on."""
     base, extension = os.path.splitext(name)
     yield name
     for count in range(1, 1_000_000):

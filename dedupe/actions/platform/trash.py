@@ -131,8 +131,11 @@ class Trash:
         return f"no trash can be made on {mount}; use --move-to with a folder on that volume"
 
     def records(self, moves: Sequence[FileMove]) -> tuple[str | None, ...]:
-        """For each of these files the record that it will get, of a name that is free now; None where
-        only the system knows. What stands under it after a crash cannot have been there before."""
+        """Choose, for each of these files, the record that it will get in the trash.
+
+        The names are free now, so that what stands under one after a crash cannot have been there before. None for each
+        where only the system knows the record.
+        """
         if not self.undoable:
             return (None,) * len(moves)
         chosen: dict[str, None] = {}
@@ -226,11 +229,14 @@ class Trash:
                         yield entry_in(place, name.removesuffix(RECORD))
 
     def sweep(self, record: str | None, path: str) -> None:
-        """Remove the ``record`` that a call for ``path`` left without a file when it failed or was cut off (``path`` itself
-        still stands): one that names it, or was cut off before its first byte.
+        """Remove the ``record`` that a failed or interrupted call for ``path`` left without a file.
 
-        Its name was free when the call was journalled. Any other record stays, though it be empty: nothing is lost with it,
-        and another program may be about to fill it; one that began this very one since is given the time for that.
+        The call left ``path`` itself where it is. The record is removed only where it names ``path``, or was cut off
+        before its first byte.
+
+        Its name was free when the call was journalled. Any other record stays, even an empty one: nothing is lost with
+        it, and another program may be about to fill it. A program that has begun this very record since is given the
+        time to fill it.
         """
         if record is None or record not in {entry_in(place, name_of(record)).info for place in places(path)}:
             return
