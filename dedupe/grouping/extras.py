@@ -26,8 +26,11 @@ _PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 
 @dataclass(slots=True)
 class Extras:
-    """Makes the extras of families. ``doubts``: what else speaks against letting a copy go; ``select``: the relations that are
-    selected where nothing is lost; ``caution``: what a re-save must show for it."""
+    """Makes the extras of families.
+
+    ``doubts`` tells what else speaks against letting a copy go. ``select`` are the relations whose copies are selected
+    where nothing is lost. ``caution`` sets what a re-save must show to be selected.
+    """
 
     versions: Versions
     doubts: Doubts
@@ -66,8 +69,11 @@ class Extras:
         return stays and all(self._lies_on(one.asset, parent) is not None for one in branch.version.copies)
 
     def _lies_on(self, asset: Candidate, keep: Candidate) -> Membership | None:
-        """How an asset lies on another that stays in place of its head; None where that was not verified, or it may not leave for
-        it (both from one folder where only pairs from two count)."""
+        """The membership of an asset in another that stays in place of its head.
+
+        None where it was not verified, or where the asset may not leave for the other (both from one folder where only
+        pairs from two count).
+        """
         if not self.versions.may_leave(asset.photo, keep.photo):
             return None
         return lies_on(asset, keep, self.versions.known)
@@ -105,10 +111,13 @@ class Extras:
         )
 
     def _enough(self, membership: Membership, keep: Candidate) -> bool:
-        """Whether a re-save may go: nothing about it is in doubt, or only which of the two was saved from the other, and the one
-        that stays is at least as good by every measure. Where their samplings or colour profiles do not tell which holds more, it
-        must be as near to the camera as well. A picture that may have been converted from the other is no better for its quality,
-        which is guessed from its size."""
+        """Say whether enough is known of a re-save to let it go.
+
+        Nothing about it is in doubt; or the only doubt is which of the two was saved from the other, and the one that
+        stays is at least as good by every measure. Where their samplings or colour profiles do not tell which holds
+        more, the one that stays must also be as near to the camera. A picture that may have been converted from the
+        other gets no credit for its quality, which is guessed from its size.
+        """
         remark = membership.fit.remark
         if remark is None:
             return True

@@ -94,8 +94,10 @@ class Families:
         return reason(version.head, others[0], self.versions.rules) if others else Reason()
 
     def _root(self, heads: _Heads) -> tuple[int, str]:
-        """Which of the versions is the root, and why where the user chose it: from the first by the rules up to what it was
-        made from."""
+        """Choose the root of the versions, and say why where the user chose it.
+
+        It starts from the first version by the rules and goes up to what that was made from.
+        """
         part = heads.part(0)
         if self.versions.decisions is not None and len(part) > 1:
             chosen = self.versions.decisions.chosen_keeper([heads.photo(one) for one in part])
@@ -116,8 +118,10 @@ class Families:
 
     @staticmethod
     def _oldest(heads: _Heads, visited: Sequence[int]) -> int:
-        """Of versions each of which seemed to be made from the next, the one that the clues speak for most: a wrong clue must not
-        lead away from the original for good."""
+        """Of versions that each seem to be made from the next, the one that the clues support most.
+
+        One wrong clue must not lead away from the original for good.
+        """
         speaks = dict.fromkeys(visited, 0.0)
         for one, other in combinations(visited, 2):
             lies = heads.lies(other, one)

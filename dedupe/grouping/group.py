@@ -46,10 +46,13 @@ MOST_HEADS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How photos are grouped. ``rules``: keeper rules, those not named follow in their default order; ``prefer``: folders whose
-    copies stay where the rules before leave the choice. ``select``: relations whose extras are selected where nothing is lost
-    (never ``similar``), ``caution`` what a re-save must show for it. ``show``: relations given back at all. ``cross_only``: only
-    pairs from different roots."""
+    """How photos are grouped.
+
+    ``rules`` are keeper rules; those not named follow in their default order. ``prefer`` are folders whose copies stay
+    where the rules before leave the choice. ``select`` are the relations whose extras are selected where nothing is lost
+    (never ``similar``), and ``caution`` sets what a re-save must show for it. ``show`` are the relations that are
+    returned at all. ``cross_only`` admits only pairs from different roots.
+    """
 
     rules: Sequence[str] = tuple(RULES)
     prefer: Sequence[str] = ()
@@ -172,9 +175,11 @@ def _ends(known: Verdicts, one: Node, other: Node) -> tuple[ContentKey, ContentK
 
 
 def reclaimable(groups: Iterable[Group], *, selected_only: bool = False) -> dict[Relation, int]:
-    """The bytes that the extras of each relation take up, companions and members counted; nothing for what cannot leave: files
-    with further names (hard links), protected and reference photos, and companions that a photo of the group which stays
-    shares. A companion of several extras counts once."""
+    """Count the bytes that the extras of each relation take up, with their companions and members.
+
+    What cannot leave counts nothing: files with further names (hard links), protected and reference photos, and
+    companions shared with a photo of the group that stays. A companion of several extras counts once.
+    """
     totals: dict[Relation, int] = {relation: 0 for relation in Relation if relation is not Relation.SIMILAR}
     counted: dict[str, int] = {}
     for one in groups:

@@ -26,9 +26,12 @@ Key: TypeAlias = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A photo that may stay. ``detail``: the real pixels of its asset, whose RAW holds all there is; ``shown``: those of its
-    first picture; ``quality``: how little its compression took, 1–100 as a JPEG's, 101 lossless, 102 RAW; ``support``: how
-    many others show the same as it, edits not counted; ``source``: another is known to be saved from it."""
+    """A photo that may stay.
+
+    ``detail`` is the number of real pixels of its asset, whose RAW holds all there is; ``shown`` is that of its first
+    picture. ``quality`` says how little its compression took: 1–100 as a JPEG's, 101 lossless, 102 RAW. ``support``
+    counts the others that show the same, edits not counted. ``source`` says that another is known to be saved from it.
+    """
 
     photo: Photo
     detail: int

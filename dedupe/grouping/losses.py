@@ -125,9 +125,12 @@ def _has_equal(companion: Companion, beside: Sequence[Companion], companion_key:
 def blocked_reason(
     extra: Photo, keep: Photo, relation: Relation, caution: Caution = Caution.STRICT, *, on: Photo | None = None
 ) -> str:
-    """Why ``extra`` is not pre-selected although nothing is lost, as a phrase; empty where nothing hinders. ``caution``: whether
-    a small picture may go that agrees with a larger one everywhere at its own resolution. ``on``: the picture of ``keep`` that
-    its first picture lies on, where that is not the first."""
+    """Say, as a phrase, why ``extra`` is not pre-selected although nothing is lost.
+
+    The phrase is empty where nothing blocks it. ``caution`` decides whether a small picture may go that agrees with a
+    larger one everywhere at its own resolution. ``on`` is the picture of ``keep`` that matches the first picture of
+    ``extra``, where that is not the first.
+    """
     assets, on = extra.parts, on or keep
     if any(asset.file.protected for asset in assets):
         return "is protected"
@@ -149,8 +152,11 @@ def blocked_reason(
 
 
 def turned_reason(extra: Photo, keep: Photo, fit: Fit, caution: Caution) -> str:
-    """What is to be said of a copy that is shown turned or mirrored against the photo that stays; empty where it may go all the
-    same: the one that stays is as its camera wrote it, the other is not."""
+    """Say, as a phrase, how a copy is shown turned or mirrored against the photo that stays.
+
+    The phrase is empty where the copy may go all the same: the photo that stays is as its camera wrote it, the copy is
+    not.
+    """
     if not fit.turn and not fit.mirrored:
         return ""
     if (

@@ -33,10 +33,13 @@ FitKey: TypeAlias = tuple[int, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How one picture lies on another, verified. ``detail`` > 0: the lower-numbered picture holds more. ``key``: the smaller,
-    the better: the safer relation (its rank), then the higher score, then the smaller distance. The one is shown turned by
-    ``turn`` (0, 90 or 180 degrees, either way) and ``mirrored`` against the other. ``sampling``: pixels of the lower-numbered
-    picture for one of the other, along a line."""
+    """How one picture fits another, as verified.
+
+    ``detail`` > 0 means that the lower-numbered picture holds more. The smaller ``key`` is the better: first the safer
+    relation (its rank), then the higher score, then the smaller distance. One picture is shown turned by ``turn`` (0, 90
+    or 180 degrees, either way) and ``mirrored`` against the other. ``sampling`` is the pixels of the lower-numbered
+    picture for one of the other, along a line.
+    """
 
     relation: Relation
     key: FitKey
@@ -101,8 +104,10 @@ _AS_FINE: Final = 0.95
 
 
 class Weight(IntEnum):
-    """What a verdict on two nodes weighs; the smaller number wins. That members are two captures weighs as much as that
-    two first pictures are, where both state a time."""
+    """The weight of a verdict on two nodes; the smaller number wins.
+
+    That members are two captures weighs as much as that two first pictures are, where both state a time.
+    """
 
     SURE = 0
     CANNOT_LINK = 1
@@ -126,8 +131,10 @@ class _Said:
 
 @dataclass(slots=True)
 class Verdicts:
-    """All that is known, by number. ``assets`` are indices into ``photos``; a node without any verdict or second asset is
-    in none of the maps."""
+    """All that is known of the pictures, by number.
+
+    ``assets`` are indices into ``photos``. A node without any verdict or second asset is in none of the maps.
+    """
 
     photos: Sequence[Photo]
     picture_of: dict[ContentKey, Picture] = field(default_factory=dict)
@@ -174,9 +181,12 @@ def gather(photos: Sequence[Photo], matches: Iterable[Match]) -> Verdicts:
 
 
 def _covered(known: Verdicts, matches: Iterable[Match]) -> set[tuple[Picture, Picture]]:
-    """The pairs whose difference is explained by what was done to each: both were verified against one picture that shows at
-    least as much as they do. A date on the one and a watermark on the other differ in both places, a sharpened and a noisy copy
-    everywhere, and may look like two shots; but each lies on the same original but for its own edit."""
+    """The pairs whose difference is explained by what was done to each of the two.
+
+    Both were verified against one picture that shows at least as much as they do. A date on the one and a watermark on
+    the other differ in both places, a sharpened and a noisy copy differ everywhere, and may look like two shots. But
+    each matches the same original except for its own edit.
+    """
     found = set()
     for match in matches:
         change = _change(match.remark)

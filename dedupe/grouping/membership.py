@@ -22,9 +22,12 @@ MADE_FROM: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """How an asset lies on another that stays: the least safe relation of its pictures and its rank; ``fit``: how its first
-    picture lies on ``on``, a picture of the other; ``lacks``: what of it has no counterpart; ``finer``: its first picture was
-    seen to hold more detail."""
+    """How an asset matches another that stays.
+
+    ``relation`` is the least safe relation of its pictures, with its ``rank``. ``fit`` says how its first picture fits
+    ``on``, a picture of the other. ``lacks`` is what of it has no counterpart. ``finer`` says that its first picture was
+    seen to hold more detail.
+    """
 
     asset: Candidate
     relation: Relation
@@ -126,8 +129,10 @@ def _is_as_good(picture: Photo, part: Photo, fit: Fit) -> bool:
 
 
 def real_pixels(known: Verdicts, cluster: Sequence[Node]) -> dict[Node, int]:
-    """The pixels of each node, an enlarged or blurred picture's brought down to just below those of the smaller one in
-    which more detail was seen."""
+    """Count the real pixels of each node.
+
+    An enlarged or blurred picture counts just below the smaller one in which more detail was seen.
+    """
     heads = {node: known.photos[known.assets[node][0]] for node in cluster}
     if len(cluster) == 1:
         return {node: photo.pixels for node, photo in heads.items()}

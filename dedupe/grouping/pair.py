@@ -44,8 +44,10 @@ def extra_of(
 
 
 def turned_note(photo: Photo, keep: Photo, matches: Iterable[Match], caution: Caution = Caution.NORMAL) -> str:
-    """How ``photo`` is shown turned or mirrored against ``keep``, as ``Extra.note`` says it; empty where it is not, or where the
-    turn may be lost."""
+    """Say how ``photo`` is shown turned or mirrored against ``keep``, in the words of ``Extra.note``.
+
+    Empty where it is not, or where the turn may be lost.
+    """
     found = _candidates(keep, photo, matches)
     lies = lies_on(found[2], found[1], found[0]) if found is not None else None
     if lies is None or lies.relation is not Relation.RESAVED:
@@ -54,8 +56,10 @@ def turned_note(photo: Photo, keep: Photo, matches: Iterable[Match], caution: Ca
 
 
 def is_better(photo: Photo, other: Photo, matches: Iterable[Match], rules: Sequence[str]) -> bool:
-    """Whether ``photo`` is verified against ``other`` and the rules named, and no others, put it first; False where all of them
-    call the two equal."""
+    """Say whether ``photo`` is verified against ``other`` and comes first by the rules named.
+
+    No other rules count. False where all of them call the two equal.
+    """
     found = _candidates(photo, other, matches)
     if found is None:
         return False

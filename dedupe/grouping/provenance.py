@@ -78,8 +78,13 @@ def is_converted(facts: Facts) -> bool:
 
 
 def distance_to_camera(photo: Photo) -> int:
-    """0: as a camera wrote it, for all that can be seen; 1: a camera's picture that a program wrote again; 2: no camera
-    is named; 3: nor does any camera write lossy pictures of this format, so it was made from another."""
+    """Rate how far a photo is from what a camera wrote, from 0 to 3.
+
+    - 0: as a camera wrote it, for all that can be seen.
+    - 1: a camera's picture that a program wrote again.
+    - 2: no camera is named.
+    - 3: no camera is named, and none writes lossy pictures of this format, so it was made from another.
+    """
     facts = photo.facts
     if facts.raw:
         return 0

@@ -42,8 +42,11 @@ def ends_of(one: ContentKey, other: ContentKey) -> Ends:
 
 @dataclass(slots=True)
 class Questions:
-    """The plan. ``candidates`` are the pairs to begin with; of two contents the one with the larger ``priority`` is the likelier
-    head; ``apart``: whether their capture times say that two contents are two captures."""
+    """The plan of which pairs to compare.
+
+    ``candidates`` are the pairs to begin with. Of two contents the one with the larger ``priority`` is the likelier
+    head. ``apart`` says whether the capture times of two contents make them two captures.
+    """
 
     candidates: Sequence[Pair]
     priority: Mapping[ContentKey, Priority]
@@ -84,8 +87,11 @@ class Questions:
     # -- asking ----------------------------------------------------------------------------------------------------------
 
     def _round(self) -> set[Ends]:
-        """The near open pairs of the contents that come before all their near open neighbours. A pair is near where either has
-        hardly a nearer one; the others wait: by then most are pairs of two heads."""
+        """Choose the pairs to ask next: the near open pairs of contents that come before all their near open neighbours.
+
+        A pair is near where either content has hardly a nearer one. The others wait: by then most are pairs of two
+        heads.
+        """
         nearest = {one: min(beside.values()) for one, beside in self._open.items()}
         near = {
             one: [other for other, distance in beside.items() if distance <= _reach(nearest[one], nearest[other])]
@@ -210,8 +216,10 @@ def _may_be_copies(ours: Match, theirs: Match, one: ContentKey, other: ContentKe
 
 
 def _corners_apart(ours: Match, theirs: Match, one: ContentKey, other: ContentKey) -> float | None:
-    """How far the corners of the two frames lie apart on the head's frame, each from the nearest of the other, whichever way they
-    are turned; None where that is not known."""
+    """The largest distance, on the head's frame, of a corner of one frame from the nearest corner of the other.
+
+    Turns do not matter. None where a frame is not known.
+    """
     frames = [_frame_on_head(match, key) for match, key in ((ours, one), (theirs, other))]
     if frames[0] is None or frames[1] is None:
         return None

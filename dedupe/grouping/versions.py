@@ -52,8 +52,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Makes versions of clusters. ``may_leave(extra, keep)``: whether the two may be compared, this way round;
-    ``challengers``: how many of the next by the rules may take a head's place."""
+    """Makes versions of clusters.
+
+    ``may_leave(extra, keep)`` says whether the two may be compared, this way round. ``challengers`` is the number of the
+    next by the rules that may take a head's place.
+    """
 
     known: Verdicts
     rules: Sequence[Rule]
@@ -99,8 +102,11 @@ class Versions:
         return {node: same.size(node) - 1 for node in cluster}
 
     def _quality(self, node: Node, photo: Photo) -> int:
-        """A lossless file of the very pixels of a lossy one was made from it: it is no better. What was saved from another is
-        worse, however little it was compressed."""
+        """The quality of a node's photo, lowered where the photo was made from another.
+
+        A lossless file of the very pixels of a lossy one was made from it and is no better. What was saved from another
+        is worse, however little it was compressed.
+        """
         quality = quality_of(photo)
         for other, fit in self.known.must_link.get(node, {}).items():
             if fit.relation is Relation.SAME_PIXELS and photo.facts.lossless:
@@ -204,8 +210,10 @@ class Versions:
 
 
 class _Left:
-    """The assets of a cluster that are in no version yet, in the order of the rules. One that was tried as a head, and reached
-    nothing, may still be a copy."""
+    """The assets of a cluster that are in no version yet, in the order of the rules.
+
+    An asset that was tried as a head and matched nothing may still be a copy.
+    """
 
     def __init__(self, known: Verdicts, order: Sequence[Candidate]) -> None:
         self._known = known
