@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 LEAST_TO_START: Final = 80_000_000
-"""Bytes of address space. A command that looks at no picture needs 54 MB with Python 3.11 on Linux
-(`tests/safety/test_memory.py`); below that libraries fail to load at any line."""
+"""The bytes of address space below which libraries fail to load at any line.
+
+A command that opens no picture needs 54 MB with Python 3.11 on Linux (`tests/safety/test_memory.py`).
+"""
 
 
 def address_space() -> int | None:

@@ -19,8 +19,10 @@ from dedupe.grouping.versions import Versions
 from dedupe.types import Caution, Change, ClueKind, Extra, Relation
 
 _UNDECIDED = frozenset((Change.LINEAGE, Change.UNTOLD, Change.PROFILE))
-"""Doubts about which of two pictures was saved from the other, not about what they show: of two colour profiles the verdict saw
-the same colours, and a profile that sRGB does not hold is a loss of its own."""
+"""Doubts about which of two pictures was saved from the other, not about what they show.
+
+Of two colour profiles the verdict saw the same colours; a profile that sRGB does not hold is a loss of its own.
+"""
 _PROVEN = (Relation.IDENTICAL, Relation.SAME_PIXELS)
 
 

@@ -60,8 +60,10 @@ class Rule:
 
 METADATA: Final = "metadata"
 QUANTISED: Final = 128
-"""From so many colours of its palette on, a picture was made from one with more [40 photographs as GIF: all 256];
-drawings need fewer (a guess)."""
+"""The number of palette colours from which a picture counts as reduced from one with more.
+
+Each of 40 photographs saved as GIF has 256; drawings need fewer. The limit is a guess.
+"""
 _OF_PALETTE: Final = 50
 """The quality of such a picture: as JPEG at 50, it keeps the shapes and loses the shades."""
 

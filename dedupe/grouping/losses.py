@@ -31,8 +31,11 @@ SMALL_SIDE: Final = 240
 LEAST_SIDE: Final = 120
 TIMES_SMALLER: Final = 1.9
 TIMES_TINY: Final = 4.0
-"""A picture of so many pixels on its long side may go where it agrees everywhere with one so many times its side (half size
-with what rounding takes); a smaller one where that has four times its side."""
+"""The long side and the ratios at which a small picture may go for a larger one that it agrees with everywhere.
+
+From LEAST_SIDE pixels on it may go where the larger one has TIMES_SMALLER times its side (half size, with what rounding
+takes); a smaller one may go where the larger has TIMES_TINY times its side.
+"""
 PIXEL_LOSSES: Final = frozenset(map(Loss, (LossCode.RESOLUTION, LossCode.DETAIL, LossCode.QUALITY)))
 """What ``losses`` says of the picture itself."""
 

@@ -24,8 +24,10 @@ Ends: TypeAlias = tuple[ContentKey, ContentKey]
 Priority: TypeAlias = tuple[int | bool, ...]
 
 SAME_FRAME: Final = 0.04
-"""How far, as a share of the frame, the corners of two edits may lie apart on their head where they may be copies of each other;
-a re-save keeps its frame within a hundredth (classify), the rest is the alignment of small previews."""
+"""How far the corners of two edits may be apart on their head for the two to be copies of each other, as a share of the frame.
+
+A re-save keeps its frame within a hundredth (``classify``); the rest is the alignment of small previews.
+"""
 STRANGERS: Final = 3
 """So many unrelated pairs, the nearest first, end the asking between two families."""
 

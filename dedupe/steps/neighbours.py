@@ -19,8 +19,10 @@ PIXEL_KEY_CROWD: Final = 50
 
 
 INSET_SHARE: Final = 0.75
-"""Of the radius, within which a picture found inside a photo finds others: on screens and backgrounds of AugLy what was to be
-found lay within 0.50, of the radius of 0.80."""
+"""The share of the radius within which a picture found inside a photo finds others.
+
+On screens and backgrounds of AugLy, what was to be found was within 0.50; the radius is 0.80.
+"""
 
 
 def search_name(session: Session, keys: Sequence[ContentKey]) -> bytes:

@@ -20,8 +20,11 @@ Ends: TypeAlias = tuple[ContentKey, ContentKey]
 Files: TypeAlias = Mapping[ContentKey, Sequence[PhotoFile]]
 
 CLOSE_SHARE: Final = 0.75
-"""Of the model's own radius; two contents closer than that are never refused. Within it (0.60 of compact-3) 8 of 4,695 pairs of
-one capture would be lost, mostly captioned ones, and hardly any two different photos lie so close."""
+"""The share of the model's radius within which two contents are never refused.
+
+Refusing within it (0.60 of compact-3) would lose 8 of 4,695 pairs of one capture, mostly captioned ones; hardly any two
+different photos are so close.
+"""
 PAIRS_A_TASK: Final = 64
 PAIRS_AT_ONCE: Final = 4_096
 """Pairs whose signatures are in memory at once: about 100 MB."""

@@ -19,8 +19,9 @@ LIBRARIES: Final = (
     ".lrcat-data",
     ".lrlibrary",
 )
-"""What the folders are called in which another program keeps its photos or previews: its own, not to be
-touched.
+"""The endings of folders in which another program keeps its photos or previews.
+
+They belong to that program and are not to be touched.
 """
 
 _SYSTEM: Final = frozenset(

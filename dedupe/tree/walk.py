@@ -23,8 +23,9 @@ from dedupe.tree.roots import checked, narrow, shown
 from dedupe.types import Companion, CompanionKind, FileStamp, PhotoFile, SkipKind, Skipped
 
 MARKER: Final = ".dedupe-moved"
-"""A folder that holds a file of this name was filled by dedupe and is not scanned (unless it is named as a
-root).
+"""The name of the file that marks a folder that dedupe filled.
+
+Such a folder is not scanned, unless it is named as a root.
 """
 
 _CLOUD_REASON: Final = "is kept in the cloud only: download it to include it"

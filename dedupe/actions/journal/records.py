@@ -98,8 +98,10 @@ CREATE TABLE sidecars (
 
 
 REMOVED_FOLDER = 0x10000
-"""``folders.marker`` is 0 for a folder that the run made, 1 for its marker file, and this with the mode in its low bits for an
-empty folder that the run removed."""
+"""Marks, in ``folders.marker``, an empty folder that the run removed; its mode is in the low bits.
+
+Otherwise ``marker`` is 0 for a folder that the run made, and 1 for the marker file in it.
+"""
 
 
 class RunPurpose(StrEnum):

@@ -46,8 +46,10 @@ class Plan:
     actions: tuple[Action, ...]
     left: tuple[Outcome, ...] = ()
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The companions that several photos share, each with the names of all of them: it goes with the last one, and only if
-    all the others have left before."""
+    """The companions that several photos share, each with the names of all these photos.
+
+    Such a companion leaves with the last of them, and only if all the others have left before.
+    """
 
 
 def plan(
