@@ -48,7 +48,7 @@ def needs_bytes(kind: CompanionKind) -> bool:
 
 
 def beside(photo: Photo) -> str:
-    """A digest of what lies beside the first picture of an asset, whatever it is called; empty where nothing does.
+    """A digest of what is beside the first picture of an asset, whatever it is called; empty where nothing is.
 
     Of a companion counts what it says, or its size and time where it was not read.
     """

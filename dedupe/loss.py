@@ -123,7 +123,7 @@ class Saved:
 class Rescue:
     """What of a copy goes into ``sidecar``.
 
-    ``added`` is the part that is not in the copy's metadata: the album it lies in, the date of the file. ``obstacle``
+    ``added`` is the part that is not in the copy's metadata: the album it is in, the date of the file. ``obstacle``
     says why nothing is carried over (None: it can be), ``detail`` what is in the way.
     """
 

@@ -94,7 +94,7 @@ def _grouped(session: Session, contents: Contents, matches: Sequence[Match]) -> 
 
 
 def _roots(folders: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
-    """The folders of a scan: those named, and those in which the named photos lie."""
+    """The folders of a scan: those named, and those in which the named photos are."""
     return tuple(dict.fromkeys((*folders, *map(os.path.dirname, files))))
 
 

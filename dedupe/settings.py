@@ -144,7 +144,7 @@ def no_jobs(number: int) -> UsageError:
 def relations(names: Sequence[str]) -> tuple[Relation, ...]:
     """The relations named (commas or repeats), in order of safety.
 
-    Raises UsageError on a name that is no relation.
+    Raises UsageError on a name that is not a relation.
     """
     known = {relation.value: relation for relation in Relation}
     wanted = _split(names)
@@ -228,7 +228,7 @@ _BINARY = {"ki": 1024, "mi": 1024**2, "gi": 1024**3, "ti": 1024**4}
 def size(text: str | int) -> int:
     """Bytes from ``500``, ``20k``, ``1.5M``, ``2 GB`` (decimal) or ``1MiB`` (binary).
 
-    Raises UsageError where it is no size.
+    Raises UsageError where it is not a size.
     """
     found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]i?)?b?\s*", str(text), re.ASCII | re.IGNORECASE)
     if found is None or isinstance(text, bool):

@@ -206,7 +206,7 @@ class Photo:
     """A photo that was read: where it is and what its content says.
 
     ``members`` are the other pictures of its asset (the RAW of a RAW+JPEG), read like it; they are in no group of their
-    own. ``file.companions`` are the asset's files that are no pictures (sidecars, Live Photo video).
+    own. ``file.companions`` are the asset's files that are not pictures (sidecars, Live Photo video).
     """
 
     file: PhotoFile
@@ -231,7 +231,7 @@ class Photo:
 
     @property
     def companions(self) -> tuple[Companion, ...]:
-        """The files of the asset that are no pictures it was read with, each once."""
+        """The files of the asset that are not pictures it was read with, each once."""
         return tuple({one.path: one for part in self.parts for one in part.file.companions}.values())
 
 
@@ -246,7 +246,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """How b lies on a.
+    """How b is placed on a.
 
     ``matrix`` is the 2×3 similarity (row by row) that maps upright full-frame coordinates of b, each axis scaled to 0–1, onto
     those of a; ``turn`` in degrees (0–359), ``mirrored``, ``scale`` as a factor of b's pixels.

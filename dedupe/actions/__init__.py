@@ -65,7 +65,7 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
     A dry run plans the same actions, makes the same checks and touches nothing. ``stop`` ends the run between two photos.
     ``prune_empty`` removes the folders that the photos leave empty; an undo makes them again.
     What goes wrong with single photos is in the report. Raises RefusedError (LockedError) where the whole is refused before
-    anything was touched, UsageError on a missing target or a ``max_drop`` that is no number.
+    anything was touched, UsageError on a missing target or a ``max_drop`` that is not a number.
     """
     disk, wanted = disk or Disk(), (result, partings)
     if kind is ActionKind.MOVE and not target:
@@ -104,7 +104,7 @@ def preview(
 ) -> Preview:
     """What ``act`` would be about, without reading a photo: for the one screen before anything happens.
 
-    Raises RefusedError where more than ``max_drop`` would leave, UsageError where that is no number.
+    Raises RefusedError where more than ``max_drop`` would leave, UsageError where that is not a number.
     """
     disk = disk or Disk()
     place = target_folder(target) if target else None

@@ -29,7 +29,7 @@ _SEED = 20_200_629
 
 @dataclass(frozen=True, slots=True)
 class VectorBlocks:
-    """Vectors that need not lie in memory: ``read(start, stop)`` gives rows start…stop−1 as float[stop − start, dim].
+    """Vectors that need not be in memory: ``read(start, stop)`` gives rows start…stop−1 as float[stop − start, dim].
 
     With ``half`` they are float16, and the search keeps them so: 2 bytes a number instead of 4.
     """

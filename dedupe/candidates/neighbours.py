@@ -1,7 +1,7 @@
-"""Find which photos lie close enough in the embedding to be compared: a k-nearest-neighbour range search over all of them.
+"""Find which photos are close enough in the embedding to be compared: a k-nearest-neighbour range search over all of them.
 
-A neighbour is a candidate when it lies within ``radius`` **and** is among the ``k`` nearest of either photo;
-a photo whose ``k`` nearest all lie within ``inner`` (the radius itself unless told) is asked again with a
+A neighbour is a candidate when it is within ``radius`` **and** is among the ``k`` nearest of either photo;
+a photo whose ``k`` nearest all are within ``inner`` (the radius itself unless told) is asked again with a
 larger k, so that a set of 500 copies comes back whole. What bounds the whole (a folder of 5,000 blank scans
 has 12.5 million pairs):
 
@@ -178,7 +178,7 @@ class _Search:
         return Looks(hits.row - self._index.count, hits.other, hits.distance)
 
     def again(self, rows: Rows, k: int, allowance: int) -> tuple[_Hits, Rows]:
-        """Ask ``rows`` for what lies within the inner radius beyond their k nearest, at most ``allowance`` pairs.
+        """Ask ``rows`` for what is within the inner radius beyond their k nearest, at most ``allowance`` pairs.
 
         Returns these and how many neighbours each row has there (``_MANY`` where that is not known).
         """

@@ -123,7 +123,7 @@ class ClusterPool:
             yield from ((item, None) for item in batch)
 
     def _trusted(self, first: object) -> list[str]:
-        """The workers to use, found out at the first run whose items lie on a disk."""
+        """The workers to use, found out at the first run whose items are on a disk."""
         path = _folder_of(first)
         if self._workers is None or (path is not None and not self._looked):
             self._workers = trusted_workers(self._client, None if path is None else self._paths.remote(path))

@@ -42,7 +42,7 @@ def glance(request: GlanceRequest) -> Glance | None:
             data = file.read() if request.whole else file.read(_HEAD)
             key = content_key(data) if request.whole else None
             found = _mark(data, len(data) < _HEAD or request.whole)
-            if found is None:  # long metadata: the picture's own data lies farther behind
+            if found is None:  # long metadata: the picture's own data is farther behind
                 data += file.read()
                 found = _mark(data, True)
     except OSError:

@@ -1,4 +1,4 @@
-"""Pillow's half of :mod:`dedupe.decoding.decode`: every format that is no JPEG and no RAW, and CMYK JPEG.
+"""Pillow's half of :mod:`dedupe.decoding.decode`: every format but RAW and JPEG, and the JPEGs in CMYK.
 
 Pillow opens a file by its header alone, so the size is judged before pixels are decoded. A truncated file is
 never loaded. TIFF and HEIF come out upright (Pillow and libheif turn them), the others as stored.

@@ -57,7 +57,7 @@ def check_available(name: str) -> None:
 def load(name: str, weights: Path | None = None) -> Embedder:
     """Open a model, with the weights that come with it or those in the file `weights`.
 
-    Raises UsageError for an unknown name or a `weights` that is no file, ModelUnavailableError when the weights are
+    Raises UsageError for an unknown name or a `weights` that is not a file, ModelUnavailableError when the weights are
     missing, damaged, not of this model, or cannot be fetched.
     """
     model = info(name)

@@ -79,7 +79,7 @@ def in_boxes(data: bytes) -> Iterator[Block]:
 
 
 def _end_of_boxes(data: bytes) -> int:
-    """Where the boxes of the picture end: at a movie that was appended, or at what is no box."""
+    """Where the boxes of the picture end: at a movie that was appended, or at what is not a box."""
     last = types = 0
     for box in isobmff.boxes(data):
         types += box.kind == b"ftyp"

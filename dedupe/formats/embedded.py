@@ -87,7 +87,7 @@ def _mp_pictures(data: bytes, parts: Jpeg) -> list[tuple[int, int, int]]:
 
 
 def _gaps(start: int, stop: int, covered: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What of a range lies outside the ranges covered."""
+    """What of a range is outside the ranges covered."""
     at = start
     for first, last in covered:
         if first > at:

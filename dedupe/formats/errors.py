@@ -32,7 +32,7 @@ class TooLargeError(PhotoError):
 
 
 class NotAPhotoError(PhotoError):
-    """The content is no picture format that dedupe knows, whatever the name says."""
+    """The content is not a picture format that dedupe knows, whatever the name says."""
 
     kind = SkipKind.NOT_A_PHOTO
 

@@ -159,7 +159,7 @@ def _text(tiff: Tiff, directory: Directory, tag: int) -> str | None:
 def comment(raw: bytes, order: str) -> str | None:
     """EXIF UserComment: eight bytes name the character set, which many writers leave out or leave undefined.
 
-    Binary data, which many phones write there, is no comment.
+    Binary data, which many phones write there, is not a comment.
     """
     code, body = raw[:8], raw[8:]
     if code.rstrip(b"\x00 ") == b"ASCII":

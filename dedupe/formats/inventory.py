@@ -1,7 +1,7 @@
 """The inventory of a file: everything in it besides its pixels, each thing as a topic and a short hash of its value.
 
 Two items are equal where topic and value are; so what one file holds and another lacks is a difference of sets. What saving a
-picture makes anew (sizes, thumbnails, software, resolution, quantisation …) is no item; everything else is, known or not.
+picture makes anew (sizes, thumbnails, software, resolution, quantisation …) is not an item; everything else is, known or not.
 ``docs/losses.md`` lists what is left out.
 """
 

@@ -107,7 +107,7 @@ def records(block: bytes) -> Records:
         at = 0
         while at + 5 <= len(data) and data[at] == 0x1C:
             size, start = int.from_bytes(data[at + 3 : at + 5], "big"), at + 5
-            if size & 0x8000:  # an extended size: so many bytes of length follow
+            if size & 0x8000:  # an extended size: this many bytes of length follow
                 start += size & 0x7FFF
                 size = int.from_bytes(data[at + 5 : start], "big")
             value = data[start : start + size]

@@ -273,7 +273,7 @@ def is_video(data: bytes, start: int, stop: int | None = None) -> bool:
 
 
 def end_of(data: bytes, start: int) -> int:
-    """Where the boxes that begin at ``start`` end: at what is no box of a movie any more."""
+    """Where the boxes that begin at ``start`` end: at what is not a box of a movie any more."""
     at = start
     for box in boxes(data, start):
         if not box.kind.isalnum() and box.kind[:1] != b"\xa9":

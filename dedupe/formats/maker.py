@@ -55,7 +55,7 @@ class _Note:
     base: int
 
     def values(self, start: int, depth: int) -> bytes | None:
-        """The entries of a directory in a fixed order, each with its value; None where a value lies outside the note."""
+        """The entries of a directory in a fixed order, each with its value; None where a value is outside the note."""
         found = []
         for at in range(start + 2, start + 2 + _ENTRY * _count(self.data, self.order, start), _ENTRY):
             value = self._value(at, depth)

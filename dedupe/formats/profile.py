@@ -13,7 +13,7 @@ _NEAR: Final = 0.02
 
 
 def primaries(icc: bytes) -> tuple[tuple[float, ...], ...] | None:
-    """XYZ (D50) of red, green and blue; None where the profile is no matrix profile of RGB."""
+    """XYZ (D50) of red, green and blue; None where the profile is not a matrix profile of RGB."""
     found = [_xyz(icc, name) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
     return tuple(one for one in found if one is not None) if None not in found and icc[16:20] == b"RGB " else None
 

@@ -1,6 +1,6 @@
 """XMP packets (ISO 16684-1) as a flat list of properties, read by ElementTree.
 
-A packet is untrusted: one with a document type is refused, since entities may grow without bounds. A packet that is no XML
+A packet is untrusted: one with a document type is refused, since entities may grow without bounds. A packet that is not XML
 after all gives no properties; the caller keeps its bytes as they are.
 """
 
@@ -81,7 +81,7 @@ class Property:
 
 
 def properties(packet: bytes) -> list[Property]:
-    """The properties of a packet, in its order; empty where it is no XMP that can be read."""
+    """The properties of a packet, in its order; empty where it is not XMP that can be read."""
     root = parsed(packet)
     if root is None:
         return []
@@ -93,7 +93,7 @@ def properties(packet: bytes) -> list[Property]:
 
 
 def parsed(packet: bytes) -> ElementTree.Element | None:
-    """The XML tree of a packet; None where it is too long, has a document type, or is no XML."""
+    """The XML tree of a packet; None where it is too long, has a document type, or is not XML."""
     if len(packet) > _LONGEST:
         return None
     body = packet.strip(b"\x00 \t\r\n")

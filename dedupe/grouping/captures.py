@@ -7,7 +7,7 @@ tie them together, so:
   EXIF belongs to the capture it fits best); it is *doubtful* where one of those fitted as safely as a re-save;
 - the remaining pairs are joined best fit first (Kruskal 1956), and two clusters with any two pictures apart are never joined.
 
-Apart are two pictures that a match says are ``similar``, that the user says are no duplicates, or that no match joins and
+Apart are two pictures that a match says are ``similar``, that the user says are not duplicates, or that no match joins and
 whose capture times or exposures prove two captures. The result depends on the verdicts alone, not on their order.
 """
 

@@ -59,7 +59,7 @@ class Extras:
             yield from sorted(self._copies(branch, stays), key=_in_version)
 
     def _on_what_stays(self, branch: Branch, parent: Candidate) -> tuple[Membership, Candidate] | None:
-        """How a head lies on the photo that stays for its parent; None where it may not go for that."""
+        """How a head matches the photo that stays for its parent; None where it may not go for that."""
         while parent.photo.path in self._leaving:
             parent = self._leaving[parent.photo.path]
         lies = self._lies_on(branch.version.head, parent)

@@ -184,7 +184,7 @@ def _agreement(membership: Membership, with_root: bool) -> float:
 
 
 class _Heads:
-    """How the heads of versions lie on each other; versions go by their number."""
+    """How the heads of versions are placed on each other; versions go by their number."""
 
     def __init__(self, known: Verdicts, versions: Sequence[Version]) -> None:
         self.versions = versions
@@ -215,7 +215,7 @@ class _Heads:
                 yield other, lies
 
     def lies(self, child: int, parent: int) -> Membership | None:
-        """How one head lies on another."""
+        """How one head matches another."""
         return lies_on(self.versions[child].head, self.versions[parent].head, self._known)
 
     def doubt(self, one: int, other: int) -> float:

@@ -255,7 +255,7 @@ def ordered(names: Sequence[str] = (), prefer: Sequence[str] = ()) -> tuple[Rule
     """The rules named, then the others in their default order; undamaged always leads, a reference photo comes next.
 
     ``prefer``: absolute paths of folders, the first is preferred most; the rule ``preferred`` goes by them.
-    Raises UsageError on a name that is no rule.
+    Raises UsageError on a name that is not a rule.
     """
     for name in names:
         if name not in RULES:
@@ -267,7 +267,7 @@ def ordered(names: Sequence[str] = (), prefer: Sequence[str] = ()) -> tuple[Rule
 
 
 def _preference(prefer: Sequence[str]) -> Callable[[Candidate], Key]:
-    """By the first of the folders that a photo lies in."""
+    """By the first of the folders that a photo is in."""
     folders = [os.path.join(folder, "") for folder in prefer]
 
     def key(candidate: Candidate) -> Key:

@@ -146,7 +146,7 @@ class Verdicts:
     similar: list[tuple[Node, Node]] = field(default_factory=list)
 
     def between(self, ours: Photo, theirs: Photo) -> Fit | None:
-        """How the picture ``ours`` lies on ``theirs`` (members not looked at), ``detail`` > 0 where ours holds more."""
+        """How the picture ``ours`` matches ``theirs`` (members not looked at), ``detail`` > 0 where ours holds more."""
         if ours.content_key == theirs.content_key:
             return SAME_BYTES
         a, b = self.picture_of[ours.content_key], self.picture_of[theirs.content_key]

@@ -1,4 +1,4 @@
-"""How one asset lies on another: the relation of its pictures to their counterparts, and what has none there."""
+"""How one asset matches another: the relation of its pictures to their counterparts, and what has none there."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Counterpart:
 
 
 def lies_on(asset: Candidate, keep: Candidate, known: Verdicts) -> Membership | None:
-    """How ``asset`` lies on ``keep``; None where its first picture has no verified counterpart there.
+    """How ``asset`` matches ``keep``; None where its first picture has no verified counterpart there.
 
     What the first picture of ``asset`` holds more than that of ``keep`` is not in ``lacks``: ``losses`` says it.
     """

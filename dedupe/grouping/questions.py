@@ -34,7 +34,7 @@ STRANGERS: Final = 3
 
 NEAR: Final = 1.25
 NEAR_BY: Final = 0.05
-"""A pair is near that lies within so many times the distance of the nearest, and a little more."""
+"""A pair is near that is within so many times the distance of the nearest, and a little more."""
 
 
 def ends_of(one: ContentKey, other: ContentKey) -> Ends:

@@ -26,7 +26,7 @@ class Decisions(Protocol):
     """The user's word (``library.decisions``)."""
 
     def not_duplicates(self, a: Photo, b: Photo) -> bool:
-        """Whether the user said that these two are no duplicates."""
+        """Whether the user said that these two are not duplicates."""
         ...
 
     def chosen_keeper(self, photos: Sequence[Photo]) -> Photo | None:
@@ -185,7 +185,7 @@ class Versions:
         return tuple(taken)
 
     def set_apart(self, ours: Iterable[Photo], theirs: Iterable[Photo]) -> bool:
-        """Whether the user said of any of ours and any of theirs that they are no duplicates."""
+        """Whether the user said of any of ours and any of theirs that they are not duplicates."""
         if self.decisions is None:
             return False
         others = list(theirs)

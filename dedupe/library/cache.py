@@ -99,7 +99,7 @@ class Cache(Closing):
         files.put_file(self._db, path, stamp, key, self._opened_ns if read_ns is None else read_ns)
 
     def put_skipped(self, skipped: Skipped, stamp: FileStamp, *, read_ns: int | None = None) -> None:
-        """Store a file that cannot be judged, where the reason lies in the file.
+        """Store a file that cannot be judged, where the reason is in the file.
 
         That is: damaged, too large, no photo, crashes the decoder. What may pass is not stored: no permission, in the cloud,
         changed meanwhile.

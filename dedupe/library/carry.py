@@ -1,4 +1,4 @@
-"""Decisions on groups, carried from one scan into the next by what the photos hold, wherever they lie by then.
+"""Decisions on groups, carried from one scan into the next by what the photos hold, wherever they are by then.
 
 A decision is carried whole only where nothing about it changed. A photo that was not there when a person decided opens the
 group again; what was to stay then still stays, and the new photo is marked as the scan suggests.
@@ -20,7 +20,7 @@ from dedupe.types import ContentKey, FileStamp, Group, Photo, PixelKey
 class ReviewedPhoto:
     """One photo of a group that was reviewed.
 
-    ``goes``: it was marked to leave; ``beside``: a digest of what lay beside it (``asset.beside``).
+    ``goes``: it was marked to leave; ``beside``: a digest of what was beside it (``asset.beside``).
     """
 
     content_key: ContentKey
@@ -160,7 +160,7 @@ def _same_bytes(photo: Photo, one: ReviewedPhoto | None) -> bool:
 
 
 def _same_asset(photo: Photo, one: ReviewedPhoto) -> bool:
-    """The bytes are the same, and so is all that lies beside: an edit, a sidecar or a video may be another by now."""
+    """The bytes are the same, and so is all that is beside: an edit, a sidecar or a video may be another by now."""
     return _same_bytes(photo, one) and beside(photo) == one.beside
 
 

@@ -21,7 +21,7 @@ Converter: TypeAlias = Callable[[Any], Any]
 
 
 def to_json(value: object, kind: object = None) -> str:
-    """``value`` as compact ASCII JSON; ``kind`` is its type where it is no dataclass instance."""
+    """``value`` as compact ASCII JSON; ``kind`` is its type where it is not a dataclass instance."""
     return json.dumps(_codec(kind or type(value))[0](value), separators=(",", ":"))
 
 

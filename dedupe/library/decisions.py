@@ -42,7 +42,7 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """One photo of a decision: what it was, and where it lay when the decision was made."""
+    """One photo of a decision: what it was, and where it was when the decision was made."""
 
     content_key: ContentKey
     pixel_key: PixelKey | None
@@ -102,7 +102,7 @@ class Decisions(Closing):
         self._add(DecisionKind.NOT_DUPLICATES, pairs)
 
     def not_duplicates(self, a: Photo, b: Photo) -> bool:
-        """Whether the user said so of these pictures, wherever they lie now.
+        """Whether the user said so of these pictures, wherever they are now.
 
         Copies of the very same bytes are only told apart from each other where they were the ones marked.
         """

@@ -56,7 +56,7 @@ def put_file(db: Database, path: str, stamp: FileStamp, key: ContentKey, read_ns
 
 
 def put_failure(db: Database, skipped: Skipped, stamp: FileStamp, decoder: str, read_ns: int) -> None:
-    """Queues why a file was left out, where that lies in the file and not in the moment."""
+    """Queues why a file was left out, where that is in the file and not in the moment."""
     if skipped.kind not in _LASTING or not settled(stamp, read_ns):
         return
     name = os.fsencode(skipped.path)

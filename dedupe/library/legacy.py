@@ -55,7 +55,7 @@ def decisions_from_1(connection: sqlite3.Connection) -> None:
 
 
 def mark_keys(connection: sqlite3.Connection, table: str, columns: Iterable[str]) -> None:
-    """Put the mark of 0.1.0 before the keys in these columns. Raises ValueError on one that is no key."""
+    """Put the mark of 0.1.0 before the keys in these columns. Raises ValueError on one that is not a key."""
     for column in columns:
         rows = connection.execute(f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL").fetchall()
         if not all(isinstance(key, bytes) for _, key in rows):

@@ -24,7 +24,7 @@ VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "edited", "better", "ha
 _TIES: Final = frozenset(("oldest", "name", "path"))
 """Keeper rules that settle which of two equals stays."""
 _MORE: Final = 5
-"""Where all the nearest lie within the radius, so many times as many are looked at."""
+"""Where all the nearest are within the radius, so many times as many are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def check(
 ) -> CheckResult:
     """Which of the photos ``new`` (files, or folders with all below them) are in the folders ``against`` already?
 
-    Each new photo is looked up there; neither side is compared with itself, and a file that lies in both is no copy of itself.
+    Each new photo is looked up there; neither side is compared with itself, and a file that is in both is no copy of itself.
     What the store knows of the library is not read again. RAW+JPEG, an iPhone's edit with its original, and a Live Photo of
     a folder in ``new`` are one photo, which is there when each of its files is; of a file named by itself only that file
     counts. ``settings.threshold`` (Euclidean between unit vectors, 0–2; None: the model's own) bounds what is aligned.

@@ -171,7 +171,7 @@ def write(pixels: Pixels, target: str) -> None:
 def check_target(target: str | None) -> None:
     """Look, before a long run, whether a picture can be put there; writes nothing.
 
-    Raises UsageError for a name that is no picture's, a folder that is not there or not writable, and a file that is there:
+    Raises UsageError for a name that is not a picture's, a folder that is not there or not writable, and a file that is there:
     it might be a photo.
     """
     if target is None:

@@ -177,7 +177,7 @@ class VectorIndex:
     def save(self, *, always: bool = False) -> bool:
         """Write the file where enough has changed, whole or not at all; whether it was written.
 
-        To be called last: the index is then as it lies on disk. A folder that cannot be written costs only time later.
+        To be called last: the index is then as it is on disk. A folder that cannot be written costs only time later.
         """
         if self._pending == 0 or (not always and self._pending * _SELDOM <= len(self._stored)):
             return False

@@ -212,7 +212,7 @@ def in_order(a: ContentKey, b: ContentKey) -> Ends:
 
 
 def relations(session: Session, apart: Mapping[Ends, float], *shelves: Shelf) -> dict[Ends, Match]:
-    """The verdicts of ``dedupe scan`` on those of these pairs that lie within the radius; unrelated ones are left out."""
+    """The verdicts of ``dedupe scan`` on those of these pairs that are within the radius; unrelated ones are left out."""
     asked = [Pair(a, b, distance) for (a, b), distance in apart.items() if distance <= session.radius]
     ends = {key for pair in asked for key in (pair.a, pair.b)}
     files = steps.ByContent.of(pair for shelf in shelves for pair in shelf.files(ends))

@@ -71,7 +71,7 @@ def show_search(result: SearchResult, settings: Settings, console: Console) -> N
 
 
 def _draw(answer: Answer, pictures: Pictures, console: Console) -> None:
-    """The query and the first found beside each other. The pictures stay in the terminal: they are not closed."""
+    """The query and the first found side by side. The pictures stay in the terminal: they are not closed."""
     photos = [answer.query, *(found.photo for found in answer.found)][:_DRAWN]
     titles = ["query", *(_title(number, found) for number, found in enumerate(answer.found, 1))]
     a_row = max(1, (console.width + _GAP) // (_NARROWEST + _GAP))
@@ -133,7 +133,7 @@ def _rows(console: Console, answer: Answer) -> None:
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:
-    """Both photos beside each other, then the verdict and what it rests on."""
+    """Both photos side by side, then the verdict and what it rests on."""
     jpegs = {comparison.b.content_key: comparison.previews[1], comparison.a.content_key: comparison.previews[0]}
     makers = picture_makers(console)
     if makers:

@@ -42,7 +42,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write_csv(result: ScanResult, target: str) -> None:
     """Write a row a photo of every group as CSV into the file ``target``, or to stdout where it is ``-``.
 
-    Raises UsageError where the file cannot be written, or exists and is no CSV report.
+    Raises UsageError where the file cannot be written, or exists and is not a CSV report.
     """
     start = "" if target == "-" else _CSV_MARK
     write(target, (start, *csv_rows(result)), START)

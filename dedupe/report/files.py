@@ -1,4 +1,7 @@
-"""Where a report is written: a file put in its place whole, or stdout. A file that is no earlier report is never overwritten."""
+"""Where a report is written: a file put in its place whole, or stdout.
+
+A file that is not an earlier report is never overwritten.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ def to_stdout(chunks: Iterable[str]) -> None:
 
 
 def check(path: str, start: bytes) -> None:
-    """Raise UsageError where ``path`` is no place for a report that begins with ``start``."""
+    """Raise UsageError where ``path`` is not a place for a report that begins with ``start``."""
     folder = os.path.dirname(path)
     if os.path.isdir(path):
         raise UsageError(f"A report is a file, and {display_path(path)} is a folder.")

@@ -65,7 +65,7 @@ def write_html(
 ) -> None:
     """Write ``result`` as a page into the file ``target`` (and, where it is large, a folder beside it).
 
-    Raises HtmlUnavailableError, and UsageError where a file cannot be written, or exists and is no report of dedupe.
+    Raises HtmlUnavailableError, and UsageError where a file cannot be written, or exists and is not a report of dedupe.
     """
     check_available()
     if target == "-":

@@ -25,7 +25,7 @@ START = b'{"schema": '
 def write_json(result: ScanResult, target: str) -> None:
     """Write ``result`` as JSON into the file ``target``, or to stdout where it is ``-``.
 
-    Raises UsageError where the file cannot be written, or exists and is no JSON report.
+    Raises UsageError where the file cannot be written, or exists and is not a JSON report.
     """
     write(target, json_chunks(result), START)
 

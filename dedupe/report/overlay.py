@@ -1,4 +1,4 @@
-"""Two related photos on one grid: one laid on the other, and what differs once tone and sharpness are accounted for."""
+"""Two related photos on one grid: one registered on the other, and what differs once tone and sharpness are accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How related photos lie on each other, as the comparison found it."""
+"""How related photos are placed on each other, as the comparison found it."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _MONTH_OR_COPY: Final = re.compile(
 
 
 def album_of(photo: Photo) -> str:
-    """The name of the album that the photo lies in; empty where its folder's name says nothing of it."""
+    """The name of the album that the photo is in; empty where its folder's name says nothing of it."""
     folder = os.path.dirname(photo.path)
     if folder == photo.file.root.rstrip(os.sep):
         return ""

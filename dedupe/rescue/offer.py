@@ -21,7 +21,7 @@ from dedupe.types import SAFE_RELATIONS, CompanionKind, Extra, Group, Photo
 class Wanted:
     """What is carried over besides what a copy says.
 
-    ``albums`` adds as keywords the albums that copies lie in. ``dates`` adds the oldest of the files' dates where no
+    ``albums`` adds as keywords the albums that copies are in. ``dates`` adds the oldest of the files' dates where no
     photo of the group states one.
     """
 

@@ -127,7 +127,7 @@ def _check(before: bytes, after: bytes) -> None:
 
 
 def _layout(packet: bytes) -> _Layout:
-    """Raises PacketError where the packet is no UTF-8 XML with an RDF in it."""
+    """Raises PacketError where the packet is not UTF-8 XML with an RDF in it."""
     if parsed(packet) is None:
         raise PacketError("its sidecar cannot be read as XMP")
     reader = _Reader()

@@ -307,7 +307,7 @@ def unproven(edits: Mapping[str, GroupEdit], groups: Sequence[Group], choices: S
 
 
 def accepted(result: ScanResult, choices: Sequence[Choice]) -> ScanResult:
-    """``result`` with nothing selected but what was accepted; groups that are no duplicates are left out."""
+    """``result`` with nothing selected but what was accepted; groups that are not duplicates are left out."""
     both = zip(result.groups, choices, strict=True)
     groups = tuple(group for before, choice in both for group in accepted_groups(before, choice))
     return with_groups(result, groups)

@@ -84,7 +84,7 @@ class Review:
         return self._store(place, replace(choice, extras=extras, verdict=EditState.OPEN))
 
     def decisions(self) -> tuple[Decision, ...]:
-        """List the decisions that last beyond this scan: keepers chosen, and photos that are no duplicates."""
+        """List the decisions that last beyond this scan: keepers chosen, and photos that are not duplicates."""
         return tuple(self._memory.made())
 
     def forget(self, decisions: Iterable[Decision]) -> int:

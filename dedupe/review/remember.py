@@ -73,7 +73,7 @@ def _stored(photos: Sequence[Photo], choice: Choice, place: int, memory: Decisio
 
 
 def _pairs(photos: Sequence[Photo]) -> Iterator[tuple[Photo, Photo]]:
-    """The pairs of a group that are no duplicates: all of them, in a large group those with the first."""
+    """The pairs of a group that are not duplicates: all of them, in a large group those with the first."""
     if len(photos) <= _ALL_PAIRS:
         return combinations(photos, 2)
     return ((photos[0], photo) for photo in photos[1:])

@@ -84,7 +84,7 @@ def fates(sets: Iterable[ShotSet], words: Mapping[str, ByHand], away: Collection
 
 
 def copies_of(result: ScanResult) -> dict[str, int]:
-    """How many copies of each photo lie in its group, by the path of the photo that the group is kept for."""
+    """How many copies of each photo are in its group, by the path of the photo that the group is kept for."""
     return {group.keep.path: len(group.extras) for group in result.groups}
 
 

@@ -72,7 +72,7 @@ def _asked_for(
         return one in facts and other in facts and two_captures(facts[one], facts[other]) is not None
 
     # A camera's file is the likeliest original, then the larger one. Nothing but the content counts: what is asked is
-    # remembered for these contents, whatever folder they lie in.
+    # remembered for these contents, whatever folder they are in.
     plan = Questions(candidates, {key: (bool(said.camera), said.pixels) for key, said in facts.items()}, apart)
     given = {(pair.a, pair.b): pair for pair in candidates}
     found: list[Match] = []

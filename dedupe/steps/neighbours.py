@@ -1,4 +1,4 @@
-"""neighbours: which contents lie close enough in the embedding to be compared."""
+"""neighbours: which contents are close enough in the embedding to be compared."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def neighbours(session: Session, keys: Sequence[ContentKey]) -> list[Pair]:
 
 
 def _searched(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
-    """The pairs within the radius; then those of a photo and what a picture inside it lies close to, at that distance."""
+    """The pairs within the radius; then those of a photo and what a picture inside it is close to, at that distance."""
     from dedupe.candidates.neighbours import VectorBlocks
     from dedupe.candidates.neighbours import neighbours as search
     from dedupe.embedding import unit
@@ -86,7 +86,7 @@ def _insets(session: Session, keys: Sequence[ContentKey]) -> tuple[list[ContentK
 
 
 def _of_insets(found: Looks, holders: Sequence[ContentKey], keys: Sequence[ContentKey], most: float) -> Iterator[Pair]:
-    """Each photo with what lies within ``most`` of a picture inside it, at the least of their distances."""
+    """Each photo with what is within ``most`` of a picture inside it, at the least of their distances."""
     nearest: dict[tuple[ContentKey, ContentKey], float] = {}
     for row, other, distance in zip(found.row.tolist(), found.other.tolist(), found.distance.tolist(), strict=True):
         a, b = sorted((holders[row], keys[other]))

@@ -1,4 +1,4 @@
-"""look: what the shots of each set look like beside each other, and which one is suggested."""
+"""look: what the shots of each set look like side by side, and which one is suggested."""
 
 from __future__ import annotations
 

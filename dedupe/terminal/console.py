@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPED_WIDTH = 120
-"""Columns where the output is no terminal and COLUMNS is not set."""
+"""Columns where the output is not a terminal and COLUMNS is not set."""
 
 
 def stdout() -> Console:

@@ -45,7 +45,7 @@ class Keys(Protocol):
 
 
 def take(text: str, *, more: bool) -> tuple[str, str] | None:
-    """The first key of ``text`` and what follows it; the key is empty for what is no key and to be dropped.
+    """The first key of ``text`` and what follows it; the key is empty for what is not a key and to be dropped.
 
     None where ``text`` ends inside a sequence and ``more`` may come; without more it is dropped or a lone
     escape.

@@ -189,7 +189,7 @@ def format_exposure(exposure: Exposure | None) -> str:
 def format_taken(taken: CaptureTime | None, *, precise: bool = False) -> str:
     """The capture time as written, ``2021-07-04 12:31:07``; ``precise`` adds sub-seconds and the offset.
 
-    Empty where there is none, or it lies outside the calendar.
+    Empty where there is none, or it is outside the calendar.
     """
     if taken is None:
         return ""

@@ -52,7 +52,7 @@ def is_system_folder(name: str) -> bool:
 def is_trash(path: str, folders: Sequence[str]) -> bool:
     """Whether a folder with these folders in it is a trash can of the freedesktop.org kind.
 
-    It is called plainly "Trash" in the user's data folder. What lies in it may be gone tomorrow: it must never be the copy that
+    It is called plainly "Trash" in the user's data folder. What is in it may be gone tomorrow: it must never be the copy that
     stays.
     """
     inside = {os.path.basename(folder) for folder in folders}

@@ -25,7 +25,7 @@ def split_roots(paths: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def check_roots(paths: Sequence[str]) -> None:
-    """Raises MissingRootError where one of the folders is not there or is no folder."""
+    """Raises MissingRootError where one of the folders is not there or is not a folder."""
     for path in paths:
         checked(path)
 
@@ -48,7 +48,7 @@ def checked(path: str) -> str:
 
 
 def narrow(path: str) -> str:
-    """A reference folder, as ``checked``; UsageError where it is the whole system, in which everything lies."""
+    """A reference folder, as ``checked``; UsageError where it is the whole system, which holds everything."""
     whole = checked(path)
     if os.path.dirname(os.path.realpath(whole)) == os.path.realpath(whole):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Halves of an asset that took no part in the scan: the RAW beside a JPEG that could not be read, or was left out.
+"""Members of an asset that took no part in the scan: the RAW beside a JPEG that could not be read, or was left out.
 
 Without them an asset would be torn apart: its JPEG is an extra of another JPEG, and its RAW stays behind alone.
 """

@@ -205,7 +205,7 @@ class _Walker:
         return contents
 
     def _other(self, entry: os.DirEntry[str], kind: int, folder: Folder, contents: _Contents) -> None:
-        """An entry that is no plain file with a photo's name."""
+        """An entry that is not a plain file with a photo's name."""
         name = entry.name
         if name == MARKER:
             contents.marked = True

@@ -117,7 +117,7 @@ def _would(action: Action, made: Draft | None) -> Outcome:
 
 
 class Applier:
-    """One run. Use ``run`` once, with the lock held and every earlier asset settled."""
+    """One run. Use ``run`` once, with the lock held and every earlier asset reconciled."""
 
     def __init__(self, terms: Terms, disk: Disk, journal: Journal, trash: Trash) -> None:
         self._terms = terms

@@ -68,7 +68,7 @@ def plan_blocker(action: Action, terms: Terms) -> str | None:
 
 
 def relation_blocker(action: Action) -> str | None:
-    """Another shot of the same scene is no duplicate: it leaves only by a person's word on this very shot, for one that stays."""
+    """Block another shot of the same scene: it leaves only by a person's word on this very shot, for one that stays."""
     word = action.by_hand
     if action.relation is not Relation.SIMILAR:
         return None if word is None else "is a duplicate, and was not chosen by hand as another shot"

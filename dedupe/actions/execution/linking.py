@@ -146,7 +146,7 @@ def rehearse_links(actions: Sequence[Action], terms: Terms, disk: Disk, progress
 
 
 class Linker:
-    """One run. Use ``run`` once, with the lock held and every earlier asset settled."""
+    """One run. Use ``run`` once, with the lock held and every earlier asset reconciled."""
 
     def __init__(self, terms: Terms, disk: Disk, journal: Journal) -> None:
         self._terms = terms

@@ -67,7 +67,7 @@ def _settled(disk: Disk, file: FileRow) -> tuple[AssetState, str]:
     source, beside = file.move.source, file.partial or ""
     if not os.path.isdir(os.path.dirname(source)):
         return AssetState.BEGUN, "its folder does not exist now"
-    # Inodes alone: all lie in one folder, and a disk may have another device number after a crash.
+    # Inodes alone: all are in one folder, and a disk may have another device number after a crash.
     here, there = _inode_at(disk, source), _inode_at(disk, beside)
     first, made = file.move.stamp.inode, None if file.copy is None else file.copy[1]
     if there is None:

@@ -71,7 +71,7 @@ def drafted(action: Action, roots: tuple[str, ...]) -> Draft | None:
 
 
 def path_blocker(path: str, roots: tuple[str, ...]) -> str | None:
-    """The sidecar would not lie in a scanned folder that may be written to."""
+    """The sidecar would not be in a scanned folder that may be written to."""
     if not is_plain(path) or root_of(path, roots) is None or not path.lower().endswith(".xmp"):
         return OUTSIDE
     return None if os.access(os.path.dirname(path), os.W_OK | os.X_OK) else UNWRITABLE

@@ -49,7 +49,7 @@ class DamagedRowError(JournalError):
 
 
 class Journal:
-    """The open journal; a context manager. Raises JournalError (or StoreError for a file that is no journal)."""
+    """The open journal; a context manager. Raises JournalError (or StoreError for a file that is not a journal)."""
 
     def __init__(self, path: str, disk: Disk) -> None:
         self.path = path
@@ -80,7 +80,7 @@ class Journal:
         self.flush()
 
     def lease(self) -> Lease | None:
-        """Who acts; None where nobody does, or the row is no lease."""
+        """Who acts; None where nobody does, or the row is not a lease."""
         for pid, host, token, renewed in self._read("SELECT pid, host, token, renewed FROM lease"):
             if isinstance(pid, int) and isinstance(host, str) and isinstance(renewed, float):
                 return Lease(pid, host, str(token), renewed)

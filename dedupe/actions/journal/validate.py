@@ -101,7 +101,7 @@ def sidecar_blocker(asset: AssetRow, file: FileRow) -> str | None:
 
 
 def made_blocker(path: str, run: RunRow | None) -> str | None:
-    """A folder or marker that a run is said to have made is its target, lies in it, or holds it."""
+    """A folder or marker that a run is said to have made is its target, is in it, or holds it."""
     target = None if run is None else run.target
     if target is None or not is_plain(path) or not (is_under(path, target) or is_under(target, path)):
         return OUTSIDE

@@ -21,7 +21,7 @@ def is_plain(path: str) -> bool:
 
 
 def root_of(path: str, roots: Sequence[str]) -> str | None:
-    """The innermost root that ``path`` lies below, by their names; None where it lies in none."""
+    """The innermost root that ``path`` is below, by their names; None where it is in none."""
     inside = [root for root in roots if path != root and is_under(path, root)]
     return max(inside, key=len, default=None)
 

@@ -126,7 +126,7 @@ def companions_of(photo: Photo) -> list[Companion]:
 
 
 def relation_blocker(extra: Extra) -> str | None:
-    """Another shot of the same scene is no duplicate, whatever was selected."""
+    """Another shot of the same scene is not a duplicate, whatever was selected."""
     return "is another shot, not a duplicate" if extra.relation is Relation.SIMILAR else None
 
 

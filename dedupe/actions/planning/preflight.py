@@ -93,7 +93,7 @@ def _limit(folder: str, key: str, usual: int) -> int:
 
 
 def folder_blocker(target: str) -> str | None:
-    """The target, or the folder it will be made in, is no folder or may not be written."""
+    """The target, or the folder it will be made in, is not a folder or may not be written."""
     there = target
     while not os.path.lexists(there) and os.path.dirname(there) != there:
         there = os.path.dirname(there)
@@ -157,7 +157,7 @@ def crowd_blocker(disk: Disk, target: str, roots: Sequence[str]) -> str | None:
 
 
 def is_inside(target: str, roots: Sequence[str]) -> bool:
-    """The target lies in a scanned folder."""
+    """The target is in a scanned folder."""
     return any(is_under(target, os.path.realpath(root)) for root in roots)
 
 

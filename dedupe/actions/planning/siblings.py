@@ -1,4 +1,4 @@
-"""What lies beside a photo on the disk now: companions that the scan did not see, and the other photos of a companion.
+"""What is beside a photo on the disk now: companions that the scan did not see, and the other photos of a companion.
 
 Who belongs to whom is worked out by the very rules of the scan (``tree/companions.py``), once a folder, and again only
 where a name is new there.

@@ -102,7 +102,7 @@ class Disk:
         return shutil.disk_usage(folder).free
 
     def volume(self, folder: str) -> Volume:
-        """The volume that a folder lies on, looked up once a folder."""
+        """The volume that a folder is on, looked up once a folder."""
         if folder not in self._volumes:
             self._volumes[folder] = volume_of(folder)
         return self._volumes[folder]

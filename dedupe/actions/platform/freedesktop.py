@@ -82,7 +82,7 @@ def volume_trash(top: str) -> str:
 
 
 def mount_point(folder: str) -> str:
-    """The mount point that the folder lies below."""
+    """The mount point that the folder is below."""
     folder = os.path.realpath(folder)
     while not os.path.ismount(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
@@ -129,7 +129,7 @@ def names_by_inode(place: Place, inode: int) -> Iterator[str]:
 
 
 def recorded_path(info: str, place: Place) -> str | None:
-    """The path that a record names, absolute; None where it is no record."""
+    """The path that a record names, absolute; None where it is not a record."""
     try:
         with open(info, "rb") as record:
             lines = record.read(65_536).splitlines()
@@ -149,7 +149,7 @@ def aliases(path: str) -> tuple[str, str]:
 
 
 def is_entry_of(entry: Entry, path: str) -> bool:
-    """``entry`` lies in a trash folder and its record names ``path`` (a journal row may have been edited)."""
+    """``entry`` is in a trash folder and its record names ``path`` (a journal row may have been edited)."""
     return path_of(entry) in aliases(path)
 
 
@@ -168,7 +168,7 @@ def names_folder_of(entry: Entry, path: str) -> bool:
 
 
 def path_of(entry: Entry) -> str | None:
-    """The path that the record of ``entry`` names; None where it is no entry of a trash folder."""
+    """The path that the record of ``entry`` names; None where it is not an entry of a trash folder."""
     if not is_entry_shaped(entry.file, entry.info):
         return None
     folder = os.path.dirname(os.path.dirname(entry.file))

@@ -1,4 +1,4 @@
-"""What kind of file system a path lies on: whether inode numbers can be trusted there, and whether names fold.
+"""What kind of file system a path is on: whether inode numbers can be trusted there, and whether names fold.
 
 Linux and macOS tell through ``dedupe.mounts``, Windows through ``GetDriveTypeW`` and ``GetVolumeInformationW``. Where the
 system does not tell, the more careful answer is given.

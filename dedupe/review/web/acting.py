@@ -35,7 +35,7 @@ class Destination:
 
     @classmethod
     def parse(cls, kind: object, target: object) -> Destination:
-        """What a page says. Raises UsageError, ValueError on anything that is no place."""
+        """What a page says. Raises UsageError, ValueError on anything that is not a place."""
         if ActionKind(kind) is ActionKind.TRASH:
             return cls(ActionKind.TRASH, None)
         text = target.strip() if isinstance(target, str) else ""

@@ -1,4 +1,4 @@
-"""What the page reads from the databases without waiting for the main thread: previews and how photos lie on each other.
+"""What the page reads from the databases without waiting for the main thread: previews and how photos are placed on each other.
 
 SQLite connections belong to the thread that opened them, so this one has a thread of its own and connections of its own.
 """
