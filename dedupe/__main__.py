@@ -29,8 +29,7 @@ def main() -> None:
         code = 0
     except OSError as error:
         _silence()
-        where = "" if error.filename is None else f" ({os.fsdecode(error.filename)})"
-        _say(f"{error.strerror or error}{where}.")
+        _say(_told(error))
         code = 2
     except MemoryError:
         _say(NO_MEMORY)
@@ -67,6 +66,16 @@ def _run() -> int:
             _say(said)
         return 2
     return code
+
+
+def _told(error: OSError) -> str:
+    """What the system says, and of which file."""
+    said = error.strerror or error
+    if not isinstance(error.filename, str | bytes):
+        return f"{said}."
+    from dedupe.terminal.text import display_path
+
+    return f"{said} ({display_path(error.filename)})."
 
 
 def _missing(error: ImportError) -> str:

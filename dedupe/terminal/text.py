@@ -11,7 +11,7 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from dedupe.facts import Exposure
@@ -20,18 +20,33 @@ from dedupe.types import CaptureTime
 # Controls, formats (bidi, zero-width), surrogates, private use (kitty's pictures), line and paragraph ends.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
+_LONGEST_NAME: Final = 255
+"""No file system that photos are kept on takes a longer name, in bytes or in UTF-16 units."""
+_LONGEST_PATH: Final = 32_767 if os.name == "nt" else 4_096
+_SHORT: Final = 121
+"""Cells of what stands for an impossible name or path: its two ends and the sign between them."""
+
 
 def display_path(path: str | bytes) -> str:
     r"""``path`` as one line of printable text that stands for exactly this path.
 
     Control characters appear as ``\x1b``, bytes that are no UTF-8 as ``\xff``, C1 controls, bidi, zero-width,
     private and separator characters as ``\u202e`` or ``\U000e0001``; a backslash in a name is doubled, except
-    where it separates folders.
+    where it separates folders. A name or path that is too long for any file is shown without its middle.
     """
     text = os.fsdecode(path)
+    if len(text) > _LONGEST_NAME:
+        text = _without_middles(text)
     if "\\" in text and os.sep != "\\":
         text = text.replace("\\", "\\\\")
     return display_text(text)
+
+
+def _without_middles(path: str) -> str:
+    """``path`` with ``…`` for the middle of what no file can be called; every path that a file can have stays as it is."""
+    names = path.split(os.sep)
+    shown = os.sep.join(shorten_middle(name, _SHORT) if len(name) > _LONGEST_NAME else name for name in names)
+    return shorten_middle(shown, _SHORT) if len(shown) > _LONGEST_PATH else shown
 
 
 def display_text(text: str) -> str:

@@ -164,15 +164,25 @@ def test_a_link_to_a_folder_is_that_folder(world: World) -> None:
     assert world.undo().exit_code == 0
 
 
-def test_a_dangling_link_is_no_target(world: World) -> None:
+@pytest.mark.parametrize("below", ["", "holidays", "../elsewhere"])
+def test_a_link_whose_folder_is_gone_is_no_target_and_nothing_is_made_there(world: World, below: str) -> None:
+    """Its disk may not be connected: what was made under its mount point would lie on another one."""
     world.pair()
-    world.target.symlink_to(world.base / "nowhere" / "at all")
-    report_or_error = None
-    try:
-        report_or_error = world.act()
-    except RefusedError:
-        return
-    assert (world.base / "nowhere" / "at all" / "old" / "a.jpg").exists() or not report_or_error.done
+    disk = world.base / "media" / "disk"
+    disk.parent.mkdir()
+    world.target.symlink_to(disk)
+    refuses(world, Path(f"{world.target}/{below}"), "is a link to .*, which does not exist: is its disk gone")
+    assert list(disk.parent.iterdir()) == []
+    disk.mkdir()
+    assert len(world.act().done) == 1
+    assert (disk / "old" / "a.jpg").exists()
+
+
+def test_links_that_lead_to_each_other_are_no_target(world: World) -> None:
+    world.pair()
+    world.target.symlink_to(world.base / "other")
+    (world.base / "other").symlink_to(world.target)
+    refuses(world, world.target, "is a link to .*, which does not exist")
 
 
 # -- row 22: roots and disks that are gone ---------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ from tests.safety.conftest import World
 from tests.safety.test_two_at_once import another_holder
 from tests.support import tree_snapshot
 
+PROGRAM = ["-m", "dedupe"]
+"""What Python is told to run; ``test_guards_elsewhere`` puts a program with a guard less in its place."""
+
 
 def scanned(world: World, pairs: int = 2) -> Path:
     """A store whose last scan found these pairs; the store."""
@@ -31,7 +34,7 @@ def scanned(world: World, pairs: int = 2) -> Path:
 def dedupe(store: Path, *arguments: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command without a terminal; ``said`` is piped in, None is a closed stdin."""
     return subprocess.run(
-        [sys.executable, "-m", "dedupe", *arguments, "--store", str(store)],
+        [sys.executable, *PROGRAM, *arguments, "--store", str(store)],
         input=said,
         stdin=subprocess.DEVNULL if said is None else None,
         capture_output=True,
@@ -61,7 +64,7 @@ def test_on_a_terminal_only_a_clear_yes_is_one(world: World, said: str, goes: bo
 
     store = scanned(world)
     before = tree_snapshot(world.root)
-    arguments = ["-m", "dedupe", "apply", "--move-to", str(world.target), "--store", str(store)]
+    arguments = [*PROGRAM, "apply", "--move-to", str(world.target), "--store", str(store)]
     with Terminal(arguments, columns=120, env={"PYTHONPATH": str(Path(__file__).parents[2])}) as terminal:
         terminal.wait_for("Proceed?")
         assert tree_snapshot(world.root) == before

@@ -282,6 +282,20 @@ def test_names_that_only_differ_in_case_do_not_meet_on_a_folding_disk(world: Wor
     assert not planned.done
 
 
+def test_what_is_planned_for_a_volume_that_folds_names_stays_apart_there(world: World) -> None:
+    class Folding(FaultyDisk):
+        def volume(self, folder: str) -> Volume:
+            return replace(super().volume(folder), folds=True)
+
+    made = world.make(
+        {"keep.jpg": "x\n0", "d/A.JPG": "x\n1", "d/a.jpg": "x\n2", "d/\u00e9.jpg": "x\n3", "d/e\u0301.jpg": "x\n4"}
+    )
+    photos = [photo_at(path, world.root) for path in made.values()]
+    planned = world.act(result_of([world.root], [(photos[0], photos[1:])]), disk=Folding(), dry_run=True)
+    targets = [outcome.action.moves[0].target or "" for outcome in planned.done]
+    assert (len(targets), len(set(map(folded, targets)))) == (4, 4)
+
+
 def test_a_asset_of_two_names_that_fold_to_one_is_left_alone(world: World) -> None:
     """Both names cannot be had at once there, so the asset does not go at all, and nothing loops."""
     _keep, extra = world.pair("resaved")

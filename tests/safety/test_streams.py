@@ -4,6 +4,7 @@ an act goes to its end."""
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +20,13 @@ from tests.support import fake_scan, make, tree_snapshot
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 
+PROGRAM = ["-m", "dedupe"]
+"""What Python is told to run; ``test_guards_elsewhere`` puts a program with a guard less in its place."""
+
 
 def dedupe(world: World, arguments: str, redirect: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """The command in a shell, with this redirection."""
-    command = f"exec {sys.executable} -m dedupe {arguments} {redirect}"
+    command = f"exec {shlex.join([sys.executable, *PROGRAM])} {arguments} {redirect}"
     return subprocess.run(
         ["sh", "-c", command],
         capture_output=True,

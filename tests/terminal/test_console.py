@@ -76,6 +76,30 @@ def test_escapes_are_spelt_out() -> None:
     assert display_path("a\\b") == ("a\\b" if os.sep == "\\" else "a\\\\b")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"photos{os.sep}{'a' * 6_000}.jpg",
+        f"photos{os.sep}{'a' * 3_000}{os.sep}{'b' * 3_000}.jpg",
+        f"{os.sep}folder" * 5_000 + ".jpg",
+        "\u00e9\x1b" * 3_000 + ".jpg",
+    ],
+    ids=["a name", "two names", "folders", "names that are no text"],
+)
+def test_a_path_that_no_file_can_have_is_shown_without_its_middle(path: str) -> None:
+    shown = display_path(path)
+    assert len(shown) < 600
+    assert "\u2026" in shown
+    assert shown.isprintable()
+    assert shown.endswith(".jpg")
+    assert shown[:3] == display_path(path[:3])[:3]
+
+
+def test_every_path_that_a_file_can_have_is_shown_whole() -> None:
+    longest = os.sep + os.sep.join(["b" * 255] * 15)
+    assert display_path(longest) == longest
+
+
 def test_a_sentence_that_holds_a_shown_path_is_not_escaped_twice() -> None:
     sentence = f"{display_path('a' + chr(27) + chr(92))} is gone"
     assert display_text(sentence) == sentence

@@ -49,6 +49,14 @@ def test_the_layers_of_an_overlay_are_what_it_shows() -> None:
     assert aliases.shown_by(Mount("/mnt", "overlay", options=options)) == ("/low", "/lower", "/up")
 
 
+def test_a_photo_that_an_overlay_shows_again_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo(tmp_path / "low/a.jpg")
+    photo(tmp_path / "shown/a.jpg")
+    mount = Mount(str(tmp_path / "shown"), "overlay", options=f"lowerdir={tmp_path / 'low'}")
+    monkeypatch.setattr(aliases, "whole", lambda: [mount])
+    assert walk([str(tmp_path)]).files.paths == [str(tmp_path / "low/a.jpg")]
+
+
 def test_a_photo_of_a_pool_counts_where_its_disk_is_not_scanned(tmp_path: Path) -> None:
     try:
         with mounted("mergerfs", tmp_path / "volume") as pool:

@@ -28,12 +28,27 @@ _SPARE = 1.05
 
 
 def target_folder(named: str) -> str:
-    """The real path of the folder that a move was told to go to. Raises UsageError on a ``~`` that is nobody's home."""
+    """The real path of the folder that a move was told to go to.
+
+    Raises UsageError on a ``~`` that is nobody's home, RefusedError on a link that leads nowhere: what it led to may be a disk
+    that is not connected, and a folder made in its place would fill another disk and be hidden when that one comes back.
+    """
     expanded = os.path.expanduser(named)
     if expanded.startswith("~"):
         whose = display_path(named.partition(os.sep)[0])
         raise UsageError(f"{whose} is nobody's home folder; write ./{display_path(named)} for a folder of that name.")
+    dangling = _dangling_link(os.path.join(os.getcwd(), expanded))
+    if dangling is not None:
+        shown, led = display_path(dangling), display_path(os.readlink(dangling))
+        raise RefusedError(f"{shown} is a link to {led}, which does not exist: is its disk gone? Nothing was touched.")
     return os.path.realpath(expanded)
+
+
+def _dangling_link(path: str) -> str | None:
+    """The first link on the way to ``path`` that leads to nothing; None where there is none."""
+    parts = path.split(os.sep)
+    ways = (os.sep.join(parts[:end]) for end in range(2, len(parts) + 1))
+    return next((way for way in ways if os.path.islink(way) and not os.path.exists(way)), None)
 
 
 def check_all(disk: Disk, actions: Sequence[Action], roots: Sequence[str], target: str | None) -> None:
