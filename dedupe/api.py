@@ -39,7 +39,7 @@ def scan(
     earlier scan holds: nothing is selected that a person let stay. A photo that cannot be read is in
     ``ScanResult.skipped`` and stops nothing. ``Group.keep`` stays; of ``Group.extras`` those with ``selected`` would go.
 
-    Raises MissingRootError for a folder that is not there, UsageError, ModelUnavailableError or StoreError before
+    Raises MissingRootError for a missing folder, UsageError, ModelUnavailableError or StoreError before
     anything is read.
     """
     from dedupe import pipeline

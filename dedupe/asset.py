@@ -13,7 +13,7 @@ from dedupe.types import CompanionKind, Photo
 
 
 class Need(Enum):
-    """What must stand beside the photo that stays for a companion to go."""
+    """What must be beside the photo that stays for a companion to go."""
 
     BYTES = "a file of the same bytes"
     CONTENT = "everything it says"

@@ -1,4 +1,4 @@
-"""The config file: what may stand in it, what it holds, and where each value came from.
+"""The config file: what it may hold, what it holds, and where each value came from.
 
 Keys are spelled like the options of the command line. An unknown key is an error: a silently ignored typo can turn a careful
 run into the wrong one.
@@ -129,7 +129,7 @@ KEYS = (
     Key("quiet", _flag, "Show only the summary and errors.", display=True),
     Key("verbose", _flag, "Show times, the model and paths as well.", display=True),
 )
-"""All that may stand in the config file."""
+"""All that the config file may hold."""
 
 
 def config_path() -> Path:
@@ -226,7 +226,7 @@ def toml(value: object) -> str:
 
 
 def write_template(path: Path) -> None:
-    """Write the template. Raises UsageError where the file is there already or cannot be written."""
+    """Write the template. Raises UsageError where the file exists already or cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:

@@ -19,7 +19,7 @@ class UsageError(DedupeError):
 
 
 class MissingRootError(UsageError):
-    """A folder that was named is not there, is not a folder, or may not be read."""
+    """A folder that was named is missing, is not a folder, or may not be read."""
 
 
 class ConfigError(UsageError):

@@ -137,7 +137,7 @@ def _check(settings: Settings) -> None:
 
 
 def no_jobs(number: int) -> UsageError:
-    """The error for a number of workers that is none."""
+    """The error for an impossible number of workers."""
     return UsageError(f"--jobs is a number of worker processes from 1 up, not {number}.")
 
 

@@ -410,7 +410,8 @@ class DamageKind(StrEnum):
 class Damage:
     """A file that decodes with a ``warning``, or two files of one length of which one is damaged.
 
-    ``count``: in so many bytes the two differ. ``contents``: the keys of the two, none in scans saved before they were kept.
+    ``count`` is the number of bytes in which the two differ. ``contents`` are the keys of the two, none in scans saved before
+    they were kept.
     """
 
     kind: DamageKind
@@ -466,7 +467,7 @@ class FileMove:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """What must stand in a sidecar beside ``keep`` before ``copy`` leaves: all that only the copy says, and ``added``.
+    """What must be in a sidecar beside ``keep`` before ``copy`` leaves: all that only the copy says, and ``added``.
 
     Without a copy the photo gets only what its own companions say.
     """
@@ -512,7 +513,7 @@ class Action:
 
     The keeper is named with what it must still be, and so is every other file of its asset on which the judgement rests
     (``keeper_parts``). ``handover``: what goes into the keeper's sidecar before. ``by_hand``: for another shot, which no proof
-    lets go, the person's word that does. ``equals``: the members that are there again.
+    lets go, the person's word that does. ``equals``: the members that the photo that stays has too.
     """
 
     kind: ActionKind

@@ -16,7 +16,7 @@ class UnionFind(Generic[K]):
         self._size: dict[K, int] = {}
 
     def find(self, key: K) -> K:
-        """The key that stands for the set of ``key``."""
+        """The key that represents the set of ``key``."""
         above = self._above
         while (parent := above.setdefault(key, key)) != key:
             above[key] = above[parent]

@@ -357,7 +357,7 @@ def _work(frame: bytes) -> tuple[bytes, bytes]:
         return _DONE, pickle.dumps(task(item), pickle.HIGHEST_PROTOCOL)
     except MemoryError as problem:
         return _NO_MEMORY, _phrase(problem).encode("utf-8", "replace")
-    except ImportError as problem:  # a library that is there and cannot be loaded is no fault of the item
+    except ImportError as problem:  # an installed library that cannot be loaded is no fault of the item
         kind = _FAILED if isinstance(problem, ModuleNotFoundError) else _UNFIT
         return kind, _phrase(problem).encode("utf-8", "replace")
     except BaseException as problem:  # noqa: BLE001 - the worker outlives every item, SystemExit included

@@ -11,7 +11,7 @@ from dedupe.terminal.text import display_path, display_text, format_bytes, forma
 from dedupe.types import Action, ActionKind, Outcome, OutcomeKind, Relation
 
 _NAMED = 5
-"""So many folders are named, of more there is the number."""
+"""At most this many folders are named; the rest are counted."""
 
 
 _DID = {

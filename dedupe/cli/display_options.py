@@ -98,7 +98,7 @@ _FLAGS = {
 
 
 def take_display_options(args: list[str]) -> list[str]:
-    """``args`` without the options above that stand before the command's name; they hold from here on."""
+    """``args`` without the options above that come before the command's name; they hold from here on."""
     rest = list(args)
     while rest:
         if rest[0] in _FLAGS:

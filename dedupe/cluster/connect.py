@@ -27,7 +27,7 @@ class ClusterError(DedupeError):
 def connect(address: str, stack: ExitStack) -> Client:
     """A client of the scheduler at ``address``, or of ``local[:N]``: N worker processes of this machine (one a core).
 
-    Raises UsageError without `distributed` or on an address that is none, ClusterError where nobody answers.
+    Raises UsageError without `distributed` or on a malformed address, ClusterError where nobody answers.
     """
     try:
         from distributed import Client

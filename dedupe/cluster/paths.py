@@ -1,4 +1,4 @@
-"""Where a photo lies for another machine: paths under a mapped folder, and stamps of another mount."""
+"""Where another machine finds a photo: paths under a mapped folder, and stamps of another mount."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BMPs whose channels stand in bit fields of their own, which Pillow refuses and cv2 reads in the wrong colours."""
+"""BMPs whose channels are in bit fields of their own, which Pillow refuses and cv2 reads in the wrong colours."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a file's beginning says about its picture: a worker task that finds files of one picture without reading them whole.
 
 Two files of the same pixels have the same mark; two of the same mark may be different pictures. Of a JPEG it is made from
-what stands between the metadata and the first kilobyte of the picture's own data, of other formats from the size in pixels.
+what is between the metadata and the first kilobyte of the picture's own data, of other formats from the size in pixels.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def jpeg_pixels(data: bytes, parts: jpeg.Jpeg, long_side: int) -> tuple[Pixels, 
 
 
 def _padding(data: bytes, end: int | None) -> int:
-    """How many zero bytes stand before the end marker, at most 64."""
+    """The number of zero bytes before the end marker, at most 64."""
     if end is None:
         return 0
     tail = data[max(0, end - 66) : end - 2]

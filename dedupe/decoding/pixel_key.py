@@ -72,7 +72,7 @@ def _pieces(data: bytes, kind: str) -> Iterator[bytes]:
         opencv.check_size(*image.size, sniff.DEFAULT_MAX_PIXELS)
         opencv.check_claim(*image.size, len(data))
         if kind == sniff.PNG:
-            pillow.loaded(image, kind, data)  # an orientation may stand behind the picture data
+            pillow.loaded(image, kind, data)  # an orientation may come after the picture data
         source = pillow.source_of(data, kind, image)
         if source.frames > _MOST_FRAMES:
             raise TooLargeError("has too many frames")

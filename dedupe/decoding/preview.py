@@ -59,7 +59,7 @@ def texture(pixels: Pixels) -> float:
     """The share (0–1) of the cells of an 8 × 8 grid over the picture that have contrast enough to be aligned.
 
     Contrast is the standard deviation of the band-passed luminance (difference of Gaussians 1.5/8 px at 400 px,
-    made at half that size, where it is 0.75/4) within a cell; 2.5 grey levels lie above sensor and compression
+    made at half that size, where it is 0.75/4) within a cell; 2.5 grey levels are above sensor and compression
     noise. A picture less than 8 px wide or high has fewer cells.
     """
     grey = cv2.cvtColor(shrink(pixels, PREVIEW_SIDE // 2), cv2.COLOR_RGB2GRAY).astype(np.float32)

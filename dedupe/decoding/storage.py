@@ -131,7 +131,7 @@ def depth(data: bytes, kind: str, image: Image.Image) -> int:
 
 
 def _jpeg2000_depth(data: bytes) -> int:
-    at = data.find(b"\xff\x51")  # SIZ: the depth of each component stands three bytes apart from byte 40 on
+    at = data.find(b"\xff\x51")  # SIZ: the depth of each component is every three bytes from byte 40 on
     if at < 0 or at + 40 > len(data):
         return 16
     count = int.from_bytes(data[at + 38 : at + 40], "big")

@@ -74,5 +74,5 @@ def unit(stored: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def weights_folder() -> Traversable:
-    """Where the shipped weights lie, wherever the package is installed."""
+    """Where the shipped weights are, wherever the package is installed."""
     return files("dedupe.embedding") / "weights"

@@ -120,7 +120,7 @@ def _tiff_in(body: bytes) -> bytes:
 
 
 def _compressed(body: bytes) -> Iterator[Block]:
-    """A box of JPEG XL that is compressed by Brotli: its type, then its body; as it is where the library is not there."""
+    """A box of JPEG XL that is compressed by Brotli: its type, then its body; as it is where the library is missing."""
     plain = None if body[:4] == b"brob" else _decompressed(body[4:])
     if plain is None:
         yield Block(BlockKind.UNKNOWN, body, f"box brob {body[:4].decode('latin-1')}")
@@ -129,7 +129,7 @@ def _compressed(body: bytes) -> Iterator[Block]:
 
 
 def _decompressed(data: bytes) -> bytes | None:
-    """What Brotli compressed; None where it is broken, too long, or the library is not there."""
+    """What Brotli compressed; None where it is broken, too long, or the library is missing."""
     try:
         import brotli
     except ImportError:

@@ -105,7 +105,7 @@ def _picture(data: bytes) -> Stream:
 
 
 def behind(data: bytes, start: int, stop: int, *, thumbnails: bool = False) -> list[Stream]:
-    """The streams in what follows a picture: further JPEGs, videos, Samsung's trailer; what is none of these is data.
+    """The streams in what follows a picture: further JPEGs, videos, Samsung's trailer; everything else is data.
 
     ``thumbnails``: the file lists previews of itself, so that padding among them is no data.
     """

@@ -47,12 +47,12 @@ def _directories(tiff: Tiff) -> Iterator[int]:
 
 def _ends_beyond(tiff: Tiff, at: int) -> bool:
     if at + 2 > len(tiff.data):
-        return True  # a directory that is announced and not there
+        return True  # a directory that is announced and missing
     directory = tiff.directory(at)
     announced = _tags(tiff, at)
     for offsets, counts in _LISTS:
         if offsets in announced and offsets not in directory:
-            return True  # the very list of the strips lies behind the end
+            return True  # the list of the strips itself is behind the end
         starts, sizes = numbers(tiff, directory, offsets), numbers(tiff, directory, counts)
         if any(start + size > len(tiff.data) for start, size in zip(starts, sizes, strict=False)):
             return True

@@ -99,7 +99,7 @@ def positions(items: Iterable[Item]) -> list[tuple[float, float]]:
 
 
 def named(topic: str) -> str:
-    """A topic made of names that stand in a file, safe to store and short."""
+    """A topic made of names from a file, safe to store and short."""
     return _UNSAFE.sub("_", topic)[:_LONGEST_TOPIC]
 
 

@@ -65,7 +65,7 @@ class Records:
     others: tuple[tuple[int, int, bytes], ...] = ()
 
     def text(self, raw: bytes) -> str | None:
-        """A value as text; None where it is none."""
+        """A value as text; None where it is no text."""
         if self.charset is not None:
             try:
                 return wording(raw.decode(self.charset))

@@ -142,7 +142,7 @@ def _references(data: bytes, box: Box, meta: Meta) -> None:
 
 
 def _properties(data: bytes, box: Box, meta: Meta) -> None:
-    """The types of auxiliary pictures, by way of the property associations."""
+    """The types of auxiliary pictures, by the property associations."""
     shared = next(find(data, (b"ipco",), box.body, box.stop), None)
     kinds = list(boxes(data, shared.body, shared.stop)) if shared else []
     for entry in find(data, (b"ipma",), box.body, box.stop):
@@ -267,7 +267,7 @@ def _numbers(data: bytes, box: Box, size: int) -> list[bytes]:
 
 
 def is_video(data: bytes, start: int, stop: int | None = None) -> bool:
-    """Whether a whole movie stands there: a header and media data, neither of them cut off."""
+    """Whether a whole movie is there: a header and media data, neither of them cut off."""
     inside = {box.kind for box in boxes(data, start, stop)}
     return b"moov" in inside and not inside.isdisjoint((b"mdat", b"moof"))
 

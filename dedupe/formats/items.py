@@ -39,7 +39,7 @@ def items_of(found: Iterable[Block]) -> Iterator[Item]:
 
 
 def within_tiff(data: bytes) -> Iterator[Block]:
-    """The blocks that stand in tags of a TIFF structure: XMP, IPTC, Photoshop's resources, the colour profile."""
+    """The blocks in tags of a TIFF structure: XMP, IPTC, Photoshop's resources, the colour profile."""
     tiff = Tiff.open(data)
     if tiff is not None:
         for directory in tiff.chain(64):

@@ -1,4 +1,4 @@
-"""Maker notes in a form that stays the same when a program moves them: the values of their directory, not where they stand.
+"""Maker notes in a form that stays the same when a program moves them: the values of their directory, not their positions.
 
 Most notes are a directory like TIFF's behind a few letters. A program that moves a note corrects the offsets in it, and often
 puts the values in another order.
@@ -21,9 +21,9 @@ _TIFF_HEAD: Final = 8
 
 
 def unmoved(note: bytes, position: int) -> bytes:
-    """What a note says: the values of its directory and of those below it, in order; the note itself where it is none.
+    """What a note says: the values of its directory and of those below it, in order; the note itself where it has no directory.
 
-    ``position`` is where it stands in the TIFF structure, from whose start most makers count their offsets.
+    ``position`` is its offset in the TIFF structure, from whose start most makers count their offsets.
     """
     for start in range(0, min(_FARTHEST, len(note) - 2), 2):
         for order in "<>":
@@ -36,7 +36,7 @@ def unmoved(note: bytes, position: int) -> bytes:
 
 
 def _count(note: bytes, order: str, start: int) -> int:
-    """The number of entries of the directory that stands there; 0 where none does."""
+    """The number of entries of the directory at this place; 0 where there is none."""
     if not 0 <= start <= len(note) - 2:
         return 0
     (count,) = struct.unpack_from(order + "H", note, start)

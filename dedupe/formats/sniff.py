@@ -47,7 +47,7 @@ VIDEO_EXTENSIONS: Final = frozenset((".mov", ".mp4", ".m4v", ".mp"))
 """What the moving half of a Live or Motion Photo is called."""
 
 SNIFF_BYTES: Final = 32
-"""So many first bytes tell what a file is, a TIFF-based RAW excepted (it is sniffed as TIFF then)."""
+"""The number of first bytes that tell what a file is; a TIFF-based RAW is then sniffed as TIFF."""
 
 _HEIF_BRANDS: Final = frozenset(
     (

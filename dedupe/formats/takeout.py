@@ -22,7 +22,7 @@ _LEFT_OUT: Final = frozenset(
 def items(data: bytes) -> Iterator[Item]:
     """The items of a Takeout JSON.
 
-    Raises ValueError where it is none.
+    Raises ValueError where it is no Takeout JSON.
     """
     said = json.loads(data)
     if not isinstance(said, dict):

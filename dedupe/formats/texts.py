@@ -1,4 +1,4 @@
-"""Texts, dates and ratings in one normal form, whatever container they stand in: EXIF, XMP, IPTC, PNG's text, a sidecar.
+"""Texts, dates and ratings in one normal form, whatever container they are in: EXIF, XMP, IPTC, PNG's text, a sidecar.
 
 So a caption in IPTC is the caption in XMP, and a rating is the same in stars and in per cent.
 """
@@ -16,7 +16,7 @@ from dedupe.types import CaptureTime
 
 _MOST: Final = 1 << 18
 _TEXT_PER_CONTROL: Final = 10
-"""Text with more than one control character in so many is no text."""
+"""Text with more than one control character in this many is no text."""
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _EPOCH: Final = datetime.datetime(1970, 1, 1)
 _DATE: Final = re.compile(
@@ -148,7 +148,7 @@ def fraction_items(digits: str | None) -> Iterator[Item]:
 
 
 def moment_of(text: str) -> CaptureTime | None:
-    """A date and time as EXIF, XMP or IPTC write it; a day alone is its midnight. None where it is none that can be."""
+    """A date and time as EXIF, XMP or IPTC write it; a day alone is its midnight. None where it is no possible date."""
     found = _DATE.match(text)
     if found is None:
         return _mail_date(text)

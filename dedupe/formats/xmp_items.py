@@ -1,6 +1,6 @@
 """The items of an XMP packet: each property by what it means, in the same topics as EXIF and IPTC.
 
-Left out is what programs write of their own saving, and what only announces data that stands elsewhere in the file: an
+Left out is what programs write of their own saving, and what only announces data elsewhere in the file: an
 announced video is none unless its bytes are there.
 """
 

@@ -1,6 +1,6 @@
 """From a family to what a person is shown: each photo beside the root with what it is to the one that stays for it.
 
-Only what lies on a photo that stays is selected. A head is selected only where the user selects edits; then its copies, and the
+Only what matches a photo that stays is selected. A head is selected only where the user selects edits; then its copies, and the
 versions made from it, need another photo that stays and that they were verified against, or the head stays for them.
 """
 
@@ -140,7 +140,7 @@ def _is_as_good(membership: Membership, keep: Candidate) -> bool:
 
 
 def _is_upright(membership: Membership) -> bool:
-    """Shown neither turned nor mirrored, so that what is marked in the one lies in the same place of the other."""
+    """Shown neither turned nor mirrored, so that what is marked in the one is in the same place of the other."""
     return not membership.fit.turn and not membership.fit.mirrored
 
 
@@ -155,7 +155,7 @@ def _in_version(extra: Extra) -> tuple[int, str]:
 
 
 def _clue(membership: Membership) -> ClueKind | None:
-    """The weightiest sign that the asset was made from what it lies on; None where the signs do not say so."""
+    """The weightiest sign that the asset was made from what it matches; None where the signs do not say so."""
     if membership.lineage < MADE_FROM:
         return None
     # Seen from the asset, what speaks for the other as its source is negative.

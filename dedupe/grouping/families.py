@@ -2,7 +2,7 @@
 
 The heads hang together by verified pairs. The root is the one that the others were made from, as far as the clues tell, and each
 other head hangs on the one that it agrees with best (image phylogeny: Dias, Rocha and Goldenstein 2012). A head may hang on the
-root by way of others: heads stay, so nothing is let go by a chain.
+root through others: heads stay, so nothing is let go by a chain.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CLEAR: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A version in its family. ``parent`` is the head it hangs on and ``made`` how it lies on that; None for the root."""
+    """A version in its family. ``parent`` is the head it hangs on and ``made`` how it matches that; None for the root."""
 
     version: Version
     parent: Candidate | None = None
@@ -208,7 +208,7 @@ class _Heads:
         return sorted(seen)
 
     def around(self, number: int) -> Iterator[tuple[int, Membership]]:
-        """The versions whose heads lie on the head of this one, and how."""
+        """The versions whose heads match the head of this one, and how."""
         for other in self._beside(number):
             lies = self.lies(other, number)
             if lies is not None:

@@ -4,7 +4,7 @@ What holds for every result, whatever the verdicts (``tests/grouping/test_group.
 
 - a group is one capture: its root, the heads of its versions in a tree, and of each version the copies;
 - every extra is directly verified against the photo that stays for it: a copy as identical, same-pixels or resaved against the
-  head of its version, a head as edited against another head; what a selected extra lies on is not selected itself;
+  head of its version, a head as edited against another head; what a selected extra matches is not selected itself;
 - a path is in one group at most, and no group holds two photos that are apart: ``similar`` by a match, set apart by the user,
   or of capture times that prove two captures with no match that overrules them;
 - a photo that fits two captures is in the group of the one it fits best;
@@ -14,7 +14,7 @@ What holds for every result, whatever the verdicts (``tests/grouping/test_group.
 An asset that holds something without counterpart at the keeper's (a RAW, a video, an edit) is shown with the group, is never
 selected, and ``Extra.loses`` names what it is.
 
-Series are the connected parts of the pairs that are ``similar``. A group stands in a series as its root; its extras are in none.
+Series are the connected parts of the pairs that are ``similar``. A group is in a series as its root; its extras are in none.
 Groups come by the bytes that their selected extras take up, then by those of all extras, the largest first, then by path; the
 extras in the order of the tree, the copies of a version by relation, then path.
 """
@@ -41,7 +41,7 @@ from dedupe.types import SAFE_RELATIONS, Caution, ContentKey, Group, Match, Phot
 from dedupe.union_find import UnionFind
 
 MOST_HEADS: Final = 50
-"""So many heads of a family at most are compared with its root where that was not asked."""
+"""At most this many heads of a family are compared with its root where that was not asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ def _stored_better(keep: Facts, other: Facts) -> str:
     return "finer colour resolution" if keep.chroma != other.chroma else "colours less compressed"
 
 
-# Before 1980-01-02 lie the zeros of FAT, ZIP and a clock that was never set: no date at all.
+# Before 1980-01-02 come the zeros of FAT, ZIP and a clock that was never set: no date at all.
 _FIRST_DATE_NS: Final = 315_619_200_000_000_000
 _TWO_SECONDS_NS: Final = 2_000_000_000
 _NO_DATE: Final = 1 << 62
@@ -283,7 +283,7 @@ def ranked(candidates: Iterable[Candidate], rules: Sequence[Rule]) -> list[Candi
 
 
 def _sorted(candidates: list[Candidate], rules: Sequence[Rule]) -> list[Candidate]:
-    """By the first rule that separates any of them, each tie by the rules after it: most are settled by a few."""
+    """By the first rule that separates any of them, each tie by the rules after it: most are decided by a few."""
     if len(candidates) < 2:
         return candidates
     for at, rule in enumerate(rules):

@@ -24,10 +24,10 @@ CAMERA_QUALITY: Final = 85
 """Cameras and phones write no JPEG below this quality on their ordinary settings; messengers and editors do."""
 
 BETTER: Final = 5
-"""By so many points of quality a copy must be better for that to be lost with it."""
+"""The points of quality by which a copy must be better for that to count as a loss."""
 
 SMALL_SIDE: Final = 240
-"""A thumbnail smaller than this may hide a retouched spot: that it agrees settles nothing."""
+"""A thumbnail smaller than this may hide a retouched spot: that it agrees proves nothing."""
 LEAST_SIDE: Final = 120
 TIMES_SMALLER: Final = 1.9
 TIMES_TINY: Final = 4.0

@@ -8,7 +8,7 @@ in doubt two captures stay two:
 2. another shot,
 3. verified without that.
 
-A *asset* has several pictures (RAW+JPEG). It stands in the graph as its first picture, its *node*; what is known of its members
+An *asset* has several pictures (RAW+JPEG). The graph has it as its first picture, its *node*; what is known of its members
 adds to what is known of the node, and gives way to what is known of the first pictures (``Weight``).
 """
 

@@ -39,13 +39,13 @@ class Membership:
 
     @property
     def lineage(self) -> float:
-        """> 0 where the asset was made from what it lies on, < 0 the other way round, in log odds."""
+        """> 0 where the asset was made from what it matches, < 0 the other way round, in log odds."""
         return -self.fit.lineage
 
 
 @dataclass(frozen=True, slots=True)
 class _Counterpart:
-    """The picture on which another lies, how, and whether nothing is lost where it stays in its place."""
+    """The picture that another matches, how, and whether nothing is lost where it stays in its place."""
 
     fit: Fit
     part: Photo

@@ -3,7 +3,7 @@
 Candidates are a graph. In each round every content that comes before all its near neighbours asks them: it is a likely head.
 
 - What turns out to be its copy needs no further verdict, and its open pairs become pairs of the head.
-- Two edits of one head are asked only where they may be copies of each other: where they lie on the head in the same way.
+- Two edits of one head are asked only where they may be copies of each other: where they match the head in the same way.
 - Two families that show nothing in common are asked for their nearest pairs only.
 - Where a head and another content are two shots of one scene, its copies are asked about the other shot too: each belongs to the
   shot that it fits best. Shots whose capture times set them apart need only hang together, as a series.
@@ -29,12 +29,12 @@ SAME_FRAME: Final = 0.04
 A re-save keeps its frame within a hundredth (``classify``); the rest is the alignment of small previews.
 """
 STRANGERS: Final = 3
-"""So many unrelated pairs, the nearest first, end the asking between two families."""
+"""This many unrelated pairs, the nearest first, end the asking between two families."""
 
 
 NEAR: Final = 1.25
 NEAR_BY: Final = 0.05
-"""A pair is near that is within so many times the distance of the nearest, and a little more."""
+"""A pair is near within this many times the distance of the nearest, plus ``NEAR_BY``."""
 
 
 def ends_of(one: ContentKey, other: ContentKey) -> Ends:
@@ -203,12 +203,12 @@ class Questions:
 
 
 def _reach(ours: float, theirs: float) -> float:
-    """How far a pair of two contents may lie apart to be near, for the distances of the nearest of each."""
+    """How far apart two contents may be to be near, for the distances of the nearest of each."""
     return NEAR * max(ours, theirs) + NEAR_BY
 
 
 def _may_be_copies(ours: Match, theirs: Match, one: ContentKey, other: ContentKey) -> bool:
-    """Whether two contents may be copies of each other for how each lies on one head."""
+    """Whether two contents may be copies of each other, by how each matches one head."""
     apart = _corners_apart(ours, theirs, one, other)
     if apart is not None and apart > SAME_FRAME:
         return False

@@ -72,7 +72,7 @@ class Versions:
         while (first := left.first()) is not None:
             head, copies, said = self._crowned(first, left)
             left.tried(head)
-            # Where the user keeps one on which nothing lies, that lies on nothing either.
+            # Where the user keeps one that nothing matches, it matches nothing either.
             if copies or head is not first:
                 found.append(Version(head, copies, said))
                 left.drop([head, *(membership.asset for membership in copies)])

@@ -1,6 +1,6 @@
 """Decisions on groups, carried from one scan into the next by what the photos hold, wherever they are by then.
 
-A decision is carried whole only where nothing about it changed. A photo that was not there when a person decided opens the
+A decision is carried whole only where nothing about it changed. A photo that did not exist when a person decided opens the
 group again; what was to stay then still stays, and the new photo is marked as the scan suggests.
 """
 
@@ -126,9 +126,9 @@ def _goes(photo: Photo, before: ReviewedPhoto | None, *, same_keeper: bool, sugg
 def _holds(
     photos: Sequence[Photo], matched: Sequence[ReviewedPhoto | None], state: EditState, *, same_keeper: bool
 ) -> bool:
-    """Whether the decision stands as it was made: it was about every photo of the group.
+    """Whether the decision holds as it was made: it was about every photo of the group.
 
-    That some of them may go stands only where each has the very bytes that were looked at, beside it as well, and the same photo
+    That some of them may go holds only where each has the very bytes that were looked at, beside it as well, and the same photo
     stays.
     """
     if state is EditState.ACCEPTED:

@@ -66,7 +66,7 @@ def mark_keys(connection: sqlite3.Connection, table: str, columns: Iterable[str]
 
 
 def _today(packed: bytes) -> tuple[bytes, str] | None:
-    """A saved scan of 0.1.0 as this version reads it, and what is listed of it; None where it is none."""
+    """A saved scan of 0.1.0 as this version reads it, and what is listed of it; None where it is no such scan."""
     try:
         text = json.dumps(_renamed(json.loads(zlib.decompress(packed))), separators=(",", ":"))
         result = from_json(ScanResult, text)

@@ -1,4 +1,4 @@
-"""The databases together, for `dedupe cache`: what they hold, tidying, emptying. Begins none that is not there."""
+"""The databases together, for `dedupe cache`: what they hold, tidying, emptying. Creates none that is missing."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _drop_indexes(folder: str) -> None:
 
 
 def held(paths: StorePaths) -> list[Held]:
-    """Cache, previews, decisions and journal. Raises StoreError where one that is there cannot be opened."""
+    """Cache, previews, decisions and journal. Raises StoreError where an existing one cannot be opened."""
     return [
         _held("cache", paths.cache, _cache),
         _held("previews", paths.previews, _previews),

@@ -1,7 +1,7 @@
-"""Where the databases stand.
+"""Where the databases are.
 
 By default in the user's own data and state folders; with ``--store FILE`` the cache is FILE and the others
-stand beside it. The process lock stays in the user's state folder either way: two stores must not act on
+are beside it. The process lock stays in the user's state folder either way: two stores must not act on
 one photo tree at once.
 """
 

@@ -47,7 +47,7 @@ def drop_words(db: Database, shots: Iterable[str]) -> None:
 
 
 def words(db: Database) -> dict[str, ByHand]:
-    """The words by the id of their set; a row that somebody edited into nonsense is none."""
+    """The words by the id of their set; a row that somebody edited into nonsense is left out."""
     rows = db.rows("SELECT shots, word FROM words ORDER BY shots")
     found = ((shots, sound(ByHand, text)) for shots, text in rows if isinstance(text, str))
     return {shots: word for shots, word in found if word is not None and word.shots == shots}

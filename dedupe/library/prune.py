@@ -49,7 +49,7 @@ class CacheInfo:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was forgotten, and what stays because its disk or folder is not there to ask."""
+    """What was forgotten, and what stays because its disk or folder is missing."""
 
     files: int
     contents: int

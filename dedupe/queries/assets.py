@@ -43,7 +43,7 @@ class Counterparts:
         return tuple(dict.fromkeys(lacks))
 
     def _beside(self, companion: Companion, owned: Sequence[Photo]) -> bool:
-        """Whether a file of the same bytes stands beside one of these photos; another name of this very file is none."""
+        """Whether a file of the same bytes is beside one of these photos; another name of the same file does not count."""
         this = (companion.stamp.dev, companion.stamp.inode)
         if companion.kind in _UNREAD:
             owned = [self._unscanned.attached(photo) for photo in owned]

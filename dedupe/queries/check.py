@@ -22,9 +22,9 @@ Verdict: TypeAlias = Literal["new", "partly", "edited", "better", "have"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("new", "partly", "edited", "better", "have")
 
 _TIES: Final = frozenset(("oldest", "name", "path"))
-"""Keeper rules that settle which of two equals stays."""
+"""Keeper rules that decide which of two equals stays."""
 _MORE: Final = 5
-"""Where all the nearest are within the radius, so many times as many are looked at."""
+"""The factor by which more neighbours are asked for where all the nearest are within the radius."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Comparison:
     ``distance`` is Euclidean between their unit vectors: 0 same, 1.41 unrelated, 2 at most. ``relation`` is that of
     ``dedupe.scan``, None where nothing shows that the two are one scene; ``remark`` says what that rests on. ``evidence`` is
     what the alignment saw, empty where the bytes are the same: counts of key points, ``overlap`` (0–1) the smaller of the
-    shares of a and b that lie on the other, correlations −1–1, ``tone`` in grey levels 0–255, ``residual`` in pixels of the
+    shares of a and b that the other covers, correlations −1–1, ``tone`` in grey levels 0–255, ``residual`` in pixels of the
     previews, and the transform that lays b on a. ``previews`` are the stored small JPEGs of a and b.
     """
 
@@ -81,7 +81,7 @@ def _verdict(
 
 
 def _the_other_way(evidence: Evidence) -> Evidence:
-    """The same evidence with a laid on b."""
+    """The same evidence with a registered on b."""
     if evidence.transform is None:
         return evidence
     a, b, x, c, d, y = evidence.transform.matrix

@@ -1,4 +1,4 @@
-"""Answers as one picture: the contact sheet of a search, and two photos laid on each other with their difference.
+"""Answers as one picture: the contact sheet of a search, and two photos overlaid with their difference.
 
 Made of the stored previews; what is said below them is what the terminal says.
 """
@@ -86,10 +86,10 @@ def _picture(jpeg: bytes | None) -> Pixels | None:
 
 
 def compared(comparison: Comparison) -> Pixels:
-    """Draw A, B laid on A, and their difference, with the verdict: uint8[h, w, 3].
+    """Draw A, B registered on A, and their difference, with the verdict: uint8[h, w, 3].
 
-    The difference is shown three times as strong, where both have a picture. B stands as it is where nothing says how the two lie
-    on each other.
+    The difference is shown three times as strong, where both have a picture. B is drawn as it is where nothing says how the two
+    fit on each other.
     """
     a, b = (drawing.preview_pixels(preview) for preview in comparison.previews)
     scale = min(_PANEL / max(a.shape[:2]), 2.0)

@@ -1,4 +1,4 @@
-"""Pictures made by dedupe itself: previews scaled, laid over each other, and encoded for a file.
+"""Pictures made by dedupe itself: previews scaled, overlaid, and encoded for a file.
 
 Beside ``decode`` it is the other half of the door to cv2 and Pillow; it reads nothing but what ``decode`` gave.
 """

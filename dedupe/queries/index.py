@@ -37,9 +37,9 @@ _KEY: Final = 16
 _LOADED_AT_ONCE: Final = 4096
 _BLOCK_BYTES: Final = 64 << 20
 _SLACK: Final = 8
-"""FAISS is asked for so many more, because its rounding may swap two that lie almost equally far."""
+"""FAISS is asked for this many more, because its rounding may swap two at almost the same distance."""
 _SELDOM: Final = 100
-"""The file is written anew when more than one vector in so many has come or gone; less is quickly made up for."""
+"""The file is written anew when more than one vector in this many has come or gone; less is quickly made up for."""
 _STALE_S: Final = 3600
 
 

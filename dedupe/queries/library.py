@@ -89,7 +89,7 @@ class Shelf:
 def photo_files(session: Session, names: Sequence[str]) -> Named:
     """The photos that were named: files as they are, folders with all below them.
 
-    Raises QueryError for a path that is not there or a folder without photos, MissingRootError as ``steps.walk``.
+    Raises QueryError for a path that does not exist or a folder without photos, MissingRootError as ``steps.walk``.
     """
     files: dict[str, PhotoFile] = {}
     single: list[str] = []
@@ -109,7 +109,7 @@ def photo_files(session: Session, names: Sequence[str]) -> Named:
 
 
 def photo_file(name: str) -> PhotoFile:
-    """One photo by its path; raises QueryError where it is not there, a folder, or no regular file."""
+    """One photo by its path; raises QueryError where it does not exist, is a folder, or is no regular file."""
     path = absolute([name])[0]
     if os.path.isdir(path):
         raise QueryError(f"{display_path(path)} is a folder, not a photo.")

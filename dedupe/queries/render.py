@@ -32,11 +32,11 @@ _GAP = 2
 _DRAWN = 12
 """No more pictures of one answer: a sixel terminal takes its time."""
 _PICTURED = 3
-"""Of so many queries the answers are shown as pictures; of more a contact sheet is the better view."""
+"""The answers of at most this many queries are shown as pictures; a contact sheet is the better view of more."""
 _NAMED = 5
-"""So many files that could not be read are named, of more there is the number."""
+"""At most this many files that could not be read are named; the rest are counted."""
 _COPIES = 3
-"""So many of the copies that the library has of one photo are named, the safest first."""
+"""At most this many of the library's copies of one photo are named, the safest first."""
 _WORDS = 10
 """Lines below the pictures of a comparison, which should stay on the screen with them."""
 

@@ -80,7 +80,7 @@ def folder_lines(groups: Sequence[Group], layout: Layout) -> list[Text]:
 
 
 def _photos_in(folder: str) -> int:
-    """How many photos lie in ``folder``, by the names that it holds now; 0 where it cannot be read."""
+    """How many photos are in ``folder``, by the names that it holds now; 0 where it cannot be read."""
     try:
         names = os.listdir(folder)
     except OSError:

@@ -21,7 +21,7 @@ _QUALITY: Final = 78
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Where pictures come from: the stored ``preview`` of a photo, and ``placement``: how the second lies on the first."""
+    """Where pictures come from: the stored ``preview`` of a photo, and ``placement``: how the second fits the first."""
 
     preview: Callable[[Photo], bytes | None]
     placement: Callable[[Photo, Photo], Placement | None]
@@ -32,7 +32,7 @@ class Pictures:
         return "" if pixels is None else _address(pixels)
 
     def panels(self, keep: Photo, photo: Photo, relation: Relation) -> tuple[str, ...]:
-        """Of an edited photo: ``keep``, the photo laid on it, and what differs; none where nothing says how the two lie."""
+        """Of an edited photo: ``keep``, the photo registered on it, and what differs; none where nothing says how the two fit."""
         placement = self.placement(keep, photo) if relation is Relation.EDITED else None
         a, b = (self._pixels(one, PANEL_SIDE) if placement else None for one in (keep, photo))
         if placement is None or a is None or b is None:

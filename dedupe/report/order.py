@@ -1,4 +1,4 @@
-"""In which order groups are shown, which of them, and how the photos of one stand below each other."""
+"""In which order groups are shown, which of them, and the order of the photos in one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def with_relations(group: Group, relations: Sequence[Relation]) -> Group | None:
 
 
 def as_tree(group: Group) -> Iterator[tuple[int, Extra]]:
-    """The extras of ``group``, each below the photo that stays for it, with how deep it stands: 0 below the kept photo."""
+    """The extras of ``group``, each below the photo that stays for it, with its depth: 0 below the kept photo."""
     below: dict[str, list[Extra]] = {}
     paths = {extra.photo.path for extra in group.extras}
     for extra in group.extras:
@@ -45,7 +45,7 @@ def as_tree(group: Group) -> Iterator[tuple[int, Extra]]:
 
 
 def touches(group: Group, folder: str) -> bool:
-    """A photo of ``group`` lies in ``folder`` or below it."""
+    """A photo of ``group`` is in ``folder`` or below it."""
     start = folder.rstrip(os.sep) + os.sep
     return any(path.startswith(start) for path in (group.keep.path, *(extra.photo.path for extra in group.extras)))
 

@@ -41,7 +41,7 @@ class Mark(Enum):
 class Row:
     """One photo as it is shown; ``losses`` and ``remark`` take lines of their own, ``lead`` comes first.
 
-    ``depth`` is how many photos it was made from stand above it in its group.
+    ``depth`` is the number of photos above it in its group that it was made from.
     """
 
     photo: Photo
@@ -105,7 +105,7 @@ class Layout:
         return [Text(line.rstrip(), style="dim")]
 
     def heading(self, title: str, more: str = "") -> Text:
-        """A line that begins something; a rule to the edge of a screen. What does not fit beside the title stands below it."""
+        """A line that begins something; a rule to the edge of a screen. What does not fit beside the title goes below it."""
         if more and not self.paper and cell_len(f"{title}  {more}") > self.width:
             below = "".join(f"\n  {line}" for line in wrapped_text(more, self.width - 2))
             return self.heading(title).append(below, "not bold")

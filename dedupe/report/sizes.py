@@ -1,4 +1,4 @@
-"""What an asset is made of, where it lies, and what its leaving would free."""
+"""What an asset is made of, where it is, and what its leaving would free."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The sidecar that a photo gets before a copy leaves: what only the copy says, and the proof that nothing is lost then.
 
 The proof is the inventory, not this module's own list: the sidecar that would be written is read as any other sidecar, and what
-the copy holds must then stand beside the photo that stays. What does not is a reason to leave the copy where it is.
+the copy holds must then be beside the photo that stays. What does not is a reason to leave the copy where it is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dedupe.tree.companion_content import sidecar_items
 from dedupe.types import Companion, CompanionKind, DateSource, FileStamp, Photo
 
 REAL_DATES = frozenset((DateSource.XMP, DateSource.IPTC, DateSource.DIGITIZED, DateSource.CREATED))
-"""What a date of capture comes from; a date of the last change, or in a file's name, is none."""
+"""What a date of capture comes from; a date of the last change, or in a file's name, does not count."""
 
 _SAID_ONCE = {
     LossCode.DATE: "exif:DateTimeOriginal",
@@ -45,7 +45,7 @@ class Draft:
 
 
 class StillLostError(RescueError):
-    """What the copy holds would not all stand beside the photo that stays."""
+    """Not all that the copy holds would be beside the photo that stays."""
 
     def __init__(self, losses: Sequence[Loss]) -> None:
         super().__init__(Obstacle.STILL_LOST, ", ".join(sorted({loss.code.value for loss in losses})))
@@ -101,7 +101,7 @@ def _of_saved(saved: Saved) -> Statement:
 
 
 def _same_frame(copy: Photo, keep: Photo) -> bool:
-    """A region of the one lies on the same part of the other."""
+    """A region of the one is on the same part of the other."""
     ours, theirs = copy.facts, keep.facts
     if ours.orientation != theirs.orientation or not (ours.height and theirs.width):
         return False
@@ -109,7 +109,7 @@ def _same_frame(copy: Photo, keep: Photo) -> bool:
 
 
 def _held_in_pictures(keep: Photo) -> frozenset[Item]:
-    """What stands in the pictures and XMP sidecars; what Takeout's JSON says stands where few programs look."""
+    """What the pictures and XMP sidecars say; what Takeout's JSON says is where few programs look."""
     said = [part.facts.inventory for part in keep.parts]
     said += [one.inventory for one in keep.companions if one.kind is CompanionKind.SIDECAR and one.inventory]
     return items_of(tuple(text for text in said if text))
@@ -145,7 +145,7 @@ def _prove(
     theirs: Iterable[Statement],
     ours: Iterable[Statement],
 ) -> None:
-    """All that the copy holds stands beside the photo that stays when the sidecar is written. Raises RescueError."""
+    """Raise RescueError unless all that the copy holds is beside the photo that stays once the sidecar is written."""
     if copy is None:
         return
     left = missing(copy, _with_sidecar(keep, path, after))

@@ -171,7 +171,7 @@ def of_text(keyword: str, value: str | None) -> Iterator[Statement]:
 
 
 def of_takeout(data: bytes) -> Iterator[Statement]:
-    """The statements of Google Takeout's JSON; nothing where it is none."""
+    """The statements of Google Takeout's JSON; nothing where it is no such JSON."""
     try:
         said = json.loads(data)
     except (ValueError, RecursionError):

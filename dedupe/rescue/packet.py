@@ -1,4 +1,4 @@
-"""Statements put into an XMP sidecar: a new one, or one that is there, of which no byte changes but for what is inserted.
+"""Statements put into an XMP sidecar: a new one, or an existing one, of which no byte changes but for what is inserted.
 
 What another program wrote is never parsed and written anew: that would lose comments, prefixes and the order of things. The new
 properties go into an rdf:Description of their own before the end of the RDF, new entries of a list before the end of that list.
@@ -32,7 +32,7 @@ class ClashError(Exception):
 
 @dataclass(slots=True)
 class _Layout:
-    """Where things stand in a packet, in bytes: the end of the RDF, and of each list by the path of its property."""
+    """Where things are in a packet, in bytes: the end of the RDF, and of each list by the path of its property."""
 
     about: str = ""
     end: int = -1
@@ -76,7 +76,7 @@ def _new(statements: Sequence[Statement]) -> bytes:
 
 
 def _into(packet: bytes, layout: _Layout, said: Statement) -> list[tuple[int, str]]:
-    """The insertion that adds the values of ``said`` to a property that is there."""
+    """The insertion that adds the values of ``said`` to an existing property."""
     if not said.is_list:
         theirs = {one.value for one in properties(packet) if one.name == said.name and one.value}
         if theirs != set(said.values):
@@ -123,7 +123,7 @@ def _check(before: bytes, after: bytes) -> None:
         raise PacketError("its sidecar would not say all that it says now")
 
 
-# -- where things stand ----------------------------------------------------------------------------------------------------
+# -- where things are ----------------------------------------------------------------------------------------------------
 
 
 def _layout(packet: bytes) -> _Layout:

@@ -85,7 +85,7 @@ class Statement:
 
     @property
     def is_list(self) -> bool:
-        """Whether values can be added to those that are there."""
+        """Whether values can be added to the existing ones."""
         return self.form in (Form.BAG, Form.SEQ, Form.REGIONS) and self.name != "dc:creator"
 
 

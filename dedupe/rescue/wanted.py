@@ -70,7 +70,7 @@ def _captions(ours: Sequence[Statement], theirs: Sequence[Statement], have: froz
 
 
 def _of_list(ours: Sequence[Statement], theirs: Sequence[Statement], have: frozenset[Item]) -> Iterator[Statement]:
-    """The entries that are not there."""
+    """The missing entries."""
     name, size = ours[0].name, ours[0].size
     values = dict.fromkeys(value for one in ours for value in one.values)
     new = tuple(value for value in values if lacking(_items(Statement(name, (value,), size=size)), have))

@@ -28,7 +28,7 @@ CHOSEN = "your choice"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where a group stands: its root, the place of that, and for every place the extra that it is.
+    """The state of a group: its root, the place of that, and for every place the extra that it is.
 
     ``extras`` has None at the root and at those not proven against any photo that stays for them. ``heads`` are the places that a
     person chose to stay, in that order.

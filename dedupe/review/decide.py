@@ -19,7 +19,7 @@ class Review:
     """The groups of a scan and what was decided on each; nothing here touches a photo.
 
     ``result`` is the scan as it was made, ``plan`` what it has become. A group may be named by itself or by its id.
-    Every call that decides has reached the disk when it returns. Raises UsageError for a group or photo that is not there.
+    Every call that decides has reached the disk when it returns. Raises UsageError for a group or photo that does not exist.
     """
 
     def __init__(self, result: ScanResult, memory: Decisions, verify: Verify) -> None:
@@ -41,7 +41,7 @@ class Review:
         return accepted(self.result, self._choices)
 
     def choice(self, group: Group | str) -> Choice:
-        """Say where a group stands: the photo that stays, the extras, and the verdict."""
+        """Give the state of a group: the photo that stays, the extras, and the verdict."""
         return self._choices[self._place(group)]
 
     def accept(self, group: Group | str) -> Choice:

@@ -1,4 +1,4 @@
-"""The HTML report of the last scan as it stands: reviewed or not, acted on or not."""
+"""The HTML report of the last scan as it is now: reviewed or not, acted on or not."""
 
 from __future__ import annotations
 

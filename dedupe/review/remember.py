@@ -61,7 +61,7 @@ def _over(photos: Sequence[Photo], choice: Choice, place: int) -> list[Photo]:
 
 
 def _stored(photos: Sequence[Photo], choice: Choice, place: int, memory: Decisions) -> list[int]:
-    """The decisions that accepting ``choice`` stored: of each pair the newest, one that stood before it stays."""
+    """The decisions that accepting ``choice`` stored: of each pair the newest; an earlier one stays."""
     over = {(photo.content_key, photo.path) for photo in _over(photos, choice, place)}
     keep = (photos[place].content_key, photos[place].path)
     newest = {

@@ -99,7 +99,7 @@ class ReviewState:
 
     @property
     def choice(self) -> Choice:
-        """Where the group on the screen stands."""
+        """The state of the group on the screen."""
         return self.choices[self.at]
 
     @property
@@ -151,7 +151,7 @@ def _with(state: ReviewState, choice: Choice, at: int | None = None) -> ReviewSt
 
 
 def _go(state: ReviewState, at: int) -> ReviewState:
-    """``state`` at the group ``at``; past the last one lies the end."""
+    """``state`` at the group ``at``; past the last one comes the end."""
     if at >= len(state.groups):
         return replace(state, at=len(state.groups) - 1, mode=Mode.END)
     at = max(at, 0)
@@ -160,7 +160,7 @@ def _go(state: ReviewState, at: int) -> ReviewState:
 
 
 def _step(state: ReviewState, step: int) -> ReviewState:
-    """``state`` at the next group that is shown, or the one before; past the last one lies the end."""
+    """``state`` at the next group that is shown, or the one before; past the last one comes the end."""
     places = range(state.at + 1, len(state.groups)) if step > 0 else range(state.at - 1, -1, -1)
     return _go(state, next(filter(state.shows, places), len(state.groups) if step > 0 else state.at))
 

@@ -1,4 +1,4 @@
-"""What a worker sees of the shots of one set: how they lie on one another, how sharp each is, and how it is exposed."""
+"""What a worker sees of the shots of one set: how they fit one another, how sharp each is, and how it is exposed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Look:
     ``sharpness``: 0–100, the sharpest of them 100, of the part that all show; None where it was not comparable.
     ``brightness``: mean lightness, 0–100; ``light``: the mean light, in stops, against the middle shot; ``dark``, ``bright``:
     per cent of the picture that is clipped. ``share``: how much of the middle shot it shows, 0–1. ``place``: where its middle
-    lies in the frame of the middle shot; None where the two were not laid onto one another.
+    lies in the frame of the middle shot; None where the two were not registered.
     """
 
     sharpness: float | None
@@ -86,7 +86,7 @@ def _shot(pixels: Rgb, matrix: Matrix | None) -> _Shot:
 
 
 def _placed(views: Sequence[View]) -> list[Matrix | None]:
-    """How the frame of the middle shot lies on each, 0–1 each way; by way of the shots between where the two share nothing."""
+    """How the frame of the middle shot fits each, 0–1 each way; through the shots between where the two share nothing."""
     import numpy as np
 
     middle = len(views) // 2

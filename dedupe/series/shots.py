@@ -19,7 +19,7 @@ BRACKET_STOPS: Final = 0.9
 """Exposures this far apart, within one burst, were set so on purpose. A camera that meters anew drifts by a third of a stop."""
 BRACKET_BIAS: Final = 0.3
 LARGEST: Final = 40
-"""So many shots make a set at most: a person looks at no more at once."""
+"""The most shots in a set: a person looks at no more at once."""
 
 
 class SetKind(StrEnum):

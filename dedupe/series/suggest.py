@@ -101,7 +101,7 @@ def _kind_seen(shots: ShotSet, looks: Sequence[Look | None]) -> SetKind:
 
 
 def _is_panorama(shots: ShotSet, looks: Sequence[Look | None]) -> bool:
-    """Each shot lies beside the one before it, all in one direction, without a pause."""
+    """Each shot adjoins the one before it, all in one direction, without a pause."""
     places = [look.place for look in looks if look is not None and look.place is not None]
     if len(places) < len(looks) or not _without_pause(shots.photos):
         return False

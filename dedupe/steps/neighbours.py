@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dedupe.candidates.neighbours import Looks
 
 PIXEL_KEY_CROWD: Final = 50
-"""Up to so many files of one pixel key are compared each with each; more are compared with the first of them."""
+"""Up to this many files of one pixel key are compared each with each; more are compared with the first of them."""
 
 
 INSET_SHARE: Final = 0.75

@@ -51,7 +51,7 @@ def chosen() -> Display:
 def choose(**changes: Any) -> None:
     """What the command line says; None says nothing.
 
-    Raises UsageError where a value is none of those that a choice has.
+    Raises UsageError where a value is not among those of a choice.
     """
     _chosen.update(_checked(changes))
 

@@ -150,7 +150,7 @@ class _PosixKeys:
         return bool(ready)
 
     def _fill(self) -> str | None:
-        """Read what is there; a signal's key where one came."""
+        """Read what has arrived; a signal's key where one came."""
         ready, _, _ = select.select([self._fd, self._wake], [], [], 0)
         if self._wake in ready:
             numbers = os.read(self._wake, 64)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 256
 """Bytes that may differ anywhere: of some hundred flipped bits each is one."""
 MOST_PLACES: Final = 32
-"""Places in which they may lie; bytes less than a sector apart are one place."""
+"""Places in which they may be; bytes less than a sector apart are one place."""
 MOST_STRETCH: Final = 1 << 16
 """Bytes of one stretch that may differ: sixteen pages of a disk."""
 _SECTOR: Final = 512
 _BLOCK: Final = 1 << 20
 _PLAIN: Final = frozenset((BMP, TIFF, RAW))
-"""Formats whose pixels may stand uncompressed: there a retouched spot is a few bytes, too."""
+"""Formats whose pixels may be uncompressed: there a retouched spot is a few bytes, too."""
 _MOST_PLAIN: Final = 16
 
 

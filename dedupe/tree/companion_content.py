@@ -144,7 +144,7 @@ def _movie_box(file: BinaryIO) -> bytes:
 
 
 def _keys(movie: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(name, value) of QuickTime's metadata keys: the names stand in one box, the values by number in another."""
+    """(name, value) of QuickTime's metadata keys: the names are in one box, the values by number in another."""
     for meta in (*isobmff.find(movie, (b"moov", b"meta")), *isobmff.find(movie, (b"moov", b"trak", b"meta"))):
         full = (
             0 if movie[meta.body + 4 : meta.body + 8] == b"hdlr" else 4

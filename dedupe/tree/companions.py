@@ -1,7 +1,7 @@
 """Which files belong to a photo and move with it.
 
 By name first, within one folder: sidecars, Live Photo videos, Google Takeout's JSON in all its spellings;
-RAW+JPEG and iPhone edits are pictures of their own, joined once both were read. Names may lie, so times are
+RAW+JPEG and iPhone edits are pictures of their own, joined once both were read. Names may mislead, so times are
 compared where both state one, and what disagrees is no companion. A sidecar that two photos could claim is
 attached to each: actions leave it where it is unless all of them go.
 """
@@ -31,7 +31,7 @@ COMPANION_EXTENSIONS: Final = SIDECAR_EXTENSIONS | EDIT_EXTENSIONS | VIDEO_EXTEN
 
 _TAKEOUT_TAIL: Final = ".supplemental-metadata"
 _TAKEOUT_LIMIT: Final = 46
-"""Takeout cuts what stands before ".json" to so many characters."""
+"""Takeout cuts what comes before ".json" to this many characters."""
 _NUMBERED: Final = re.compile(r"^(.*?)(\(\d+\))$", re.DOTALL)
 _NUMBERED_FILE: Final = re.compile(r"^(.*?)(\(\d+\))(\.[^.]*)?$", re.DOTALL)
 _TAKEOUT_EDITED: Final = re.compile(
@@ -106,7 +106,7 @@ class _Index:
         """The photos that a Takeout JSON is about. ``stem`` is its name without ".json".
 
         ``IMG.jpg.json``, ``IMG.jpg.supplemental-metadata.json``, both cut to 46 characters anywhere; the counter
-        of ``IMG(1).jpg`` stands in ``IMG.jpg(1).json`` or in both; ``IMG-edited.jpg`` has its original's; ``IMG.json`` is the
+        of ``IMG(1).jpg`` is in ``IMG.jpg(1).json`` or in both; ``IMG-edited.jpg`` has its original's; ``IMG.json`` is the
         oldest spelling.
         """
         numbered = _NUMBERED.match(stem)
@@ -118,7 +118,7 @@ class _Index:
             if core.endswith(_TAKEOUT_TAIL[:length]):
                 name = core[: len(core) - length]
                 owners = self._takeout.get((name, number)) or self._names.get(name, [])
-                # The counter of “img(18).jpg” may stand in both places: “img(18).jpg.supple(18).json”.
+                # The counter of “img(18).jpg” may be in both places: “img(18).jpg.supple(18).json”.
                 if owners and (not number or number in name):
                     return owners
                 if owners and (name, number) in self._takeout:

@@ -41,7 +41,7 @@ def _is_more_than_a_bit(one: bytes, other: bytes, place: int, kind: str) -> bool
 
 
 def _found(data: bytes, kind: str) -> Iterator[tuple[Block, int]]:
-    """The blocks of metadata that stand in the file as they are, and where."""
+    """The blocks of metadata that are verbatim in the file, and where."""
     for block in blocks(data, kind):
         at = data.find(block.data) if block.kind in _TEXTUAL and block.data else -1
         if at >= 0:
@@ -49,7 +49,7 @@ def _found(data: bytes, kind: str) -> Iterator[tuple[Block, int]]:
 
 
 def _written(data: bytes, kind: str, places: Sequence[int]) -> Iterator[int]:
-    """Those of the places at which a text stands, or the orientation."""
+    """Those of the places that hold a text or the orientation."""
     for block, at in _found(data, kind):
         stop, turn = at + len(block.data), _orientation_at(block)
         sum_stop = stop + _CHECKSUM if kind == PNG else stop

@@ -13,7 +13,7 @@ from dedupe.errors import MissingRootError, UsageError
 def split_roots(paths: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The folders among what was named, and the single files, links to files followed.
 
-    Raises MissingRootError where one is not there.
+    Raises MissingRootError where one is missing.
     """
     folders, files = [], []
     for path in paths:
@@ -25,15 +25,15 @@ def split_roots(paths: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def check_roots(paths: Sequence[str]) -> None:
-    """Raises MissingRootError where one of the folders is not there or is not a folder."""
+    """Raises MissingRootError where one of the folders is missing or is not a folder."""
     for path in paths:
         checked(path)
 
 
 def checked(path: str) -> str:
-    """A folder that was named, absolute; MissingRootError where it is none.
+    """A folder that was named, absolute; MissingRootError where it is not a folder.
 
-    An empty name is none: ``abspath`` would make it the current folder.
+    An empty name names no folder: ``abspath`` would make it the current folder.
     """
     if not path:
         raise MissingRootError("The name of one of the folders is empty.")

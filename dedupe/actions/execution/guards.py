@@ -113,7 +113,7 @@ def keeper_blocker(action: Action, terms: Terms) -> str | None:
 
 
 def way_blocker(action: Action, roots: Sequence[str]) -> str | None:
-    """No link stands between a root and a file: one that took a folder's place would lead somewhere else."""
+    """There is no link between a root and a file: one that took a folder's place would lead somewhere else."""
     staying = ((part.source, whose(number)) for number, part in enumerate((action.keeper, *action.keeper_parts)))
     for path, said in (*((move.source, "") for move in action.moves), *staying):
         root, folder = root_of(path, roots) or "", os.path.dirname(path)
@@ -131,7 +131,7 @@ def shared_blocker(action: Action, terms: Terms, siblings: Siblings) -> str | No
 
 
 Ways = tuple[str, str, int, int]
-"""The roots below which a photo and the one that stays lie, and their devices."""
+"""The roots above a photo and above the one that stays, and their devices."""
 
 
 def ways_of(action: Action, terms: Terms) -> Ways:

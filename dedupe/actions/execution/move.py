@@ -145,7 +145,7 @@ class Mover:
     def _set_aside(
         self, copied: Sequence[tuple[FileRow, Held]], keepers: Sequence[Held], names: Counter[tuple[int, int]]
     ) -> list[Aside]:
-        """Only when every copy of the asset stands may the first original go, and not yet for good."""
+        """The first original may go only when every copy of the asset is complete, and not yet for good."""
         for file, _ in copied:
             self._journal.placed(file)
         aside = []

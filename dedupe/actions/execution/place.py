@@ -59,7 +59,7 @@ class ArrivedError(StopError):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What was done: ``copied`` means that the source still stands; ``lost`` names what the copy could not carry."""
+    """What was done: ``copied`` means that the source still exists; ``lost`` names what the copy could not carry."""
 
     copied: bool
     lost: tuple[str, ...] = ()

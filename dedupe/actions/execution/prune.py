@@ -93,7 +93,7 @@ def make_again(disk: Disk, journal: Journal, run: RunRow) -> None:
 
 
 def _real_parent(folder: str, roots: Sequence[str]) -> str:
-    """Where the folder's parent is if no link stands between it and its root."""
+    """Where the folder's parent is if there is no link between it and its root."""
     root = root_of(folder, roots) or os.sep
     below = os.path.relpath(os.path.dirname(folder), root)
     return os.path.normpath(os.path.join(os.path.realpath(root), below))

@@ -150,7 +150,7 @@ class Reconciler:
             self._disk.unlink(aside)
 
     def _locate_both(self, file: FileRow, source: os.stat_result, target: os.stat_result) -> Where:
-        """Something stands at both ends: ours at the target only if its inode says so (where inodes say anything)."""
+        """Something is at both ends: ours at the target only if its inode says so (where inodes say anything)."""
         place = file.move.target or ""
         expected = (file.move.stamp.dev, file.move.stamp.inode)
         weak = self._disk.volume(os.path.dirname(place)).weak
@@ -247,7 +247,7 @@ class Reconciler:
         return not acts or holds(self._disk, asset.keeper or "", asset.keeper_key or b"")
 
     def _forward(self, asset: AssetRow, wheres: Sequence[Where]) -> bool:
-        """Every part stands at its target, some sources are gone already: let the others go too. False if one cannot."""
+        """Every part is at its target, some sources are gone already: let the others go too. False if one cannot."""
         try:
             with ExitStack() as stack:
                 aside = []

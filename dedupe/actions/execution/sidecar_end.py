@@ -62,7 +62,7 @@ def _new(disk: Disk, file: FileRow, ends: Ends) -> tuple[AssetState, str]:
 
 
 def _gone(disk: Disk, file: FileRow, ends: Ends) -> tuple[AssetState, str]:
-    """It was to go: what stands under the private name goes, unless somebody wrote to it."""
+    """It was to go: what is under the private name goes, unless somebody wrote to it."""
     path, aside = file.move.source, file.partial or ""
     if not disk.is_taken(aside):
         stays = ends.old is not None and disk.is_taken(path) and holds(disk, path, ends.old)
@@ -105,7 +105,7 @@ def _exchanged(disk: Disk, file: FileRow, ends: Ends) -> tuple[AssetState, str]:
 
 
 def _drop(disk: Disk, file: FileRow) -> None:
-    """What stands under the private name, which is random, so that nobody else's file has it."""
+    """What is under the private name, which is random, so that nobody else's file has it."""
     beside = file.partial or ""
     if disk.is_taken(beside):
         disk.unlink(beside)

@@ -47,7 +47,7 @@ class Written:
 
 
 def drafted(action: Action, roots: tuple[str, ...]) -> Draft | None:
-    """The sidecar that this action needs beside the photo that stays; None where none, or where all stands there.
+    """The sidecar that this action needs beside the photo that stays; None where none is needed, or where all is written already.
 
     Raises LeftAloneError where it must not leave without one and cannot have it.
     """
@@ -140,7 +140,7 @@ class Sidecars:
                 self._new.setdefault(keeper, {})[written.draft.path] = before
 
     def _held(self, made: Draft, stack: ExitStack) -> Held | None:
-        """The sidecar that is there, open and read, with the bytes that the new one was made from."""
+        """The existing sidecar, open and read, with the bytes that the new one was made from."""
         if made.before is None:
             _refuse("a file took the name of its sidecar" if self._disk.is_taken(made.path) else None)
             return None

@@ -45,7 +45,7 @@ __all__ = ["DamagedRowError", "Journal", "JournalError", "exists"]
 
 
 class DamagedRowError(JournalError):
-    """A row of the journal is none that dedupe wrote."""
+    """A row of the journal was not written by dedupe."""
 
 
 class Journal:
@@ -188,7 +188,7 @@ class Journal:
         self.flush()
 
     def placed(self, file: FileRow) -> None:
-        """Committed: the copy stands at the target, verified; the source may go."""
+        """Committed: the copy is at the target, verified; the source may go."""
         self._write("UPDATE files SET state = 'placed' WHERE id = ?", (file.id,))
         self.flush()
 

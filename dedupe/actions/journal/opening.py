@@ -1,4 +1,4 @@
-"""How the journal is opened: begun, brought up to date, or refused, but never begun afresh over one that is there."""
+"""How the journal is opened: begun, brought up to date, or refused, but never begun afresh over an existing one."""
 
 from __future__ import annotations
 

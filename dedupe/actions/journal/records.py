@@ -249,7 +249,7 @@ class Intent:
 
 
 class RowError(ValueError):
-    """A row is none that dedupe wrote."""
+    """A row was not written by dedupe."""
 
 
 RUN_COLUMNS = "id, purpose, began, ended, target, undoes"
@@ -313,7 +313,7 @@ def _file(row: Sequence[Any]) -> FileRow:
 
 
 def path_of(value: object) -> str | None:
-    """A stored path; None where it is none."""
+    """A stored path; None where the value is no path."""
     try:
         return _path(value)
     except RowError:

@@ -30,7 +30,7 @@ def restore_blocker(file: FileRow, run: RunRow) -> str | None:
 
 
 def place_blocker(file: FileRow, run: RunRow) -> str | None:
-    """Why the row's place is none that dedupe put it to."""
+    """Why the row's place is not one where dedupe put it."""
     if run.target is not None:
         return None if _is_below(file.move.target, run.target) else "it is outside the folder it was moved to"
     if file.entry is None or file.info is None:

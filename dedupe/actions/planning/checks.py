@@ -131,7 +131,7 @@ def far_apart(victims: Sequence[Held], keepers: Sequence[Held]) -> bool:
 
 
 def gone_blocker(disk: Disk, keeper: Held) -> str | None:
-    """The keeper, opened anew by its name and read to its end, is not there any more as it was.
+    """The keeper, opened anew by its name and read to its end, is no longer what it was.
 
     Its status proves nothing: for a file that is served by a program (FUSE) the kernel answers from what it remembers.
     """

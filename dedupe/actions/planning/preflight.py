@@ -72,7 +72,7 @@ def check_all(disk: Disk, actions: Sequence[Action], roots: Sequence[str], targe
 
 
 def roots_blocker(disk: Disk, actions: Sequence[Action], roots: Sequence[str]) -> str | None:
-    """A folder that was scanned is not there: a disk taken out is not the same as files deleted."""
+    """A scanned folder is missing: a disk taken out is not the same as files deleted."""
     for root in roots:
         if not os.path.isdir(root):
             return f"The scanned folder {display_path(root)} does not exist any more."

@@ -63,11 +63,11 @@ class Disk:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def lstat(self, path: str) -> os.stat_result:
-        """What stands under this name, a link itself and not what it points at."""
+        """What is under this name, a link itself and not what it points at."""
         return os.lstat(path)
 
     def is_taken(self, path: str) -> bool:
-        """Something stands under this name; a dangling link counts."""
+        """Something has this name; a dangling link counts."""
         return os.path.lexists(path)
 
     def open_read(self, path: str) -> int:
@@ -78,7 +78,7 @@ class Disk:
         return os.open(path, flags)
 
     def fstat(self, handle: int) -> os.stat_result:
-        """What an open descriptor stands for."""
+        """The status of the file that an open descriptor refers to."""
         return os.fstat(handle)
 
     def read(self, handle: int, size: int) -> bytes:

@@ -65,7 +65,7 @@ def move_exclusively(
     try:
         claim = disk.create(target)
     except OSError:
-        unclaimed()  # what stands there, though empty, is somebody else's
+        unclaimed()  # what is there, though empty, is somebody else's
         raise
     _replace_claim(disk, claim, source, target)
 

@@ -90,7 +90,7 @@ def mount_point(folder: str) -> str:
 
 
 def nearest_existing(path: str) -> str:
-    """``path``, or the folder above it that is there; a link is there, wherever it leads."""
+    """``path``, or the nearest folder above it that exists; a link exists, wherever it leads."""
     while not os.path.lexists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     return path

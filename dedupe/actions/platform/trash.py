@@ -1,7 +1,7 @@
 """The trash: asked for one file at a time, and never believed.
 
 Before a call it is known that the trash can take the file by a rename; after it, the file must be gone from its place and
-(Linux, BSD) stand in the trash with a record that names our path: that entry is what undo moves back. On Linux and BSD
+(Linux, BSD) are in the trash with a record that names our path: that entry is what undo moves back. On Linux and BSD
 dedupe follows the FreeDesktop specification itself (``freedesktop.py``): send2trash overwrites a name that another program
 takes at the same moment. On macOS and Windows send2trash asks the system.
 """
@@ -133,7 +133,7 @@ class Trash:
     def records(self, moves: Sequence[FileMove]) -> tuple[str | None, ...]:
         """Choose, for each of these files, the record that it will get in the trash.
 
-        The names are free now, so that what stands under one after a crash cannot have been there before. None for each
+        The names are free now, so that what has one of them after a crash cannot have been there before. None for each
         where only the system knows the record.
         """
         if not self.undoable:
@@ -174,7 +174,7 @@ class Trash:
         return entry
 
     def _problem(self, path: str, status: os.stat_result, record: str | None, error: Exception) -> Exception:
-        """What a failed call means: a refusal of this file, as long as it still stands in its place."""
+        """What a failed call means: a refusal of this file, as long as it is still in its place."""
         told = display_path(str(error).strip().rstrip("."))
         if not self._is_same(path, status):
             return TrashError(f"the trash failed ({told}), and it is no longer in its place", unknown=True)

@@ -77,7 +77,7 @@ def _volume(mount: str, fstype: str, *, folds: bool = False, network: bool = Fal
 
 
 def volume_of(path: str) -> Volume:
-    """The volume that ``path`` (which need not exist yet) lies on. Reads only."""
+    """The volume that ``path`` (which need not exist yet) is on. Reads only."""
     real = os.path.realpath(path)
     if sys.platform == "win32":
         return _windows_volume(real)
