@@ -26,6 +26,8 @@ _SEEN: Final = tuple((row, column) for row in range(8) for column in range(8) if
 _LEAST_STEP: Final = 4.0
 _LEAST_TOLD: Final = 200
 _ON_LATTICE: Final = 0.4
+_SAID_MORE: Final = 5
+"""By so much must a file say more than what was found, to have been saved again [saved once ≤ 3]."""
 _CLEARLY: Final = 8
 """By so much must two qualities differ to say which picture is the better one: twice what the estimate may err (a guess)."""
 
@@ -36,15 +38,21 @@ def better(a: View, b: View) -> float:
     The number is small (``SOURCE``): neither holds more pixels of the scene.
     """
     ours, theirs = coarsest(a), coarsest(b)
-    if ours is None or theirs is None or abs(ours - theirs) < _CLEARLY:
+    if ours is None or theirs is None or _hides(a) or _hides(b):
         return 0.0
-    worse, found = (b, theirs) if ours > theirs else (a, ours)
-    if _hides(a if worse is b else b):
-        return 0.0
-    said = _said(worse)
-    if said is not None and said - found < _CLEARLY:
-        return 0.0
-    return SOURCE if worse is b else -SOURCE
+    again = [_was_saved_again(view, found) for view, found in ((a, ours), (b, theirs))]
+    if abs(ours - theirs) < _CLEARLY:
+        # Worth the same, and one of them says more: it was saved from the like of the other.
+        return 0.0 if again[0] == again[1] else -SOURCE if again[0] else SOURCE
+    if ours > theirs:
+        return SOURCE if again[1] else 0.0
+    return -SOURCE if again[0] else 0.0
+
+
+def _was_saved_again(view: View, found: int) -> bool:
+    """Whether the file says clearly more than its coarsest saving left."""
+    said = _said(view)
+    return said is None or said - found >= _SAID_MORE
 
 
 def _hides(view: View) -> bool:

@@ -72,3 +72,23 @@ def test_a_codec_that_hides_an_earlier_saving_makes_no_picture_the_better_one(tm
     resaved = as_format(pixels(spoiled), "WEBP")
     one, other = saved(tmp_path, "spoiled", spoiled), saved(tmp_path, "resaved", resaved)
     assert better(one, other) >= 0 >= better(other, one)
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+@pytest.mark.parametrize(("first", "second"), [(50, 80), (60, 88), (70, 92)])
+def test_what_was_saved_again_and_better_is_not_better_than_its_source(
+    tmp_path: Path, name: str, first: int, second: int
+) -> None:
+    source = jpeg(photo(name), first)
+    again = jpeg(pixels(source), second)
+    one, other = saved(tmp_path, "source", source), saved(tmp_path, "again", again)
+    assert better(one, other) > 0 > better(other, one)
+
+
+@pytest.mark.parametrize(("first", "second"), [(70, 80), (85, 75), (90, 92)])
+def test_of_two_saved_once_their_files_say_it_all(tmp_path: Path, first: int, second: int) -> None:
+    one, other = (
+        saved(tmp_path, "one", jpeg(photo("coffee"), first)),
+        saved(tmp_path, "other", jpeg(photo("coffee"), second)),
+    )
+    assert better(one, other) == 0
