@@ -47,6 +47,9 @@ SPOT: Final = 0.004
 STROKES: Final = 4
 THIN: Final = 7.0
 """So many parts, none thicker than so many pixels of the preview, are letters or lines (a guess)."""
+MOST: Final = 0.9
+NORMAL: Final = 1.645
+"""Share of the picture whose colours count, and the standard deviations within which so much of a normal distribution lies."""
 COLOURFUL: Final = 3.0
 """Standard deviation of chroma that lightness does not explain, grey levels, from which a picture has colours of its own."""
 COLOURLESS: Final = 0.4
@@ -61,6 +64,8 @@ DARK: Final = 0.1
 """Share of the other's whites below which a picture may have been darkened (a guess)."""
 CAMERA_FORMATS: Final = frozenset(("JPEG", "HEIC", "HEIF"))
 """Formats that cameras and phones write; what is in another was converted, most times."""
+
+_ROUNDS: Final = 8
 
 
 def clues(a: View, b: View, measurement: Measurement, shown: tuple[Rgb, Rgb], more: float) -> tuple[Clue, ...]:
@@ -206,18 +211,24 @@ def _colours(one: Rgb, other: Rgb, inside: Mask) -> float:
 
 
 def _own_colours(picture: Rgb, inside: Mask) -> float:
-    """Standard deviation of chroma beyond what a curve of the lightness explains, grey levels."""
+    """Spread of chroma beyond what a curve of the lightness explains, grey levels; one sticker on a grey picture is no spread."""
     seen, mask, levels = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb), inside.view(np.uint8), np.arange(256.0)
     basis = np.stack([np.ones(256), levels / 128, (levels / 128) ** 2], 1)
     found = []
     for channel in (1, 2):
         joint = cv2.calcHist([seen], [0, channel], mask, [256, 256], [0, 256, 0, 256]).astype(np.float64)
-        count, total, squares = joint.sum(1), joint @ levels, joint @ levels**2
-        solved, *_ = np.linalg.lstsq((basis.T * count) @ basis, basis.T @ total, rcond=None)
-        told = basis @ solved
-        mean = float((total - count * told).sum()) / float(count.sum())
-        square = float((squares - 2 * told * total + count * told**2).sum()) / float(count.sum())
-        found.append(max(0.0, square - mean**2) ** 0.5)
+        # The curve goes through the usual colour of each lightness, which a sticker does not move.
+        count = joint.sum(1)
+        usual = np.argmax(joint.cumsum(1) >= count[:, None] / 2, axis=1)
+        told, weight = usual.astype(np.float64), count
+        for _ in range(_ROUNDS):
+            solved, *_ = np.linalg.lstsq((basis.T * weight) @ basis, (basis.T * weight) @ usual, rcond=None)
+            told = basis @ solved
+            weight = count / (1 + ((usual - told) / COLOURFUL) ** 2)
+        away = np.abs(levels[None, :] - told[:, None])
+        order = np.argsort(away, axis=None)
+        held = joint.ravel()[order].cumsum()
+        found.append(float(away.ravel()[order][np.searchsorted(held, MOST * held[-1])]) / NORMAL)
     return max(found)
 
 

@@ -122,3 +122,12 @@ def test_a_crop_of_a_subject_on_a_plain_background_is_a_crop(tmp_path: Path) -> 
 def test_what_is_in_no_camera_format_was_converted(tmp_path: Path) -> None:
     original, made = saved(tmp_path, "original", photograph()), saved(tmp_path, "made", changed("webp", photograph()))
     assert clues_of(original, made)[ClueKind.FORMAT] > 0
+
+
+def test_a_colourful_sticker_does_not_make_the_original_a_picture_that_lost_its_colours(tmp_path: Path) -> None:
+    faded = cv2.cvtColor(cv2.cvtColor(photograph(), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    faded[..., 2] = (faded[..., 2] * 0.9).astype(np.uint8)
+    stuck = faded.copy()
+    cv2.circle(stuck, (150, 140), 60, (250, 200, 20), -1)
+    found = clues_of(saved(tmp_path, "original", jpeg(faded)), saved(tmp_path, "made", jpeg(stuck)))
+    assert found.get(ClueKind.COLOUR, 0.0) >= 0
