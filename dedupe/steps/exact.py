@@ -15,21 +15,23 @@ from dedupe.types import Change, Match, PhotoFile, Relation, Remark
 def perhaps_equal(session: Session, found: Sequence[PhotoFile]) -> list[PhotoFile]:
     """The files that share their bytes or the mark of their picture with another, in order.
 
-    All others hold a picture of their own. Reads whole only files that have as many bytes as another, and the beginning of the
-    others.
+    All others hold a picture of their own. Reads whole only files that have as many bytes as another and whose content the cache
+    does not know, and the beginning of the others.
     """
     if not found:
         return []
     from dedupe.decoding.glance import Glance, GlanceRequest, glance
 
     sizes = Counter(file.stamp.size for file in found)
+    answers = zip(found, session.cache.known(found), strict=True)
+    known = {file.path: answer for file, answer in answers if isinstance(answer, bytes)}
     signs: dict[str, tuple[Hashable, Hashable]] = {}
     with session.step("hash", len(found)) as shown:
-        requests = (GlanceRequest(file.path, sizes[file.stamp.size] > 1) for file in found)
+        requests = (GlanceRequest(file.path, sizes[file.stamp.size] > 1 and file.path not in known) for file in found)
         for request, answer in session.pool().run(glance, requests):
             shown.advance()
             if isinstance(answer, Glance):
-                signs[request.path] = (answer.content_key, answer.mark)
+                signs[request.path] = (known.get(request.path, answer.content_key), answer.mark)
             else:  # unreadable, or it crashed the decoder: reading it will say so
                 signs[request.path] = ("unread", "unread")
     shared = _shared(key for key, _ in signs.values()), _shared(mark for _, mark in signs.values())

@@ -14,7 +14,7 @@ from dedupe.decoding import glance as glances
 from dedupe.decoding.glance import Glance, GlanceRequest, glance
 from dedupe.pipeline import scan
 from dedupe.types import Relation, ScanResult
-from tests.album import encoded, jpeg, photo
+from tests.album import encoded, jpeg, photo, wait_until_settled
 
 
 def relations(result: ScanResult) -> dict[str, Relation]:
@@ -98,6 +98,34 @@ def test_only_files_that_may_be_equal_are_read(tmp_path: Path, photos: Path) -> 
     result = exact(tmp_path)
     assert {os.path.basename(one.path) for one in result.skipped} == {"damaged.jpg", "damaged too.jpg"}
     assert not [path for path in relations(result) if "damaged" in path]
+
+
+def test_a_rescan_reads_no_equal_photo_whole_again_and_finds_the_same(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_until_settled(photos)
+    asked: list[str] = []
+
+    def counted(path: str, whole: bool) -> GlanceRequest:
+        if whole:
+            asked.append(os.path.relpath(path, photos))
+        return GlanceRequest(path, whole)
+
+    monkeypatch.setattr(glances, "GlanceRequest", counted)
+    first = relations(exact(tmp_path))
+    assert sorted(asked) == ["astronaut.jpg", "old/astronaut.jpg"]
+    asked.clear()
+    assert relations(exact(tmp_path)) == first
+    assert asked == []
+    changed = photos / "old" / "astronaut.jpg"
+    before = changed.stat()
+    data = changed.read_bytes()
+    changed.write_bytes(data[:-3] + bytes([data[-3] ^ 1]) + data[-2:])
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    wait_until_settled(photos)
+    found = relations(exact(tmp_path))
+    assert asked == ["old/astronaut.jpg"]
+    assert Relation.IDENTICAL not in found.values()
 
 
 def test_reference_photos_are_not_compared_with_each_other(tmp_path: Path, photos: Path) -> None:
