@@ -117,3 +117,22 @@ def test_no_phrase_about_a_photo_is_a_sentence_of_its_own() -> None:
     words = [word for table in tables for word in table.values() if isinstance(word, str) and word]
     assert len(words) > 50
     assert [word for word in words if word.endswith(".") or (word[0].isupper() and not word[1:2].isupper())] == []
+
+
+PAGE = sorted(path for path in (PACKAGE / "review" / "web" / "static").iterdir() if path.suffix in (".js", ".html"))
+COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$|(?<=\s)// .*?$", re.DOTALL | re.MULTILINE)
+
+
+def test_no_sentence_of_the_page_uses_an_old_word() -> None:
+    assert len(PAGE) > 5
+    found = [
+        f"{path.name}: {line.strip()!r} (say: {better})"
+        for path in PAGE
+        for line in COMMENT.sub("", path.read_text("utf-8")).splitlines()
+        if " " in line.strip() and re.search(r"[\"'`>]", line)
+        for old, better in OLD.items()
+        if re.search(
+            old + r"(?![.\w(=:-])", re.sub(r"\$\{.*?\}|\b[\w.]+\(|\.\w+|\bthrow new\b", " ", line), re.IGNORECASE
+        )
+    ]
+    assert not found, "\n".join(found)

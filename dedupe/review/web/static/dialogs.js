@@ -46,7 +46,7 @@ function ending(view) {
       : nothing}
     ${state.going
       ? html`<fieldset>
-          <legend>Where shall the ${count(state.going, "accepted photo")} go?</legend>
+          <legend>Where should the ${count(state.going, "accepted photo")} go?</legend>
           <label class="choice"><input type="radio" name="kind" value="trash" .checked=${where.kind === "trash"} @change=${() => view.aim({ kind: "trash" })}> To the trash</label>
           <label class="choice"><input type="radio" name="kind" value="move" .checked=${where.kind === "move"} @change=${() => view.aim({ kind: "move" })}> Into a folder; their folders are kept below it</label>
           ${where.kind === "move" ? html`<label class="folder">Folder, with its full path; it may be new
@@ -73,7 +73,7 @@ function agreed(view) {
         ${summary.carried.map((said) => html`<p>${said}</p>`)}
         <p>A photo goes only while the one that stays has just been read and found unchanged. ${back(summary.undo)}</p>`
       : html`<p class="big">Nothing: no photo is selected that may go.</p>`}
-    ${summary.left.length ? html`<ul class="left">${summary.left.map(([reason, many]) => html`<li>${number(many)} left alone: ${reason}.</li>`)}</ul>` : nothing}
+    ${summary.left.length ? html`<ul class="left">${summary.left.map(([reason, many]) => html`<li>${number(many)} skipped: ${reason}.</li>`)}</ul>` : nothing}
     ${summary.unproven ? html`<p class="error">${count(summary.unproven, "accepted photo")} can no longer be proven and stay: scan again.</p>` : nothing}
     ${error(view)}
     <footer>

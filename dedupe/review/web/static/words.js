@@ -2,11 +2,11 @@
 
 export function bytes(count) {
   let value = count;
-  for (const unit of ["B", "kB", "MB", "GB", "TB", "PB"]) {
-    if (Math.abs(value) < 999.5 || unit === "PB") {
-      if (unit === "B") return `${count} B`;
+  for (const symbol of ["B", "kB", "MB", "GB", "TB", "PB"]) {
+    if (Math.abs(value) < 999.5 || symbol === "PB") {
+      if (symbol === "B") return `${count} B`;
       const digits = Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0;
-      return `${value.toFixed(digits)} ${unit}`;
+      return `${value.toFixed(digits)} ${symbol}`;
     }
     value /= 1000;
   }
