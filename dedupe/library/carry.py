@@ -20,7 +20,8 @@ from dedupe.types import ContentKey, FileStamp, Group, Photo, PixelKey
 class ReviewedPhoto:
     """One photo of a group that was reviewed.
 
-    ``goes``: it was marked to leave; ``beside``: a digest of what was beside it (``asset.beside``).
+    ``goes``: it was marked to leave; ``beside``: a digest of what was beside it (``asset.beside``). ``rescued``: its metadata
+    was to be carried over before it leaves.
     """
 
     content_key: ContentKey
@@ -29,6 +30,7 @@ class ReviewedPhoto:
     stamp: FileStamp
     goes: bool = False
     beside: str = ""
+    rescued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,18 @@ def review_of(group: Group, edit: GroupEdit, made_at: int) -> GroupReview | None
     if edit.keeper is not None and edit.keeper not in paths:
         return None
     stays = paths.index(edit.keeper) if edit.keeper is not None else 0
-    scan_has = {extra.photo.path for extra in group.extras if extra.selected} if stays == 0 else set()
-    going = scan_has if edit.selected is None else set(edit.selected)
+    going, rescued = _proposed(group) if stays == 0 else (set(), set())
+    if edit.selected is not None:
+        going, rescued = set(edit.selected), set(edit.rescued)
     reviewed = tuple(
         ReviewedPhoto(
-            photo.content_key, photo.pixel_key, photo.path, photo.file.stamp, photo.path in going, beside(photo)
+            photo.content_key,
+            photo.pixel_key,
+            photo.path,
+            photo.file.stamp,
+            goes=photo.path in going,
+            beside=beside(photo),
+            rescued=photo.path in rescued,
         )
         for photo in photos
     )
@@ -98,23 +107,40 @@ def _nearest(group: Group, by_key: dict[bytes, list[GroupReview]]) -> GroupRevie
 
 def _carry(group: Group, review: GroupReview) -> GroupEdit:
     photos = _photos(group)
+    paths = [photo.path for photo in photos]
     matched = _matched(photos, review)
     keeper = review.photos[review.stays]
     stays = next((at for at, one in enumerate(matched) if one is keeper and _same_asset(photos[at], one)), None)
     chosen = stays if review.chosen and stays else None
     same_keeper = stays is not None and (stays == 0 or chosen is not None)
-    suggested = {extra.photo.path for extra in group.extras if extra.selected} if chosen is None else set()
-    going = tuple(
-        photo.path
+    suggested, freed = _proposed(group) if chosen is None else (set(), set())
+    places = [
+        at
         for at, photo in enumerate(photos)
         if at != (chosen or 0) and _goes(photo, matched[at], same_keeper=same_keeper, suggested=photo.path in suggested)
-    )
+    ]
+    going = tuple(paths[at] for at in places)
+    rescued = tuple(paths[at] for at in places if _is_rescued(matched[at], freed=paths[at] in freed))
+    as_proposed = chosen is None and (set(going), set(rescued)) == (suggested, freed)
     return GroupEdit(
         group.id,
-        None if chosen is None else photos[chosen].path,
-        None if chosen is None and set(going) == suggested else going,
+        None if chosen is None else paths[chosen],
+        None if as_proposed else going,
         review.state if _holds(photos, matched, review.state, same_keeper=same_keeper) else EditState.OPEN,
+        rescued=() if as_proposed else rescued,
     )
+
+
+def _proposed(group: Group) -> tuple[set[str], set[str]]:
+    """What the scan lets go, and of which of these it carries the metadata over."""
+    going = [extra for extra in group.extras if extra.selected]
+    rescued = {extra.photo.path for extra in going if extra.rescue is not None and extra.rescue.obstacle is None}
+    return {extra.photo.path for extra in going}, rescued
+
+
+def _is_rescued(before: ReviewedPhoto | None, *, freed: bool) -> bool:
+    """As it was decided on; a photo that a person did not let go is treated as the scan proposes."""
+    return before.rescued if before is not None and before.goes else freed
 
 
 def _goes(photo: Photo, before: ReviewedPhoto | None, *, same_keeper: bool, suggested: bool) -> bool:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from dedupe.library.decisions import Decisions
+from dedupe.library.paths import StorePaths
+from dedupe.library.scans import EditState, GroupEdit
 from tests.album import jpeg, photo, wait_until_settled
 from tests.rescue.made import needs_exiftool, tagged, told
 from tests.support import tree_snapshot
@@ -148,3 +151,19 @@ def test_a_plan_says_what_is_carried_over_and_a_person_may_turn_it_off(
     assert run("apply", "--store", store, "--plan", str(plan), "--move-to", str(moved), "--yes") == 0
     assert not Path(entry["path"]).exists()
     assert (photos / "a" / "cat.jpg.xmp").exists() is carried
+
+
+def test_what_a_person_agreed_to_carry_over_is_carried_over_after_a_new_scan_as_well(
+    photos: Path, tmp_path: Path
+) -> None:
+    store, moved = str(tmp_path / "s.db"), tmp_path / "moved"
+    words = ("scan", str(photos), "--store", store, "--jobs", "1", "--keep", "path")
+    run(*words)
+    copy = str(photos / "Summer in Rome" / "cat.jpg")
+    with Decisions(StorePaths.at(store).decisions) as memory:
+        [group] = memory.saved_scan().result.groups
+        memory.put_edit(GroupEdit(group.id, selected=(copy,), state=EditState.ACCEPTED, rescued=(copy,)))
+    run(*words)
+    assert run("apply", "--store", store, "--move-to", str(moved), "--yes") == 0
+    assert not Path(copy).exists()
+    assert "beach" in told(photos / "a" / "cat.jpg.xmp")["XMP-dc:Subject"]

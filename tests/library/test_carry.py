@@ -11,6 +11,7 @@ import pytest
 
 from dedupe.library.decisions import Decisions
 from dedupe.library.scans import EditState, GroupEdit
+from dedupe.loss import Rescue
 from dedupe.types import FileStamp, Group, Photo, Relation, ScanResult
 from tests.review import made
 
@@ -197,3 +198,25 @@ def test_a_store_of_the_first_version_keeps_its_scan_and_its_review(tmp_path: Pa
         assert memory.edits() == {"g": GroupEdit("g", state=EditState.KEEP_ALL)}
         assert memory.saved_scans()[0].about.roots == (made.ROOT,)
         assert memory.saved_scans()[0].decided == 1
+
+
+def test_a_copy_whose_metadata_was_to_be_carried_over_goes_later_only_with_that(memory: Decisions) -> None:
+    edit = GroupEdit("g", selected=(COPY.path,), state=EditState.ACCEPTED, rescued=(COPY.path,))
+    first, then = scan(KEEP, COPY, selected=False), scan(moved(KEEP, "x.jpg"), moved(COPY, "y.jpg"), selected=False)
+    going = (f"{made.ROOT}/y.jpg",)
+    assert after(memory, first, edit, then, name="g") == replace(edit, selected=going, rescued=going)
+    assert memory.save_scan(then).carried == 1 and memory.edits()["g"].rescued == going
+
+
+def test_also_where_the_scan_would_let_it_go_without(memory: Decisions) -> None:
+    edit = GroupEdit("g", selected=(COPY.path,), state=EditState.ACCEPTED, rescued=(COPY.path,))
+    assert after(memory, scan(KEEP, COPY), edit, scan(KEEP, COPY, name="later")) == replace(edit, group="later")
+
+
+def test_a_copy_that_the_scan_frees_by_a_sidecar_keeps_it_where_another_is_taken_out(memory: Decisions) -> None:
+    group = scan(KEEP, COPY, SMALL).groups[0]
+    freed = tuple(replace(extra, rescue=Rescue(f"{KEEP.path}.xmp")) for extra in group.extras)
+    offered = made.result(replace(group, extras=freed), roots=(made.ROOT,))
+    edit = GroupEdit("g", state=EditState.ACCEPTED)
+    found = after(memory, offered, edit, scan(KEEP, COPY, SMALL, selected=False), name="g")
+    assert found is not None and set(found.rescued) == set(found.selected or ()) == {COPY.path, SMALL.path}
