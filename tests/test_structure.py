@@ -212,3 +212,28 @@ def _all_paths() -> tuple[str, ...]:
     places = [ROOT / part for part in (*PACKAGES, "tests", "docs", ".github", ".ci")]
     inside = [path for place in places if place.exists() for path in place.rglob("*") if path.is_file()]
     return tuple(path.relative_to(ROOT).as_posix() for path in (*inside, *ROOT.glob("*")))
+
+
+_ENDS_OF_SENTENCES = (".", ":", "?", "!", "”")
+
+
+def _begins_with_a_sentence(text: str) -> bool:
+    first = text.strip().split("\n", 1)[0].rstrip()
+    return first.endswith(_ENDS_OF_SENTENCES)
+
+
+def test_every_docstring_begins_with_a_whole_sentence_on_one_line() -> None:
+    broken = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for name, path in modules().items()
+        if name.split(".")[0] == "dedupe"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        if not _begins_with_a_sentence(node.value.value)
+    ]
+    assert broken == []
+
+
+def test_a_first_sentence_that_runs_over_the_line_would_be_seen() -> None:
+    assert _begins_with_a_sentence("Say which photo stays.\n\nThe rest may go.")
+    assert not _begins_with_a_sentence("Say which photo stays, and which of the others\nmay go.")

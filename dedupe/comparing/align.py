@@ -77,8 +77,10 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class KeyPoints:
-    """The key points of a preview, small enough to keep those of many: ``at`` float32[n, 4] is place, size and angle as in
-    ``Features``, ``described`` uint8[n, 128] SIFT."""
+    """The key points of a preview, small enough to keep those of many.
+
+    ``at``, float32[n, 4], is place, size and angle as in ``Features``. ``described``, uint8[n, 128], is SIFT.
+    """
 
     at: Floats
     described: npt.NDArray[np.uint8]
@@ -146,8 +148,10 @@ def _may_win(a: Features, mirrored: Floats, inliers: int) -> bool:
 
 
 def align_whole(a: Features, b: Features) -> Matrix | None:
-    """float64[2, 3] that lays the whole frame of b onto the whole frame of a in that of the eight turns and mirrors whose
-    thumbnails agree best, whatever their shapes; None where none agrees."""
+    """The map of b's whole frame onto a's whole frame, float64[2, 3], whatever their shapes.
+
+    Of the eight turns and mirrors it takes the one whose thumbnails agree best. None where none agrees.
+    """
     best, found = WHOLE_LIKENESS, None
     for number, matrix in enumerate(frame_matrices(a.grey.shape, b.grey.shape)):
         likeness = float((a.thumb * _turned(b.thumb, number)).sum())
@@ -266,8 +270,11 @@ def _matches(a: Floats, b: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
 
 
 def _best_proposal(target: Matrix, source: Matrix, turn: Matrix, scale: Matrix) -> Matrix:
-    """Every match proposes the similarity that its two key points imply; the most supported proposal wins. The surest come
-    first."""
+    """The similarity that the most key points support.
+
+    Every match proposes the similarity that its two key points imply. The surest matches come first, and only these
+    propose.
+    """
     zoom = (scale * np.exp(1j * turn))[:_PROPOSALS]
     onto, place = (points[:, 0] + 1j * points[:, 1] for points in (target, source))
     move = onto[: len(zoom)] - zoom * place[: len(zoom)]

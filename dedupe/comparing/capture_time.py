@@ -11,8 +11,11 @@ _QUARTER_HOUR: Final = 900
 _DAY_TWO: Final = 2 * 86_400
 """Cameras whose clock was never set, and programs that write a zero date, give times of the first day of 1970."""
 ANOTHER_EXPOSURE: Final = 1.12
-"""Ratio of two exposure times or sensitivities beyond which they are two: a sixth of a stop. The steps of a bracket are a third
-of a stop or more (1.26), a value rounded on the way (1/125 as 0.008, 1/128 for 1/125) is nearer."""
+"""Ratio from which two exposure times or two sensitivities are different: a sixth of a stop.
+
+The steps of a bracket are a third of a stop or more (1.26). A value rounded on the way (1/125 as 0.008, 1/128 for 1/125)
+is nearer.
+"""
 ANOTHER_APERTURE: Final = 1.06
 """The same for f-numbers, which double in two stops."""
 ANOTHER_BIAS: Final = 0.15
@@ -33,11 +36,10 @@ def two_captures(a: Facts, b: Facts) -> Remark | None:
 
 
 def seconds_apart(a: Facts, b: Facts) -> float | None:
-    """How many seconds lie between the two captures, where both files prove that there were two; None where they prove
-    nothing.
+    """The seconds between two captures, where both files prove that there were two; None where they prove nothing.
 
-    Proof needs the same camera and two times that differ at the coarser of both precisions. A difference of whole quarters
-    of an hour is a time zone put right, a zero date is no date, and equal times prove nothing (bursts).
+    Proof needs the same camera and two times that differ at the coarser of both precisions. A difference of whole
+    quarters of an hour is a time zone put right, a zero date is no date, and equal times prove nothing (bursts).
     """
     if a.taken is None or b.taken is None or _is_zero(a.taken) or _is_zero(b.taken):
         return None

@@ -37,8 +37,11 @@ _LAID_ON: Final = frozenset((RegionKind.STROKES, RegionKind.BAND, RegionKind.VEI
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A relation and what it rests on; ``edited`` and safer are one capture. ``open``: it holds only if the noise of the
-    originals says that this is one capture. ``captures``: what the noise of this look says, where it was asked."""
+    """A relation and what it rests on.
+
+    ``edited`` and every safer relation mean one capture. ``open`` means that the relation holds only if the noise of the
+    originals says that this is one capture. ``captures`` is what the noise of this measurement says, where it was asked.
+    """
 
     relation: Relation
     remark: Remark | None = None
@@ -77,9 +80,12 @@ def proven(verdict: Verdict, measurement: Measurement, known: Captures | None = 
 
 
 def _tilted_by_hand(measurement: Measurement) -> bool:
-    """Whether one picture is tilted against the other by as little as a hand moves between two shots, and each shows something of
-    the scene beside what the other shows: of a far, still scene two shots differ by that and by their noise alone, which the
-    structure of the scene may hide. What an editor tilts lies inside its source, or on black."""
+    """Say whether one picture is tilted against the other by as little as a hand moves between two shots.
+
+    Each must also show something of the scene that the other does not. Two shots of a far, still scene differ only by
+    that and by their noise, which the structure of the scene may hide. What an editor tilts is inside its source, or on
+    black.
+    """
     if measurement.keystone is None or measurement.keystone.amount >= HAND_TILT:
         return False
     return overlap.beside_each_other(measurement.registered)

@@ -98,8 +98,10 @@ def _values(luma: Luma) -> Floats | None:
 
 
 def _off_lattice(values: Floats, quality: int) -> float:
-    """The mean squared distance of the coefficients from the multiples of a quality's steps, over that by chance; those below
-    half a step are near 0 in any case and do not count."""
+    """The mean squared distance of the coefficients from the multiples of a quality's steps, over that by chance.
+
+    Coefficients below half a step are near 0 in any case and do not count. 1.0 where too few count.
+    """
     scale = 5_000 / quality if quality < 50 else 200 - 2 * quality
     steps = np.array([np.floor((STANDARD[place] * scale + 50) / 100) for place in _SEEN], np.float32)
     told = (values > steps / 2) & (steps >= _LEAST_STEP)

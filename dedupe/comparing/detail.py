@@ -80,8 +80,11 @@ def sampling(a: View, b: View, measurement: Measurement) -> float:
 
 
 def _finer(fine: View, coarse: View, placement: Matrix, ratio: float, overlap: tuple[float, float]) -> float:
-    """> 0 where the more finely sampled picture holds more, < 0 where it is merely enlarged; ``placement`` maps the coarse frame
-    onto the fine one."""
+    """Compare the detail of the more finely sampled picture with that of the other.
+
+    > 0 where it holds more, < 0 where it is merely enlarged, 0 where neither is clear. ``placement`` maps the coarse
+    frame onto the fine one.
+    """
     middle_fine, middle_coarse = _middles(placement)
     side, fine_side = window_sides(ratio, coarse.facts.width, coarse.facts.height)
     one, other = window_of(fine, middle_fine, fine_side), window_of(coarse, middle_coarse, side)
@@ -106,11 +109,11 @@ def weighed(told: Floats) -> npt.NDArray[np.float64]:
 
 
 def evidence(fine: Rgb, coarse: Rgb, ratio: float) -> Floats:
-    """What tells an enlargement from a reduction, float32[9], of two pictures of one window of the scene; ``ratio`` > 1: pixels
-    of ``fine`` for one of ``coarse``.
+    """Measure what tells an enlargement from a reduction, float32[9], in two pictures of one window of the scene.
 
-    The transfer function in five bands up to the coarse picture's Nyquist frequency; what lies beyond it; how steeply either
-    spectrum falls; log2 of the ratio. All in log2 of power.
+    ``ratio`` > 1 is the pixels of ``fine`` for one of ``coarse``. The values are the transfer function in five bands up
+    to the coarse picture's Nyquist frequency; what is beyond it; how steeply either spectrum falls; log2 of the ratio.
+    All are in log2 of power.
     """
     high, low, edge = _spectrum(fine), _spectrum(coarse), 1 / ratio
     fines = [high.level(start * edge, end * edge) for start, end in BANDS]
@@ -143,8 +146,11 @@ def _middles(placement: Matrix) -> tuple[tuple[float, float], tuple[float, float
 
 
 def _sharper(a: View, b: View, measurement: Measurement, close: Measurement) -> float:
-    """> 0 where b is a blurred a, < 0 where a is a blurred b. Noise makes a picture crisper too, and so does sharpening, but
-    neither adds anything to what the other shows: only fine structure that the softer one shows faintly counts."""
+    """Tell which picture is the other one blurred: > 0 for b, < 0 for a, 0 where neither is clear.
+
+    Noise makes a picture crisper too, and so does sharpening, but neither adds anything to what the other shows. So only
+    fine structure counts that the softer picture shows faintly.
+    """
     if abs(close.softened) < _BLURRED or close.echo <= _ECHO:
         return 0.0
     told = sharpening.clue(measurement, (features_of(a).rgb, features_of(b).rgb))

@@ -30,9 +30,13 @@ _PREVIEW: Final = 400.0
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``peak``: the strongest local disagreement, 1 and more is a difference whatever the compression. ``share`` of the
-    textured area that disagrees. ``tone``: mean departure of the tone curve from no change, grey levels. ``noise``: grey
-    levels of unexplained structure in the median. ``mask`` bool[h, w]: the places of the spots."""
+    """How two registered pictures differ.
+
+    ``peak`` is the strongest local disagreement; 1 and more is a difference whatever the compression. ``share`` is the
+    part of the textured area that disagrees. ``tone`` is the mean departure of the tone curve from no change, in grey
+    levels. ``noise`` is the unexplained structure in the median, in grey levels. ``mask``, bool[h, w], marks the
+    difference regions.
+    """
 
     peak: float
     share: float
@@ -89,8 +93,10 @@ def _disagreement(error2: Floats, contrast2: Floats, inside: Mask) -> tuple[Floa
 
 
 def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, float]:
-    """(chroma, luma, cast) in grey levels, as the pictures are: the strongest local departures beyond what lies on edges, and
-    the mean departure of chroma."""
+    """Measure how far the tones and colours depart: (chroma, luma, cast) in grey levels, of the pictures as they are.
+
+    The first two are the strongest local departures beyond what edges explain; cast is the mean departure of chroma.
+    """
     rim = cv2.erode((cover > 0).astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0)
     if not rim.any():
         return 0.0, 0.0, 0.0

@@ -36,8 +36,10 @@ COLOURLESS_SPAN: Final = 40
 SEAMLESS: Final = 0.5
 """Share of the rim within that has the colour of what lies outside, from which the scene goes on there (a guess)."""
 PADDED: Final = 0.75
-"""Share of what lies outside that has one colour, from which it is a frame, a bar or a page. Measured: of frames and screens
-≥ 0.86 within ± 5, of what a crop cuts off ≤ 0.64 (floors and beds)."""
+"""Share of what is outside that has one colour, from which it is a frame, a bar or a page.
+
+[Frames and screens ≥ 0.86 within ± 5; what a crop cuts off ≤ 0.64 (floors and beds).]
+"""
 PLAIN: Final = 6
 """Grey levels within which a colour is one colour."""
 EDGE_RATIO: Final = 1.3
@@ -106,8 +108,11 @@ def _geometry(measurement: Measurement) -> Iterator[Clue]:
 
 
 def _is_padding(outside: Rgb, registered: Registered) -> bool:
-    """Whether what lies outside is no scene: of one colour, or colourless print on paper of one colour; and the picture within
-    ends there. A subject on a plain background has the background on both sides of a crop."""
+    """Say whether what is outside is no scene.
+
+    It is of one colour, or colourless print on paper of one colour, and the inner picture ends there. A subject on a
+    plain background has the background on both sides of a crop.
+    """
     if len(outside) == 0:
         return False
     paper = _commonest(outside)
@@ -168,8 +173,10 @@ def _seen(measurement: Measurement) -> Iterator[Clue]:
 
 
 def _marks(one: Rgb, other: Rgb, mask: Mask, inside: Mask) -> float:
-    """> 0 where ``other`` has something added: a mark has edges along its outline, beyond those that a change of tone gives
-    it everywhere."""
+    """Tell which picture has something added: > 0 for ``other``, < 0 for ``one``, 0 where neither is clear.
+
+    A mark has edges along its outline, beyond those that a change of tone gives it everywhere.
+    """
     away = _strongest(cv2.absdiff(one, other))
     if not mask.any():
         return 0.0
@@ -233,8 +240,11 @@ def _own_colours(picture: Rgb, inside: Mask) -> float:
 
 
 def _tones(one: Rgb, other: Rgb, inside: Mask, changed: float) -> float:
-    """> 0 where the tones or colours of ``other`` were changed: clipped where those of ``one`` are whole, or darkened after they
-    were clipped. ``changed``: how far the tone curve departs from none, grey levels."""
+    """Tell whose tones or colours were changed: > 0 for ``other``, < 0 for ``one``, 0 where neither is clear.
+
+    They were clipped where the other's are whole, or darkened after they were clipped. ``changed`` is how far the tone
+    curve departs from no change, in grey levels.
+    """
     stronger = (_saturation(other, inside) + 1) / (_saturation(one, inside) + 1)
     if changed < SAME_TONE and 1 / SAME_COLOUR < stronger < SAME_COLOUR:
         return 0.0

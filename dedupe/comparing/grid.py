@@ -22,8 +22,11 @@ COARSE: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Slopes:
-    """What a block-wise linear model needs of the picture that is moved: the normal matrix of its band and its slopes, the upper
-    half of it and of its inverse by row; float64[rows, cols] each, the slopes float32[h, w]."""
+    """What a block-wise linear model needs of the picture that is moved.
+
+    ``across`` and ``down`` are the slopes of its band, float32[h, w]. ``normal`` is the upper half of the normal matrix
+    by row, ``inverse`` that of its inverse, float64[rows, cols] each.
+    """
 
     across: Floats
     down: Floats
@@ -65,8 +68,11 @@ class Layer:
 
 
 class Grid:
-    """``still``, ``moved`` uint8[h, w, 3] on one grid and their ``ground``. ``tone``: how much the tone changed; ``readings``:
-    both in one tone, in every way that may explain it (``tone_curve.readings``)."""
+    """Two pictures on one grid, ``still`` and ``moved``, uint8[h, w, 3], with their ``ground``.
+
+    ``tone`` is how much the tone changed. ``readings`` are both pictures in one tone, in every way that may explain it
+    (``tone_curve.readings``).
+    """
 
     __slots__ = ("_laws", "greys", "ground", "moved", "readings", "still", "tone")
 
@@ -83,8 +89,10 @@ class Grid:
         self._laws: dict[bool, Layer | None] = {}
 
     def law(self, *, forth: bool) -> tuple[Layer, Layer] | None:
-        """Both pictures once the law is applied that makes ``moved`` of ``still``, or, not ``forth``, the other way round; None
-        where there is none."""
+        """Both pictures after applying the law that makes ``moved`` of ``still``.
+
+        Without ``forth`` the law goes the other way round. None where there is no law.
+        """
         if forth not in self._laws:
             source, target = (self.still, self.greys[1]) if forth else (self.moved, self.greys[0])
             shown = response.predicted(source, target, self.ground.cover)
@@ -104,8 +112,11 @@ class Grid:
 
 
 def band(grey: Floats, ground: Ground, fine: float = FINE, coarse: float = COARSE) -> Floats:
-    """float32[h, w]: structure between ``fine`` and ``coarse`` pixels, judged from covered pixels alone, so that the edge of
-    the overlap looks the same in both pictures (normalised convolution, Knutsson and Westin 1993)."""
+    """The structure between ``fine`` and ``coarse`` pixels, float32[h, w].
+
+    It is worked out from covered pixels alone, so that the edge of the overlap looks the same in both pictures
+    (normalised convolution, Knutsson and Westin 1993).
+    """
     smooth = cv2.GaussianBlur(grey, (0, 0), fine)
     smooth -= ground.spread(grey, coarse)
     return ground.cut(smooth)

@@ -17,8 +17,11 @@ CELL: Final = 16
 
 
 class Ground:
-    """``cover`` float32[h, w]: 1 where both pictures have content, 0 elsewhere; ``inside`` bool[h, w] the same; ``whole``: that
-    is everywhere."""
+    """Where two pictures on one grid both have content.
+
+    ``cover``, float32[h, w], is 1 there and 0 elsewhere; ``inside``, bool[h, w], says the same. ``whole`` says that this
+    is everywhere.
+    """
 
     __slots__ = ("_area", "_weights", "cover", "inside", "whole")
 

@@ -30,8 +30,11 @@ _LEAST_FULL: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """``matrix`` float64[2, 3], source onto target; ``full`` float64[3, 3] where it takes a homography; ``support``: how many
-    different places agree."""
+    """A map of points, and how many of them it explains.
+
+    ``matrix``, float64[2, 3], maps source onto target. ``full``, float64[3, 3], is set where that takes a homography.
+    ``support`` is the number of different places that agree.
+    """
 
     matrix: Matrix
     support: int
@@ -39,8 +42,10 @@ class Fitted:
 
 
 def fitted(target: Points, source: Points, start: Matrix) -> Fitted | None:
-    """The simplest map, float64[n, 2] ``source`` onto ``target``, that explains nearly as many points as any; None where
-    even a similarity explains too few. ``start`` float64[2, 3] is a first guess."""
+    """Find the simplest map of ``source`` onto ``target`` that explains nearly as many points as any.
+
+    Both are float64[n, 2]. ``start``, float64[2, 3], is a first guess. None where even a similarity explains too few.
+    """
     similarity = _grown(target, source, start, similarity_of, _SIMILARITY_PX)
     if similarity is None:
         return None

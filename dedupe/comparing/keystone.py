@@ -65,8 +65,10 @@ def untilted(picture: Rgb, keystone: Keystone) -> Untilted:
 
 
 def split(full: Matrix) -> tuple[Keystone, Matrix]:
-    """A homography float64[3, 3] between frames (0–1 each way) as a keystone of the source and the affine map float64[2, 3] that
-    lays what it leaves onto the target."""
+    """Split a homography float64[3, 3] between frames (0–1 each way) into a keystone and an affine map float64[2, 3].
+
+    The keystone is that of the source. The affine map carries what it leaves onto the target.
+    """
     middle = full[2] @ np.array([0.5, 0.5, 1.0])
     keystone = Keystone(*(np.clip(full[2, :2] / middle, -0.9, 0.9)))
     affine = full @ np.linalg.inv(keystone.matrix)
@@ -97,8 +99,10 @@ def flat(keystone: Keystone | None, affine: Matrix) -> Matrix:
 
 
 def from_blocks(registered: Registered, keystone: Keystone | None) -> Matrix | None:
-    """The homography float64[3, 3] that carries b's frame onto a's (0–1 each way), fitted to the shifts of the blocks; None
-    where these are too few. ``keystone`` is what was taken out of b before."""
+    """The homography float64[3, 3] that maps b's frame onto a's (0–1 each way), fitted to the shifts of the blocks.
+
+    None where these are too few. ``keystone`` is what was taken out of b before.
+    """
     field, over = registered.field, registered.overlay
     usable = field.textured & (field.correlation > _CORRELATED) & (np.hypot(field.dx, field.dy) < _REACH)
     if usable.sum() < _LEAST_BLOCKS:

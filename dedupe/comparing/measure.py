@@ -22,12 +22,15 @@ _MOST_NOISE: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """``quarter``: 25th percentile of the correlation, as they lie, of blocks outside all spots. ``fit``: their mean,
-    weighed by texture: ranks how well pictures fit. ``agreement``: share of the textured blocks outside all spots that
-    correlate once shifted. ``overlap``: share of each picture's frame (a, b) that the other covers. ``placement``:
-    float64[2, 3], b's frame (0–1 each way) onto a's. ``softened``: sigma in pixels of the grid by which a had to be
-    softened to look like b, negative where it was b. ``keystone`` was taken out of b before: ``placement`` starts from what is
-    left."""
+    """What was measured of two pictures, a and b.
+
+    ``quarter`` is the 25th percentile of the correlation, unshifted, of blocks outside all difference regions. ``fit``
+    is their mean, weighted by texture: it ranks how well pictures fit. ``agreement`` is the share of the textured blocks
+    outside all difference regions that correlate once shifted. ``overlap`` is the share of each picture's frame (a, b)
+    that the other covers. ``placement``, float64[2, 3], maps b's frame (0–1 each way) onto a's. ``softened`` is the
+    sigma, in pixels of the grid, by which a had to be softened to look like b, negative where it was b. ``keystone`` was
+    taken out of b before: ``placement`` starts from what is left.
+    """
 
     registered: Registered
     bend: Bend
@@ -55,8 +58,10 @@ class Measurement:
 
     @property
     def frame_error(self) -> float:
-        """How far b's whole frame lies from a's whole frame in any of the eight turns and mirrors: the largest distance of
-        two corners, as a share of a's long side."""
+        """How far b's whole frame is from a's whole frame in the best of the eight turns and mirrors.
+
+        It is the largest distance of two corners, as a share of a's long side.
+        """
         overlay = self.registered.overlay
         return overlay_frame_error(overlay.still.shape, overlay.moving.shape, overlay.matrix)
 
@@ -119,8 +124,10 @@ def _agreement(field: Field, clean: Mask, noise: float) -> float:
 
 
 def overlay_frame_error(still: tuple[int, ...], moving: tuple[int, ...], matrix: Matrix) -> float:
-    """The largest distance between corners when the frame of ``moving`` should cover that of ``still``, share of the long
-    side; the best of the eight turns and mirrors."""
+    """The largest distance between corners when the frame of ``moving`` should cover that of ``still``.
+
+    It is a share of the long side, for the best of the eight turns and mirrors.
+    """
     corners = _corners(moving)
     placed = corners @ matrix[:, :2].T + matrix[:, 2]
     errors = []

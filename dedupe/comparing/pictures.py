@@ -52,9 +52,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Luma:
-    """Lightness as stored, uint8[h, w], neither turned nor scaled, 255 where a colour is clipped; ``steps``: a JPEG's
-    quantisation steps float32[8, 8], by vertical and horizontal frequency, None for other formats; ``profile``: the colour
-    profile, None where it changes nothing."""
+    """Lightness as stored, uint8[h, w], neither turned nor scaled, 255 where a colour is clipped.
+
+    ``steps``, float32[8, 8], are a JPEG's quantisation steps by vertical and horizontal frequency, None for other
+    formats. ``profile`` is the colour profile, None where it changes nothing.
+    """
 
     pixels: Grey
     steps: Floats | None
@@ -111,8 +113,11 @@ def original_of(view: View, long_side: int) -> Rgb | None:
 
 
 def window_of(view: View, middle: tuple[float, float], side: int) -> Rgb | None:
-    """uint8[≤ side, ≤ side, 3] of the original at its full size, round ``middle`` (0–1 each way, to the next hundredth); None
-    where the original is gone, changed, unreadable or too large to be decoded whole."""
+    """Cut a window, uint8[≤ side, ≤ side, 3], out of the original at its full size, around ``middle`` (0–1 each way).
+
+    ``middle`` is rounded to the next hundredth. None where the original is gone, changed, unreadable or too large to be
+    decoded whole.
+    """
     # Rounded for all alike: what another pair asked for before must not shift the window of this one.
     x, y = (round(place * MIDDLES) for place in middle)
     return _windows.get((view.content_key, x, y, side), lambda: _cut(view, (x / MIDDLES, y / MIDDLES), side))

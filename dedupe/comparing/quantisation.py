@@ -35,13 +35,19 @@ _TELLING_STEP: Final = 4.0
 _LEAST_TELLING: Final = 100
 _ON_LATTICE: Final = 0.2
 _OFF_LATTICE: Final = 0.23
-"""Off the comb of a JPEG where the other has none, in steps. Measured on twenty photographs of data/photos/{various,items}: JPEGs
-of 60-95 made from HEIC, AVIF, WebP, JPEG XL of 40-95 and JPEG 2000 lie 0.235-0.30 off, what was made from the JPEG 0.006-0.2
-where it was saved well, and anything above where it was not (``benchmarks.codecs``)."""
+"""Distance from the lattice of a JPEG, in steps, from which another picture that has no lattice may be its source.
+
+Measured on twenty photographs of data/photos/{various,items}: for JPEGs of 60-95 made from HEIC, AVIF, WebP, JPEG XL of
+40-95 and JPEG 2000 it is 0.235-0.30. For what was made from the JPEG it is 0.006-0.2 where that was saved well, and
+anything above where it was not (``benchmarks.codecs``).
+"""
 _NEAR_LATTICE: Final = 0.205
 _CLEARLY: Final = 0.8
-"""Off the comb, in steps: what was decoded from it ≤ 0.03, what was saved again and better ≤ 0.20; the other way round
-≥ 0.26 beside the latter, ≥ 0.12 beside the former."""
+"""Distance from a lattice, in steps, up to which a picture may be on it, and the ratio to the other's that makes it clear.
+
+[What was decoded from it ≤ 0.03, what was saved again and better ≤ 0.20; the other way round ≥ 0.26 against the latter,
+≥ 0.12 against the former.]
+"""
 _FREQUENCIES: Final = np.add.outer(np.arange(8), np.arange(8)) <= 7
 """Coefficients looked at: the steps of the finest are too coarse to tell."""
 COSINES: Final = np.array(
@@ -165,8 +171,11 @@ def _lattice_of(values: Floats, own: float) -> float | None:
 
 
 def _told_by_lattices(a_lattice: float | None, b_lattice: float | None) -> int:
-    """1 where b lies on the comb of a, -1 where a lies on that of b, 0 where neither is clear. What was made from a picture still
-    lies on the multiples of the steps by which that was saved, however well it was saved itself (Fan and de Queiroz 2003)."""
+    """Tell which picture is on the other's lattice: 1 for b, -1 for a, 0 where neither is clear.
+
+    What was made from a picture is still near the multiples of the steps by which that was saved, however well it was
+    saved itself (Fan and de Queiroz 2003).
+    """
     if a_lattice is not None and b_lattice is not None:
         nearer, farther = sorted((a_lattice, b_lattice))
         return (1 if a_lattice < b_lattice else -1) if nearer < _NEAR_LATTICE and nearer < _CLEARLY * farther else 0
@@ -176,8 +185,11 @@ def _told_by_lattices(a_lattice: float | None, b_lattice: float | None) -> int:
 
 
 def _off_lattice(copy: Floats, source: Floats, steps: Floats | None) -> float | None:
-    """Mean distance, in steps, of the coefficients of ``copy`` from those of ``source``, saved by these steps: 0.25 by
-    chance. None where too few tell; the mean of a block tells nothing, as flat ones keep it exactly."""
+    """The mean distance, in steps, of the coefficients of ``copy`` from those of ``source``, saved by these steps.
+
+    It is 0.25 by chance. None where too few coefficients tell. The mean of a block tells nothing, because flat blocks
+    keep it exactly.
+    """
     if steps is None:
         return None
     step = np.broadcast_to(steps[_FREQUENCIES], source.shape)
@@ -189,8 +201,10 @@ def _off_lattice(copy: Floats, source: Floats, steps: Floats | None) -> float | 
 
 
 def _is_child(seen: _Seen, steps: Floats | None) -> bool | None:
-    """Whether what was saved by these steps was made from the other; None where that is not clear. Only coefficients that one
-    of the two has, at steps that exclude something, count: zeros agree with everything."""
+    """Say whether what was saved by these steps was made from the other; None where that is not clear.
+
+    Only coefficients that one of the two has, at steps that exclude something, count: zeros agree with everything.
+    """
     if steps is None:
         return False
     step = np.broadcast_to(steps[_FREQUENCIES], seen.own.shape)

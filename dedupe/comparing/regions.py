@@ -57,8 +57,11 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The surroundings of one spot, cut out; ``mask`` bool[h, w] is the spot itself, ``away`` the largest difference of a
-    channel, ``edge`` whether it reaches the rim of what both show."""
+    """The surroundings of one difference region, cut out.
+
+    ``mask``, bool[h, w], is the region itself. ``away`` is the largest difference of a channel. ``edge`` says whether
+    the region reaches the rim of what both show.
+    """
 
     mask: Mask
     still: Rgb

@@ -97,16 +97,21 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """The part of the shifts that no affine map explains and a smooth cubic does: ``amplitude`` root mean square in pixels,
-    ``certainty`` the F statistic of the cubic terms (about 1–5 for noise)."""
+    """The non-rigid part of the shifts: what no affine map explains and a smooth cubic does.
+
+    ``amplitude`` is the root mean square in pixels, ``certainty`` the F statistic of the cubic terms (about 1–5 for
+    noise).
+    """
 
     amplitude: float
     certainty: float
 
 
 def overlay(a: Rgb, b: Rgb, matrix: Matrix, mask: Floats | None = None) -> Overlay:
-    """Brings the finer of two pictures down to the sampling of the coarser, each way by itself; ``matrix`` maps pixels of b onto
-    a, ``mask`` float32[h, w] is 1 where b has content."""
+    """Bring the finer of two pictures down to the sampling of the coarser, each direction by itself.
+
+    ``matrix`` maps pixels of b onto a. ``mask``, float32[h, w], is 1 where b has content.
+    """
     swapped = scale_of(matrix) > 1.0
     still, fine, onto = (b, a, invert(matrix)) if swapped else (a, b, matrix)
     masks = (mask, None) if swapped else (None, mask)
@@ -138,9 +143,11 @@ def laid(over: Overlay, matrix: Matrix, before: Laid | None = None) -> Laid:
 def refine(
     over: Overlay, rounds: tuple[float, ...] = (3.0, FINE, FINE), start: Laid | None = None
 ) -> tuple[Registered, Grid]:
-    """Refines the overlay by the shifts of its blocks until one affine map explains what it can of them; ``rounds`` are the
-    fine scales of the band, coarse to fine. ``start``: ``over`` as it lies, where that is known. Also gives both pictures on one
-    grid, with all that was worked out of them."""
+    """Refine the overlay by the shifts of its blocks until one affine map explains what it can of them.
+
+    ``rounds`` are the fine scales of the band, coarse to fine. ``start`` is ``over`` as registered, where that is known.
+    Also returns both pictures on one grid, with all that was worked out of them.
+    """
     now = start or laid(over, over.matrix)
     for fine in rounds:
         still = now.still if fine == now.still.fine else Layer(now.still.grey, now.ground, fine)

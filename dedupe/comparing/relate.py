@@ -203,8 +203,10 @@ def _doubted(a: View, b: View, measurement: Measurement, more: float) -> tuple[V
 
 
 def _close_look(a: View, b: View, measurement: Measurement, verdict: Verdict) -> tuple[Verdict, Measurement | None]:
-    """The verdict of the originals at the highest sampling that both have, at most CLOSE_SIDE pixels on the long side; the
-    given one, and no look, where the previews show it all."""
+    """The verdict on the originals at the highest sampling that both have, at most CLOSE_SIDE pixels on the long side.
+
+    Returns the given verdict, and no measurement, where the previews show it all.
+    """
     sides = _close_sides(a, b, measurement, verdict)
     if sides is None:
         return verdict, None

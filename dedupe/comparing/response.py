@@ -26,8 +26,10 @@ _RIDGE: Final = 1e-3
 
 
 def predicted(source: Rgb, target: Grey, cover: Floats) -> Floats | None:
-    """float32[h, w]: what ``target`` should show by the law that makes it from ``source``, both on one grid; None where too
-    little is covered and unclipped."""
+    """Predict what ``target`` should show, float32[h, w], by the law that makes it from ``source``.
+
+    Both are on one grid. None where too little is covered and unclipped.
+    """
     inside = cover > 0
     places = np.flatnonzero(inside & (cv2.inRange(target, *_UNCLIPPED) > 0))
     if len(places) < _LEAST:

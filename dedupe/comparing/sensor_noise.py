@@ -50,9 +50,13 @@ class Captures(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SensorNoise:
-    """``strength``: noise of the weaker picture in grey levels; ``shared``: 1 where the weaker one's noise is all in the other, 0
-    where the two have nothing in common, ``error`` its standard error; ``likeness``: the correlation of both noises;
-    ``noiseless``: the share of the places in which one of them has no noise at all, or is clipped."""
+    """The noise of two pictures, and how much of it they share.
+
+    ``strength`` is the noise of the weaker picture in grey levels. ``shared`` is 1 where the weaker one's noise is all
+    in the other, 0 where the two have nothing in common; ``error`` is its standard error. ``likeness`` is the
+    correlation of both noises. ``noiseless`` is the share of the places in which one of them has no noise at all, or is
+    clipped.
+    """
 
     strength: float
     shared: float
@@ -67,8 +71,10 @@ class SensorNoise:
 
 
 def captures(measurement: Measurement) -> Captures:
-    """Whether two pictures are one capture or two, by what the places outside all difference regions show: a second shot differs
-    everywhere, by its noise and by motion of parts of a pixel, however small the thing that moved."""
+    """Say whether two pictures are one capture or two, by what the places outside all difference regions show.
+
+    A second shot differs everywhere, by its noise and by motion of parts of a pixel, however small the thing that moved.
+    """
     shift = _shift(measurement)
     if shift is not None and shift > SHAKEN:
         return Captures.TWO
@@ -85,8 +91,10 @@ def captures(measurement: Measurement) -> Captures:
 
 
 def noise(registered: Registered, regions: Mask | None = None) -> SensorNoise | None:
-    """The noise of two pictures on one grid, in the flattest quarter of what both cover outside ``regions`` bool[h, w]; None
-    where too little is unclipped."""
+    """Measure the noise of two pictures on one grid, in the flattest quarter of what both cover.
+
+    ``regions``, bool[h, w], are left out. None where too little is unclipped.
+    """
     grey = (grey_of(registered.still), grey_of(registered.moved))
     fine = [cv2.GaussianBlur(g, (0, 0), 0.5) - cv2.GaussianBlur(g, (0, 0), 1.5) for g in grey]
     usable = registered.cover > 0

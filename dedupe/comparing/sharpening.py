@@ -28,9 +28,12 @@ NOISY: Final = 2.0
 EVEN: Final = 3.0
 """Grey levels of fine structure in flat places, and how many times stronger it may be in busy ones, to be noise (a guess)."""
 WEIGHTS: Final = np.array((-0.133, 0.448, 1.191, 1.201, 0.785, -1.928, 3.059, 6.336, 6.640, 2.008))
-"""Log odds that the softer picture came first, by ``_evidence``. Fitted to 56 photographs of data/photos/{various,items,camera},
-each blurred in six ways and sharpened in nine: of those left out of the fit in turn 0.83 are told rightly and 0.04 wrongly; of 35
-other photographs, four of data/photos/scene, sharpened in five ways 0.93 and 0.01, blurred in three 0.57 and 0.09."""
+"""Log odds that the softer picture came first, by ``_evidence``.
+
+Fitted to 56 photographs of data/photos/{various,items,camera}, each blurred in six ways and sharpened in nine. Of those
+left out of the fit in turn 0.83 are told rightly and 0.04 wrongly. Of 35 other photographs, four of data/photos/scene,
+sharpened in five ways 0.93 and 0.01, blurred in three 0.57 and 0.09.
+"""
 TOLD: Final = 1.0
 CLEAR: Final = 3.0
 """Log odds from which the answer counts, and beyond which it counts no more."""
@@ -73,8 +76,11 @@ def clue(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Clue | None:
 
 
 def _evidence(sharp: Floats, soft: Floats, inside: Mask, tone: float) -> npt.NDArray[np.float64]:
-    """float64[10]: how evenly the structure of either falls, log2 of power; how much better a blur explains the soft picture than
-    an unsharp mask the sharp one; halos; by how much the tone curve departs from none; 1."""
+    """Measure what tells a blurred picture from a sharpened one, float64[10].
+
+    The values are: how evenly the structure of either falls, log2 of power; how much better a blur explains the soft
+    picture than an unsharp mask the sharp one; halos; how far the tone curve departs from no change; 1.
+    """
     blurred = min(_error(cv2.GaussianBlur(sharp, (0, 0), sigma), soft, inside) for sigma in _BLURS)
     masked = min(_error(_sharpened(soft, sharp, sigma, inside), sharp, inside) for sigma in _BLURS)
     explained = [

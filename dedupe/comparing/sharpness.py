@@ -18,8 +18,11 @@ _SIGMAS: Final = (0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 5.5)
 
 
 def even(over: Overlay) -> tuple[Overlay, float, Laid | None]:
-    """The overlay with its sharper picture softened to the other's sharpness, and the sigma in pixels that this took: 0 where
-    they are alike, negative where ``moving`` was softened. Also the overlay as it lies, where nothing was softened."""
+    """Soften the sharper picture of an overlay to the other's sharpness.
+
+    Returns the overlay, the sigma in pixels that this took, and the overlay as registered, where nothing was softened.
+    Sigma is 0 where the pictures are alike, negative where ``moving`` was softened.
+    """
     lies = laid(over, over.matrix)
     still, moved, ground = lies.still.grey, lies.moved, lies.ground
     one, other = _crispness(still, ground), _crispness(moved, ground)
@@ -37,8 +40,10 @@ def even(over: Overlay) -> tuple[Overlay, float, Laid | None]:
 
 
 def echo(registered: Registered) -> float:
-    """How much stronger the fine structure of the one picture is, as far as the other shows it too: 1 for pictures alike and for
-    one that is merely noisier, more where one is blurred. Blind to tone."""
+    """How much stronger the fine structure of the one picture is, as far as the other shows it too.
+
+    It is 1 for pictures alike and for one that is merely noisier, more where one is blurred. Tone does not change it.
+    """
     one, other = grey_of(registered.still), grey_of(registered.moved)
     fine = [
         (cv2.GaussianBlur(g, (0, 0), 0.7) - cv2.GaussianBlur(g, (0, 0), 1.8)) * registered.cover for g in (one, other)
@@ -55,8 +60,11 @@ def _gain(one: Floats, other: Floats) -> float:
 
 
 def _crispness(grey: Floats, ground: Ground) -> Floats:
-    """float32[rows, cols]: of each block, the share of its structure that is finer than 2 px; not a number where a block is
-    not covered or flat. Falls with blur, rises with noise, blind to tone; captions reach few blocks."""
+    """The share of each block's structure that is finer than 2 px, float32[rows, cols].
+
+    Not a number where a block is not covered or flat. The share falls with blur and rises with noise; tone does not
+    change it, and captions reach few blocks.
+    """
     soft = cv2.GaussianBlur(grey, (0, 0), 1.8)
     fine, coarse = (
         ground.cut(cv2.GaussianBlur(grey, (0, 0), 0.7) - soft),

@@ -26,9 +26,12 @@ Matrix: TypeAlias = NDArray[np.float64]
 Complexes: TypeAlias = NDArray[np.complex64]
 
 LEAST_EVIDENCE: Final = 0.64
-"""Measured by the distance of the pair, pairs below it: 0.60–0.70: 0 of 271 of one capture (32 everyday changes of 260 photos,
-each copy against each), 32 of 32 of different photos, 92 of 92 of different documents; 0.70–0.80: 3 of 179 (crops to a sixth of
-the picture), 221 of 259, 31 of 53."""
+"""Evidence below which two pictures are refused.
+
+Measured by the distance of the pair, pairs below it. 0.60–0.70: 0 of 271 of one capture (32 everyday changes of 260
+photos, each copy against each), 32 of 32 of different photos, 92 of 92 of different documents. 0.70–0.80: 3 of 179
+(crops to a sixth of the picture), 221 of 259, 31 of 53.
+"""
 PER_SUPPORT: Final = 0.035
 MOST_SUPPORT: Final = 20.0
 FEW_CORNERS: Final = 40
@@ -52,10 +55,13 @@ _LEAST_AREA: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature made ready. ``places`` complex64[n] (x + iy), ``turns`` complex64[n], bits uint64[n, 4], each also for
-    the mirror image; ``levels``: float32[h, w, 2], the evened thumbnail and its cover, each level √2 smaller. ``frames``
-    float32[8, n]: the whole frame squashed to a square, in its eight turns and mirrors. ``page``: one light tone covers much of
-    it, so that a picture in it may be too small for the thumbnail."""
+    """A signature made ready for comparing.
+
+    ``places`` complex64[n] (x + iy), ``turns`` complex64[n] and ``bits`` uint64[n, 4] describe the corners, each also
+    for the mirror image. ``levels``, float32[h, w, 2], are the evened thumbnail and its cover, each level √2 smaller.
+    ``frames``, float32[8, n], are the whole frame squashed to a square, in its eight turns and mirrors. ``page`` means
+    that one light tone covers much of it, so that a picture in it may be too small for the thumbnail.
+    """
 
     width: int
     places: Complexes
@@ -71,8 +77,11 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """``support``: matches that agree with the best proposal, weighed by how alike they are; ``correlation`` −1…1 of the
-    thumbnails under the best proposal."""
+    """How alike two signatures are under the best proposal.
+
+    ``support`` counts the matches that agree with it, weighted by how alike they are. ``correlation``, −1…1, is that of
+    the thumbnails.
+    """
 
     support: float
     correlation: float

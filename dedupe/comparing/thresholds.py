@@ -17,8 +17,10 @@ LOW_TEXTURE: Final = 0.1
 # -- relate ----------------------------------------------------------------------------------------------------------
 
 SCENE: Final = 0.3
-"""25th percentile of the blocks' correlation, −1…1, from which two pictures show one scene [AugLy's changes ≥ 0.89
-but for an edge filter, 0.08]."""
+"""25th percentile of the blocks' correlation, −1…1, from which two pictures show one scene.
+
+[AugLy's changes ≥ 0.89 but for an edge filter, 0.08.]
+"""
 FIT: Final = 0.4
 """Mean correlation of all blocks, −1…1, from which they do [copies ≥ 0.69; strangers on one bedspread ≤ 0.53]."""
 NOISE_QUALITY: Final = 85
@@ -41,8 +43,10 @@ STRAIGHTER: Final = 0.75
 AGREEMENT: Final = 0.85
 """Share of the clear blocks that correlate once shifted, 0–1 [AugLy's changes ≥ 0.97]."""
 BENDS: Final = ((12.0, 0.1), (30.0, 0.05))
-"""(F statistic, amplitude in pixels) pairs; above both of one pair the displacement bends [copies ≤ 0.06 px; second
-shots from the hand ≥ 0.16 px at F ≥ 18]."""
+"""(F statistic, amplitude in pixels) pairs; above both of one pair the displacement bends.
+
+[Copies ≤ 0.06 px; second shots from the hand ≥ 0.16 px at F ≥ 18.]
+"""
 MOST_COVERED: Final = 0.45
 """Share of the overlap, 0–1, that may differ by other things than marks (a guess)."""
 NEARLY_ALL: Final = 0.75
@@ -58,8 +62,10 @@ SOFT: Final = 1.2
 CALM_PEAK: Final = 0.7
 """Strongest local disagreement, 1 is a difference, up to which nothing can be seen (a guess)."""
 TONE: Final = 5.0
-"""Mean departure of the tone curve, grey levels, up to which the tone is the same [re-saves ≤ 3.1; stripes laid on ≥
-2.2, jitter ≥ 24]."""
+"""Mean departure of the tone curve, grey levels, up to which the tone is the same.
+
+[Re-saves ≤ 3.1; overlaid stripes ≥ 2.2, jitter ≥ 24.]
+"""
 COLOUR: Final = 10.0
 """Strongest local departure of chroma, grey levels [re-saves of sRGB files ≤ 9; spots of colour more]."""
 LIGHT: Final = 7.0
@@ -72,30 +78,45 @@ CAST: Final = 2.5
 NOISE_STRENGTH: Final = 0.75
 """Noise, grey levels, from which it counts as each picture's own (a guess)."""
 NOISE_SHARED: Final = 0.5
-"""Share of the weaker noise that the other picture holds, 0–1, below which it is its own [marked copies ≥ 0.60;
-second shots ≤ 0.52 where cells are flat]."""
+"""Share of the weaker noise that the other picture holds, 0–1, below which it is its own.
+
+[Marked copies ≥ 0.60; second shots ≤ 0.52 where cells are flat.]
+"""
 NOISE_LIKENESS: Final = 0.55
-"""Correlation of both noises, −1…1, from which they are one [marked copies ≥ 0.59; second shots from the hand ≤ 0.28
-and tripod shots ≤ 0.53 where cells are flat, but for one of 0.63 at noise of one level]."""
+"""Correlation of both noises, −1…1, from which they are one.
+
+[Marked copies ≥ 0.59; second shots from the hand ≤ 0.28 and tripod shots ≤ 0.53 where cells are flat, but for one of
+0.63 at noise of one level.]
+"""
 LEAST_NOISE: Final = 0.3
 """Noise, grey levels, from which it tells anything [marked copies ≥ 0.43; drawn pages 0]."""
 NOISELESS: Final = 0.35
-"""Share of the places, 0–1, clipped or without noise, from which a picture is drawn rather than taken [photos ≤ 0.15
-but for white grounds]."""
+"""Share of the places, 0–1, clipped or without noise, from which a picture is drawn rather than taken.
+
+[Photos ≤ 0.15 but for white grounds.]
+"""
 UNEXPLAINED: Final = 0.75
-"""Structure, grey levels in the median, that nothing explains [marked copies ≤ 0.66; second shots from the hand ≥
-0.76]."""
+"""Structure, grey levels in the median, that nothing explains.
+
+[Marked copies ≤ 0.66; second shots from the hand ≥ 0.76.]
+"""
 UNEXPLAINED_SHARE: Final = 0.4
-"""The same as a share of the noise, for pictures full of structure [copies in perspective ≤ 0.37; second shots ≥
-0.9]."""
+"""The same as a share of the noise, for pictures full of structure.
+
+[Copies in perspective ≤ 0.37; second shots ≥ 0.9.]
+"""
 STRUCTURE: Final = 2.0
 """Noise, grey levels, from which it must be structure (a guess)."""
 STRUCTURE_LIKENESS: Final = 0.8
-"""Correlation, −1…1, that structure must show [copies ≥ 0.85; shots from a tripod pass it too: other evidence must
-tell these]."""
+"""Correlation, −1…1, that structure must show.
+
+[Copies ≥ 0.85; shots from a tripod pass it too: other evidence must tell these.]
+"""
 STILL: Final = 0.12
-"""Median shift of the sure blocks, pixels, up to which nothing moved [AugLy's copies ≤ 0.08; second shots from the
-hand ≥ 0.22]."""
+"""Median shift of the sure blocks, pixels, up to which nothing moved.
+
+[AugLy's copies ≤ 0.08; second shots from the hand ≥ 0.22.]
+"""
 SHAKEN: Final = 0.15
 """Median shift, pixels, from which the camera or the scene moved [as STILL]."""
 SURE_SHIFT: Final = 0.08
@@ -140,11 +161,12 @@ LEAST_TONE: Final = 0.06
 CONTRAST_SLACK: Final = 0.15
 """Share of the local contrast (power) that may stay unexplained (a guess)."""
 PAPER: Final = 0.42
-"""Share of one tone, ± 2 of 256, from which a picture is a page or a screen [3 % of photographs, on white grounds,
-more]."""
+"""Share of one tone, ± 2 of 256, from which a picture is a page or a screen [3 % of photographs, on white grounds, more]."""
 PAPER_AND_PANELS: Final = 0.55
-"""Share of two tones, ± 2 of 256 each, from which it is [3 % of photographs more; AugLy's screens 0.52 in small,
-more at full size]."""
+"""Share of two tones, ± 2 of 256 each, from which a picture is a page or a screen.
+
+[3 % of photographs more; AugLy's screens 0.52 in small, more at full size.]
+"""
 
 # -- measure ---------------------------------------------------------------------------------------------------------
 
@@ -169,8 +191,10 @@ MOST_TILT: Final = 0.8
 LEAST_TILT: Final = 0.004
 """Tilt, share, below which no corner moves by more than a thousandth of the side."""
 HAND_TILT: Final = 0.03
-"""Tilt, share, below which it is a hand's between two shots rather than an edit [shots turned by up to 0.8° about each axis
-≤ 0.022; AugLy's perspective ≥ 0.039]."""
+"""Tilt, share, below which it is a hand's between two shots rather than an edit.
+
+[Shots turned by up to 0.8° about each axis ≤ 0.022; AugLy's perspective ≥ 0.039.]
+"""
 BESIDE_EACH_OTHER: Final = 0.001
 """Share of its frame, 0–1, from which a picture shows something beside another that is tilted as little (a guess)."""
 MOST_KEYSTONE: Final = 0.6
@@ -193,8 +217,13 @@ FRAME_SIDE: Final = 512
 FRAME_GRID: Final = 32
 """Parts a page is divided into each way: a changed word must not drown in the rest of its page."""
 FRAME_LOCAL: Final = 6.0
-"""Grey levels by which a part of a page may differ [14 pages, receipts and chats of ``benchmarks.documents`` and 4 photographs
-saved again as JPEG of 20-90, WebP of 30 and 75, AVIF of 40: ≤ 4.2; another page ≥ 20; one word put on it 15 in the median]."""
+"""Grey levels by which a part of a page may differ.
+
+[14 pages, receipts and chats of ``benchmarks.documents`` and 4 photographs saved again as JPEG of 20-90, WebP of 30 and
+75, AVIF of 40: ≤ 4.2; another page ≥ 20; one word put on it 15 in the median.]
+"""
 FRAME_RATIO: Final = 2.0
-"""How many times the difference of the two first pages a later one may have: that of a copy of half the size is 3-7, of a
-photograph as GIF 3-11 (the factor is a guess)."""
+"""How many times the difference of the two first pages a later one may have.
+
+That of a copy of half the size is 3-7, of a photograph as GIF 3-11. The factor is a guess.
+"""

@@ -46,8 +46,11 @@ def _as_grey(values: Floats) -> Grey:
 
 
 def curve(p: Grey, q: Grey, inside: Mask) -> Floats:
-    """float32[256]: what q shows where p shows each value, in the median; never falling, and never flatter than LEAST_SLOPE
-    but at the ends of the scale, where exposure clips. (A curve free to be flat would explain white letters away.)"""
+    """The tone curve, float32[256]: what q shows, in the median, where p shows each value.
+
+    It never falls, and is never flatter than LEAST_SLOPE but at the ends of the scale, where exposure clips. (A curve
+    free to be flat would explain white letters away.)
+    """
     return _curve(_joint(p, q, inside))
 
 

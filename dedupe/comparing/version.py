@@ -11,5 +11,7 @@ REFUSAL_VERSION: Final = 3
 """Raised whenever other pairs might be refused by their signatures, a new SIGNATURE_VERSION included."""
 
 SOURCE: Final = 0.01
-"""``Match.detail`` of two pictures of one size of which the one was saved from the other's pixels: it holds no more detail, but
-neither did saving it well give it any quality."""
+"""``Match.detail`` of two pictures of one size of which one was saved from the other's pixels.
+
+The saved one holds no more detail, but saving it well gave it no quality either.
+"""
