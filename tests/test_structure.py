@@ -218,8 +218,9 @@ _ENDS_OF_SENTENCES = (".", ":", "?", "!", "”")
 
 
 def _begins_with_a_sentence(text: str) -> bool:
-    first = text.strip().split("\n", 1)[0].rstrip()
-    return first.endswith(_ENDS_OF_SENTENCES)
+    first, _, rest = text.strip().partition("\n")
+    is_cut = first.rstrip().endswith(":") and rest[:1] not in ("", "\n")
+    return first.rstrip().endswith(_ENDS_OF_SENTENCES) and not is_cut
 
 
 def test_every_docstring_begins_with_a_whole_sentence_on_one_line() -> None:
@@ -237,3 +238,4 @@ def test_every_docstring_begins_with_a_whole_sentence_on_one_line() -> None:
 def test_a_first_sentence_that_runs_over_the_line_would_be_seen() -> None:
     assert _begins_with_a_sentence("Say which photo stays.\n\nThe rest may go.")
     assert not _begins_with_a_sentence("Say which photo stays, and which of the others\nmay go.")
+    assert not _begins_with_a_sentence("Say which photo stays (of two:\nthe first).")

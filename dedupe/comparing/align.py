@@ -34,9 +34,9 @@ MAX_SCALE: Final = 10.0
 THUMB: Final = 40
 _PROPOSAL_PX: Final = 14.0
 _PROPOSALS: Final = 128
-"""Of so many matches, the surest ones, each proposes a map."""
+"""The surest matches, this many, each propose a map."""
 _SOME: Final = 8
-"""Of so many key points one is asked whether the mirror image can win."""
+"""One key point in this many is asked whether the mirror image can win."""
 _SMALL_SIDE: Final = 320
 _MIRROR_BINS: Final = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128).copy()
 
@@ -61,9 +61,12 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """How b's preview lies on a's: ``matrix`` float64[2, 3] maps pixels of b onto pixels of a (negative determinant:
-    mirrored); ``matches`` passed the ratio test, ``inliers`` of them agree with it. ``full`` float64[3, 3] does the same by a
-    homography, where that explains many more of the matches; ``matrix`` is then its affine part."""
+    """How b's preview fits a's.
+
+    ``matrix``, float64[2, 3], maps pixels of b onto pixels of a; a negative determinant means mirrored. ``matches``
+    passed the ratio test, and ``inliers`` of them agree with the map. ``full``, float64[3, 3], does the same by a
+    homography, where that explains many more of the matches; ``matrix`` is then its affine part.
+    """
 
     matrix: Matrix
     matches: int

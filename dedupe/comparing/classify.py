@@ -1,4 +1,4 @@
-"""Draws the verdict from one look. Every threshold of the verdict stands here, with what was measured on either side of it.
+"""Draws the verdict from one measurement. Every threshold of the verdict is here, with what was measured on either side of it.
 
 Figures in brackets are extremes over the photographs of data/photos and their 32 everyday changes ("copies"), against
 simulated and real second shots ("shots").

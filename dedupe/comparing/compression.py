@@ -1,11 +1,11 @@
 """The quality of the coarsest saving that a picture went through, whatever its own file says.
 
-A photo that was saved at 25 and again at 90 says 90 and is worth 25. Its coefficients still lie on the multiples of the coarse
+A photo that was saved at 25 and again at 90 says 90 and is worth 25. Its coefficients are still near the multiples of the coarse
 steps, as long as nothing moved the grid of its 8 × 8 blocks (Lukáš and Fridrich 2003; Fan and de Queiroz 2003).
 
 Measured on twenty photographs of data/photos/{items,various}, reduced to 0.61 and saved at 20-80, then as JPEG of 75-95, WebP
 of 90 or PNG: the mean squared distance from the lattice is 0.01-0.39 of that by chance where there is a coarser saving (WebP
-hides those from 50 on), and never below 0.95 where there is none. The quality found lies 0-4 below the true one.
+hides those from 50 on), and never below 0.95 where there is none. The quality found is 0-4 below the true one.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _was_saved_again(view: View, found: int) -> bool:
 
 
 def _hides(view: View) -> bool:
-    """Whether a picture is in a lossy codec that is no JPEG: it leaves nothing of an earlier saving to be seen."""
+    """Whether a picture is in a lossy codec other than JPEG: it leaves nothing of an earlier save to be seen."""
     return view.facts.format != "JPEG" and not view.facts.lossless
 
 
@@ -75,7 +75,7 @@ def _said(view: View) -> int | None:
 
 
 def _earlier(luma: Luma | None) -> int | None:
-    """The lowest quality on whose lattice the coefficients lie."""
+    """The lowest quality on whose lattice the coefficients are."""
     values = None if luma is None else _values(luma)
     if values is None:
         return None

@@ -1,9 +1,9 @@
-"""Where two pictures that lie on each other differ, once tone is accounted for.
+"""Where two registered pictures differ, once tone is accounted for.
 
 Each picture is predicted from the other through the tone curve that both share and a gain that varies slowly over the picture
 (contrast, filters, vignettes). The smaller of the errors counts, since a curve that clips can only be followed one way. What is
 left is held against local contrast and against the noise that compression has left everywhere: connected places where it
-stands out are spots.
+stands out are difference regions.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def departure(still: Rgb, moved: Rgb, cover: Floats) -> tuple[float, float, floa
     rim = cv2.erode((cover > 0).astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0)
     if not rim.any():
         return 0.0, 0.0, 0.0
-    # A spot is a share of the frame, however finely that is sampled.
+    # A difference region is a share of the frame, however finely that is sampled.
     window = _WINDOW * max(1.0, max(cover.shape) / _PREVIEW)
     beyond, cast = [], []
     one, other = (cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb) for picture in (still, moved))

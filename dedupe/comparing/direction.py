@@ -1,6 +1,6 @@
 """Which of two pictures of one capture was made from the other: signs with a direction and a weight.
 
-What an edit does can seldom be undone, so it leaves a direction. A crop lies inside the wider picture, unless what lies outside
+What an edit does can seldom be undone, so it leaves a direction. A crop is inside the wider picture, unless what is outside
 is a frame, a bar or a screen; a mark has edges where the other picture has none; grey comes from colour, clipped tones from
 whole ones, blurred structure from sharp; a sharpened picture can be made again from the other; the larger of two with the less
 detail was enlarged; what a camera wrote gets lost and does not come back. No sign is proof: each has a weight in log odds, and
@@ -27,14 +27,14 @@ from dedupe.types import Clue, ClueKind, Facts
 UNCOVERED: Final = 0.03
 """Share of a frame that the other does not cover, from which it is the wider one."""
 BESIDE: Final = 3.0
-"""By so many times must the one leave more uncovered than the other."""
+"""How many times more the one must leave uncovered than the other."""
 PAPER: Final = 0.5
-"""Share of one colour from which what lies outside may be a page with print on it."""
+"""Share of one colour from which what is outside may be a page with print on it."""
 PRINT: Final = 0.95
 COLOURLESS_SPAN: Final = 40
-"""Share of what lies outside that must be colourless then, and the difference of channels up to which a pixel is (a guess)."""
+"""Share of what is outside that must be colourless then, and the difference of channels up to which a pixel is (a guess)."""
 SEAMLESS: Final = 0.5
-"""Share of the rim within that has the colour of what lies outside, from which the scene goes on there (a guess)."""
+"""Share of the inner rim that has the colour of what is outside, from which the scene goes on there (a guess)."""
 PADDED: Final = 0.75
 """Share of what is outside that has one colour, from which it is a frame, a bar or a page.
 
@@ -43,21 +43,21 @@ PADDED: Final = 0.75
 PLAIN: Final = 6
 """Grey levels within which a colour is one colour."""
 EDGE_RATIO: Final = 1.3
-"""By so much must the edges along a mark be stronger in the picture that has it (a guess)."""
+"""How many times stronger the edges along a mark must be in the picture that has it (a guess)."""
 SPOT: Final = 0.004
 """Share of the picture up to which what differs may be a retouched spot (a guess)."""
 STROKES: Final = 4
 THIN: Final = 7.0
-"""So many parts, none thicker than so many pixels of the preview, are letters or lines (a guess)."""
+"""More parts than this, thinner than this many pixels of the preview, are letters or lines (a guess)."""
 MOST: Final = 0.9
 NORMAL: Final = 1.645
-"""Share of the picture whose colours count, and the standard deviations within which so much of a normal distribution lies."""
+"""Share of the picture whose colours count, and the standard deviations within which a normal distribution has that share."""
 COLOURFUL: Final = 3.0
 """Standard deviation of chroma that lightness does not explain, grey levels, from which a picture has colours of its own."""
 COLOURLESS: Final = 0.4
 """Share of the other's own colours below which a picture has lost them."""
 CLIPPED: Final = 0.004
-"""By so much larger must the share of clipped values be in the picture whose tones were changed."""
+"""How much larger the share of clipped values must be in the picture whose tones were changed."""
 SAME_TONE: Final = 3.0
 """Departure of the tone curve, grey levels, up to which two pictures have the same tones."""
 SAME_COLOUR: Final = 1.15
@@ -108,7 +108,7 @@ def _geometry(measurement: Measurement) -> Iterator[Clue]:
 
 
 def _is_padding(outside: Rgb, registered: Registered) -> bool:
-    """Say whether what is outside is no scene.
+    """Say whether what is outside is padding, not a scene.
 
     It is of one colour, or colourless print on paper of one colour, and the inner picture ends there. A subject on a
     plain background has the background on both sides of a crop.
@@ -129,7 +129,7 @@ def _commonest(colours: Rgb) -> Rgb:
 
 
 def _goes_on(registered: Registered, paper: Rgb) -> float:
-    """The share of the rim of what both show that has the colour of what lies outside."""
+    """The share of the rim of what both show that has the colour of what is outside."""
     cover = (registered.cover > 0).astype(np.uint8)
     inner = cv2.erode(cover, np.ones((5, 5), np.uint8), borderValue=0)
     rim = (inner > 0) & (cv2.erode(inner, np.ones((5, 5), np.uint8), borderValue=0) == 0)

@@ -76,7 +76,7 @@ def similarity_of(target: Points, source: Points) -> Matrix | None:
 
 
 def affine_of(target: Points, source: Points) -> Matrix | None:
-    """Least-squares affine map; None where the points lie on a line."""
+    """Least-squares affine map; None where the points are on a line."""
     middle = source.mean(0)
     basis = np.hstack([source - middle, np.ones((len(source), 1))])
     if len(target) < _LEAST_AFFINE or np.linalg.svd(basis[:, :2], compute_uv=False)[1] < 10:
@@ -117,7 +117,7 @@ def stretch(matrix: Matrix) -> float:
 
 
 def _flattened(full: Matrix, support: int, source: Points) -> Fitted | None:
-    """The homography with its tangent at the middle of the source; None where it is no view of a plane."""
+    """The homography with its tangent at the middle of the source; None where it is not a view of a plane."""
     middle = source.mean(0)
     depth = full[2] @ np.array([*middle, 1.0])
     spread = np.abs((source - middle) @ full[2, :2] / depth).max()

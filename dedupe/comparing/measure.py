@@ -1,4 +1,4 @@
-"""One look at two pictures that lie on each other: everything that the verdict is drawn from, measured once."""
+"""Everything that the verdict is drawn from, measured once of two registered pictures."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def measure(
 
 
 def _fit(field: Field, textured: Mask) -> float:
-    """The mean correlation of the blocks as they lie, weighed by their texture."""
+    """The mean correlation of the unshifted blocks, weighted by their texture."""
     weight = field.texture[textured].astype(np.float64)
     return float(weight @ field.plain[textured] / weight.sum()) if len(weight) else 0.0
 
@@ -143,7 +143,7 @@ def _corners(shape: tuple[int, ...]) -> Matrix:
 
 
 def touched(mask: Mask) -> Mask:
-    """bool[rows, cols]: blocks that a spot, or its halo in the band, reaches into."""
+    """bool[rows, cols]: blocks that a difference region, or its halo in the band, reaches into."""
     return (
         blocks(cv2.dilate(mask.astype(np.uint8), np.ones((25, 25), np.uint8)).astype(np.float32))
         > 0.03 * (2 * CELL) ** 2

@@ -1,4 +1,4 @@
-"""What each of two pictures shows that the other does not: a crop lies inside the picture it was cut from.
+"""What each of two pictures shows that the other does not: a crop is inside the picture it was cut from.
 
 Frames, bars, the page round a picture and empty corners are no content. Two pictures each of which shows something of the
 scene that the other does not are two shots.
@@ -74,7 +74,7 @@ def _alone(picture: Rgb, cover: Floats, mask: Floats | None) -> float:
 
 
 def _padded(colours: Rgb) -> bool:
-    """Whether two colours make up most of what lies outside, uint8[n, 3]: a page, bars, a frame."""
+    """Whether two colours make up most of what is outside, uint8[n, 3]: a page, bars, a frame."""
     red, green, blue = (colours[:, channel].astype(np.float32) for channel in range(3))
     coarse = (colours >> 4).astype(np.int32) @ np.array([256, 16, 1], np.int32)
     left = np.arange(len(colours))

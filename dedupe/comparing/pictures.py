@@ -27,7 +27,7 @@ LUMA_BYTES: Final = 27_000_000
 """Room for what is kept of originals: of small ones it is that of many."""
 QUALITIES_KEPT: Final = 4_096
 MIDDLES: Final = 100
-"""Places along a side round which a window may lie: few enough for pairs of one photo to share its windows."""
+"""Places along a side around which a window may be cut: few enough for pairs of one photo to share its windows."""
 SMALL_PIXELS: Final = 1_500_000
 """Originals up to this size are remembered whole when a window of them is asked for."""
 WHOLE_PIXELS: Final = 26_000_000
@@ -97,7 +97,7 @@ _lumas: _Memory[ContentKey, Luma | None] = _Memory(LUMA_BYTES, lambda luma: 0 if
 
 
 def features_of(view: View) -> Features:
-    """Key points of the stored preview; DamagedError where the preview is no picture."""
+    """Key points of the stored preview; DamagedError where the preview is not a picture."""
     from dedupe.decoding.preview import decode_preview
 
     def make() -> Features:

@@ -1,10 +1,10 @@
 """Was one picture saved from the other's very pixels? Two shots from a tripod show the same and are not.
 
-Saving a JPEG rounds each coefficient of its 8 × 8 blocks to a multiple of its quantisation step, so a copy of the same size lies
+Saving a JPEG rounds each coefficient of its 8 × 8 blocks to a multiple of its quantisation step, so a copy of the same size is
 within half a step of what it was made from, everywhere (JPEG compatibility: Fridrich, Goljan and Du 2001). The noise of a second
-shot knows no such bound. Two copies of a third picture lie within half of both their steps.
+shot knows no such bound. Two copies of a third picture are within half of both their steps.
 
-Measured over eight photographs, saved at quality 40–97 from JPEGs of 60–97: of a copy's coefficients at most 0.2 % lie outside
+Measured over eight photographs, saved at quality 40–97 from JPEGs of 60–97: of a copy's coefficients at most 0.2 % are outside
 below quality 75, and 0.8 % at 95; of two shots with noise of one grey level 0.3 % at 40, 0.9 % at 70, 10 % and more from 85 on.
 """
 
@@ -142,8 +142,8 @@ def _judged(on_a: _Seen, on_b: _Seen, a_steps: Floats | None, b_steps: Floats | 
 def _earlier(own: Floats, steps: Floats | None) -> Floats:
     """float32[8, 8]: the coarsest steps to which the coefficients ``own`` were ever rounded, at least ``steps``.
 
-    What was saved coarsely, and finely again on the same grid, still lies on the coarse lattice (Fan and de Queiroz 2003). Where
-    a frequency has too few coefficients to show its own step, that of the standard table at the same quality stands for it.
+    What was saved coarsely, and finely again on the same grid, is still on the coarse lattice (Fan and de Queiroz 2003). Where
+    a frequency has too few coefficients to show its own step, that of the standard table at the same quality replaces it.
     """
     known = np.zeros((8, 8), np.float32) if steps is None else steps
     ratios, values = [], np.abs(own)
@@ -216,7 +216,7 @@ def _is_child(seen: _Seen, steps: Floats | None) -> bool | None:
 
 
 def _outside(apart: Floats, steps: Floats) -> float:
-    """The share of all coefficients that lie farther apart than half a step."""
+    """The share of all coefficients that are farther apart than half a step."""
     return float((np.abs(apart) > 0.5 * steps[_FREQUENCIES] + _SLACK).mean())
 
 

@@ -32,12 +32,12 @@ from dedupe.comparing.thresholds import (
 _LEAST: Final = 6
 _PAD: Final = 3
 _GROWN: Final = 4
-"""By so much is a spot longer and wider once it is dilated."""
+"""By how much dilation makes a region longer and wider."""
 _LEAST_LETTERS: Final = 40
 
 
 class RegionKind(Enum):
-    """What kind of difference a spot is."""
+    """What kind of difference a region is."""
 
     SPECK = "speck"
     STROKES = "strokes"
@@ -71,7 +71,7 @@ class _Place:
 
 
 def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple[Region, ...]]:
-    """The spots that ``mask`` bool[h, w] marks, largest first, and the mask with their gaps closed."""
+    """The regions that ``mask`` bool[h, w] marks, largest first, and the mask with their gaps closed."""
     if not mask.any():
         return mask, ()
     closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))

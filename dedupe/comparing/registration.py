@@ -1,4 +1,4 @@
-"""What is left of the displacement between two pictures once one lies on the other.
+"""What is left of the displacement between two pictures once one is registered on the other.
 
 The finer picture is brought down to the sampling of the coarser one, both are band-passed, and the overlap is cut into blocks. In
 each, a linear model explains the one picture by the other: a gain (tone) and a shift (Lucas and Kanade 1981), with the shift's
@@ -60,8 +60,8 @@ class Field:
     """The block-wise comparison; each array is float32[rows, cols] over the blocks.
 
     ``valid`` 1: wholly inside both pictures. ``texture``: the weaker of both band-passed contrasts, grey levels. ``plain``:
-    correlation as they lie; ``correlation``: after the block's own shift. ``gain``: tone. ``dx``, ``dy``: how far ``moving``
-    lies beside ``still``, pixels; ``sigma``: standard error of each. ``x``, ``y``: block centres.
+    correlation unshifted; ``correlation``: after the block's own shift. ``gain``: tone. ``dx``, ``dy``: how far ``moving``
+    is off ``still``, pixels; ``sigma``: standard error of each. ``x``, ``y``: block centres.
     """
 
     valid: Floats
@@ -83,7 +83,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An overlay whose displacement is settled: both pictures on one grid.
+    """An overlay whose displacement is refined: both pictures on one grid.
 
     ``still``, ``moved`` uint8[h, w, 3]; ``cover`` float32[h, w], 1 where both have content.
     """
@@ -200,7 +200,7 @@ def warped(picture: npt.NDArray[P], matrix: Matrix, shape: tuple[int, ...]) -> n
 
 
 def cover_of(over: Overlay, matrix: Matrix) -> Floats:
-    """float32[h, w] on the grid of ``still``: 1 where ``moving``, laid by ``matrix``, has content."""
+    """float32[h, w] on the grid of ``still``: 1 where ``moving``, mapped by ``matrix``, has content."""
     size = (over.still.shape[1], over.still.shape[0])
     whole = np.ones(over.moving.shape[:2], np.float32) if over.moving_mask is None else over.moving_mask
     cover = cv2.warpAffine(whole, matrix, size, flags=cv2.INTER_LINEAR)
@@ -212,7 +212,7 @@ def cover_of(over: Overlay, matrix: Matrix) -> Floats:
 
 
 def re_registered(over: Overlay, registered: Registered) -> Registered:
-    """``over`` laid as ``registered`` is: the same two pictures before one was softened."""
+    """``over`` placed as ``registered`` is: the same two pictures before one was softened."""
     moved = warped(over.moving, registered.overlay.matrix, over.still.shape)
     return replace(registered, overlay=replace(over, matrix=registered.overlay.matrix), still=over.still, moved=moved)
 
@@ -264,7 +264,7 @@ def _correction(seen: Field) -> Matrix:
     sigma2 = seen.sigma[usable].astype(np.float64) ** 2 + 0.1**2
     cx, cy = x.mean(), y.mean()
     basis = np.stack([x - cx, y - cy, np.ones_like(x)], 1)
-    # Key points have settled turn and scale to a few per cent already; few blocks must not bend that.
+    # Key points have fixed turn and scale to a few per cent already; few blocks must not bend that.
     prior = np.diag([1 / 0.03**2, 1 / 0.03**2, 1 / 5.0**2])
     fits = (np.zeros(3), np.zeros(3))
     limit = 6.0

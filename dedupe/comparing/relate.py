@@ -9,7 +9,7 @@ The evidence is asked in this order, and each step can only make the verdict les
 5. local differences: other content is another shot, strokes and bands put on the picture are an edit;
 6. frame, tone, colour: a re-save has the whole frame and every textured place agrees;
 7. the same questions once more on the originals, for pairs that would still be `edited` or safer;
-8. would-be re-saves of one size must lie as near to each other as saving leaves them.
+8. would-be re-saves of one size must be as near to each other as saving leaves them.
 
 A re-save of which something remains in doubt says so in ``remark``, and is not pre-selected.
 

@@ -1,8 +1,8 @@
 """Tells from two signatures, in a millisecond, that two photos share nothing; what they do share is for ``relate`` to say.
 
-Matching corners propose how one picture lies on the other (one pair of corners proposes a whole similarity, as in
+Matching corners propose how one picture fits the other (one pair of corners proposes a whole similarity, as in
 ``align``). Each of the few proposals that most matches support is held against the thumbnails: where two pictures show
-one scene they correlate there, band-passed and evened out; a proposal born of chance lays unlike things on each other.
+one scene they correlate there, band-passed and evened out; a proposal born of chance maps unlike things onto each other.
 Two pictures are refused when support and correlation together stay below ``LEAST_EVIDENCE``.
 
 A refusal claims something, the contrary claims nothing: in doubt a pair is passed on. Pictures with few corners are
@@ -94,7 +94,7 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class _Proposal:
-    """b lies on a by ``place ↦ zoom · place + shift``, in pixels of the frame of SIDE."""
+    """b fits a by ``place ↦ zoom · place + shift``, in pixels of the frame of SIDE."""
 
     support: float
     zoom: complex
@@ -177,7 +177,7 @@ def _proposals(
 
 
 def _fitted(target: Complexes, source: Complexes, zoom: complex, shift: complex) -> tuple[complex, complex]:
-    """The least-squares similarity of the matches; the proposed one where they lie too close together to tell."""
+    """The least-squares similarity of the matches; the proposed one where they are too close together to tell."""
     middle, onto = source.mean(), target.mean()
     spread = float((np.abs(source - middle) ** 2).sum())
     if spread < 2 * _REACH_PX**2:

@@ -4,7 +4,7 @@ Figures in brackets are extremes over photographs: *copies* are the everyday cha
 AugLy, *second shots* those of ``benchmarks.lookalikes`` and the sequences of real cameras, *strangers* nearest pairs of
 different photos.
 ``python -m benchmarks.pairs TREE --measures`` measures them on any tree with a ``truth.csv``, ``python -m benchmarks.accuracy
---judge-pairs N`` on strangers. A value without brackets that says so is a guess: nobody has measured what lies on either side.
+--judge-pairs N`` on strangers. A value without brackets that says so is a guess: nobody has measured what is on either side.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ LEAST_SHIFTS: Final = 12
 SHOWN_STRUCTURE: Final = 2.5
 """Contrast, grey levels, from which a place shows something (a guess)."""
 PADDED: Final = 0.5
-"""Share of what lies outside, 0–1, in two colours, from which it is padding (a guess)."""
+"""Share of what is outside, 0–1, in two colours, from which it is padding (a guess)."""
 RIM: Final = 0.015
 """Share of the long side along a frame that is not asked, since frames are placed to a pixel or two (a guess)."""
 

@@ -20,8 +20,8 @@ SEEN: Final = 4.0
 def readings(p: Grey, q: Grey, ground: Ground) -> tuple[float, list[tuple[Floats, Floats]]]:
     """How much the tone changed (grey levels in the mean), and both greys in one tone, in every way that may explain it.
 
-    The first reading is the pictures as they are; it stands alone where the tone did not change. The others bring p to q's tone
-    or q to p's, with and without light that varies slowly over the frame (vignettes).
+    The first reading is the pictures as they are; it is the only one where the tone did not change. The others bring p to
+    q's tone or q to p's, with and without light that varies slowly over the frame (vignettes).
     """
     joint = _joint(p, q, ground.inside)
     forth, back = _curve(joint), _curve(joint.T)
