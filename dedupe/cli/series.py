@@ -29,7 +29,7 @@ _Trash = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """How the sets are shown: as JSON, at most so many, brackets and panoramas too, decided ones again."""
+    """How the sets are shown: as JSON, at most this many, brackets and panoramas too, decided ones again."""
 
     as_json: bool
     limit: int | None

@@ -27,9 +27,9 @@ _LEAST_STEP: Final = 4.0
 _LEAST_TOLD: Final = 200
 _ON_LATTICE: Final = 0.4
 _SAID_MORE: Final = 5
-"""By so much must a file say more than what was found, to have been saved again [saved once ≤ 3]."""
+"""How much more a file must say than what was found, to have been saved again [saved once ≤ 3]."""
 _CLEARLY: Final = 8
-"""By so much must two qualities differ to say which picture is the better one: twice what the estimate may err (a guess)."""
+"""How much two qualities must differ to say which picture is the better one: twice the estimate's error (a guess)."""
 
 
 def better(a: View, b: View) -> float:

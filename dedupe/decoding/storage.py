@@ -93,7 +93,7 @@ def bits_a_pixel(data: bytes, kind: str, pixels: int) -> float | None:
 
 
 def quality_of_bits(bits: float, texture: float) -> int:
-    """The quality 1–100 of a JPEG photograph of so many bits a pixel; a picture with less texture (0–1) needs fewer."""
+    """The quality 1–100 of a JPEG photograph with this many bits a pixel; a picture with less texture (0–1) needs fewer."""
     bits /= max(texture, _LEAST_TEXTURE)
     for (low, worse), (high, better) in pairwise(_BITS_A_PIXEL):
         if bits < high:

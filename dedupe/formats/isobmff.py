@@ -261,7 +261,7 @@ def _sample_sizes(data: bytes, box: Box) -> Iterator[int]:
 
 
 def _numbers(data: bytes, box: Box, size: int) -> list[bytes]:
-    """The entries, of so many bytes each, of a full box with their count."""
+    """The entries, of this many bytes each, of a full box with their count."""
     first, count = box.body + 8, int.from_bytes(data[box.body + 4 : box.body + 8], "big")
     return [data[at : at + size] for at in range(first, min(first + size * count, box.stop - size + 1), size)]
 

@@ -14,7 +14,7 @@ _LONGEST_HEAD: Final = 64
 
 
 class _Bits:
-    """Numbers of so many bits, the lowest bit of each byte first; 0 beyond the end."""
+    """Numbers of the given widths in bits, the lowest bit of each byte first; 0 beyond the end."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._at = int.from_bytes(data, "little"), 0

@@ -20,7 +20,7 @@ from dedupe.grouping.versions import CHOSEN, Version, Versions
 from dedupe.types import Photo
 
 ROOT_BONUS: Final = 0.03
-"""By so much more must a version agree with another version than with the root to count as made from that one (a guess)."""
+"""How much better a version must agree with another version than with the root to count as made from it (a guess)."""
 AGAINST: Final = 0.5
 """What agreement loses where the clues say that the child is the older one."""
 COPIED: Final = 1.5

@@ -173,7 +173,7 @@ def turned_reason(extra: Photo, keep: Photo, fit: Fit, caution: Caution) -> str:
 
 
 def damaged_reason(count: int) -> str:
-    """What is to be said of a copy that differs from the photo that stays in so many bytes, where only damage explains it."""
+    """Say how many bytes of a copy differ from the photo that stays, where only damage explains it."""
     return f"differs in {count:,} {'byte' if count == 1 else 'bytes'}: one of the two is damaged"
 
 

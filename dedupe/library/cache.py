@@ -197,7 +197,7 @@ class Cache(Closing):
         """Those of the pairs that were refused by this version."""
         return verdicts.refused(self._db, pairs, version)
 
-    # -- upkeep ---------------------------------------------------------------------------------------------
+    # -- maintenance ----------------------------------------------------------------------------------------
 
     def info(self) -> prune.CacheInfo:
         """Counts and sizes."""

@@ -116,7 +116,7 @@ def settle(db: Database, name: bytes, version: int, verdicts: Iterable[Match]) -
 def settled(db: Database, name: bytes, version: int) -> list[Match] | None:
     """Give the related pairs of the search named, in the order in which ``settle`` had them.
 
-    None where it was not settled in this version.
+    None where it was not stored by this version.
     """
     related = db.value("SELECT related FROM candidate_lists WHERE fingerprint = ? AND settled = ?", (name, version))
     if related is None:

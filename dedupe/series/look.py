@@ -25,7 +25,7 @@ class Look:
     ``sharpness``: 0–100, the sharpest of them 100, of the part that all show; None where it was not comparable.
     ``brightness``: mean lightness, 0–100; ``light``: the mean light, in stops, against the middle shot; ``dark``, ``bright``:
     per cent of the picture that is clipped. ``share``: how much of the middle shot it shows, 0–1. ``place``: where its middle
-    lies in the frame of the middle shot; None where the two were not registered.
+    is in the frame of the middle shot; None where the two were not registered.
     """
 
     sharpness: float | None

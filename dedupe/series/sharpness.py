@@ -3,7 +3,7 @@
 Of each shot the energy of two bands is taken, cell by cell: fine structure, which blur takes away first, and coarse structure,
 which it leaves. Their ratio does not change with exposure or tone, since both bands do alike. Noise stands in the fine band as
 well; its share is read off the cells in which there is least to see, and taken away. Each shot is measured on its own pixels,
-because laying one onto another by fractions of a pixel would soften it; only the maps of cells are laid onto one another.
+because moving one onto another by fractions of a pixel would soften it; only the maps of cells are moved onto one another.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def laid(cells: Cells, matrix: Matrix, shape: tuple[int, int]) -> tuple[Cells, M
 def sharpness(shots: Sequence[Cells], shared: Mask) -> list[float] | None:
     """Rate the sharpness of each shot from 0 to 100, the sharpest at 100, or return None.
 
-    The cells of all shots lie on one grid. ``shared``, bool[rows, cols], is true where all show the scene. None means
+    The cells of all shots are on one grid. ``shared``, bool[rows, cols], is true where all show the scene. None means
     that too little of it has structure.
     """
     coarse = np.min([one.coarse for one in shots], axis=0)
