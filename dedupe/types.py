@@ -500,7 +500,7 @@ class Parting:
 
 @dataclass(frozen=True, slots=True)
 class Equal:
-    """Of two files, one that leaves and one that stays, the scan said that they are ``identical`` or ``same-pixels``."""
+    """Two files, one that leaves and one that stays, which the scan found to be ``identical`` or ``same-pixels``."""
 
     leaves: str
     stays: str

@@ -128,7 +128,10 @@ def overlay(a: Rgb, b: Rgb, matrix: Matrix, mask: Floats | None = None) -> Overl
 
 
 def laid(over: Overlay, matrix: Matrix, before: Laid | None = None) -> Laid:
-    """``over`` by that matrix; what ``before``, another laying of the same overlay, has in common with it is taken from there."""
+    """Register ``over`` by ``matrix``.
+
+    What ``before``, another registration of the same overlay, has in common with it is reused.
+    """
     still = grey_of(over.still) if before is None else before.still.grey
     moving = grey_of(over.moving) if before is None else before.moving
     cover = cover_of(over, matrix)

@@ -19,7 +19,10 @@ _MARK_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class GlanceRequest:
-    """``whole``: another file has as many bytes, so the content key is wanted too."""
+    """A file whose beginning is to be read.
+
+    ``whole`` means that another file has as many bytes, so the content key is wanted too.
+    """
 
     path: str
     whole: bool
@@ -27,7 +30,11 @@ class GlanceRequest:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """``content_key`` where it was wanted; ``mark`` None where the beginning tells nothing (no picture, camera RAW)."""
+    """What the beginning of a file tells.
+
+    ``content_key`` is set where it was wanted. ``mark`` is None where the beginning tells nothing (no picture, camera
+    RAW).
+    """
 
     content_key: ContentKey | None
     mark: bytes | None

@@ -33,7 +33,10 @@ _OPEN_FLAGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """``stamp`` is what walk saw; ``side`` the input size of the embedding network (0: no pixels wanted)."""
+    """A file to be read and judged.
+
+    ``stamp`` is what walk saw. ``side`` is the input size of the embedding network (0: no pixels wanted).
+    """
 
     path: str
     stamp: FileStamp

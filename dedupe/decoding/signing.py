@@ -9,7 +9,7 @@ from dedupe.types import ContentKey
 
 @dataclass(frozen=True, slots=True)
 class SigningRequest:
-    """``preview`` is the stored JPEG."""
+    """A preview, the stored JPEG, whose signature is wanted."""
 
     key: ContentKey
     preview: bytes

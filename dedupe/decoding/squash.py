@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SquashRequest:
-    """``preview`` is the stored JPEG, ``side`` the input size of the network in px."""
+    """A preview, the stored JPEG, to be made into pixels for the network, whose input size in px is ``side``."""
 
     key: ContentKey
     preview: bytes

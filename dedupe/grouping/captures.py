@@ -30,8 +30,11 @@ _AS_A_RESAVE = Relation.RESAVED.rank
 
 @dataclass(frozen=True, slots=True)
 class Captures:
-    """``clusters``: nodes that show one capture, each at least one fit away from another, in ascending order.
-    ``doubtful``: nodes that fitted a second capture as safely as a re-save does."""
+    """Which nodes show one capture.
+
+    ``clusters`` are nodes that show one capture, each at least one fit away from another, in ascending order.
+    ``doubtful`` are nodes that fitted a second capture as safely as a re-save does.
+    """
 
     clusters: tuple[tuple[Node, ...], ...]
     doubtful: frozenset[Node]

@@ -93,7 +93,7 @@ class Versions:
                 yield Candidate(photo, real, shown, self._quality(node, photo), support[node], source)
 
     def _support(self, cluster: Sequence[Node]) -> dict[Node, int]:
-        """Of how many pictures of the cluster each shows the same, by whatever chain of re-saves."""
+        """Count, for each picture, how many others of the cluster show the same through any chain of re-saves."""
         same, inside = UnionFind[Node](), set(cluster)
         for node in cluster:
             for other, fit in self.known.must_link.get(node, {}).items():

@@ -164,7 +164,10 @@ def _holds(
 
 
 def _matched(photos: Sequence[Photo], review: GroupReview) -> list[ReviewedPhoto | None]:
-    """For each photo the one of ``review`` that it is: at its path where several hold the same bytes, each but once."""
+    """Match each photo with the one of ``review`` that it is, each of those only once.
+
+    Where several hold the same bytes, the one at the photo's path is taken.
+    """
     left = list(review.photos)
     found: list[ReviewedPhoto | None] = [None] * len(photos)
     ways = (

@@ -10,7 +10,11 @@ from dedupe.types import Caution, Match, Photo
 
 @dataclass(frozen=True, slots=True)
 class Caveat:
-    """``note`` as in ``Extra.note``; ``damaged``: one of the two is, else they are shown turned against each other."""
+    """What must be said of a photo besides its relation to another.
+
+    ``note`` is as in ``Extra.note``. ``damaged`` means that one of the two is damaged; else they are shown turned
+    against each other.
+    """
 
     note: str
     damaged: bool

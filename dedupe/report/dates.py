@@ -16,7 +16,10 @@ _DAY: Final = len("2024-01-31")
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A date; ``source`` None: it is EXIF's date of capture; ``day``: the day alone is known."""
+    """A date and where it is from.
+
+    ``source`` None means EXIF's date of capture. ``day`` means that only the day is known.
+    """
 
     time: CaptureTime
     source: DateSource | None = None

@@ -91,7 +91,10 @@ def _asked_for(
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``matches``: the pairs that show one scene at least, by (a, b); ``count``: how many were judged for good."""
+    """The result of judging pairs.
+
+    ``matches`` are the pairs that at least show one scene, by (a, b). ``count`` is the number of pairs judged for good.
+    """
 
     matches: list[Match]
     count: int

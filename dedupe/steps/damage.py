@@ -1,4 +1,7 @@
-"""damage: which photos decode with warnings, and of which two one was damaged: their lengths are equal and a few bytes differ."""
+"""damage: which photos decode with warnings, and of which two photos one was damaged.
+
+Of two such photos the lengths are equal and a few bytes differ.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,11 @@ from dedupe.types import ContentKey, Damage, DamageKind, Match, PhotoFile
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """``listed`` for the user; ``pairs`` says of each two contents of which one is damaged in how many bytes they differ."""
+    """The damaged photos and pairs of a scan.
+
+    ``listed`` is for the user. ``pairs`` gives, for each two contents of which one is damaged, the number of bytes that
+    differ.
+    """
 
     listed: tuple[Damage, ...]
     pairs: Mapping[frozenset[ContentKey], int]

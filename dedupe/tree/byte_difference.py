@@ -31,7 +31,7 @@ _MOST_PLAIN: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class ByteDifference:
-    """``count`` bytes differ."""
+    """The number of bytes in which two files differ."""
 
     count: int
 

@@ -219,7 +219,7 @@ def bytes_blocker(equal: bool) -> str | None:
 
 
 def whose(number: int) -> str:
-    """Of which of the files that stay a phrase speaks: the first is the photo itself."""
+    """Name the file that a phrase speaks of: the first of those that stay is the photo itself."""
     return BESIDE if number else KEEPER
 
 

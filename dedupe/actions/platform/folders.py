@@ -18,7 +18,10 @@ _ACCESS = ("system.posix_acl_access", "system.posix_acl_default")
 
 @dataclass(frozen=True, slots=True)
 class FolderLook:
-    """``attributes`` are the access lists of the folder, by the names of their extended attributes."""
+    """Who may enter a folder: its mode, owner, group and access lists.
+
+    ``attributes`` are the access lists, by the names of their extended attributes.
+    """
 
     mode: int
     uid: int
