@@ -46,8 +46,10 @@ def command(roots: Sequence[Path], store: Path, report: Path, *more: str) -> lis
 
 
 def scan(roots: Sequence[Path], place: Path, *more: str, quiet: bool = False, fine: Sequence[int] = (0,)) -> Run:
-    """Scan with the store in ``place`` (fresh where that is empty). Raises ScanFailedError for an exit code that is not
-    ``fine``."""
+    """Scan with the store in ``place``, fresh where that is empty.
+
+    Raises ScanFailedError for an exit code that is not ``fine``.
+    """
     place.mkdir(parents=True, exist_ok=True)
     report = place / "report.json"
     start = time.perf_counter()

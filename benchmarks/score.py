@@ -336,8 +336,11 @@ def _plain(entries: Mapping[str, Entry]) -> Iterator[Entry]:
 
 
 def _settled(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Mapping[str, FoundExtra | None]:
-    """Every plain copy with the extra that it is, None where it is in no group or the one that a group is kept for. A copy that
-    stays while its original goes for it counts as the original would."""
+    """Every plain copy with the extra that it is.
+
+    None where it is in no group, or is the one that a group is kept for. A copy that stays while its original goes for
+    it counts as the original would.
+    """
     extras = {extra.path: extra for group in groups for extra in group.extras}
     stays_for = {extra.keeper or group.keep: extra for group in groups for extra in group.extras if extra.selected}
     originals = {e.capture: e.path for e in entries.values() if e.kind is Kind.ORIGINAL}

@@ -28,8 +28,11 @@ class Blur(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Varied:
-    """What differs between the shots besides the blur: the noise at most (grey levels), the exposure at most (stops), how far
-    the camera moves (share of the width)."""
+    """What differs between the shots besides the blur.
+
+    ``noise`` is the most noise, in grey levels. ``stops`` is the largest change of exposure. ``moved`` is how far the
+    camera moves, as a share of the width.
+    """
 
     noise: float = 0.0
     stops: float = 0.0

@@ -211,8 +211,10 @@ class World:
     # -- what a user does ------------------------------------------------------------------------------------------------
 
     def user(self) -> None:
-        """Edit, replace, add or delete a file, with the ledger kept. What is appended to may be on its way: then the bytes
-        before and after are both fine."""
+        """Edit, replace, add or delete a file, with the ledger kept.
+
+        What is appended to may be on its way: then the bytes before and after are both fine.
+        """
         files = [path for path in (*self.root.rglob("*.jpg"), *self.near.rglob("*.jpg"), *self.far.rglob("*.jpg"))]
         match self.chance.choice(("append", "create", "delete") if files else ("create",)):
             case "append":

@@ -37,8 +37,11 @@ CRASHED = 137
 
 
 class FaultyDisk(Disk):
-    """The real disk, with a fault at one step. Steps are counted before and after they are taken (a crash may come at
-    either); ``volumes`` are folders that act as if each were a volume of its own."""
+    """The real disk, with a fault at one step.
+
+    Steps are counted before and after they are taken (a crash may come at either). ``volumes`` are folders that act as
+    if each were a volume of its own.
+    """
 
     def __init__(self, *, volumes: tuple[str, ...] = (), exclusive_rename: bool = True, links: bool = True) -> None:
         super().__init__()

@@ -160,8 +160,10 @@ def result_of(
     photos: int = 0,
     series: Sequence[Series] = (),
 ) -> ScanResult:
-    """A scan's result: for each group the photo that stays and its extras, all selected. Equal bytes are ``identical``,
-    others ``resaved``, unless ``relation`` says something else."""
+    """A scan's result: for each group the photo that stays and its extras, all selected.
+
+    Equal bytes are ``identical``, others ``resaved``, unless ``relation`` says something else.
+    """
     made = []
     for index, (keep, extras) in enumerate(groups):
         chosen = tuple(_extra(keep, photo, relation) for photo in extras)

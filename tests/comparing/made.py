@@ -96,8 +96,11 @@ def match(
     distance: float = 0.2,
     remark: Remark | None = None,
 ) -> Match:
-    """The verdict on two photos; ``finer`` holds more real detail, of ``source`` the other was saved, and from
-    ``made_from`` the clues say that it was made."""
+    """The verdict on two photos.
+
+    ``finer`` holds more real detail. The other was saved from ``source``. The clues say that the other was made from
+    ``made_from``.
+    """
     a, b = sorted((one.content_key, other.content_key))
     ahead, size = (finer, 1.0) if source is None else (source, SOURCE)
     detail = 0.0 if ahead is None else size if ahead.content_key == a else -size

@@ -90,8 +90,10 @@ def _segments(data: bytes, marker: int) -> list[tuple[int, int]]:
 
 
 def _rewritten(data: bytes, number: dict[int, int], order: list[int], *, joined: bool, deep: bool = False) -> bytes:
-    """The JPEG with its quantisation tables renumbered, in this order, in one segment or one each; 16 bits a value where
-    ``deep``. It decodes to the same picture."""
+    """The JPEG with its quantisation tables renumbered, in this order, in one segment or one each.
+
+    With ``deep`` a value has 16 bits. It decodes to the same picture.
+    """
     found = _segments(data, 0xDB)
     tables = {data[start + 4]: data[start + 5 : stop] for start, stop in found}
     told = [

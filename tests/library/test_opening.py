@@ -1,5 +1,7 @@
-"""What is no store is refused untouched; what is damaged or newer is kept aside; the user's word is never
-begun afresh."""
+"""What is no store is refused untouched, and what is damaged or newer is kept aside.
+
+The user's word is never begun afresh.
+"""
 
 from __future__ import annotations
 

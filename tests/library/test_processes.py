@@ -1,5 +1,7 @@
-"""A kill loses seconds, and two dedupes on one store do not hurt each other. Real processes, really
-killed."""
+"""A kill loses seconds, and two dedupes on one store do not hurt each other.
+
+These are real processes, really killed.
+"""
 
 from __future__ import annotations
 

@@ -25,8 +25,7 @@ def verify(keeper: Photo, photo: Photo) -> Extra | None:
 
 
 def three() -> made.ScanResult:
-    """Group 1: two safe extras. Group 2: one edited, not selected. Group 3: a safe one and one proven only against the
-    suggested keeper."""
+    """Three groups: two safe extras; one edited, not selected; a safe one and one proven only against the suggested keeper."""
     edit = made.extra(made.photo("2/edit.jpg"), Relation.EDITED, 0.3, selected=False, loses=("GPS",))
     return made.result(
         made.group("g1", made.photo("1/a.jpg"), made.extra(made.photo("1/b.jpg")), made.extra(made.photo("1/c.jpg"))),

@@ -204,8 +204,10 @@ def _undone(world: World) -> list[str]:
 
 
 def crash_recovery_everywhere(world: World, stride: int) -> Account:
-    """Crash the act at every moment, and then the recovery at every one (or every ``stride``th) of its own; a second
-    recovery must suffice."""
+    """Crash the act at every moment, and then the recovery at every one (or every ``stride``th) of its own.
+
+    A second recovery must suffice.
+    """
     account = Account()
     for first in range(1, POINTS_AT_MOST):
         second = 1 + first % stride

@@ -18,8 +18,10 @@ SAME = "is the same file as the photo that stays"
 
 
 class Pool(FaultyDisk):
-    """A disk whose folder ``real`` is seen a second time as ``shown``, as a program (FUSE) would: with inodes and times of
-    its own, and a kernel that remembers what a file was like. Only opening tells the truth."""
+    """A disk whose folder ``real`` is seen a second time as ``shown``, as a program (FUSE) would.
+
+    It has inodes and times of its own, and a kernel that remembers what a file was like. Only opening tells the truth.
+    """
 
     def __init__(self, real: Path, shown: Path, *, weak: bool = True, volumes: tuple[str, ...] = ()) -> None:
         super().__init__(volumes=volumes)

@@ -1,5 +1,7 @@
-"""Bombs, decoders that die, damaged files: each costs itself, is listed with its reason, and never stays or goes
-(rows 14-16)."""
+"""Bombs, decoders that die, damaged files: each costs itself, is listed with its reason, and never stays or goes.
+
+These are rows 14-16.
+"""
 
 from __future__ import annotations
 

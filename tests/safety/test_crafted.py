@@ -68,8 +68,11 @@ def _words(plain: int, product: int, first: int, number: int) -> list[int]:
 
 
 def crafted(known: bytes, other: bytes) -> bytes:
-    """A file of the length of ``known`` with its XXH3-128: ``other``, of which the last quarter of each block, and all behind
-    the last whole block, is what the checksum needs."""
+    """A file of the length of ``known`` with its XXH3-128.
+
+    It is ``other``, of which the last quarter of each block, and all behind the last whole block, is what the checksum
+    needs.
+    """
     made = bytearray(other)
     block = 64 * _STRIPES_A_BLOCK
     blocks = (len(known) - 1) // block

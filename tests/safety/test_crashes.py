@@ -46,8 +46,11 @@ def crash(what: str, scenario: str, folder: Path) -> dict[str, Any]:
 
 
 ALL = bool(os.environ.get("DEDUPE_EVERY_POINT"))
-"""Every way of moving, every pair of points; without it a few minutes are saved by one asset instead of two where the way is
-a variant of another, and by taking every few points where two crashes are combined."""
+"""Whether to try every way of moving and every pair of points.
+
+Without it a few minutes are saved: by one asset instead of two where the way is a variant of another, and by taking
+every few points where two crashes are combined.
+"""
 
 _SHORT = ("move-across-volumes-by-link", "move-across-volumes-by-claim")
 _CASES = [(what, scenario) for what in ("act", "undo") for scenario in SCENARIOS]
@@ -236,8 +239,10 @@ def test_an_edit_of_the_source_after_a_crash_in_the_copy_survives(world: World, 
 
 
 def test_recovery_has_the_copys_name_on_the_disk_before_the_original_goes(world: World) -> None:
-    """The photo was renamed and its sidecar copied; cut off before the folder of the copy was synced. A second power cut must
-    not take the copy's name when its original is gone."""
+    """A second power cut must not take the copy's name when its original is gone.
+
+    The photo was renamed and its sidecar copied; it was cut off before the folder of the copy was synced.
+    """
 
     class SidecarsElsewhere(FaultyDisk):
         def rename(self, source: str, target: str) -> None:

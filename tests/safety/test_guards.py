@@ -662,8 +662,10 @@ def _is_module(steps: list[str]) -> bool:
 
 
 def holder_of(name: str) -> Any:
-    """The module or class below dedupe in which the guard of that name is looked up. (``actions`` has functions that are
-    named like its modules.)"""
+    """The module or class below dedupe in which the guard of that name is looked up.
+
+    ``actions`` has functions that are named like its modules.
+    """
     steps = name.split(".")[:-1]
     modules = next(n for n in range(len(steps), 0, -1) if _is_module(steps[:n]))
     holder: Any = importlib.import_module(".".join(["dedupe", *steps[:modules]]))

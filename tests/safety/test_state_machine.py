@@ -1,6 +1,8 @@
-"""Row 2 and §5: whatever a user, dedupe and crashes do in whatever order, every byte string that existed and that the user did
-not destroy is somewhere, and every photo that left did so for a keeper that was there, that stays, that it was directly proven
-against, and that nobody had said it is no duplicate of."""
+"""Row 2 and §5: nothing is lost, whatever a user, dedupe and crashes do in whatever order.
+
+Every byte string that existed and that the user did not destroy is somewhere. Every photo that left did so for a keeper
+that was there, that stays, that it was directly proven against, and of which nobody had said that it is no duplicate.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +52,11 @@ PRESSED = st.lists(
 
 
 class Photos(RuleBasedStateMachine):
-    """A tree under attack. ``alive`` counts every byte string that the user has not destroyed; while a crash waits for its
-    recovery a file may be there twice, so then only its being there at all is asked."""
+    """A tree under attack.
+
+    ``alive`` counts every byte string that the user has not destroyed. While a crash waits for its recovery a file may
+    be there twice, so then only its being there at all is asked.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -202,8 +207,11 @@ class Photos(RuleBasedStateMachine):
         return self._drawn(one, other, self.versions)
 
     def scan(self) -> None:
-        """Families as a scan makes them: each copy is proven against the head of its version, each head against another head,
-        and nobody called the two no duplicates."""
+        """Families as a scan makes them.
+
+        Each copy is proven against the head of its version, each head against another head, and nobody called the two no
+        duplicates.
+        """
         left, versions = photos_below(self.root), []
         while left:
             head, *rest = left
@@ -364,8 +372,11 @@ class Photos(RuleBasedStateMachine):
         self.crashed = True
 
     def _reconciled(self) -> None:
-        """After a recovery the count is exact again, unless the user had a hand in between crash and recovery, or the disk
-        let an asset not be settled yet."""
+        """Check that the count is exact again after a recovery.
+
+        It need not be where the user had a hand in between crash and recovery, or the disk let an asset not be
+        reconciled yet.
+        """
         if os.path.exists(self.paths.journal):
             with Journal(self.paths.journal, Disk()) as journal:
                 if journal.open_assets():

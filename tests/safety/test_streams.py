@@ -1,5 +1,7 @@
-"""Standard streams that are closed, full or of a narrow encoding, and a user without a home: one sentence, an exit code, and
-an act goes to its end."""
+"""Standard streams that are closed, full or of a narrow encoding, and a user without a home.
+
+Each gives one sentence and an exit code, and an act goes to its end.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Rows of the journal and of the decisions that somebody edited, or a disk damaged: one sentence, never a traceback, nothing
-lost, and what is sound stays usable."""
+"""Rows of the journal and of the decisions that somebody edited, or a disk damaged.
+
+They give one sentence, never a traceback. Nothing is lost, and what is sound stays usable.
+"""
 
 from __future__ import annotations
 

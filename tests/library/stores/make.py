@@ -1,5 +1,7 @@
-"""How the stores in this folder were made: by dedupe 0.1.0, `PYTHONPATH=<its folder> python make.py OUT` (scikit-image's
-photographs; the paths in them begin with /stores-0.1.0, which the tests replace)."""
+"""How the stores in this folder were made: by dedupe 0.1.0, `PYTHONPATH=<its folder> python make.py OUT`.
+
+The photographs are scikit-image's; the paths in them begin with /stores-0.1.0, which the tests replace.
+"""
 
 import json
 import os

@@ -233,7 +233,10 @@ def work(scanned: Path, tmp_path: Path) -> Path:
 
 
 def until(page: Page, expression: str, argument: object = None) -> None:
-    """Waits until the page says so. (Playwright's own wait evaluates text in the page, which its policy forbids.)"""
+    """Wait until the page says so.
+
+    Playwright's own wait evaluates text in the page, which its policy forbids.
+    """
     end = time.monotonic() + 30
     while not page.evaluate(expression, argument):
         assert time.monotonic() < end, expression
