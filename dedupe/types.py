@@ -481,12 +481,14 @@ class Handover:
 class ByHand:
     """A person's word on one set of shots (``shots`` is its id): the contents that stay, and those that go.
 
-    Made only where a person chose in this very set; nothing that scans or acts makes one.
+    Made only where a person chose in this very set; nothing that scans or acts makes one. ``seen`` is a digest of the files that
+    the person was shown.
     """
 
     shots: str
     stays: tuple[ContentKey, ...]
     goes: tuple[ContentKey, ...]
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a person decides on sets of shots: which stay. The others may leave; nothing else lets another shot leave.
 
-A word is about one set, by the contents of all its shots. Where one of them changed, or another joined, it is another set, and
-the word holds for it no longer.
+A word is about one set, by the contents of all its shots, and about the files that were shown. Where one of them changed, another
+joined, or something else is beside one of them, the word holds no longer. It says nothing of the same shots in another folder:
+these could go because those are there.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from dedupe.asset import beside
 from dedupe.errors import UsageError
 from dedupe.report.series import Fate
 from dedupe.report.sizes import pinned
 from dedupe.series.shots import ShotSet, sets_of
-from dedupe.types import ByHand, Parting, ScanResult
+from dedupe.types import ByHand, Parting, Photo, ScanResult
 
 if TYPE_CHECKING:
     from dedupe.library.paths import StorePaths
@@ -48,26 +51,42 @@ def word_of(shots: ShotSet, stays: Collection[int]) -> ByHand:
         shots.id,
         tuple(key for place, key in enumerate(contents) if place in stays),
         tuple(key for place, key in enumerate(contents) if place not in stays),
+        seen_of(shots),
     )
 
 
+def seen_of(shots: ShotSet) -> str:
+    """A digest of the files of a set: where each shot is, what it holds, and what is beside it."""
+    digest = blake2b(digest_size=16)
+    for photo in sorted(shots.photos, key=lambda photo: photo.path):
+        for part in (os.fsencode(photo.path), photo.content_key, beside(photo).encode()):
+            digest.update(b"%d:%b" % (len(part), part))
+    return digest.hexdigest()
+
+
 def holds(word: ByHand | None, shots: ShotSet) -> bool:
-    """Whether a person's word is about exactly these shots, each once, and lets one stay."""
-    if word is None or word.shots != shots.id or not word.stays:
+    """Whether a person's word is about exactly these shots, each once, and these files, and lets one stay."""
+    if word is None or word.shots != shots.id or word.seen != seen_of(shots) or not word.stays:
         return False
     return sorted((*word.stays, *word.goes)) == sorted(shots.contents)
 
 
 def partings(sets: Iterable[ShotSet], words: Mapping[str, ByHand], away: Collection[str] = ()) -> tuple[Parting, ...]:
-    """The shots that a person let go and that are not ``away`` yet, each with the first shot of its set that stays."""
+    """The shots that a person let go and that are not ``away`` yet, each with a shot of its set that is there and stays."""
     return tuple(
         Parting(photo, keep, word)
         for one in sets
         if (word := words.get(one.id)) is not None and holds(word, one)
-        for keep in [next(photo for photo in one.photos if photo.content_key in word.stays)]
+        for keep in [_keep_of(one, word, away)]
         for photo in one.photos
         if photo.content_key in word.goes and photo.path not in away
     )
+
+
+def _keep_of(shots: ShotSet, word: ByHand, away: Collection[str]) -> Photo:
+    """The first shot that stays and is not away; where all are, the first, whose absence holds the others back."""
+    staying = [photo for photo in shots.photos if photo.content_key in word.stays]
+    return next((photo for photo in staying if photo.path not in away), staying[0])
 
 
 def fates(sets: Iterable[ShotSet], words: Mapping[str, ByHand], away: Collection[str] = ()) -> dict[str, Fate]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dedupe import actions
+from dedupe.actions.planning.preflight import target_folder
 from dedupe.actions.platform.disk import Disk
 from dedupe.errors import RefusedError, UsageError
 from dedupe.types import ActionKind
@@ -176,6 +177,17 @@ def test_a_link_whose_folder_is_gone_is_no_target_and_nothing_is_made_there(worl
     disk.mkdir()
     assert len(world.act().done) == 1
     assert (disk / "old" / "a.jpg").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that a program is in")
+def test_a_whole_path_is_a_target_also_where_the_current_folder_was_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pair()
+    (world.base / "gone").mkdir()
+    monkeypatch.chdir(world.base / "gone")
+    (world.base / "gone").rmdir()
+    assert target_folder(str(world.target)) == os.path.realpath(world.target)
 
 
 def test_links_that_lead_to_each_other_are_no_target(world: World) -> None:

@@ -13,7 +13,7 @@ from dedupe import actions
 from dedupe.actions.planning.plan import draft
 from dedupe.actions.report import Report
 from dedupe.library.decisions import Decisions
-from dedupe.review.series import partings, shots_alone, word_of
+from dedupe.review.series import partings, seen_of, shots_alone, word_of
 from dedupe.series.shots import SetKind, ShotSet, set_id
 from dedupe.types import Action, ActionKind, ByHand, OutcomeKind, Parting, Relation, ScanResult, Series
 from tests.actions.execution.test_sidecars import in_child
@@ -126,7 +126,7 @@ def test_a_protected_shot_stays_whatever_a_person_chose(world: World) -> None:
     photos = (shots.photos[0], photo_at(shots.photos[1].path, world.root, protected=True))
     shots = ShotSet(set_id(photo.content_key for photo in photos), SetKind.BURST, photos)
     assert chosen(shots, 0) == ()
-    forged = ByHand(shots.id, *((photo.content_key,) for photo in photos))
+    forged = ByHand(shots.id, *((photo.content_key,) for photo in photos), seen_of(shots))
     leaving = partings([shots], {shots.id: forged})
     assert refused(act(world, result, leaving).outcomes) == ["is in a protected folder"]
 
@@ -166,6 +166,40 @@ def test_a_word_is_about_its_own_set_alone(world: World) -> None:
         assert partings([shots], {shots.id: wrong}) == ()
     assert partings([fewer], {shots.id: word}) == ()
     assert len(partings([shots], {shots.id: word})) == 2
+
+
+def test_a_word_lets_no_copy_of_these_shots_in_another_folder_go(world: World) -> None:
+    _, shots = burst(world)
+    word = word_of(shots, [0])
+    made = world.make({f"backup/{name}.jpg": f"shot {name}\n" for name in "123"})
+    copies = tuple(photo_at(made[path], world.root) for path in sorted(made))
+    backup = ShotSet(shots.id, SetKind.BURST, copies)
+    assert set_id(backup.contents) == shots.id
+    assert partings([backup], {shots.id: word}) == ()
+    assert len(partings([shots, backup], {shots.id: word})) == 2
+
+
+@pytest.mark.parametrize("came", ["2.xmp", "2.mov"])
+def test_a_word_holds_no_longer_where_something_else_is_beside_a_shot(world: World, came: str) -> None:
+    world.make({f"b/{name}.jpg": f"shot {name}\n" for name in "123"})
+    before = tuple(photos_below(world.root))
+    shots = ShotSet(set_id(photo.content_key for photo in before), SetKind.BURST, before)
+    word = word_of(shots, [0])
+    assert len(partings([shots], {shots.id: word})) == 2
+    world.make({f"b/{came}": "made since\n"})
+    later = replace(shots, photos=tuple(photos_below(world.root)))
+    assert later.contents == shots.contents
+    assert partings([later], {shots.id: word}) == ()
+
+
+def test_a_shot_goes_for_one_that_is_still_there(world: World) -> None:
+    result, shots = burst(world)
+    word = word_of(shots, [0, 1])
+    (world.root / "b" / "1.jpg").unlink()
+    leaving = partings([shots], {shots.id: word}, away=[shots.photos[0].path])
+    assert [one.keep.path for one in leaving] == [shots.photos[1].path]
+    assert len(act(world, result, leaving).done) == 1
+    assert {path.name for path in (world.root / "b").iterdir()} == {"2.jpg", "2.xmp", "2.mov"}
 
 
 def test_neither_apply_nor_a_scan_lets_a_shot_go_that_a_person_chose(tmp_path: Path) -> None:

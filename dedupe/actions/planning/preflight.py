@@ -37,7 +37,7 @@ def target_folder(named: str) -> str:
     if expanded.startswith("~"):
         whose = display_path(named.partition(os.sep)[0])
         raise UsageError(f"{whose} is nobody's home folder; write ./{display_path(named)} for a folder of that name.")
-    dangling = _dangling_link(os.path.join(os.getcwd(), expanded))
+    dangling = _dangling_link(expanded if os.path.isabs(expanded) else os.path.join(os.getcwd(), expanded))
     if dangling is not None:
         shown, led = display_path(dangling), display_path(os.readlink(dangling))
         raise RefusedError(f"{shown} is a link to {led}, which does not exist: is its disk gone? Nothing was touched.")

@@ -80,7 +80,7 @@ def _told(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request
             return JSONResponse({"error": str(error)}, 404)
         except DedupeError as error:
             return JSONResponse({"error": str(error)}, 422)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return JSONResponse({"error": "The request is not one that this page makes."}, 400)
         except (asyncio.CancelledError, TimeoutError):
             return JSONResponse({"error": "The review has ended."}, 503)

@@ -83,6 +83,13 @@ class House:
             raise NotThereError("There is no such photo.") from None
 
 
+def places_of(said: object) -> list[int]:
+    """The places that a request names, each once. Raises TypeError on anything that is not a list of numbers."""
+    if not isinstance(said, list) or not all(type(place) is int for place in said):
+        raise TypeError("no places")
+    return list(dict.fromkeys(said))
+
+
 async def body_of(request: Request) -> Mapping[str, Any]:
     """The JSON object that a request brings. Raises ValueError where it is none."""
     try:

@@ -13,7 +13,7 @@ from dedupe.review.web import payloads
 from dedupe.review.web.acting import Destination
 from dedupe.review.web.desk import Change, Desk, Intent
 from dedupe.review.web.filters import GroupFilter
-from dedupe.review.web.house import House, NotThereError, body_of
+from dedupe.review.web.house import House, NotThereError, body_of, places_of
 from dedupe.review.web.reading import group_of
 
 
@@ -69,7 +69,7 @@ class Writing:
     async def pick(self, request: Request) -> Response:
         """Which shots of a set a person ticked."""
         said, one, number = await body_of(request), self._house.series(request), request.path_params["number"]
-        scan, places = str(said["scan"]), [int(place) for place in said["picked"]]
+        scan, places = str(said["scan"]), places_of(said["picked"])
         if not all(0 <= place < len(one.photos) for place in places):
             raise NotThereError("There is no such photo in this set.")
         self._house.must_be_idle()
@@ -85,7 +85,7 @@ class Writing:
     async def say(self, request: Request) -> Response:
         """Which shots of a set stay, so that the others may leave; without any, what was said is taken back."""
         said, _, number = await body_of(request), self._house.series(request), request.path_params["number"]
-        scan, stays = str(said["scan"]), [int(place) for place in said["stays"]]
+        scan, stays = str(said["scan"]), places_of(said["stays"])
         self._house.must_be_idle()
 
         def on_main() -> payloads.Json:

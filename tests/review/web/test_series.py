@@ -97,6 +97,25 @@ def test_a_word_is_refused_that_names_no_shot_of_the_set_or_another_scan(store: 
     assert client.json("api/state")["going"] == 0
 
 
+@pytest.mark.parametrize("said", [[1e999], [0.9], [True], ["1"], {"1": 1}, True, "12"])
+def test_what_is_no_list_of_places_says_nothing(store: Path, start: Start, said: object) -> None:
+    client = Client(start(store))
+    scan, number = client.json("api/state")["scan"], set_of(client, "party")
+    assert client.post(f"api/series/{number}", {"scan": scan, "picked": said})[0] == 400
+    assert client.post(f"api/series/{number}/word", {"scan": scan, "stays": said})[0] == 400
+    assert client.post("api/bulk", {"scan": scan, "filter": {}, "expected": 1e999})[0] == 400
+    assert client.json("api/state")["going"] == 0
+
+
+def test_a_shot_named_twice_is_ticked_once(store: Path, start: Start) -> None:
+    client = Client(start(store))
+    scan, number = client.json("api/state")["scan"], set_of(client, "party")
+    status, told = client.post(f"api/series/{number}", {"scan": scan, "picked": [1, 1]})
+    assert (status, told["picked"]) == (200, [1])
+    status, told = client.post(f"api/series/{number}/word", {"scan": scan, "stays": [1, 1]})
+    assert (status, told["goes"]) == (200, [0, 2])
+
+
 def test_the_page_offers_to_let_nothing_of_a_bracket_go(store: Path, start: Start, open_page: Open) -> None:
     page = open_page(start(store), ready="#top a[href='#/series']")
     page.get_by_role("link", name="Series").click()
