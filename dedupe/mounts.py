@@ -23,7 +23,7 @@ NETWORK: Final = frozenset(
 
 
 def mount_of(path: str) -> tuple[str, str]:
-    """Give the mount point that covers ``path``, which must be real, and its type; of two on one point the later one."""
+    """Give the mount point that covers ``path``, which must be real, and its type; where two share a point, the later one."""
     best = (os.sep, "")
     for mount, fstype in listed():
         if len(mount) >= len(best[0]) and is_under(path, mount):

@@ -100,7 +100,7 @@ def _text(value: object) -> object:
 
 
 def _place(value: object) -> object:
-    """An absolute path; what names none is left for those who check it."""
+    """An absolute path; a name that is not a path is left for those who check it."""
     text = _text(value)
     return absolute([text])[0] if isinstance(text, str) and text else text
 

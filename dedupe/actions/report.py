@@ -193,7 +193,7 @@ class Preview:
         return lines
 
     def no_copies(self) -> list[str]:
-        """How many are no copies at all, as a sentence; nothing where all are."""
+        """How many are no copies at all, as a sentence; empty where all are copies."""
         count = self.relations.get(Relation.SIMILAR, 0)
         if not count:
             return []
@@ -201,7 +201,7 @@ class Preview:
         return [f"{them}: no photo that stays shows the same moment. You chose by hand that they go."]
 
     def carried(self) -> list[str]:
-        """What will be written before, as a sentence; nothing where nothing will."""
+        """What will be written first, as a sentence; empty where nothing is."""
         if not self.rescued:
             return []
         photos = format_count(self.rescued, "photo")

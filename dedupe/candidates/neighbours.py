@@ -136,7 +136,7 @@ class _Hits:
         return _Hits(self.row[which], self.other[which], self.distance[which], self.crowd[which], self.rank[which])
 
     def best(self, most: int | None = None) -> _Hits:
-        """Keep at most ``most`` pairs, each once: those of the least crowded rows, of these the nearest.
+        """Keep at most ``most`` pairs, each once: those of the least crowded rows first, then the nearest.
 
         Applied to a part and then to the whole it gives what it gives when applied to the whole at once.
         """

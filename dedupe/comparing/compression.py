@@ -1,4 +1,4 @@
-"""The quality of the coarsest saving that a picture went through, whatever its own file says.
+"""The quality of the coarsest save that a picture went through, regardless of what its own file says.
 
 A photo that was saved at 25 and again at 90 says 90 and is worth 25. Its coefficients are still near the multiples of the coarse
 steps, as long as nothing moved the grid of its 8 × 8 blocks (Lukáš and Fridrich 2003; Fan and de Queiroz 2003).

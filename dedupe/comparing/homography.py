@@ -1,4 +1,4 @@
-"""Which map carries one set of points onto another: a similarity, an affine map or a homography, whichever is needed.
+"""Which map carries one set of points onto another: a similarity, an affine map or a homography, as needed.
 
 Each model starts from the points that the simpler one explains, and grows: fitted to them by least squares, it reaches points a
 little farther off, and is fitted again. A richer model is taken only where it explains many more of the points, since it can

@@ -94,7 +94,7 @@ class Origin(Enum):
 
 
 def origin(a: View, b: View) -> Origin:
-    """How two pictures of one size came from each other, in whichever of the eight ways the one is turned."""
+    """How two pictures of one size came from each other, in any of the eight turns and mirrors."""
     one, other = luma_of(a), luma_of(b)
     if one is None or other is None or (one.steps is None and other.steps is None):
         return Origin.UNKNOWN
@@ -158,7 +158,7 @@ def _earlier(own: Floats, steps: Floats | None) -> Floats:
 
 
 def _lattice_of(values: Floats, own: float) -> float | None:
-    """The largest step of which nearly all the coefficients are multiples; None where there is none coarser than ``own``."""
+    """The largest step that divides nearly all the coefficients; None where there is none coarser than ``own``."""
     slack = own / 2 + 1
     for step in range(_COARSEST, int(max(4 * slack, 2 * own)), -1):
         told = values[values > step / 2]

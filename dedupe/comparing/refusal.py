@@ -25,7 +25,7 @@ class RefusalTask:
 
 
 def refusals(task: RefusalTask) -> tuple[bool, ...]:
-    """For each pair, whether the two share nothing. The same whichever is named first, and whatever else is asked."""
+    """Whether the two of each pair share nothing, regardless of their order and of what else is asked."""
     from dedupe.comparing.signature import may_be_related
 
     made = {key: found for key, data in task.signatures.items() if (found := _ready(data)) is not None}
@@ -36,7 +36,7 @@ def refusals(task: RefusalTask) -> tuple[bool, ...]:
 
 @lru_cache(maxsize=READY_KEPT)
 def _ready(data: bytes) -> Signature | None:
-    """The signature made ready; None where the bytes are none."""
+    """The signature made ready; None where the bytes are not a signature."""
     from dedupe.comparing.signature import ready
     from dedupe.formats.errors import DamagedError
 

@@ -72,7 +72,7 @@ class RelateTask:
 
 
 def relate(task: RelateTask) -> Match:
-    """The verdict on one pair; the same whichever photo is named first, and whatever was related before.
+    """The verdict on one pair, regardless of their order and of what was related before.
 
     Opens the originals only where the pair would still be `edited` or safer and they show more than the previews. An original
     that cannot be read again costs the pair its safety, not the run.

@@ -139,7 +139,7 @@ def _jpeg2000_depth(data: bytes) -> int:
 
 
 def chroma(data: bytes, kind: str) -> float:
-    """Colour samples to lightness samples, 0.25 (4:2:0) to 1; of HEIF and AVIF by the codec's configuration."""
+    """Colour samples to lightness samples, 0.25 (4:2:0) to 1; for HEIF and AVIF by the codec's configuration."""
     if kind == sniff.WEBP:
         return 1.0 if webp.is_lossless(data) else 0.25
     if kind == sniff.AVIF and (at := data.find(b"av1C")) >= 0 and at + 6 < len(data):

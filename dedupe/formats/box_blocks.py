@@ -64,7 +64,7 @@ def _properties(data: bytes) -> Iterator[Block]:
 
 
 def in_boxes(data: bytes) -> Iterator[Block]:
-    """The blocks of a JPEG 2000 or JPEG XL; a bare code stream has none, but for a video behind it."""
+    """The blocks of a JPEG 2000 or JPEG XL; a bare code stream has none, except a video behind it."""
     stream = jpegxl.code_stream(data)
     if jpegxl.is_animated(stream):  # the decoder gives its first frame alone
         yield Block(BlockKind.STREAM, stream, embedded.FURTHER)

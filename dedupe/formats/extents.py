@@ -112,7 +112,7 @@ def is_incomplete(data: bytes, kind: str) -> bool:
 
 
 def _bmp_ends_beyond(data: bytes) -> bool:
-    """Whether the rows of an uncompressed BMP end behind the file; of a compressed one its length must be what it says."""
+    """Whether the rows of an uncompressed BMP end behind the file, or a compressed one is not as long as it says."""
     if len(data) < 54:
         return True
     start, width, height = struct.unpack_from("<10xI4xii", data)

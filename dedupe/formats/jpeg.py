@@ -222,7 +222,7 @@ def quality(parts: Jpeg) -> int | None:
 
 
 def chroma_quality(parts: Jpeg) -> int | None:
-    """The same of the table that the second component names; None where there is none."""
+    """The quality by the table that the second component names; None where there is none."""
     return _quality(parts.chrominance, _STANDARD_CHROMINANCE)
 
 

@@ -185,7 +185,7 @@ def _above_zero(values: Sequence[float]) -> float:
 def _dated(
     said: _Exif, told: Sequence[Property], records: Sequence[iptc.Records], texts: dict[str, str | None]
 ) -> Dated | None:
-    """The best date but EXIF's own date of capture, in the order in which they are to be believed."""
+    """The most credible date other than EXIF's own date of capture."""
     by_name = {one.name: one.value for one in reversed(told)}
     created = texts.get("creation time") or ""
     candidates = (

@@ -66,7 +66,7 @@ def _clock(found: re.Match[str]) -> Clock | None:
 def _named(
     date: tuple[int, int, int], clock: Clock | None, fraction: str | None = None, offset: int | None = None
 ) -> NamedDate | None:
-    """The date with its time, or the day alone where the time is none; None where the day is none."""
+    """The date with its time, or the day alone where the time is impossible; None where the day is impossible."""
     if clock is not None:
         try:
             moment = datetime.datetime.combine(datetime.date(*date), datetime.time(*clock))

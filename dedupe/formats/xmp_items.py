@@ -145,7 +145,7 @@ def mirrored(name: str, value: str) -> Iterator[Item]:
 
 
 def _mirror(name: str, value: str) -> Iterator[Item]:
-    """What XMP repeats of EXIF: the tag's own item; of a structure only that there is one."""
+    """The tag's own item for what XMP repeats of EXIF; for a structure only that there is one."""
     field = name.partition(":")[2]
     if field.partition("/")[0] in _STORAGE:
         return

@@ -26,7 +26,7 @@ class Doubts:
         return any(photo.path in self.doubtful for photo in photos)
 
     def differing(self, photo: Photo, keep: Photo) -> int:
-        """In how many bytes two pictures of the assets differ where one of them is damaged; 0 where none is."""
+        """The number of bytes in which two pictures of the assets differ where one is damaged; 0 where none is."""
         if not self.damaged:
             return 0
         pairs = (frozenset((one.content_key, other.content_key)) for one in photo.parts for other in keep.parts)

@@ -200,7 +200,7 @@ def _age_phrase(keep: Candidate, other: Candidate) -> str:
 
 
 def _name(candidate: Candidate) -> Key:
-    """A name without a copy mark first, and of such the one that says more, by itself or by its folder."""
+    """Names without a copy mark come first; among these, the one that says more, by itself or by its folder."""
     file = candidate.photo.file
     below = file.path[len(file.root) :] if file.path.startswith(file.root) else file.path
     return (copy_mark(file.path) is not None, -telling(below))

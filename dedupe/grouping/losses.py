@@ -106,7 +106,7 @@ def _is_master(facts: Facts) -> bool:
 
 
 def _of_companions(extra: Photo, keep: Photo, companion_key: CompanionKey | None) -> Iterator[Loss]:
-    """The companions whose bytes must stay and do not; of one whose content is known only that content counts."""
+    """The companions whose bytes must stay and do not; one with a known inventory is compared by that instead."""
     beside = keep.companions
     for companion in extra.companions:
         if not needs_bytes(companion.kind) and companion.inventory is not None:

@@ -126,7 +126,7 @@ class Versions:
         )
 
     def _is_proven_source(self, ours: Node, theirs: Node) -> bool:
-        """Whether ``theirs`` was saved from the very pixels of ``ours``."""
+        """Whether ``theirs`` was saved from exactly the pixels of ``ours``."""
         fit = self._fit(ours, theirs)
         return fit is not None and fit.rank <= SAFE_RANK and 0 < fit.detail <= SOURCE
 

@@ -123,7 +123,7 @@ class Cache(Closing):
         return {key: facts for key, (_, facts) in self.contents(keys).items()}
 
     def warnings(self, keys: Collection[ContentKey]) -> dict[ContentKey, str]:
-        """What the decoder said of corrupt data, of those of these contents of which it said something, by key."""
+        """What the decoder said of corrupt data, by the key of each of these contents that it warned of."""
         held = self._db.rows("SELECT content_key, warning FROM warnings ORDER BY content_key")
         wanted = set(keys) if held else set()
         return {key: warning for key, warning in held if key in wanted}

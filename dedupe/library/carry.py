@@ -97,7 +97,7 @@ def carried(groups: Sequence[Group], reviews: Iterable[GroupReview]) -> list[Gro
 
 
 def _nearest(group: Group, by_key: dict[bytes, list[GroupReview]]) -> GroupReview | None:
-    """The review that decided on most photos of ``group``, the newest of several; None where none knew two of them."""
+    """The review that decided on most photos of ``group``, the newest of equals; None if none knew two of them."""
     photos = _photos(group)
     about = {id(review): review for photo in photos for key in _keys(photo) for review in by_key.get(key, ())}
     ranked = [(sum(one is not None for one in _matched(photos, review)), review) for review in about.values()]
@@ -132,7 +132,7 @@ def _carry(group: Group, review: GroupReview) -> GroupEdit:
 
 
 def _proposed(group: Group) -> tuple[set[str], set[str]]:
-    """What the scan lets go, and of which of these it carries the metadata over."""
+    """What the scan lets go, and those of them whose metadata it carries over."""
     going = [extra for extra in group.extras if extra.selected]
     rescued = {extra.photo.path for extra in going if extra.rescue is not None and extra.rescue.obstacle is None}
     return {extra.photo.path for extra in going}, rescued

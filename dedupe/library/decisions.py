@@ -209,7 +209,7 @@ class Decisions(Closing):
         return int(self._db.value("PRAGMA data_version"))
 
     def put_picks(self, series: str, paths: Iterable[str]) -> None:
-        """Which photos of a series a person wants to keep; nothing is ever done with that."""
+        """Store which photos of a series a person wants to keep; nothing ever acts on that."""
         picks.put(self._db, series, paths)
 
     def picks(self) -> dict[str, tuple[str, ...]]:

@@ -92,7 +92,7 @@ class Previews(Closing):
         self._db.queue(_PUT_SIGNATURE, (key, signature))
 
     def signatures(self, keys: Iterable[ContentKey]) -> dict[ContentKey, bytes]:
-        """The signatures there are, of whatever version."""
+        """All stored signatures, of any version."""
         found = "SELECT content_key, signature FROM signatures WHERE content_key IN ({})"
         return dict(self._db.among(found, keys))
 

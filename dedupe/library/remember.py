@@ -55,7 +55,7 @@ def remember(db: Database, entries: Iterable[ScanEntry]) -> None:
 
 
 def reviews(db: Database) -> list[GroupReview]:
-    """All that is remembered of groups, whichever scan showed them."""
+    """All that is remembered of groups, from any scan."""
     found = (scans.sound(GroupReview, text) for (text,) in db.rows("SELECT review FROM remembered"))
     return [review for review in found if review is not None and 0 <= review.stays < len(review.photos)]
 

@@ -22,7 +22,7 @@ _UNKNOWN = ""
 
 
 def put_matches(db: Database, matches: Iterable[Match], version: int) -> None:
-    """Queues verdicts of this version of the alignment; of an unrelated pair only that it is unrelated."""
+    """Queues verdicts of this version of the alignment; for an unrelated pair only the fact that it is unrelated."""
     for match in matches:
         held = None if match.relation is None else to_json(replace(match, a=b"", b=b"", distance=0.0))
         db.queue(_PUT_VERDICT, (match.a + match.b, version, held))

@@ -21,7 +21,7 @@ class Caveat:
 
 
 def caveat(asset: Photo, rival: Photo, matches: Sequence[Match], caution: Caution) -> Caveat | None:
-    """What is to be said of ``asset`` beside ``rival``; None where nothing is. Opens pictures of one length."""
+    """The caveat on ``asset`` against ``rival``; None where there is none. Opens pictures of one length."""
     from dedupe.grouping.losses import damaged_reason
     from dedupe.grouping.pair import turned_note
 
@@ -33,7 +33,7 @@ def caveat(asset: Photo, rival: Photo, matches: Sequence[Match], caution: Cautio
 
 
 def _differing(asset: Photo, rival: Photo, matches: Sequence[Match]) -> int:
-    """In how many bytes two verified pictures differ where only damage explains it; 0 where none are."""
+    """The number of bytes in which two verified pictures differ where only damage explains it; 0 where there are none."""
     from dedupe.tree.byte_difference import difference
 
     matched = {frozenset((match.a, match.b)) for match in matches}

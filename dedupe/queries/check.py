@@ -232,7 +232,7 @@ def _least_lost(session: Session, asset: Photo, rivals: Sequence[Rival]) -> tupl
 
 
 def _concern(session: Session, asset: Photo, rivals: Sequence[Rival]) -> Caveat | None:
-    """What is to be said of ``asset`` beside each that the library has of it; None where nothing is of one of them."""
+    """The first caveat on ``asset`` against the copies that the library has; None where one of them needs no caveat."""
     if any(one.content_key == asset.content_key for one, _ in rivals):
         return None
     concerns = [caveat(asset, one, about, session.settings.caution) for one, about in rivals]

@@ -105,7 +105,7 @@ def _extra(extra: Extra, keeper: Photo) -> dict[str, object]:
 
 
 def _rescue(rescue: Rescue | None) -> dict[str, object]:
-    """What is carried over into which sidecar, or what is in the way; nothing where nothing is to be."""
+    """What is carried over into which sidecar, or what is in the way; empty where nothing needs to be."""
     if rescue is None:
         return {}
     if rescue.obstacle is not None:

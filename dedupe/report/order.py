@@ -1,4 +1,4 @@
-"""In which order groups are shown, which of them, and the order of the photos in one."""
+"""Which groups are shown, in which order, and the order of the photos in one."""
 
 from __future__ import annotations
 

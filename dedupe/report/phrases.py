@@ -164,7 +164,7 @@ def words_of(lost: Iterable[Loss]) -> tuple[str, ...]:
 
 
 def carried(extra: Extra) -> str:
-    """What of this photo goes into a sidecar, or why it cannot; an empty string where nothing is to."""
+    """What of this photo goes into a sidecar, or why it cannot; empty where nothing needs to."""
     if extra.rescue is None:
         return ""
     if extra.rescue.obstacle is not None:
@@ -230,7 +230,7 @@ def damage(one: Damage) -> str:
 
 
 def remark(extra: Extra) -> str:
-    """What is to be said of this photo beside its relation, or an empty string."""
+    """The remark on this photo besides its relation, or an empty string."""
     return "; ".join(filter(None, (extra.note or change(extra.remark), carried(extra))))
 
 

@@ -100,14 +100,14 @@ def _has_json(photo: Photo) -> bool:
 
 
 def _refused(extra: Extra, added: Sequence[Saved], obstacle: Obstacle, detail: str) -> Extra:
-    """A copy that loses nothing by itself goes all the same, unless what was asked for beside cannot be carried over."""
+    """A copy that loses nothing still goes, unless something else that was asked for cannot be carried over."""
     if extra.selected and not extra.loses and not added:
         return extra
     return replace(extra, selected=False, rescue=Rescue("", added=tuple(added), obstacle=obstacle, detail=detail))
 
 
 def _without_clashes(extras: Sequence[Extra]) -> Iterator[Extra]:
-    """Copies of one photo that say two things are all left: which of them is right only a person knows."""
+    """Copies of one photo that contradict each other all stay: only a person knows which is right."""
     said: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
     for extra in extras:
         for one in _single(extra):

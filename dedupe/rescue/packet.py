@@ -190,7 +190,7 @@ class _Reader:
         return len(self._stack) - 1 - self._stack.index("rdf:RDF") if "rdf:RDF" in self._stack else -1
 
     def _path(self) -> tuple[str, ...] | None:
-        """The property that the innermost list belongs to; None where it is not one of those that are added to."""
+        """The property that the innermost list belongs to; None where nothing is ever added to that one."""
         if "rdf:RDF" not in self._stack:
             return None
         inner = self._stack[self._stack.index("rdf:RDF") + 1 :]

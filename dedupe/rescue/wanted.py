@@ -58,7 +58,7 @@ def _key(one: Statement) -> tuple[str, ...]:
 
 
 def _captions(ours: Sequence[Statement], theirs: Sequence[Statement], have: frozenset[Item]) -> Iterator[Statement]:
-    """The caption; of two that one copy has, the other as EXIF's comment."""
+    """The caption; where one copy has two, the other one becomes EXIF's comment."""
     new = {_key(one): one for one in reversed(ours) if lacking(_items(one), have)}
     found = list(reversed(new.values()))
     if not found:

@@ -342,7 +342,7 @@ def accepted_groups(group: Group, choice: Choice) -> Iterator[Group]:
 
 
 def _below(path: str, extras: Sequence[Extra], *, root: bool) -> Iterator[Extra]:
-    """The extras that hang on ``path`` by whatever chain; on the root also those of scans saved before versions."""
+    """The extras below ``path`` by any chain; below the root also those of scans saved before versions."""
     above = {extra.photo.path: extra.keeper for extra in extras}
     for extra in extras:
         top, steps = extra.keeper, 0

@@ -132,7 +132,7 @@ def _take_back(chosen: Sequence[Made], memory: Decisions) -> None:
 
 
 def picked(said: str, made: Sequence[Made]) -> tuple[Made, ...]:
-    """The decisions that an answer such as ``2 5-7`` or ``all`` names; none where any part of it names none."""
+    """The decisions that an answer such as ``2 5-7`` or ``all`` names; empty where any part of it is invalid."""
     if said.strip().lower() == "all":
         return tuple(made)
     numbers: set[int] = set()

@@ -33,7 +33,7 @@ _LARGEST = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One entry of a plan: whether the copy is to be removed, for which photo that stays, and what the two were.
+    """One entry of a plan: whether the copy is to be removed, which photo stays for it, and how the two were related.
 
     ``relation`` and what of ``held`` a plan does not say are None: dedupe wrote them, but the plan may be another program's.
     ``lost``: nothing of it is to be carried over, though the scan said so.

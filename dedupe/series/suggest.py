@@ -49,7 +49,7 @@ class Judged:
 
 
 def judged(shots: ShotSet, looks: Sequence[Look | None]) -> Judged:
-    """The set with a suggestion; none for a bracket or a panorama, nor where the shots could not be compared."""
+    """The set with a suggestion; none for a bracket, a panorama, or shots that could not be compared."""
     kind = shots.kind
     if not kind.whole:
         kind = _kind_seen(shots, looks)

@@ -114,7 +114,7 @@ def relate(session: Session, contents: Contents, pairs: Sequence[Pair], *, refus
 def judge(
     session: Session, contents: Contents, pairs: Sequence[Pair], shown: Step, *, refuse: bool = False
 ) -> list[Match]:
-    """The verdict on each pair, unrelated ones too; ``shown`` advances by each. Of a pair whose worker failed there is none."""
+    """The verdict on each pair, unrelated ones too; ``shown`` advances by each. A pair whose worker failed has none."""
     apart = refused(session, contents.files, pairs, shown.advance) if refuse else set()
     found = [Match(pair.a, pair.b, pair.distance, None) for pair in pairs if (pair.a, pair.b) in apart]
     pairs = [pair for pair in pairs if (pair.a, pair.b) not in apart]
@@ -138,7 +138,7 @@ def _for_good(match: Match) -> bool:
 
 
 def _related(session: Session, contents: Contents, pairs: Sequence[Pair]) -> Iterator[Match]:
-    """The verdicts; of a pair whose worker failed nothing is claimed and nothing remembered."""
+    """The verdicts; a pair whose worker failed gets none, and nothing is remembered of it."""
     if not pairs:
         return
     from dedupe.comparing.relate import relate as relate_pair

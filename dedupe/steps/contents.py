@@ -12,7 +12,7 @@ from dedupe.types import ContentKey, PhotoFile, Skipped
 
 
 class ByContent(Mapping[ContentKey, Sequence[PhotoFile]]):
-    """The files of each content, both in the order in which they were found; those whose answer is not a content are in none.
+    """The files of each content, both in the order in which they were found; files without a content are left out.
 
     A file is made when its content is asked for (``Found``), so that a hundred thousand unchanged ones cost little.
     """

@@ -45,7 +45,7 @@ def _shared(signs: Iterable[Hashable]) -> set[Hashable]:
 
 
 def same_pixels(session: Session, contents: Contents, *, work_out: bool) -> list[Match]:
-    """The pairs of contents with one pixel key, by (a, b); of a crowd those with its first.
+    """The pairs of contents with one pixel key, by (a, b); in a crowd, those with its first.
 
     ``work_out``: the pixel keys of contents that are no JPEG, which reading does not give, are worked out where another such
     has as many pixels.

@@ -96,7 +96,7 @@ def _of_insets(found: Looks, holders: Sequence[ContentKey], keys: Sequence[Conte
 
 
 def same_pixel_key(session: Session, keys: Sequence[ContentKey]) -> Iterator[Pair]:
-    """Pairs of one payload, whatever the radius: the same pixels give the same preview, so their distance is 0."""
+    """Pairs with one pixel key, at any radius: the same pixels give the same preview, so their distance is 0."""
     sharing: dict[PixelKey, list[ContentKey]] = {}
     for key, pixel_key in sorted(session.cache.pixel_keys(keys).items()):
         if pixel_key is not None:

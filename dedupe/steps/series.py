@@ -19,7 +19,7 @@ AHEAD = 4
 
 
 def look(session: Session, sets: Sequence[ShotSet]) -> tuple[Judged, ...]:
-    """Every set with what was seen of it, in their order; of a set whose worker failed nothing was seen."""
+    """Every set with what was seen of it, in their order; a set whose worker failed has nothing."""
     seen: dict[str, tuple[Look | None, ...]] = {}
     with session.step("look", len(sets)) as shown:
         for chunk in chunks(sets, SET_BATCH):

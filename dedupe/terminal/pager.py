@@ -36,7 +36,7 @@ def paged() -> Iterator[Console]:
 
 
 def _pager() -> list[str] | None:
-    """The words of the pager's command; None where there is none, or none is wanted."""
+    """The words of the pager's command; None where there is no pager or none is wanted."""
     if not chosen().pager:
         return None
     named = os.environ.get("PAGER")

@@ -85,7 +85,7 @@ def _title(steps: Sequence[str], name: str) -> str:
 
 
 class _Counted:
-    """A step that counts at once and tells only now and then: ``advance`` costs well under a microsecond."""
+    """A step that counts at once and reports only now and then: ``advance`` costs well under a microsecond."""
 
     def __init__(self, title: str, total: int | None, pause: float) -> None:
         self.title = title

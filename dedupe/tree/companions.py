@@ -208,7 +208,7 @@ def join_members(photos: Sequence[Photo]) -> list[Photo]:
 
 
 def _joined(members: Sequence[Photo]) -> Iterator[Photo]:
-    """The lead of a family with its members; nothing where none belong together."""
+    """The lead of a family with its members; empty where none belong together."""
     pictures = [photo for photo in members if not photo.facts.raw and not _is_edit(photo.path)]
     lead = min(pictures or members, key=_lead_order)
     members = tuple(

@@ -180,7 +180,7 @@ class Mover:
             self._journal.arrived(file, self._disk.lstat(entry.file).st_mtime_ns)
 
     def _make(self, asset: AssetRow, folder: str, look: FolderLook | None) -> tuple[str, ...]:
-        """Make a folder and have its name on the disk: a power cut must not take it, and what is in it, once a source left.
+        """Make a folder and have its name on the disk: a power cut must not take it and its contents once a source has left.
         What of its look could not be given, by name."""
         lost: tuple[str, ...] = ()
         try:

@@ -39,7 +39,7 @@ def emptied(disk: Disk, outcomes: Iterable[Outcome], roots: Sequence[str]) -> tu
 
 
 def _is_below(folder: str, roots: Sequence[str]) -> bool:
-    """Never a scanned folder itself, whatever other scanned folder it is in."""
+    """Whether ``folder`` is inside a scanned folder; False for a scanned folder itself, even inside another."""
     return (
         is_plain(folder)
         and root_of(folder, roots) is not None

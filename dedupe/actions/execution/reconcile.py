@@ -1,4 +1,4 @@
-"""How an asset that was begun comes to an end: decided by what is on the disk, whatever interrupted it.
+"""How a begun asset is ended: what is on the disk decides, not what interrupted it.
 
 The same code ends an asset after a refusal in mid-asset, after a fault of the disk, and after a crash at the next start
 (``recover.py``), so the crash tests exercise the everyday path too. Nothing is removed but copies, links and placeholders of

@@ -131,6 +131,6 @@ def tidy(disk: Disk, journal: Journal, run: int) -> None:
 
 
 def _depth(made: tuple[str, bool]) -> tuple[int, bool]:
-    """What is in a folder sorts behind it, its marker right behind it: to be removed last but for the folder."""
+    """Sort a folder's contents behind it, and its marker right behind it, so that the marker is removed last but one."""
     path, is_marker = made
     return len(os.path.dirname(path) if is_marker else path), is_marker

@@ -1,4 +1,4 @@
-"""How the writing of a sidecar that was begun comes to an end: decided by what its two names hold, whatever interrupted it."""
+"""How the begun writing of a sidecar is ended: what its two names hold decides, not what interrupted it."""
 
 from __future__ import annotations
 

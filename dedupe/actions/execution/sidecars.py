@@ -265,7 +265,7 @@ def _give_look(disk: Disk, like: Held | str, made: tuple[str, int], mtime_ns: in
 
 
 def put_right(disk: Disk, journal: Journal, asset: AssetRow, error: Exception) -> None:
-    """Settle the asset, then raise what it means for the others; nothing where it had gone through."""
+    """Reconcile the asset, then raise what it means for the others; raise nothing where it had gone through."""
     state, reason = settle(disk, journal, asset)
     journal.flush()
     if state in (AssetState.NEEDS_PERSON, AssetState.BEGUN):

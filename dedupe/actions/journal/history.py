@@ -113,7 +113,7 @@ def history(paths: ActionPaths) -> tuple[RunSummary, ...]:
 
 
 def _readable(journal: Journal) -> Iterator[tuple[RunRow, list[AssetRow]]]:
-    """The runs with their assets, oldest first, but for those of which a row is damaged."""
+    """The runs with their assets, oldest first, without those that have a damaged row."""
     for run in journal.runs():
         with suppress(DamagedRowError):
             yield run, journal.assets(run.id)

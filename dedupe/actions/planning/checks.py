@@ -266,7 +266,7 @@ def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held]
 def claimed(
     action: Action, victims: Sequence[Held], keepers: Sequence[Held], relation: Relation
 ) -> list[tuple[Held, Held]]:
-    """The pairs of files, one that leaves and one that stays, of which the scan said this. Raises LeftAloneError."""
+    """The pairs of a leaving and a staying file that the scan called so. Raises LeftAloneError."""
     pairs = [(victims[0], keepers[0])] if action.relation is relation else []
     leaving, staying = ({held.move.source: held for held in side} for side in (victims, keepers))
     for equal in action.equals:

@@ -170,7 +170,7 @@ def _answer(found: Refusal) -> Response:
 
 
 def _cookies(scope: Scope) -> dict[str, str]:
-    """The cookies as they were sent; of a name sent twice the first, which has the longest path."""
+    """The cookies as they were sent; for a name sent twice the first, which has the longest path."""
     found: dict[str, str] = {}
     for part in Headers(scope=scope).get("cookie", "").split(";"):
         name, _, value = part.strip().partition("=")

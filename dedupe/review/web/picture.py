@@ -162,7 +162,7 @@ def _pixels(original: Original, side: int):  # type: ignore[no-untyped-def]  # N
 
 @contextmanager
 def _opened(original: Original) -> Iterator[IO[bytes]]:
-    """The very file that was scanned, open for reading."""
+    """The same file that was scanned, open for reading."""
     try:
         descriptor = os.open(original.path, _FLAGS)
     except FileNotFoundError:
