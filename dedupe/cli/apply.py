@@ -77,7 +77,7 @@ def _apply_plan(settings: Settings, wishes: Wishes, path: str, *, as_json: bool)
     with last_scan(settings, plan.roots) as (session, scanned):
         result = with_rescue(scanned, settings)
         decided = with_decisions(result, session.decisions.edits(), verifier(session, result))
-        found = planned(decided.result, plan)
+        found = planned(decided.result, plan, decided.kept)
     say(*found.refused, talk=as_json)
     return act(found.result, session.settings, wishes, as_json=as_json) or (1 if found.refused else 0)
 

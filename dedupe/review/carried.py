@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dedupe.library.scans import EditState, GroupEdit
-from dedupe.review.choice import Choice, Verify, accepted_groups, restored, with_groups
+from dedupe.review.choice import Choice, Verify, accepted_groups, photos_of, restored, with_groups
 from dedupe.settings import Settings
 from dedupe.types import Group, ScanResult
 
@@ -16,13 +16,15 @@ class Carried:
     """``result`` with nothing selected that a person let stay.
 
     ``decided`` counts the groups that have a decision, ``undecided`` those with something selected that have none, ``accepted``
-    the photos that a person agreed to remove. `dedupe apply` removes these alone once anything is decided.
+    the photos that a person agreed to remove. `dedupe apply` removes these alone once anything is decided. ``kept`` are the paths
+    of those that a person let stay.
     """
 
     result: ScanResult
     decided: int = 0
     undecided: int = 0
     accepted: int = 0
+    kept: frozenset[str] = frozenset()
 
 
 def carried(result: ScanResult, settings: Settings) -> Carried:
@@ -54,7 +56,20 @@ def with_decisions(result: ScanResult, edits: Mapping[str, GroupEdit], verify: V
         decided=len(made),
         undecided=sum(_is_undecided(group, choice) for group, choice in both),
         accepted=sum(len(choice.selected) for choice in agreed),
+        kept=frozenset(path for group, choice in both for path in _kept(group, choice)),
     )
+
+
+def _kept(group: Group, choice: Choice | None) -> Iterator[str]:
+    """What a person let stay: what is not to go in a decided group, and what was unmarked in an open one."""
+    if choice is None:
+        return
+    lets_go = choice.verdict in (EditState.ACCEPTED, EditState.OPEN)
+    going = {extra.photo.path for extra in choice.selected} if lets_go else set()
+    unmarked = {extra.photo.path for extra in group.extras if extra.selected}
+    for photo in photos_of(group):
+        if photo.path not in going and (choice.verdict is not EditState.OPEN or photo.path in unmarked):
+            yield photo.path
 
 
 def _is_undecided(group: Group, choice: Choice | None) -> bool:

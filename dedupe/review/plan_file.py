@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -165,12 +165,16 @@ def _path(entry: Any, key: str) -> str:
     return text
 
 
-def planned(result: ScanResult, plan: Plan) -> Planned:
-    """``result`` with the copies selected that ``plan`` removes, as far as the scan verified them."""
+def planned(result: ScanResult, plan: Plan, kept: Collection[str] = ()) -> Planned:
+    """``result`` with the copies selected that ``plan`` removes, as far as the scan verified them.
+
+    ``kept`` are the paths that a person let stay in a review. Raises UsageError where the plan is about other folders.
+    """
     if set(plan.roots) != set(result.roots):
         raise UsageError("The plan is about other folders than this scan.")
-    left = {path for path, copy in plan.copies.items() if copy.remove}
-    refused: list[str] = []
+    wanted = {path for path, copy in plan.copies.items() if copy.remove}
+    left = wanted.difference(kept)
+    refused = [f"{display_path(path)}: you let it stay in a review; skipped." for path in sorted(wanted - left)]
     groups = []
     for group in result.groups:
         extras = tuple(_selected(group, extra, plan, left, refused) for extra in group.extras)

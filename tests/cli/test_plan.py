@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dedupe.library.scans import EditState, GroupEdit
 from dedupe.review.plan_file import HELD, planned, read_plan, write_plan
 from dedupe.types import Photo, Relation, ScanResult
 from tests.cli.made import Scanned
@@ -59,6 +60,33 @@ def test_what_was_turned_off_or_taken_out_stays(scanned: Scanned, monkeypatch: P
     del plan.data["copies"][1]
     assert apply(scanned, monkeypatch, capfdbinary, plan.save()).code == 0
     assert scanned.gone() == ["2.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("state", "selected"),
+    [
+        (EditState.KEEP_ALL, None),
+        (EditState.SKIPPED, None),
+        (EditState.NOT_DUPLICATES, None),
+        (EditState.ACCEPTED, ()),
+        (EditState.OPEN, ()),
+    ],
+)
+def test_what_a_person_let_stay_in_a_review_no_plan_lets_go(
+    scanned: Scanned,
+    monkeypatch: Patch,
+    capfdbinary: Capture,
+    state: EditState,
+    selected: tuple[str, ...] | None,
+) -> None:
+    plan = Plan(scanned, 3)
+    result = scanned.scan(3)
+    scanned.review(GroupEdit(result.groups[0].id, selected=selected, state=state))
+    scanned.review(GroupEdit(result.groups[1].id, state=EditState.ACCEPTED))
+    told = apply(scanned, monkeypatch, capfdbinary, plan.save())
+    assert told.code == 1
+    assert "0.jpg: you let it stay in a review; skipped." in told.out.decode() + told.err
+    assert scanned.gone() == ["1.jpg", "2.jpg"]
 
 
 @pytest.mark.parametrize(
