@@ -38,7 +38,7 @@ class GroupReview:
     """What a person made of a group, apart from the scan it was made on.
 
     ``stays`` is the place of the photo that stays, ``chosen`` says that the person, not the scan, chose it. ``made_at`` is in
-    seconds since 1970.
+    seconds since 1970. ``within``: the person also chose which copy of a version stays.
     """
 
     photos: tuple[ReviewedPhoto, ...]
@@ -46,6 +46,7 @@ class GroupReview:
     chosen: bool
     state: EditState
     made_at: int
+    within: bool = False
 
     @property
     def contents(self) -> bytes:
@@ -76,7 +77,8 @@ def review_of(group: Group, edit: GroupEdit, made_at: int) -> GroupReview | None
         )
         for photo in photos
     )
-    return GroupReview(reviewed, stays, edit.keeper is not None, edit.state, made_at)
+    within = any(path != edit.keeper for path in edit.heads)
+    return GroupReview(reviewed, stays, edit.keeper is not None, edit.state, made_at, within)
 
 
 def carried(groups: Sequence[Group], reviews: Iterable[GroupReview]) -> list[GroupEdit]:
@@ -122,11 +124,16 @@ def _carry(group: Group, review: GroupReview) -> GroupEdit:
     going = tuple(paths[at] for at in places)
     rescued = tuple(paths[at] for at in places if _is_rescued(matched[at], freed=paths[at] in freed))
     as_proposed = chosen is None and (set(going), set(rescued)) == (suggested, freed)
+    holds = _holds(photos, matched, review.state, same_keeper=same_keeper)
+    if (
+        review.within and review.state is EditState.ACCEPTED
+    ):  # for which copy each leaves is not carried, the scan has to know
+        holds = holds and as_proposed
     return GroupEdit(
         group.id,
         None if chosen is None else paths[chosen],
         None if as_proposed else going,
-        review.state if _holds(photos, matched, review.state, same_keeper=same_keeper) else EditState.OPEN,
+        review.state if holds else EditState.OPEN,
         rescued=() if as_proposed else rescued,
     )
 

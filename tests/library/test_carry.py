@@ -208,6 +208,24 @@ def test_a_copy_whose_metadata_was_to_be_carried_over_goes_later_only_with_that(
     assert memory.save_scan(then).carried == 1 and memory.edits()["g"].rescued == going
 
 
+def test_where_another_copy_of_a_version_was_chosen_accepting_holds_only_while_the_scan_proposes_the_same(
+    memory: Decisions,
+) -> None:
+    version, copy = made.photo("d/crop.jpg"), made.photo("e/crop.jpg")
+
+    def scanned(head: Photo, other: Photo) -> ScanResult:
+        edited = replace(made.extra(head, Relation.EDITED, 0.1, selected=False), keeper=KEEP.path)
+        below = replace(made.extra(other, Relation.IDENTICAL, 0.0, selected=True), keeper=head.path)
+        return made.result(made.group("g", KEEP, edited, below), roots=(made.ROOT,))
+
+    edit = GroupEdit("g", selected=(version.path,), state=EditState.ACCEPTED, heads=(copy.path,))
+    found = after(memory, scanned(version, copy), edit, scanned(version, copy), name="g")
+    assert found == GroupEdit("g", selected=(version.path,), state=EditState.OPEN)
+    memory.put_edit(edit)
+    memory.save_scan(scanned(copy, version))
+    assert memory.edits()["g"] == GroupEdit("g", state=EditState.ACCEPTED)
+
+
 def test_also_where_the_scan_would_let_it_go_without(memory: Decisions) -> None:
     edit = GroupEdit("g", selected=(COPY.path,), state=EditState.ACCEPTED, rescued=(COPY.path,))
     assert after(memory, scan(KEEP, COPY), edit, scan(KEEP, COPY, name="later")) == replace(edit, group="later")
