@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
 from typing import TypeAlias
 
 from dedupe.facts import CaptureTime as CaptureTime
@@ -17,6 +16,11 @@ from dedupe.facts import Dated as Dated
 from dedupe.facts import DateSource as DateSource
 from dedupe.facts import Exposure as Exposure
 from dedupe.facts import Facts as Facts
+from dedupe.kinds import ActionKind as ActionKind
+from dedupe.kinds import CompanionKind as CompanionKind
+from dedupe.kinds import DamageKind as DamageKind
+from dedupe.kinds import OutcomeKind as OutcomeKind
+from dedupe.kinds import SkipKind as SkipKind
 from dedupe.loss import CARRIED as CARRIED
 from dedupe.loss import Loss as Loss
 from dedupe.loss import LossCode as LossCode
@@ -24,112 +28,21 @@ from dedupe.loss import Obstacle as Obstacle
 from dedupe.loss import Rescue as Rescue
 from dedupe.loss import RescueMode as RescueMode
 from dedupe.loss import Saved as Saved
+from dedupe.verdict import SAFE_RELATIONS as SAFE_RELATIONS
+from dedupe.verdict import Caution as Caution
+from dedupe.verdict import Change as Change
+from dedupe.verdict import Clue as Clue
+from dedupe.verdict import ClueKind as ClueKind
+from dedupe.verdict import Evidence as Evidence
+from dedupe.verdict import Relation as Relation
+from dedupe.verdict import Remark as Remark
+from dedupe.verdict import Transform as Transform
 
 ContentKey: TypeAlias = bytes
 """The key of a file's bytes (``formats.hashing``): 16 bytes of BLAKE3, or 21 in what dedupe 0.1.0 stored."""
 
 PixelKey: TypeAlias = bytes
 """The key of the picture alone, made as a content key is; an equal pixel key proves the same pixels."""
-
-
-class Relation(StrEnum):
-    """What an extra is to the photo that is kept, safest first."""
-
-    IDENTICAL = "identical"
-    SAME_PIXELS = "same-pixels"
-    RESAVED = "resaved"
-    EDITED = "edited"
-    SIMILAR = "similar"
-
-    @property
-    def rank(self) -> int:
-        """0 for the safest; a less safe relation has the larger rank."""
-        return _RELATION_RANK[self.value]
-
-
-_RELATION_RANK = {"identical": 0, "same-pixels": 1, "resaved": 2, "edited": 3, "similar": 4}
-
-
-class Change(StrEnum):
-    """What a verdict rests on; ``report.phrases`` has the words.
-
-    The first part says that two files hold the same picture, the second that they are two captures, the third what a person
-    sees of an edit, the fourth what keeps a re-save from being certain.
-    """
-
-    ONE_FILE = "one-file"
-    SAME_BYTES = "same-bytes"
-    METADATA = "metadata"
-
-    TIMES = "times"
-    EXPOSURE = "exposure"
-    VIEWPOINT = "viewpoint"
-    OVERLAP = "overlap"
-    EVERYWHERE = "everywhere"
-    MOST_PLACES = "most-places"
-    CONTENT = "content"
-    TEXT = "text"
-    SENSOR_NOISE = "sensor-noise"
-
-    CROPPED = "cropped"
-    PUT_ON = "put-on"
-    PERSPECTIVE = "perspective"
-    STRETCHED = "stretched"
-    FRAMED = "framed"
-    MARK = "mark"
-    BAND = "band"
-    SPOT = "spot"
-    BLUR = "blur"
-    TONE = "tone"
-    COLOUR = "colour"
-    LIGHT = "light"
-    LOW_TEXTURE = "low-texture"
-    APART = "apart"
-    PAGE = "page"
-    STILL = "still"
-    UNREAD = "unread"
-
-    UNTOLD = "untold"
-    LINEAGE = "lineage"
-    PROFILE = "profile"
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A change and how much of it there is.
-
-    ``amount`` is seconds for TIMES, the share (0–1) that the two pictures have in common for CROPPED, the number
-    of the first page or frame that differs for PAGE, of frames in all for STILL, and 0 for the others.
-    """
-
-    change: Change
-    amount: float = 0.0
-
-
-SAFE_RELATIONS = (Relation.IDENTICAL, Relation.SAME_PIXELS, Relation.RESAVED)
-"""The relations that may be selected without a look."""
-
-
-class Caution(StrEnum):
-    """What a re-save must show before it may be selected.
-
-    ``strict``: proof of which file was saved from which. ``normal``: that the photo that stays is at least as good by every
-    measure, and agrees with it everywhere.
-    """
-
-    STRICT = "strict"
-    NORMAL = "normal"
-
-
-class CompanionKind(StrEnum):
-    """What a companion file is to its photo."""
-
-    RAW = "raw"
-    PHOTO = "photo"
-    VIDEO = "video"
-    EDIT = "edit"
-    SIDECAR = "sidecar"
-    TAKEOUT = "takeout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +89,6 @@ class PhotoFile:
     links_inside: tuple[str, ...] = ()
     protected: bool = False
     reference: bool = False
-
-
-class SkipKind(StrEnum):
-    """Why a file found in the tree takes no part in the comparison."""
-
-    DAMAGED = "damaged"
-    TOO_LARGE = "too large to judge"
-    UNREADABLE = "unreadable"
-    NOT_A_PHOTO = "not a photo"
-    UNSUPPORTED = "unsupported"
-    PLACEHOLDER = "in the cloud"
-    POISON = "crashes the decoder"
-    CHANGED = "changed while it was read"
-    ALIAS = "seen twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,62 +141,6 @@ class Pair:
     a: ContentKey
     b: ContentKey
     distance: float
-
-
-@dataclass(frozen=True, slots=True)
-class Transform:
-    """How b is placed on a.
-
-    ``matrix`` is the 2×3 similarity (row by row) that maps upright full-frame coordinates of b, each axis scaled to 0–1, onto
-    those of a; ``turn`` in degrees (0–359), ``mirrored``, ``scale`` as a factor of b's pixels.
-    """
-
-    matrix: tuple[float, float, float, float, float, float]
-    turn: float
-    mirrored: bool
-    scale: float
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the alignment saw; the numbers that `compare` shows."""
-
-    keypoints: int = 0
-    inliers: int = 0
-    overlap: float = 0.0
-    correlation: float = 0.0
-    worst_block: float = 0.0
-    tone: float = 0.0
-    residual: float = 0.0
-    transform: Transform | None = None
-
-
-class ClueKind(StrEnum):
-    """What shows that one picture of a capture was made from another."""
-
-    CROP = "crop"
-    PADDING = "padding"
-    MARKS = "marks"
-    COLOUR = "colour"
-    TONE = "tone"
-    SHARPENED = "sharpened"
-    BLURRED = "blurred"
-    ENLARGED = "enlarged"
-    REDUCED = "reduced"
-    QUANTISATION = "quantisation"
-    FORMAT = "format"
-    METADATA = "metadata"
-
-
-@dataclass(frozen=True, slots=True)
-class Clue:
-    """One sign of which picture of a pair (a, b) was made from the other.
-
-    ``weight`` is in log odds (3 is 20 to 1): > 0 where b was made from a, < 0 where a was made from b.
-    """
-
-    kind: ClueKind
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,13 +242,6 @@ class Stats:
     seconds: Mapping[str, float]
 
 
-class DamageKind(StrEnum):
-    """Why a file is listed as perhaps damaged."""
-
-    WARNED = "decodes with warnings"
-    DIFFERS = "differs in a few bytes"
-
-
 @dataclass(frozen=True, slots=True)
 class Damage:
     """A file that decodes with a ``warning``, or two files of one length of which one is damaged.
@@ -444,15 +280,6 @@ class ScanResult:
     def asked(self) -> tuple[str, ...]:
         """What a person named: folders, and single photos."""
         return self.named or self.roots
-
-
-class ActionKind(Enum):
-    """How an extra leaves its place, or what it is replaced by there."""
-
-    TRASH = "trash"
-    MOVE = "move"
-    HARD_LINK = "hard link"
-    REFLINK = "reflink"
 
 
 @dataclass(frozen=True, slots=True)
@@ -527,14 +354,6 @@ class Action:
     handover: Handover | None = None
     by_hand: ByHand | None = None
     equals: tuple[Equal, ...] = ()
-
-
-class OutcomeKind(StrEnum):
-    """How an action ended."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
