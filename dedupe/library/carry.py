@@ -126,15 +126,18 @@ def _carry(group: Group, review: GroupReview) -> GroupEdit:
     as_proposed = chosen is None and (set(going), set(rescued)) == (suggested, freed)
     holds = _holds(photos, matched, review.state, same_keeper=same_keeper)
     if (
-        review.within and review.state is EditState.ACCEPTED
-    ):  # for which copy each leaves is not carried, the scan has to know
+        review.state is EditState.ACCEPTED and review.within
+    ):  # not carried is for which copy each leaves: the scan must say it
         holds = holds and as_proposed
+    state = review.state if holds else EditState.OPEN
+    # By another --rescue the scan would let a copy go that was to stay: then what goes is said in full.
+    in_full = state is EditState.ACCEPTED and any(extra.may_be_rescued for extra in group.extras)
     return GroupEdit(
         group.id,
         None if chosen is None else paths[chosen],
-        None if as_proposed else going,
-        review.state if holds else EditState.OPEN,
-        rescued=() if as_proposed else rescued,
+        None if as_proposed and not in_full else going,
+        state,
+        rescued=() if as_proposed and not in_full else rescued,
     )
 
 

@@ -205,8 +205,13 @@ def _held(extra: Extra) -> Extra:
 
 
 def edit_of(group: Group, choice: Choice) -> GroupEdit:
-    """``choice`` as it is stored: by paths, so that it fits only the scan it was made on."""
-    same = choice.extras == suggested(group).extras
+    """``choice`` as it is stored: by paths, so that it fits only the scan it was made on.
+
+    Where a copy was let stay that a sidecar may free, what goes is stored although it is as suggested: by another ``--rescue``
+    the copy would be suggested to go as well.
+    """
+    stays = choice.verdict is EditState.ACCEPTED and any(extra and extra.may_be_rescued for extra in choice.extras)
+    same = choice.extras == suggested(group).extras and not stays
     photos = photos_of(group)
     return GroupEdit(
         group.id,

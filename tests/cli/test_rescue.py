@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
 from dedupe.library.scans import EditState, GroupEdit
+from dedupe.review.choice import edit_of, suggested
 from tests.album import jpeg, photo, wait_until_settled
 from tests.rescue.made import needs_exiftool, tagged, told
 from tests.support import tree_snapshot
@@ -167,3 +169,24 @@ def test_what_a_person_agreed_to_carry_over_is_carried_over_after_a_new_scan_as_
     assert run("apply", "--store", store, "--move-to", str(moved), "--yes") == 0
     assert not Path(copy).exists()
     assert "beach" in told(photos / "a" / "cat.jpg.xmp")["XMP-dc:Subject"]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_copy_that_stayed_in_an_accepted_group_stays_whatever_rescue_says_later(
+    photos: Path, tmp_path: Path, again: bool
+) -> None:
+    store, moved = str(tmp_path / "s.db"), tmp_path / "moved"
+    (photos / "b").mkdir()
+    shutil.copy(photos / "a" / "cat.jpg", photos / "b" / "cat.jpg")
+    wait_until_settled(photos)
+    words = ("scan", str(photos), "--store", store, "--jobs", "1", "--keep", "path")
+    run(*words)
+    with Decisions(StorePaths.at(store).decisions) as memory:
+        [group] = memory.saved_scan().result.groups
+        assert any(extra.may_be_rescued for extra in group.extras)
+        memory.put_edit(edit_of(group, replace(suggested(group), verdict=EditState.ACCEPTED)))
+    if again:
+        run(*words)
+    run("apply", "--store", store, "--rescue", "always", "--move-to", str(moved), "--yes")
+    assert [str(path.relative_to(moved)) for path in moved.rglob("*.jpg")] == [os.path.join("b", "cat.jpg")]
+    assert not list(photos.rglob("*.xmp"))
