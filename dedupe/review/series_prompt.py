@@ -10,7 +10,7 @@ from rich.console import Console
 from dedupe.library.decisions import Decisions
 from dedupe.report.rows import Layout
 from dedupe.report.series import heading, set_lines
-from dedupe.review.series import Ending, answered, fates, told, word_of
+from dedupe.review.series import Ending, answered, fates, holds, told, word_of
 from dedupe.series.suggest import Judged
 from dedupe.terminal.ask import answer
 from dedupe.terminal.viewer import open_photos
@@ -73,6 +73,12 @@ class Choosing:
         for line in lines:
             self.console.print(line, soft_wrap=True)
 
+    def _tell_word(self, one: Judged, wanted: Ending) -> None:
+        """Where a set is passed over that was decided on before, say that this still holds."""
+        word = self.memory.words().get(one.shots.id)
+        if wanted is Ending.NEXT and word is not None and holds(word, one.shots):
+            self.console.print(f"As you chose before: {told(one.shots, word)}", soft_wrap=True)
+
     def _asked(self, one: Judged) -> Ending:
         while True:
             said = answer(_QUESTION)
@@ -80,6 +86,7 @@ class Choosing:
             if found is Ending.OPEN:
                 self.console.print(open_photos([photo.path for photo in one.shots.photos]), soft_wrap=True)
             elif isinstance(found, Ending):
+                self._tell_word(one, found)
                 return found
             elif found is None:
                 self.console.print(_NOT_UNDERSTOOD, soft_wrap=True)

@@ -96,6 +96,22 @@ def test_each_set_is_decided_by_itself_and_one_can_go_back(tmp_path: Path, monke
     assert run.decided == {first.shots.id}
 
 
+def test_passing_over_a_decided_set_says_that_the_choice_still_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = a_set("1.jpg", "2.jpg")
+    typed(monkeypatch, "1", "")
+    run, memory, out = choosing(tmp_path, [one, a_set("3.jpg", "4.jpg")])
+    run.run()
+    assert "As you chose before" not in out.getvalue()
+    memory.close()
+    typed(monkeypatch, "")
+    run, memory, out = choosing(tmp_path, [one])
+    run.run()
+    assert "As you chose before: Shot 2 would go." in out.getvalue()
+    memory.close()
+
+
 def test_brackets_and_panoramas_are_passed_over_and_shown_where_that_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
