@@ -63,6 +63,7 @@ def _scan(roots: Sequence[str], settings: Settings, progress: Progress | None, e
         tree = steps.walk(session, absolute(roots))
         contents, grouped = _exact(session, tree) if settings.exact else _whole(session, tree, early)
         result = _result(session, _roots(folders, files), (*tree.skipped, *contents.skipped), grouped)
+        result = replace(result, from_takeout=steps.from_takeout(session, contents, grouped.groups))
         if files:
             result = replace(result, named=absolute(roots))
         session.decisions.save_scan(result, to_json(settings))
@@ -79,7 +80,7 @@ def _whole(session: Session, tree: Walk, early: Early | None) -> tuple[Contents,
 
 def _exact(session: Session, tree: Walk) -> tuple[Contents, Grouped]:
     """Only what is equal: reads the files that may be, and no others."""
-    files = steps.perhaps_equal(session, tree.files)
+    files = steps.with_jsons(session, tree.files, steps.perhaps_equal(session, tree.files))
     contents = steps.read(session, files)
     grouped = _grouped(session, contents, steps.same_pixels(session, contents, work_out=True))
     alone = len(tree.files) - len(files)

@@ -243,6 +243,20 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
+class FromTakeout:
+    """A photo that stays, with what of its own Takeout JSON goes into its sidecar; ``copies``: it has some and stays for them."""
+
+    photo: Photo
+    rescue: Rescue
+    copies: bool = False
+
+    @property
+    def is_written(self) -> bool:
+        """Nothing is in the way."""
+        return self.rescue.obstacle is None
+
+
+@dataclass(frozen=True, slots=True)
 class Damage:
     """A file that decodes with a ``warning``, or two files of one length of which one is damaged.
 
@@ -262,7 +276,8 @@ class ScanResult:
     """All that a scan found, in deterministic order.
 
     ``roots`` are folders. Where single photos were named too, ``named`` is what was named, and ``roots`` has the folders of
-    those photos. ``doubtful``: the paths of photos in groups that fit another capture as well.
+    those photos. ``doubtful``: the paths of photos in groups that fit another capture as well. ``from_takeout``: the photos
+    whose own Takeout JSON says more than they do, where that was asked for.
     """
 
     model: str
@@ -275,6 +290,18 @@ class ScanResult:
     damaged: tuple[Damage, ...] = ()
     named: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
+    from_takeout: tuple[FromTakeout, ...] = ()
+
+    @property
+    def own_sidecars(self) -> tuple[FromTakeout, ...]:
+        """The photos that get what their own Takeout JSON says: none that may leave, and of a group that for which it is kept."""
+        kept = {group.keep.path for group in self.groups}
+        extras = {extra.photo.path for group in self.groups for extra in group.extras}
+        return tuple(
+            one
+            for one in self.from_takeout
+            if one.is_written and one.photo.path not in extras and (not one.copies or one.photo.path in kept)
+        )
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
 ) -> Report:
     """Bring the selected extras of ``result`` to the trash, or to the folder ``target``, and account for each.
 
-    So go the shots of ``partings``, which are no copies: a person let each of them go by hand.
+    So go the shots of ``partings``, which are no copies: a person let each of them go by hand. The photos of
+    ``result.own_sidecars`` get what their own Takeout JSON says, after that.
 
     A dry run plans the same actions, makes the same checks and touches nothing. ``stop`` ends the run between two photos.
     ``prune_empty`` removes the folders that the photos leave empty; an undo makes them again.
@@ -73,15 +74,17 @@ def act(  # noqa: PLR0913 - the words of the command line, all but one by name
     place = target_folder(target) if target and kind is ActionKind.MOVE else None
     if dry_run:
         drafted, terms = _prepared(wanted, kind, place, max_drop, disk)
-        return _report(None, drafted, terms, rehearse(drafted.actions, terms, disk, progress), dry_run=True)
+        return _report(
+            None, drafted, terms, rehearse(drafted.actions, terms, disk, progress, drafted.own), dry_run=True
+        )
     with acting_alone(paths, disk) as journal:
         notes = reconcile_all(disk, journal)
         drafted, terms = _prepared(wanted, kind, place, max_drop, disk)
-        if not drafted.actions:
+        if not drafted.actions and not drafted.own:
             return _report(None, drafted, terms, Applied(), notes=tuple(notes))
         applier = Applier(terms, disk, journal, Trash(disk))
         trash = Trash(disk)
-        applied = applier.run(drafted.actions, progress, stop)
+        applied = applier.run(drafted.actions, progress, stop, drafted.own)
         if applied.refused is not None:
             raise RefusedError(applied.refused)
         empty = emptied(disk, applied.outcomes, result.roots)
@@ -110,7 +113,8 @@ def preview(
     place = target_folder(target) if target else None
     drafted = draft(result, kind=kind, target=place, disk=disk, read_companions=False, partings=partings)
     _refuse_too_many(drafted, result, max_drop)
-    return preview_of(drafted.actions, drafted.left, kind=kind, target=place, undoable=Trash(disk).undoable)
+    told = preview_of(drafted.actions, drafted.left, kind=kind, target=place, undoable=Trash(disk).undoable)
+    return replace(told, own=len(drafted.own))
 
 
 def _prepared(
@@ -150,4 +154,5 @@ def _report(
         dry_run=dry_run,
         stopped=applied.stopped,
         notes=(*notes, *applied.notes),
+        own=tuple(applied.own),
     )

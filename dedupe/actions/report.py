@@ -53,7 +53,7 @@ class Report:
     ``run`` is its number in the history, None for a dry run or where nothing was begun. ``target`` is the folder of a
     move. ``stopped`` is the sentence that says why the run ended early. ``notes`` are things a person should know.
     ``emptied`` are folders that hold nothing now, ``pruned`` those that were removed. ``undoable`` says that dedupe
-    itself can put everything back.
+    itself can put everything back. ``own`` is how it went with the photos that get what their own Takeout JSON says.
     """
 
     run: int | None
@@ -66,6 +66,7 @@ class Report:
     emptied: tuple[str, ...] = ()
     pruned: tuple[str, ...] = ()
     undoable: bool = True
+    own: tuple[Outcome, ...] = ()
 
     @property
     def done(self) -> tuple[Outcome, ...]:
@@ -85,13 +86,21 @@ class Report:
     @property
     def refusals(self) -> Mapping[str, int]:
         """How many photos were left alone for each reason, the commonest first."""
-        counted = Counter(outcome.reason for outcome in self.outcomes if outcome.kind is OutcomeKind.REFUSED)
+        counted = Counter(
+            outcome.reason for outcome in (*self.outcomes, *self.own) if outcome.kind is OutcomeKind.REFUSED
+        )
         return dict(counted.most_common())
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
         """What was begun and did not end as it should."""
-        return tuple(outcome for outcome in self.outcomes if outcome.kind is OutcomeKind.FAILED)
+        return tuple(outcome for outcome in (*self.outcomes, *self.own) if outcome.kind is OutcomeKind.FAILED)
+
+    @property
+    def own_sidecars(self) -> frozenset[str]:
+        """The sidecars that say (or would, in a dry run) what the JSON of the photo itself does, and no copy's metadata."""
+        others = {outcome.sidecar for outcome in self.outcomes}
+        return frozenset(one.sidecar for one in self.own if one.kind is OutcomeKind.DONE and one.sidecar not in others)
 
     @property
     def exit_code(self) -> int:
@@ -107,12 +116,13 @@ class Report:
             count += f" ({format_count(self.files, 'file')})"
         verb = _WOULD[self.kind] if self.dry_run else _DID[self.kind]
         done = f"{count} {verb}{_where(self.kind, self.target)}, {format_bytes(self.bytes_freed)}."
-        lines = [done if self.outcomes else "Nothing to do: no photo is selected.", *self._folders()]
-        lines += self._sidecars()
+        nothing = "No photo is selected for removal." if self.own else "Nothing to do: no photo is selected."
+        lines = [done if self.outcomes else nothing, *self._folders()]
+        lines += [*self._sidecars(), *self._own_sidecars()]
         remarks = Counter(outcome.reason for outcome in self.done if outcome.reason)
         lines += [f"{format_count(number)} {display_text(remark)}." for remark, number in remarks.most_common()]
         lines += [f"{format_count(number)} skipped: {reason}." for reason, number in self.refusals.items()]
-        lines += [f"{display_path(outcome.action.moves[0].source)}: {outcome.reason}." for outcome in self.failed]
+        lines += [f"{display_path(_photo_of(outcome.action))}: {outcome.reason}." for outcome in self.failed]
         lines += self.notes
         if self.stopped is not None:
             lines.append(self.stopped)
@@ -128,6 +138,18 @@ class Report:
             return [f"{sidecars} would be written first, beside the photos that stay."]
         verb = "holds" if len(written) == 1 else "hold"
         return [f"{sidecars} beside the photos that stay {verb} metadata that only these photos had."]
+
+    def _own_sidecars(self) -> list[str]:
+        """How many photos have what their own JSON says in a sidecar now."""
+        count = len(self.own_sidecars)
+        if not count:
+            return []
+        if self.dry_run:
+            return [
+                f"{format_count(count, 'sidecar')} would be written with what Google Takeout's JSON says of a photo."
+            ]
+        verb = "says" if count == 1 else "say"
+        return [f"{format_count(count, 'new sidecar')} {verb} what Google Takeout's JSON says of a photo."]
 
     def _folders(self) -> list[str]:
         """From which folders the photos came, those with most first."""
@@ -151,6 +173,9 @@ class Report:
             lines += [f"  {display_path(folder)}" for folder in self.emptied[:_NAMED]]
             if len(self.emptied) > _NAMED:
                 lines.append(f"  and {format_count(len(self.emptied) - _NAMED)} more")
+        if self.run is not None and not self.done and self.own_sidecars:
+            them = "it" if len(self.own_sidecars) == 1 else "them"
+            lines.append(f"`dedupe undo {self.run}` takes {them} back.")
         if self.run is not None and self.done:
             them = "it" if len(self.done) == 1 else "them"
             way = f"`dedupe undo {self.run}` puts {them} back."
@@ -163,7 +188,7 @@ class Preview:
     """What an action will do: photos, files, bytes, where to, which relations, and how to undo it.
 
     ``left`` are selected extras that will not be touched, by reason. ``rescued`` counts the photos whose metadata is
-    carried over before they leave.
+    carried over before they leave, ``own`` those that get what their own Takeout JSON says.
     """
 
     kind: ActionKind
@@ -175,6 +200,7 @@ class Preview:
     undo: str
     left: Mapping[str, int]
     rescued: int = 0
+    own: int = 0
 
     def sentences(self) -> list[str]:
         """The one screen before anything happens, a line each."""
@@ -201,13 +227,23 @@ class Preview:
         return [f"{them}: no photo that stays shows the same moment. You chose by hand that they go."]
 
     def carried(self) -> list[str]:
-        """What will be written first, as a sentence; empty where nothing is."""
-        if not self.rescued:
-            return []
-        photos = format_count(self.rescued, "photo")
-        return [
-            f"Metadata that only {photos} of these have goes into sidecars (.xmp) beside the photos that stay, before they leave."
-        ]
+        """What will be written, a sentence each; empty where nothing is."""
+        lines = []
+        if self.rescued:
+            photos = format_count(self.rescued, "photo")
+            lines.append(
+                f"Metadata that only {photos} of these have goes into sidecars (.xmp) beside the photos that stay, "
+                "before they leave."
+            )
+        if self.own:
+            get = "photo that stays gets" if self.own == 1 else "photos that stay get"
+            lines.append(f"{format_count(self.own)} {get} what Google Takeout's JSON says, in a sidecar (.xmp).")
+        return lines
+
+
+def _photo_of(action: Action) -> str:
+    """The photo that an action is about: the one that leaves, or the one that only gets a sidecar."""
+    return (action.moves[0] if action.moves else action.keeper).source
 
 
 def freed(action: Action) -> int:

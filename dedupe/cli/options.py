@@ -274,7 +274,8 @@ RescueWish = Annotated[
         "--rescue",
         metavar="WHEN",
         help="Carry over metadata that only a copy has, into a sidecar (.xmp) beside the photo that stays, so that the copy "
-        "can go: ask (in the review), always or never. [default: ask]",
+        "can go: ask (in the review), always or never. With always, a photo also gets what its own Google Takeout JSON says. "
+        "[default: ask]",
         rich_help_panel=ACTING,
         autocompletion=lambda: ["ask", "always", "never"],
     ),

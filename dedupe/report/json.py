@@ -8,14 +8,15 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dedupe._version import __version__
+from dedupe.loss import Obstacle
 from dedupe.report import dates, phrases
 from dedupe.report.files import write
 from dedupe.report.sizes import freed_bytes, further_files
 from dedupe.terminal.text import display_text, is_unsafe
-from dedupe.types import Damage, Extra, Group, Photo, Rescue, Saved, ScanResult, Series, Skipped
+from dedupe.types import Damage, Extra, FromTakeout, Group, Photo, Rescue, Saved, ScanResult, Series, Skipped
 
 SCHEMA = 2
 START = b'{"schema": '
@@ -44,6 +45,8 @@ def json_chunks(result: ScanResult) -> Iterator[str]:
     yield from _list("series", map(_series, result.series))
     yield from _list("skipped", map(skipped_entry, result.skipped))
     yield from _list("damaged", map(_damage, result.damaged))
+    if result.from_takeout:
+        yield from _list("from_takeout", map(_from_takeout, result.from_takeout))
     yield f',\n"stats": {dumped(_stats(result))}}}\n'
 
 
@@ -104,12 +107,17 @@ def _extra(extra: Extra, keeper: Photo) -> dict[str, object]:
     }
 
 
-def _rescue(rescue: Rescue | None) -> dict[str, object]:
+def _from_takeout(one: FromTakeout) -> dict[str, object]:
+    """A photo that stays, with what of its own Takeout JSON goes into a sidecar."""
+    return {**path_entry("path", one.photo.path), **_rescue(one.rescue, phrases.own_obstacle)}
+
+
+def _rescue(rescue: Rescue | None, said: Callable[[Obstacle, str], str] = phrases.obstacle) -> dict[str, object]:
     """What is carried over into which sidecar, or what is in the way; empty where nothing needs to be."""
     if rescue is None:
         return {}
     if rescue.obstacle is not None:
-        words = display_text(phrases.obstacle(rescue.obstacle, rescue.detail))
+        words = display_text(said(rescue.obstacle, rescue.detail))
         return {"rescues": [], "rescue_obstacle": {"code": rescue.obstacle.value, "words": words}}
     sidecar = path_entry("sidecar", rescue.sidecar) if rescue.sidecar else {}
     return {"rescues": saved_entry(rescue.saved), **sidecar}

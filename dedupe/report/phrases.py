@@ -222,6 +222,14 @@ def obstacle(kind: Obstacle, detail: str = "") -> str:
             return "the folder of the photo that stays can't be written to"
 
 
+def own_obstacle(kind: Obstacle, detail: str = "") -> str:
+    """Why what a photo's own Takeout JSON says is not written beside it, as a phrase."""
+    if kind is Obstacle.CONFLICT:
+        words = " and ".join(dict.fromkeys(property_words(name) for name in detail.split(", ")))
+        return f"Google Takeout's JSON states another {words} than the photo"
+    return obstacle(kind, detail).replace("the photo that stays", "the photo")
+
+
 def damage(one: Damage) -> str:
     """What is wrong with a file, or with one of two, as a sentence without its beginning."""
     if one.kind is DamageKind.WARNED:

@@ -46,7 +46,7 @@ def summary_lines(result: ScanResult, layout: Layout, *, details: bool) -> list[
     lines.append(Text(f"  {', '.join(found)}"))
     if sizes:
         lines += [Text(), *_by_relation(sizes, layout), Text()]
-    return lines + _rescuable(result, layout) + _cost(result, layout, details=details)
+    return lines + _rescuable(result, layout) + _from_takeout(result, layout) + _cost(result, layout, details=details)
 
 
 def _rescuable(result: ScanResult, layout: Layout) -> list[Text]:
@@ -60,6 +60,22 @@ def _rescuable(result: ScanResult, layout: Layout) -> list[Text]:
         "use --rescue always, or r in the review.",
         margin=2,
     )
+
+
+def _from_takeout(result: ScanResult, layout: Layout) -> list[Text]:
+    """How many photos get what their own Takeout JSON says with the action, and how many contradict it."""
+    lines = []
+    count = len(result.own_sidecars)
+    if count:
+        have = "photo lacks" if count == 1 else "photos lack"
+        said = "what Google Takeout's JSON says; --move-to or --trash writes it into a sidecar (.xmp)."
+        lines += layout.wrapped(f"{format_count(count)} {have} {said}", margin=2)
+    left = sum(not one.is_written for one in result.from_takeout)
+    if left:
+        photos = format_count(left, "photo")
+        why = "it contradicts what is there, or something is in the way."
+        lines += layout.wrapped(f"Google Takeout's JSON is not written beside {photos}: {why}", margin=2)
+    return lines
 
 
 def _sizes(result: ScanResult) -> list[tuple[Extra, int]]:

@@ -10,6 +10,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from dedupe.loss import Obstacle
 from dedupe.report import phrases
 from dedupe.report.by_folder import folder_lines
 from dedupe.report.order import as_tree, ordered, with_relations
@@ -85,6 +86,7 @@ def _body(result: ScanResult, look: Look, layout: Layout, out: _Printer) -> None
         _skipped(result, layout, out)
     if result.damaged:
         _damaged(result, layout, out)
+    _contradicting(result, layout, out)
 
 
 class _Printer:
@@ -218,6 +220,19 @@ def _damaged(result: ScanResult, layout: Layout, out: _Printer) -> None:
         for path in one.paths:
             out.lines(layout.wrapped(display_path(path), margin=4))
         out.lines(layout.wrapped(display_text(phrases.damage(one)), "dim", margin=6))
+
+
+def _contradicting(result: ScanResult, layout: Layout, out: _Printer) -> None:
+    """The photos whose own Takeout JSON says more, and is not written beside them."""
+    left = [one for one in result.from_takeout if not one.is_written]
+    if not left:
+        return
+    out.lines([layout.heading("Google Takeout", f"{format_count(len(left), 'photo')} left as they are")])
+    for one in left:
+        path = display_path(_below_root(one.photo.path, result.roots))
+        why = display_text(phrases.own_obstacle(one.rescue.obstacle or Obstacle.CONFLICT, one.rescue.detail))
+        out.lines(layout.wrapped(f"{path}: {why}", "dim", margin=4))
+    out.text()
 
 
 def _skipped(result: ScanResult, layout: Layout, out: _Printer) -> None:

@@ -10,9 +10,10 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from dedupe.facts import Facts
 from dedupe.formats.inventory import Item, packed
 from dedupe.grouping.holdings import items_of, missing, positions_of
-from dedupe.loss import Loss, LossCode, Obstacle, Saved
+from dedupe.loss import CARRIED, Loss, LossCode, Obstacle, Saved
 from dedupe.rescue.packet import ClashError, PacketError, merged
 from dedupe.rescue.place import sidecar_of
 from dedupe.rescue.stated import RescueError, fresh, of_jsons, of_pictures, read_companion
@@ -58,13 +59,16 @@ def draft(copy: Photo | None, keep: Photo, added: Sequence[Saved] = ()) -> Draft
     It says what only ``copy`` says, what Takeout's JSON of either says, and ``added``. Without a copy it is about the
     photo alone.
 
-    Raises RescueError where the photo that stays says something else, or where something would still be lost.
+    Raises RescueError where the photo that stays, or without a copy the photo itself, says something else, or where something
+    would still be lost.
     """
     keep = fresh(keep)
     copy = None if copy is None else fresh(copy)
     path = _place(keep)
     before = read_companion(path) if os.path.lexists(path) else None
     keep = _with_sidecar(keep, path, before)
+    if copy is None:
+        _refuse_contradiction(keep)
     theirs = of_pictures(keep)
     jsons = of_jsons(keep)
     ours = [] if copy is None else [*of_pictures(copy), *of_jsons(copy)]
@@ -147,6 +151,9 @@ def _prove(
 ) -> None:
     """Raise RescueError unless all that the copy holds is beside the photo that stays once the sidecar is written."""
     if copy is None:
+        left = untold(_with_sidecar(keep, path, after))
+        if left:
+            raise StillLostError(left)
         return
     left = missing(copy, _with_sidecar(keep, path, after))
     if not left:
@@ -166,6 +173,30 @@ def _with_sidecar(keep: Photo, path: str, data: bytes | None) -> Photo:
     others = tuple(one for one in keep.file.companions if one.path != path)
     new = Companion(path, CompanionKind.SIDECAR, FileStamp(0, 0, len(data), 0, 0), packed(sidecar_items(data)))
     return replace(keep, file=replace(keep.file, companions=(*others, new)))
+
+
+def untold(photo: Photo) -> list[Loss]:
+    """What the photo's own Takeout JSON says, a sidecar can say, and neither the photo nor its sidecars do; reads no file."""
+    jsons = tuple(one for one in photo.companions if one.kind is CompanionKind.TAKEOUT)
+    if not jsons:
+        return []
+    bare = Facts(photo.facts.format, photo.facts.width, photo.facts.height)
+    said = Photo(replace(photo.file, companions=jsons), photo.content_key, None, bare)
+    return [loss for loss in missing(said, _without_json(photo)) if loss.code in CARRIED]
+
+
+def _without_json(photo: Photo) -> Photo:
+    kept = tuple(one for one in photo.file.companions if one.kind is not CompanionKind.TAKEOUT)
+    return replace(
+        photo, file=replace(photo.file, companions=kept), members=tuple(_without_json(one) for one in photo.members)
+    )
+
+
+def _refuse_contradiction(photo: Photo) -> None:
+    """Raise RescueError where the photo says one thing and its own Takeout JSON another."""
+    names = [_SAID_ONCE.get(loss.code, loss.code.value) for loss in untold(photo) if loss.differs]
+    if names:
+        raise RescueError(Obstacle.CONFLICT, ", ".join(sorted(names)))
 
 
 def holds_all(copy: Photo, keep: Photo) -> bool:

@@ -166,7 +166,7 @@ def _path(entry: Any, key: str) -> str:
 
 
 def planned(result: ScanResult, plan: Plan, kept: Collection[str] = ()) -> Planned:
-    """``result`` with the copies selected that ``plan`` removes, as far as the scan verified them.
+    """``result`` with only what ``plan`` names: the copies selected that it removes, as far as the scan verified them.
 
     ``kept`` are the paths that a person let stay in a review. Raises UsageError where the plan is about other folders.
     """
@@ -180,7 +180,7 @@ def planned(result: ScanResult, plan: Plan, kept: Collection[str] = ()) -> Plann
         extras = tuple(_selected(group, extra, plan, left, refused) for extra in group.extras)
         groups.append(replace(group, extras=extras))
     refused += [f"{display_path(path)}: not in the last scan; skipped." for path in sorted(left)]
-    return Planned(replace(result, groups=tuple(groups)), tuple(refused))
+    return Planned(replace(result, groups=tuple(groups), from_takeout=()), tuple(refused))
 
 
 def _selected(group: Group, extra: Extra, plan: Plan, left: set[str], refused: list[str]) -> Extra:

@@ -92,14 +92,14 @@ def act(
     ``quiet`` sends the account to stderr, because stdout carries JSON alone; ``as_json`` writes the account as JSON.
     ``partings``: the shots that a person let go by hand.
     """
-    from dedupe.review.summary import show_actions, show_preview
+    from dedupe.review.summary import show_actions, show_preview, show_sidecars
     from dedupe.terminal.console import stderr, stdout
 
     console = stderr() if quiet else stdout()
     if not (wishes.yes or wishes.dry_run):
         told = _preview(result, settings, wishes, partings)
         show_preview(told, console)
-        if not told.photos or not agreed("Proceed?"):
+        if not (told.photos or told.own) or not agreed("Proceed?"):
             _print(console, ["Nothing was changed."])
             return 0
     with counted("apply") as advance:
@@ -113,6 +113,7 @@ def act(
             return report.exit_code
         if wishes.dry_run:
             show_actions((outcome.action for outcome in report.done), console)
+            show_sidecars(sorted(report.own_sidecars), console)
         _print(console, report.sentences())
     return report.exit_code
 

@@ -54,6 +54,9 @@ def undo_question(run: RunSummary) -> str:
     """What an undo of ``run`` is about."""
     where = "the trash" if run.target is None else display_path(run.target)
     count = run.assets - run.undone
+    if not count and run.sidecars:
+        back = "is taken back" if run.sidecars == 1 else "are taken back"
+        return f"Run {run.number}: {format_count(run.sidecars, 'sidecar')} {back}."
     if run.purpose is RunPurpose.LINK:
         links = format_count(count, "link")
         return f"Run {run.number}: {links}, {format_bytes(run.bytes_away)}, become files of their own again."
@@ -105,6 +108,7 @@ def apply_json(report: Report) -> Iterator[str]:
         "pruned": [path_entry("path", folder) for folder in report.pruned],
         "undo": None if report.run is None else f"dedupe undo {report.run}",
         "outcomes": [_outcome(outcome) for outcome in report.outcomes],
+        **({"from_takeout": [_own(outcome) for outcome in report.own]} if report.own else {}),
     }
     yield dumped(entry) + "\n"
 
@@ -121,10 +125,20 @@ def _outcome(outcome: Outcome) -> dict[str, object]:
             path_entry("path", move.source) | ({"to": None} if move.target is None else path_entry("to", move.target))
             for move in action.moves
         ],
-        **(
-            {"rescues": saved_entry(outcome.saved), **path_entry("sidecar", outcome.sidecar)} if outcome.sidecar else {}
-        ),
+        **_written(outcome),
     }
+
+
+def _own(outcome: Outcome) -> dict[str, object]:
+    """A photo that got, or was to get, what its own Takeout JSON says."""
+    head = {"outcome": outcome.kind.value, "reason": display_text(outcome.reason)}
+    return {**head, **path_entry("path", outcome.action.keeper.source), **_written(outcome)}
+
+
+def _written(outcome: Outcome) -> dict[str, object]:
+    if not outcome.sidecar:
+        return {}
+    return {"rescues": saved_entry(outcome.saved), **path_entry("sidecar", outcome.sidecar)}
 
 
 def undo_json(report: UndoReport) -> Iterator[str]:

@@ -62,7 +62,8 @@ def without_removed(result: ScanResult, paths: StorePaths) -> ScanResult:
         extras = tuple(extra for extra in group.extras if extra.photo.path not in gone)
         if extras and group.keep.path not in gone:
             groups.append(replace(group, extras=extras))
-    return replace(result, groups=tuple(groups))
+    staying = tuple(one for one in result.from_takeout if one.photo.path not in gone)
+    return replace(result, groups=tuple(groups), from_takeout=staying)
 
 
 def tell_replaced(settings: Settings, roots: Sequence[str]) -> None:
@@ -128,7 +129,7 @@ def with_rescue(result: ScanResult, settings: Settings) -> ScanResult:
     from dedupe.rescue.offer import Wanted, offered, withheld
 
     if settings.rescue is RescueMode.NEVER:
-        return replace(result, groups=withheld(result.groups))
+        return replace(result, groups=withheld(result.groups), from_takeout=())
     if settings.rescue is RescueMode.ASK:
         return result
     wanted = Wanted(albums=settings.albums_as_keywords, dates=settings.rescue_dates)
@@ -146,7 +147,9 @@ def in_order(result: ScanResult, folder: str | None = None) -> ScanResult:
     from dedupe.terminal.display import chosen
 
     groups = ordered(result.groups, chosen().sort)
-    return replace(result, groups=groups if folder is None else tuple(one for one in groups if touches(one, folder)))
+    if folder is None:
+        return replace(result, groups=groups)
+    return replace(result, groups=tuple(one for one in groups if touches(one, folder)), from_takeout=())
 
 
 def previews(session: Session) -> Preview:

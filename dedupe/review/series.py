@@ -120,7 +120,7 @@ def shots_alone(result: ScanResult) -> ScanResult:
         replace(group, extras=tuple(replace(extra, selected=False) for extra in group.extras))
         for group in result.groups
     )
-    return replace(result, groups=groups)
+    return replace(result, groups=groups, from_takeout=())
 
 
 def sets_in(result: ScanResult) -> tuple[ShotSet, ...]:

@@ -40,6 +40,8 @@ def show_preview(preview: Preview, console: Console) -> None:
     ]
     lines += [line for said in preview.no_copies() for line in layout.wrapped(said, "yellow", margin=2)]
     lines += [line for said in preview.carried() for line in layout.wrapped(said, margin=2)]
+    if preview.own and not preview.photos:
+        lines += layout.wrapped("`dedupe undo` takes the sidecars back.", "dim", margin=2)
     if preview.photos:
         check = _CHECK if set(preview.relations) != {Relation.SIMILAR} else _CHECK_SHOTS
         lines += layout.wrapped(check, "dim", margin=2) + layout.wrapped(preview.undo, "dim", margin=2)
@@ -63,3 +65,9 @@ def show_actions(actions: Iterable[Action], console: Console) -> None:
         relation = action.relation.value if action.by_hand is None else "another shot, chosen by hand"
         stays = f"    {relation}; kept: {display_path(action.keeper.source)}"
         console.print(Text(stays, style="dim"), soft_wrap=True)
+
+
+def show_sidecars(paths: Iterable[str], console: Console) -> None:
+    """Print every sidecar that would be written for what a photo's own Takeout JSON says: the list of a dry run."""
+    for path in paths:
+        console.print(Text(f"{display_path(path)}\n    says what Google Takeout's JSON does"), soft_wrap=True)

@@ -13,7 +13,7 @@ from dedupe.steps.group import Grouped, Related, complete, group
 from dedupe.steps.neighbours import distances, neighbours
 from dedupe.steps.previews import restore_previews
 from dedupe.steps.read import read
-from dedupe.steps.rescue import carry_over
+from dedupe.steps.rescue import carry_over, from_takeout, with_jsons
 from dedupe.steps.series import Looked, look
 from dedupe.steps.walk import walk
 
@@ -31,6 +31,7 @@ __all__ = [
     "distances",
     "examine",
     "find_pixel_keys",
+    "from_takeout",
     "group",
     "look",
     "matches",
@@ -41,4 +42,5 @@ __all__ = [
     "restore_previews",
     "same_pixels",
     "walk",
+    "with_jsons",
 ]

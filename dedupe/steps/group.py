@@ -125,14 +125,22 @@ def _options(session: Session) -> Options:
 
 def _assets(session: Session, contents: Contents, matches: Sequence[Match]) -> tuple[list[Photo], int]:
     """The units that may be in a group or series, and how many photos of the tree are members of another."""
+    related = {key for match in matches for key in (match.a, match.b)}
+    related.update(contents.files.shared)
+    return assets_of(session, contents, related)
+
+
+def assets_of(session: Session, contents: Contents, related: set[ContentKey]) -> tuple[list[Photo], int]:
+    """The assets of these contents and of those that share a name, and how many photos of the tree are members of another.
+
+    The companions of the ``related`` have been read.
+    """
     from dedupe.tree.companion_content import described
     from dedupe.tree.companions import join_members, stem_families
     from dedupe.tree.unscanned import UnscannedFiles
 
     paths = contents.files.paths()
     families = {path for family in stem_families(paths) for path in family}
-    related = {key for match in matches for key in (match.a, match.b)}
-    related.update(contents.files.shared)
     needed = related | set(contents.files.key_of(families).values()) if families else related
     if not needed:
         return [], 0

@@ -26,6 +26,7 @@ from dedupe.actions.execution.guards import (
     without_shared,
 )
 from dedupe.actions.execution.move import Mover, OneFileError, Way, make_folder, missing_folders
+from dedupe.actions.execution.own_words import NOT_BEGUN, each_own, would_write, write_own
 from dedupe.actions.execution.place import ArrivedError, NameTakenError, StopError, refusal
 from dedupe.actions.execution.reconcile import partial_name
 from dedupe.actions.execution.recover import tidy
@@ -57,7 +58,6 @@ Stop = Callable[[], bool]
 INTERRUPTED = "Stopped by Ctrl-C, between two photos."
 STOPPED_AS_ASKED = "Stopped as you asked, between two photos."
 
-NOT_BEGUN = "not started, because the run had stopped"
 STOPPED = "Stopped there; the rest was not started. `dedupe recover`, or the next run, finishes what is left."
 MARKER_TEXT = b"dedupe moved duplicate photos here. Scans skip this folder as long as this file is in it.\n"
 _NAMES_TRIED = 20
@@ -87,9 +87,12 @@ class Applied:
     stopped: str | None = None
     notes: list[str] = field(default_factory=list)
     refused: str | None = None
+    own: list[Outcome] = field(default_factory=list)
 
 
-def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Progress | None = None) -> Applied:
+def rehearse(
+    actions: Sequence[Action], terms: Terms, disk: Disk, progress: Progress | None = None, own: Sequence[Action] = ()
+) -> Applied:
     """The dry run: every guard and every check of the real one, and then nothing."""
     applied = Applied()
     gone: set[str] = set()
@@ -108,6 +111,7 @@ def rehearse(actions: Sequence[Action], terms: Terms, disk: Disk, progress: Prog
                 applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, str(refusal(error))))
             if progress is not None:
                 progress(len(applied.outcomes), len(actions))
+    applied.own, _ = each_own(own, lambda action: would_write(action, terms, disk), lambda: None)
     return applied
 
 
@@ -140,8 +144,14 @@ class Applier:
             raise RefusedError(f"{error} Nothing was touched.") from error
         self._sidecars = Sidecars(disk, journal, self.number, terms.scanned)
 
-    def run(self, actions: Sequence[Action], progress: Progress | None = None, stop: Stop | None = None) -> Applied:
-        """Carry out the actions in order. Never raises for what goes wrong with them: the outcomes say it."""
+    def run(
+        self,
+        actions: Sequence[Action],
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+        own: Sequence[Action] = (),
+    ) -> Applied:
+        """Carry out the actions in order, then those of ``own``. Never raises for what goes wrong: the outcomes say it."""
         applied = Applied()
         with deferred_interrupt(stop) as interrupted, self._checker:
             for action in actions:
@@ -152,6 +162,7 @@ class Applier:
                 self._one(action, applied)
                 if progress is not None:
                     tell(progress, len(applied.outcomes), len(actions))
+            self._own(own, applied, interrupted)
             self._end(applied)
         return applied
 
@@ -173,6 +184,14 @@ class Applier:
         else:
             applied.outcomes.append(done)
             applied.stopped = self._stopped
+
+    def _own(self, own: Sequence[Action], applied: Applied, interrupted: Callable[[], str | None]) -> None:
+        def write(action: Action) -> Outcome | None:
+            return write_own(action, self._terms, self._disk, self._sidecars)
+
+        applied.own, failed = each_own(own, write, lambda: applied.stopped or interrupted())
+        late = interrupted() if any(one.reason == NOT_BEGUN for one in applied.own) else None
+        applied.stopped = applied.stopped or (STOPPED if failed else late)
 
     def _act(self, action: Action) -> Outcome:
         """One asset, with what only it says written beside the photo that stays before."""

@@ -76,14 +76,16 @@ class UndoReport:
 
     def sentences(self) -> list[str]:
         """The account, a line each."""
-        lines = [f"{format_count(len(self.restored), 'photo')} put back (run {self.run})."]
+        photos = f"{format_count(len(self.restored), 'photo')} put back (run {self.run})."
+        lines = [photos] if self.restored or not self.sidecars else []
         lines += [
             f"{display_path(asset.path)} is taken, so it was put back as {display_path(os.path.basename(asset.now))}."
             for asset in self.restored
             if asset.siblings
         ]
         if self.sidecars:
-            lines.append(f"{format_count(len(self.sidecars), 'sidecar')} as before.")
+            which = "" if self.restored else f" (run {self.run})"
+            lines.append(f"{format_count(len(self.sidecars), 'sidecar')} as before{which}.")
         lines += [f"{format_count(count)} not put back: {reason}." for reason, count in self.left.items()]
         lines += self.notes
         if self.stopped is not None:
@@ -154,13 +156,14 @@ def run_blocker(run: RunRow, assets: Sequence[AssetRow], trash_undoable: bool) -
         return f"Run {run.id} was itself an undo; apply again to move the photos once more."
     if not _away(assets):
         return f"Nothing of run {run.id} is left to undo."
-    if run.purpose is RunPurpose.TRASH and not trash_undoable:
+    photos_left = any(asset.purpose is not AssetPurpose.RESCUE for asset in _away(assets))
+    if run.purpose is RunPurpose.TRASH and photos_left and not trash_undoable:
         return "Restore them from the Trash or Recycle Bin; `dedupe undo` cannot take files out of it on this system."
     left = {root_of(file.move.source, run.roots) for asset in _away(assets) for file in asset.files}
     for root in run.roots:
         if root in left and not os.path.isdir(root):
             return f"The folder {display_path(root)} that the photos came from does not exist: is its disk connected?"
-    if run.target is not None and not os.path.isdir(run.target):
+    if run.target is not None and photos_left and not os.path.isdir(run.target):
         return f"The folder {display_path(run.target)} that the photos were moved to does not exist: is its disk connected?"
     return None
 

@@ -25,6 +25,7 @@ from dedupe.types import (
     Extra,
     FileMove,
     FileStamp,
+    FromTakeout,
     Group,
     Handover,
     Outcome,
@@ -50,6 +51,8 @@ class Plan:
 
     Such a companion leaves with the last of them, and only if all the others have left before.
     """
+    own: tuple[Action, ...] = ()
+    """The photos that get what their own Takeout JSON says into a sidecar; nothing leaves for these."""
 
 
 def plan(
@@ -89,7 +92,7 @@ def draft(
             actions.append(drafter.placed(action))
         else:
             left.append(Outcome(action, OutcomeKind.REFUSED, reason))
-    return Plan(tuple(actions), tuple(left), drafter.shared)
+    return Plan(tuple(actions), tuple(left), drafter.shared, tuple(map(drafter.own_words, result.own_sidecars)))
 
 
 def selected(result: ScanResult) -> Iterator[tuple[Group, Extra]]:
@@ -288,6 +291,12 @@ class _Drafter:
             ),
             reason,
         )
+
+    def own_words(self, said: FromTakeout) -> Action:
+        """A sidecar beside the photo, and nothing that leaves."""
+        parts, told = self._staying(said.photo, said.photo), Handover(None, said.photo)
+        keeper = parts.pop(said.photo.path)
+        return Action(self.kind, "", Relation.IDENTICAL, (), keeper, tuple(parts.values()), told)
 
     def _staying(self, photo: Photo, keep: Photo) -> dict[str, FileMove]:
         """Every file of the keeper's asset on which the judgement rests, ready to be looked at again.

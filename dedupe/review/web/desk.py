@@ -118,7 +118,7 @@ class Snapshot:
         return [number for number in self.numbers(wanted) if self.choices[number].needs_no_look]
 
     def plan(self) -> ScanResult:
-        """What was accepted and is not away yet, as a scan whose selected extras are to leave."""
+        """What was accepted and is not away yet, as a scan whose selected extras are to leave; nothing else is done."""
         chosen = accepted(self.result, self.choices)
         groups = tuple(
             replace(
@@ -130,7 +130,7 @@ class Snapshot:
             )
             for group in chosen.groups
         )
-        return replace(chosen, groups=groups)
+        return replace(chosen, groups=groups, from_takeout=())
 
 
 @dataclass(frozen=True, slots=True)
