@@ -163,7 +163,10 @@ class World:
     def scan(self) -> ScanResult:
         """What a scan would say: photos with one first line show one picture, the first by path stays."""
         pictures: dict[bytes, list[Photo]] = {}
-        for path in sorted(self.root.rglob("*.jpg")):
+        paths: list[Path] = []
+        with contextlib.suppress(OSError):  # the volume may be away: then there is nothing to find
+            paths = sorted(self.root.rglob("*.jpg"))
+        for path in paths:
             if path.name.startswith("s"):
                 continue
             with contextlib.suppress(OSError):

@@ -167,7 +167,11 @@ def test_vectors_in_blocks_of_a_file_give_what_vectors_in_memory_give(tmp_path: 
 @pytest.mark.parametrize("exact_up_to", [1_000, 50])
 @pytest.mark.parametrize(
     ("value", "sentence"),
-    [(np.nan, "vector 70 holds a value that is not a finite number"), (np.inf, "no finite"), (3.0, "length 1")],
+    [
+        (np.nan, "vector 70 holds a value that is not a finite number"),
+        (np.inf, "not a finite number"),
+        (3.0, "length 1"),
+    ],
 )
 def test_a_vector_that_is_none_is_refused_by_its_number(value, sentence, exact_up_to):
     vectors = unit(np.random.default_rng(14).normal(size=(100, 8)))

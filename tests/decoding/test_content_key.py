@@ -114,7 +114,10 @@ def test_what_changes_the_pixels_changes_the_pixel_key() -> None:
     hidden = np.dstack([picture, np.full((64, 64), 254, np.uint8)])
     deep = picture.astype(np.uint16) * 257
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    odd = bytes(profile).replace(b"s\x00R\x00G\x00B\x00 \x00b", b"t\x00R\x00G\x00B\x00 \x00b")
+    green = profile.index(b"gXYZ")
+    at = int.from_bytes(profile[green + 4 : green + 8], "big") + 8
+    profile[at : at + 4] = round(0.36 * 65536).to_bytes(4, "big")  # of a red part that is 0.385 in sRGB
+    odd = bytes(profile)
     keys = [
         _key(encoded(picture, "PNG")),
         _key(encoded(changed, "PNG")),

@@ -116,7 +116,7 @@ def test_a_damaged_or_newer_store_is_kept_aside_and_a_fresh_one_begun(
     assert re.fullmatch(rf"x\.db\.{why}-\d{{8}}-\d{{6}}", kept.name)
     assert kept.read_bytes() == content, "the damaged store is kept as it was"
     assert str(kept) in notice
-    assert "a fresh one begun" in notice
+    assert "a new one was started" in notice
     with opened(str(path)) as store:
         assert store.notices == [], "said once"
 
