@@ -284,6 +284,21 @@ def test_a_record_of_our_name_that_another_program_made_after_a_crash_stays(worl
     assert tree_snapshot(world.trash) == before
 
 
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("moment", range(1, 40))
+def test_a_crash_on_a_volume_without_exclusive_renames_leaves_nothing_empty_in_the_trash(
+    world: World, moment: int, links: bool
+) -> None:
+    world.pair()
+    disk = FaultyDisk(exclusive_rename=False, links=links).crash(moment)
+    if in_child(lambda: world.act(trash=True, disk=disk) and None) != CRASHED:
+        return
+    actions.recover(world.paths)
+    files, info = (sorted(path.name for path in (world.trash / name).glob("*")) for name in ("files", "info"))
+    assert [f"{name}.trashinfo" for name in files] == info
+    assert all(path.stat().st_size for path in (world.trash / "files").glob("*"))
+
+
 def test_a_record_that_another_program_is_just_filling_after_a_crash_stays(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

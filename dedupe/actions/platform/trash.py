@@ -242,12 +242,22 @@ class Trash:
             return
         entry = entry_of(record)
         self._let_it_be_filled(entry)
-        if not self._disk.is_taken(record) or self._disk.is_taken(entry.file):
+        if not self._disk.is_taken(record):
             return
+        if self._disk.is_taken(entry.file):
+            if not self._is_claim(entry, path):
+                return
+            self._disk.unlink(entry.file)
         status = self._disk.lstat(record)
         cut_off = stat.S_ISREG(status.st_mode) and status.st_size == 0
         if cut_off or path_of(entry) in aliases(path):
             self._disk.unlink(record)
+
+    def _is_claim(self, entry: Entry, path: str) -> bool:
+        """Whether the entry is the empty file that claimed its name for ``path``, which is still in its place and not empty."""
+        claim, photo = self._disk.lstat(entry.file), self._disk.lstat(path)
+        empty = stat.S_ISREG(claim.st_mode) and claim.st_size == 0 and claim.st_nlink == 1
+        return empty and photo.st_size > 0 and path_of(entry) in aliases(path)
 
     def _let_it_be_filled(self, entry: Entry) -> None:
         with contextlib.suppress(OSError):
