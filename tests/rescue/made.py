@@ -22,6 +22,12 @@ from dedupe.types import Companion, FileStamp, Photo, PhotoFile
 
 needs_exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool writes and reads the metadata")
 
+SIDECAR = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Label="Red"/></rdf:RDF></x:xmpmeta>'
+)
+"""A sidecar with a red label."""
+
 
 def picture(path: Path, seed: int = 1, kind: str = "JPEG") -> Path:
     """A small picture without metadata; the same for the same ``seed``."""

@@ -139,7 +139,7 @@ class World:
         return wrong + [f"left over after undo: {path}" for path in left]
 
 
-def in_child(run: Callable[[], None]) -> int:
+def in_child(run: Callable[[], object]) -> int:
     """``run`` in a forked process; its exit code, 0 where it ended by itself."""
     sys.stdout.flush()
     child = os.fork()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from dedupe.actions.platform.disk import Disk
 from dedupe.formats.hashing import LEGACY, digest
 from tests.faults import CRASHED, FaultyDisk
 from tests.safety.conftest import World
+from tests.safety.crash_points import in_child
 from tests.support import contents
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="each crash needs a process")
@@ -39,18 +39,6 @@ def as_written_by(version: int, journal: str, held: list[bytes]) -> None:
             db.execute("UPDATE files SET content_key = ? WHERE content_key = ?", (old, digest(content)))
             db.execute("UPDATE units SET keeper_key = ? WHERE keeper_key = ?", (old, digest(content)))
     db.close()
-
-
-def in_child(run: Callable[[], object]) -> int:
-    """How a process that does this ends."""
-    child = os.fork()
-    if child == 0:
-        try:
-            run()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def check(world: World, held: list[bytes]) -> None:

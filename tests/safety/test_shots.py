@@ -16,10 +16,10 @@ from dedupe.library.decisions import Decisions
 from dedupe.review.series import partings, seen_of, shots_alone, word_of
 from dedupe.series.shots import SetKind, ShotSet, set_id
 from dedupe.types import Action, ActionKind, ByHand, OutcomeKind, Parting, Relation, ScanResult, Series
-from tests.actions.execution.test_sidecars import in_child
 from tests.cli.made import Scanned
 from tests.faults import FaultyDisk
 from tests.safety.conftest import World, refused
+from tests.safety.crash_points import in_child
 from tests.support import contents, photo_at, photos_below, result_of, tree_snapshot
 
 NOBODY = "is a different shot that nobody selected by hand"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,13 +21,9 @@ from dedupe.formats.xmp import properties
 from dedupe.rescue.own import from_takeout
 from dedupe.types import ActionKind, ScanResult
 from tests.faults import FaultyDisk
-from tests.rescue.made import picture, read
+from tests.rescue.made import SIDECAR, picture, read
+from tests.safety.crash_points import in_child
 from tests.support import Places, result_of, tree_snapshot
-
-SIDECAR = (
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Label="Red"/></rdf:RDF></x:xmpmeta>'
-)
 
 
 @dataclass
@@ -156,17 +151,6 @@ def test_a_full_disk_stops_the_run_and_leaves_the_photo_as_it_was(tree: Tree) ->
 
 
 # -- crashes ---------------------------------------------------------------------------------------------------------------
-
-
-def in_child(run: Callable[[], object]) -> int:
-    child = os.fork()
-    if child == 0:
-        try:
-            run()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each crash needs a process")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,15 +17,11 @@ from dedupe.formats.xmp import properties
 from dedupe.loss import Rescue, Saved
 from dedupe.types import ActionKind, OutcomeKind, Relation, ScanResult
 from tests.faults import FaultyDisk
-from tests.rescue.made import needs_exiftool, picture, read, tagged, told
+from tests.rescue.made import SIDECAR, needs_exiftool, picture, read, tagged, told
+from tests.safety.crash_points import in_child
 from tests.support import Places, result_of, tree_snapshot
 
 pytestmark = needs_exiftool
-
-SIDECAR = (
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Label="Red"/></rdf:RDF></x:xmpmeta>'
-)
 
 
 @dataclass
@@ -263,17 +258,6 @@ def test_history_counts_the_sidecars_that_a_run_wrote(tree: Tree) -> None:
 
 
 # -- crashes ---------------------------------------------------------------------------------------------------------------
-
-
-def in_child(run: Callable[[], object]) -> int:
-    child = os.fork()
-    if child == 0:
-        try:
-            run()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def said(path: Path) -> dict[str, list[str]]:
