@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dedupe.series.shots import ShotSet
     from dedupe.session import Session
     from dedupe.settings import Settings
-    from dedupe.types import ScanResult
+    from dedupe.types import Parting, ScanResult
 
 _MoveTo = Annotated[
     str | None,
@@ -112,12 +112,19 @@ def _scan_first(settings: Settings, roots: tuple[str, ...]) -> None:
 def _apply(settings: Settings, wishes: Wishes, roots: tuple[str, ...], *, as_json: bool) -> int:
     """Act on what was chosen so far; the exit code."""
     from dedupe.review.run import act
+
+    result, leaving, settings = _chosen(settings, roots)
+    return act(result, settings, wishes, as_json=as_json, partings=leaving)
+
+
+def _chosen(settings: Settings, roots: tuple[str, ...]) -> tuple[ScanResult, tuple[Parting, ...], Settings]:
+    """The scan without its copies, the shots that a person let go, and the settings that the scan was made with."""
     from dedupe.review.saved_scan import last_scan
     from dedupe.review.series import away_from, partings, sets_in, shots_alone
 
     with last_scan(settings, roots) as (session, result):
         leaving = partings(sets_in(result), session.decisions.words(), away_from(session.paths))
-    return act(shots_alone(result), session.settings, wishes, as_json=as_json, partings=leaving)
+        return shots_alone(result), leaving, session.settings
 
 
 def _show(settings: Settings, roots: tuple[str, ...], wanted: _Wanted) -> int:
@@ -179,12 +186,9 @@ def _counted(shown: int, left: int, decided: int) -> str:
 def _after(settings: Settings, roots: tuple[str, ...]) -> int:
     """What becomes of the shots that a person let go."""
     from dedupe.review.run import Wishes, act, say
-    from dedupe.review.saved_scan import last_scan
-    from dedupe.review.series import away_from, partings, sets_in, shots_alone
     from dedupe.review.where import where_to_shots
 
-    with last_scan(settings, roots) as (session, result):
-        leaving = partings(sets_in(result), session.decisions.words(), away_from(session.paths))
+    result, leaving, settings = _chosen(settings, roots)
     if not leaving:
         say(["All shots stay."])
         return 0
@@ -192,4 +196,4 @@ def _after(settings: Settings, roots: tuple[str, ...]) -> int:
     if not trash and folder is None:
         say(["Your choice is saved; nothing was removed. `dedupe series --trash` or `--move-to DIR` does it later."])
         return 0
-    return act(shots_alone(result), session.settings, Wishes(trash=trash, move_to=folder), partings=leaving)
+    return act(result, settings, Wishes(trash=trash, move_to=folder), partings=leaving)

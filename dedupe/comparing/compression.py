@@ -14,15 +14,17 @@ from typing import Final
 
 import numpy as np
 
+from dedupe.comparing import quantisation
 from dedupe.comparing.align import Floats
-from dedupe.comparing.pictures import Luma, View, luma_of, quality_kept
-from dedupe.comparing.quantisation import COSINES, STANDARD
+from dedupe.comparing.pictures import Luma, Memory, View, luma_of
+from dedupe.comparing.quantisation import STANDARD
 from dedupe.comparing.version import SOURCE
+from dedupe.types import ContentKey
 
 _QUALITIES: Final = range(10, 91, 2)
 _BLOCKS: Final = 3_000
-_UNCLIPPED: Final = (3, 252)
-_SEEN: Final = tuple((row, column) for row in range(8) for column in range(8) if 0 < row + column <= 4)
+_SEEN: Final = (np.add.outer(np.arange(8), np.arange(8)) <= 4) & (np.arange(64) > 0).reshape(8, 8)
+"""Coefficients looked at: the lower ones, without the mean."""
 _LEAST_STEP: Final = 4.0
 _LEAST_TOLD: Final = 200
 _ON_LATTICE: Final = 0.4
@@ -30,6 +32,7 @@ _SAID_MORE: Final = 5
 """How much more a file must say than what was found, to have been saved again [saved once ≤ 3]."""
 _CLEARLY: Final = 8
 """How much two qualities must differ to say which picture is the better one: twice the estimate's error (a guess)."""
+_qualities: Memory[ContentKey, int | None] = Memory(4_096)
 
 
 def better(a: View, b: View) -> float:
@@ -62,7 +65,7 @@ def _hides(view: View) -> bool:
 
 def coarsest(view: View) -> int | None:
     """The quality of the coarsest saving, 1–100 as a JPEG's, 101 where a lossless file shows none; None where nothing tells."""
-    found = quality_kept(view.content_key, lambda: _earlier(luma_of(view)))
+    found = _qualities.get(view.content_key, lambda: _earlier(luma_of(view)))
     said = _said(view)
     if found is None:
         return said
@@ -76,25 +79,11 @@ def _said(view: View) -> int | None:
 
 def _earlier(luma: Luma | None) -> int | None:
     """The lowest quality on whose lattice the coefficients are."""
-    values = None if luma is None else _values(luma)
-    if values is None:
+    if luma is None:
         return None
+    (cut,) = quantisation.blocks(luma.pixels, most=_BLOCKS)
+    values = np.abs(quantisation.coefficients(cut, _SEEN))
     return next((quality for quality in _QUALITIES if _off_lattice(values, quality) < _ON_LATTICE), None)
-
-
-def _values(luma: Luma) -> Floats | None:
-    """float32[n, frequencies]: the magnitudes of the lower coefficients of blocks spread over the picture."""
-    height, width = (extent // 8 for extent in luma.pixels.shape)
-    if not height or not width:
-        return None
-    stride = max(1, int(np.ceil((height * width / _BLOCKS) ** 0.5)))
-    tiles = luma.pixels[: height * 8, : width * 8].reshape(height, 8, width, 8)[::stride, :, ::stride]
-    blocks = tiles.transpose(0, 2, 1, 3).reshape(-1, 8, 8)
-    kept = blocks[(blocks.min((1, 2)) > _UNCLIPPED[0]) & (blocks.max((1, 2)) < _UNCLIPPED[1])].astype(np.float32)
-    if not len(kept):
-        return None
-    coefficients = COSINES @ kept @ COSINES.T
-    return np.abs(np.stack([coefficients[:, row, column] for row, column in _SEEN], 1))
 
 
 def _off_lattice(values: Floats, quality: int) -> float:
@@ -103,7 +92,7 @@ def _off_lattice(values: Floats, quality: int) -> float:
     Coefficients below half a step are near 0 in any case and do not count. 1.0 where too few count.
     """
     scale = 5_000 / quality if quality < 50 else 200 - 2 * quality
-    steps = np.array([np.floor((STANDARD[place] * scale + 50) / 100) for place in _SEEN], np.float32)
+    steps = np.floor((STANDARD[_SEEN] * np.float32(scale) + 50) / 100)
     told = (values > steps / 2) & (steps >= _LEAST_STEP)
     if told.sum() < _LEAST_TOLD:
         return 1.0

@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.comparing import align, sharpening
+from dedupe.comparing import align
 from dedupe.comparing.align import Floats, Matrix, Rgb
 from dedupe.comparing.measure import Measurement
-from dedupe.comparing.pictures import View, features_of, window_of
+from dedupe.comparing.pictures import View, window_of
 from dedupe.comparing.regions import flatness
 from dedupe.comparing.registration import Registered, grey_of
+from dedupe.comparing.sharpening import Crisp
 from dedupe.types import ClueKind
 
 SAME_SAMPLING: Final = 1.08
@@ -60,14 +61,15 @@ class _Spectrum:
         return float(np.log2(max(float(self.power[ring].mean()), 1e-9))) if ring.any() else -30.0
 
 
-def detail(a: View, b: View, measurement: Measurement, close: Measurement | None) -> float:
+def detail(a: View, b: View, measurement: Measurement, close: Measurement | None, crisp: Crisp) -> float:
     """> 0 where a holds more real detail than b, < 0 where b does, 0 where they are equal or it cannot be told.
 
-    The size of the number is the log2 of the ratio of sampling, or a small one where blur or padding decides.
+    The size of the number is the log2 of the ratio of sampling, or a small one where blur or padding decides. ``crisp`` as for
+    ``direction.clues``.
     """
     scale = sampling(a, b, measurement)
     if max(scale, 1 / scale) < SAME_SAMPLING:
-        return _sharper(a, b, measurement, close or measurement) or _unpadded(measurement)
+        return _sharper(close or measurement, crisp) or _unpadded(measurement)
     if scale > 1:
         return _finer(a, b, measurement.tangent, scale, measurement.overlap)
     return -_finer(b, a, align.invert(measurement.tangent), 1 / scale, measurement.overlap[::-1])
@@ -145,18 +147,18 @@ def _middles(placement: Matrix) -> tuple[tuple[float, float], tuple[float, float
     return (float(middle[0]), float(middle[1])), (float(back[0]), float(back[1]))
 
 
-def _sharper(a: View, b: View, measurement: Measurement, close: Measurement) -> float:
+def _sharper(look: Measurement, crisp: Crisp) -> float:
     """Tell which picture is the other one blurred: > 0 for b, < 0 for a, 0 where neither is clear.
 
     Noise makes a picture crisper too, and so does sharpening, but neither adds anything to what the other shows. So only
     fine structure counts that the softer picture shows faintly.
     """
-    if abs(close.softened) < _BLURRED or close.echo <= _ECHO:
+    if abs(look.softened) < _BLURRED or look.echo <= _ECHO:
         return 0.0
-    told = sharpening.clue(measurement, (features_of(a).rgb, features_of(b).rgb))
+    told = crisp()
     if told is not None and told.kind is ClueKind.SHARPENED:
         return 0.0
-    return float(np.sign(close.softened)) * 0.5
+    return float(np.sign(look.softened)) * 0.5
 
 
 def _unpadded(measurement: Measurement) -> float:

@@ -15,12 +15,13 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.comparing import align, sharpening
+from dedupe.comparing import align
 from dedupe.comparing.align import Floats, Grey, Mask, Rgb
 from dedupe.comparing.measure import Measurement
 from dedupe.comparing.pictures import View
 from dedupe.comparing.regions import RegionKind
 from dedupe.comparing.registration import Registered
+from dedupe.comparing.sharpening import Crisp
 from dedupe.comparing.version import SOURCE
 from dedupe.types import Clue, ClueKind, Facts
 
@@ -70,18 +71,18 @@ CAMERA_FORMATS: Final = frozenset(("JPEG", "HEIC", "HEIF"))
 _ROUNDS: Final = 8
 
 
-def clues(a: View, b: View, measurement: Measurement, shown: tuple[Rgb, Rgb], more: float) -> tuple[Clue, ...]:
+def clues(a: View, b: View, measurement: Measurement, crisp: Crisp, more: float) -> tuple[Clue, ...]:
     """The signs of which of a and b was made from the other.
 
-    ``measurement`` is one look at the two; ``shown`` are a's and b's pictures as that look had them, uint8[h, w, 3];
+    ``measurement`` is one look at the two; ``crisp`` says which of them is a blurred or sharpened copy (``sharpening.clue``);
     ``more`` > 0 where a holds more real detail (``detail.detail``).
     """
     frames = tuple(_geometry(measurement))
     # Where the frames differ, they say which came first: more pixels may be a larger frame, and another size looks sharper.
-    crisp = None if frames else sharpening.clue(measurement, shown)
-    seen = (clue for clue in _seen(measurement) if not _is_halo(clue, crisp))
+    told = None if frames else crisp()
+    seen = (clue for clue in _seen(measurement) if not _is_halo(clue, told))
     pixels = () if frames else _detail(a, b, more)
-    return (*frames, *seen, *((crisp,) if crisp is not None else ()), *pixels, *_said(a, b))
+    return (*frames, *seen, *((told,) if told is not None else ()), *pixels, *_said(a, b))
 
 
 def _is_halo(clue: Clue, crisp: Clue | None) -> bool:

@@ -25,7 +25,6 @@ ORIGINAL_BYTES: Final = 16_000_000
 WINDOW_BYTES: Final = 14_000_000
 LUMA_BYTES: Final = 27_000_000
 """Room for what is kept of originals: of small ones it is that of many."""
-QUALITIES_KEPT: Final = 4_096
 MIDDLES: Final = 100
 """Places along a side around which a window may be cut: few enough for pairs of one photo to share its windows."""
 SMALL_PIXELS: Final = 1_500_000
@@ -63,7 +62,7 @@ class Luma:
     profile: bytes | None
 
 
-class _Memory(Generic[K, V]):
+class Memory(Generic[K, V]):
     """The values used last, as many as have ``room``: their number or, by ``weigh``, their bytes. The last one always has."""
 
     def __init__(self, room: int, weigh: Callable[[V], int] = lambda _value: 1) -> None:
@@ -88,12 +87,11 @@ def _bytes(pixels: Rgb | None) -> int:
     return 0 if pixels is None else pixels.nbytes
 
 
-_features: _Memory[ContentKey, Features] = _Memory(FEATURES_KEPT)
-_key_points: _Memory[ContentKey, KeyPoints] = _Memory(KEY_POINTS_KEPT)
-_windows: _Memory[tuple[ContentKey, int, int, int], Rgb | None] = _Memory(WINDOW_BYTES, _bytes)
-_qualities: _Memory[ContentKey, int | None] = _Memory(QUALITIES_KEPT)
-_originals: _Memory[tuple[ContentKey, int], Rgb | None] = _Memory(ORIGINAL_BYTES, _bytes)
-_lumas: _Memory[ContentKey, Luma | None] = _Memory(LUMA_BYTES, lambda luma: 0 if luma is None else luma.pixels.nbytes)
+_features: Memory[ContentKey, Features] = Memory(FEATURES_KEPT)
+_key_points: Memory[ContentKey, KeyPoints] = Memory(KEY_POINTS_KEPT)
+_windows: Memory[tuple[ContentKey, int, int, int], Rgb | None] = Memory(WINDOW_BYTES, _bytes)
+_originals: Memory[tuple[ContentKey, int], Rgb | None] = Memory(ORIGINAL_BYTES, _bytes)
+_lumas: Memory[ContentKey, Luma | None] = Memory(LUMA_BYTES, lambda luma: 0 if luma is None else luma.pixels.nbytes)
 
 
 def features_of(view: View) -> Features:
@@ -154,11 +152,6 @@ def _whole(view: View) -> Rgb | None:
 def luma_of(view: View) -> Luma | None:
     """The lightness of the original at its full size; None where it is gone, changed, unreadable or larger than WHOLE_PIXELS."""
     return _lumas.get(view.content_key, lambda: _luma(view))
-
-
-def quality_kept(key: ContentKey, make: Callable[[], int | None]) -> int | None:
-    """What ``make`` found of a photo's compression, remembered."""
-    return _qualities.get(key, make)
 
 
 def _luma(view: View) -> Luma | None:

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from dedupe.comparing.align import Floats, Grey
+from dedupe.comparing.align import Floats, Grey, Mask
 from dedupe.comparing.pictures import View, luma_of
 
 _BLOCKS: Final = 6_000
@@ -50,7 +50,7 @@ _CLEARLY: Final = 0.8
 """
 _FREQUENCIES: Final = np.add.outer(np.arange(8), np.arange(8)) <= 7
 """Coefficients looked at: the steps of the finest are too coarse to tell."""
-COSINES: Final = np.array(
+_COSINES: Final = np.array(
     [[(0.5 if k else 0.125**0.5) * np.cos(np.pi * (2 * n + 1) * k / 16) for n in range(8)] for k in range(8)],
     np.float32,
 )
@@ -103,10 +103,10 @@ def origin(a: View, b: View) -> Origin:
     turn = _turn(one.pixels, other.pixels)
     if turn is None:
         return Origin.UNKNOWN
-    pairs = [_blocks(_turned(one.pixels, turn), other.pixels), _blocks(_turned_back(other.pixels, turn), one.pixels)]
+    pairs = [blocks(_turned(one.pixels, turn), other.pixels), blocks(_turned_back(other.pixels, turn), one.pixels)]
     if min(len(pair[0]) for pair in pairs) < _LEAST_BLOCKS:
         return Origin.UNKNOWN
-    on_b, on_a = (_Seen(*(_coefficients(blocks) for blocks in pair)) for pair in pairs)
+    on_b, on_a = (_Seen(*(coefficients(cut) for cut in pair)) for pair in pairs)
     # What WebP, HEIC and the like may do to their pixels is not known: only JPEG's bounds are.
     exact = all(view.facts.format == "JPEG" or view.facts.lossless for view in (a, b))
     return _judged(on_a, on_b, one.steps, other.steps, exact)
@@ -220,20 +220,23 @@ def _outside(apart: Floats, steps: Floats) -> float:
     return float((np.abs(apart) > 0.5 * steps[_FREQUENCIES] + _SLACK).mean())
 
 
-def _coefficients(blocks: Floats) -> Floats:
-    """float32[n, coefficients]: the discrete cosine transform of blocks float32[n, 8, 8]."""
-    return (COSINES @ blocks @ COSINES.T)[:, _FREQUENCIES].astype(np.float32)
+def coefficients(cut: Floats, wanted: Mask = _FREQUENCIES) -> Floats:
+    """float32[n, coefficients]: those ``wanted`` of the discrete cosine transform of blocks float32[n, 8, 8]."""
+    return (_COSINES @ cut @ _COSINES.T)[:, wanted].astype(np.float32)
 
 
-def _blocks(one: Grey, other: Grey) -> tuple[Floats, Floats]:
-    """Blocks of two pictures of one shape at the same places, float32[n, 8, 8], spread over the frame; clipped ones left out."""
-    height, width = (extent // 8 for extent in one.shape)
-    stride = max(1, int(np.ceil((height * width / _BLOCKS) ** 0.5)))
-    tiles = [picture[: height * 8, : width * 8].reshape(height, 8, width, 8) for picture in (one, other)]
+def blocks(*pictures: Grey, most: int = _BLOCKS) -> tuple[Floats, ...]:
+    """Blocks of pictures of one shape at the same places, float32[n, 8, 8], spread over the frame; clipped ones left out.
+
+    There are about ``most`` of them, fewer where the picture has no more.
+    """
+    height, width = (extent // 8 for extent in pictures[0].shape)
+    stride = max(1, int(np.ceil((height * width / most) ** 0.5)))
+    tiles = [picture[: height * 8, : width * 8].reshape(height, 8, width, 8) for picture in pictures]
     cut = [tile[::stride, :, ::stride].transpose(0, 2, 1, 3).reshape(-1, 8, 8) for tile in tiles]
     low, high = _UNCLIPPED
     kept = np.logical_and.reduce([(part.min((1, 2)) > low) & (part.max((1, 2)) < high) for part in cut])
-    return cut[0][kept].astype(np.float32), cut[1][kept].astype(np.float32)
+    return tuple(part[kept].astype(np.float32) for part in cut)
 
 
 def _turn(one: Grey, other: Grey) -> int | None:

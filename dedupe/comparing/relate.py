@@ -19,12 +19,23 @@ The pair is put in order before anything is looked at, so the verdict does not d
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Final
 
 import cv2
 import numpy as np
 
-from dedupe.comparing import align, capture_time, compression, direction, frames, keystone, quantisation, sensor_noise
+from dedupe.comparing import (
+    align,
+    capture_time,
+    compression,
+    direction,
+    frames,
+    keystone,
+    quantisation,
+    sensor_noise,
+    sharpening,
+)
 from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
 from dedupe.comparing.classify import Verdict, bends, judge, proven
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
@@ -85,13 +96,14 @@ def relate(task: RelateTask) -> Match:
     alignment, measurement = first_measurement(one, other)
     if measurement is None:
         return match
-    verdict, more = _verdict(a, b, measurement, alignment)
+    crisp = cache(partial(sharpening.clue, measurement, (one.rgb, other.rgb)))
+    verdict, more = _verdict(a, b, measurement, alignment, crisp)
     if verdict is not None and verdict.relation is Relation.RESAVED and (remark := frames.unlike(a, b)) is not None:
         verdict = Verdict(Relation.EDITED, remark)
     one_capture = verdict is not None and verdict.relation is not Relation.SIMILAR
     return replace(
         match,
-        clues=direction.clues(a, b, measurement, (one.rgb, other.rgb), more) if one_capture else (),
+        clues=direction.clues(a, b, measurement, crisp, more) if one_capture else (),
         relation=verdict.relation if verdict else None,
         remark=verdict.remark if verdict else None,
         score=max(0.0, measurement.fit),
@@ -159,7 +171,9 @@ def _small_scene(measurement: Measurement, alignment: Alignment | None) -> bool:
     return few and alignment is not None and alignment.inliers >= SMALL_INLIERS and measurement.quarter > SMALL_QUARTER
 
 
-def _verdict(a: View, b: View, measurement: Measurement, alignment: Alignment | None) -> tuple[Verdict | None, float]:
+def _verdict(
+    a: View, b: View, measurement: Measurement, alignment: Alignment | None, crisp: sharpening.Crisp
+) -> tuple[Verdict | None, float]:
     """The verdict, and which picture holds more detail where they are one capture."""
     if not _one_scene(measurement) and not _small_scene(measurement, alignment):
         return None, 0.0
@@ -177,7 +191,7 @@ def _verdict(a: View, b: View, measurement: Measurement, alignment: Alignment | 
     verdict = proven(verdict, close or measurement, asked)
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
-    more = detail(a, b, measurement, close)
+    more = detail(a, b, measurement, close, crisp)
     return _doubted(a, b, measurement, more) if verdict.relation is Relation.RESAVED else (verdict, more)
 
 

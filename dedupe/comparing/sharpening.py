@@ -8,8 +8,9 @@ other, and says nothing where it is in doubt.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -19,6 +20,9 @@ from dedupe.comparing import align, registration
 from dedupe.comparing.align import Floats, Mask, Rgb
 from dedupe.comparing.measure import Measurement
 from dedupe.types import Clue, ClueKind
+
+Crisp: TypeAlias = Callable[[], Clue | None]
+"""``clue`` of one pair, worked out when it is asked for."""
 
 LIKE_TONE: Final = 12.0
 """Departure of the tone curve, grey levels, from which sharpness is not compared (heavy sharpening changes it by 11)."""

@@ -7,7 +7,7 @@ from typing import Final
 DECODER_VERSION: Final = 3
 """Raised whenever a file that was skipped before might now be read: remembered failures are tried again."""
 READER_VERSION: Final = 10
-"""Raised whenever keys, facts, previews or the network's input come out differently: everything is read again."""
+"""Raised whenever keys, facts, inventories, previews or the network's input come out differently: everything is read again."""
 MOST_INSETS: Final = 3
 """Pictures found inside one photo that the network is shown, the largest first."""
 SIGNATURE_VERSION: Final = 1

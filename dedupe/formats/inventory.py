@@ -16,9 +16,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-INVENTORY_VERSION: Final = 5
-"""Raised whenever the items of a file come out differently."""
-
 ANY: Final = ""
 """The hash of an item that any value of its topic in the other file replaces."""
 

@@ -155,7 +155,7 @@ class Verdicts:
         fit = self.fits.get((min(a, b), max(a, b)))
         if fit is None or a < b:
             return fit
-        return fit if fit.detail == 0 and not fit.clues else fit.turned()
+        return fit.turned()
 
 
 def gather(photos: Sequence[Photo], matches: Iterable[Match]) -> Verdicts:

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from dedupe.comparing.version import SOURCE
 from dedupe.grouping.keeper import Candidate, Rule, has_raw, quality_of, ranked
 from dedupe.grouping.losses import BETTER, CompanionKey, blocked_reason, losses
-from dedupe.grouping.match_graph import Fit, Node, Verdicts
+from dedupe.grouping.match_graph import Node, Verdicts
 from dedupe.grouping.membership import MADE_FROM, SAFE_RANK, Membership, lies_on, real_pixels
 from dedupe.types import Loss, LossCode, Photo, Relation
 from dedupe.union_find import UnionFind
@@ -84,7 +84,7 @@ class Versions:
         detail = real_pixels(self.known, cluster)
         most, support = max(detail.values()), self._support(cluster)
         for node in cluster:
-            source = any(self._is_proven_source(node, other) for other in self.known.must_link.get(node, ()))
+            source = any(self._is_source(node, other, proven=True) for other in self.known.must_link.get(node, ()))
             for asset in self.known.assets[node]:
                 photo = self.known.photos[asset]
                 # A RAW holds no less than what was developed from it, whatever size its preview has.
@@ -118,20 +118,12 @@ class Versions:
     def _qualities(self, node: Node) -> list[int]:
         return [quality_of(self.known.photos[asset]) for asset in self.known.assets[node]]
 
-    def _is_source(self, ours: Node, theirs: Node) -> bool:
-        """Whether ``theirs`` was saved from ``ours``, as its pixels or other clues say."""
-        fit = self._fit(ours, theirs)
-        return self._is_proven_source(ours, theirs) or (
-            fit is not None and fit.rank <= SAFE_RANK and fit.lineage >= MADE_FROM
-        )
-
-    def _is_proven_source(self, ours: Node, theirs: Node) -> bool:
-        """Whether ``theirs`` was saved from exactly the pixels of ``ours``."""
-        fit = self._fit(ours, theirs)
-        return fit is not None and fit.rank <= SAFE_RANK and 0 < fit.detail <= SOURCE
-
-    def _fit(self, ours: Node, theirs: Node) -> Fit | None:
-        return self.known.between(*(self.known.photos[self.known.assets[node][0]] for node in (ours, theirs)))
+    def _is_source(self, ours: Node, theirs: Node, *, proven: bool = False) -> bool:
+        """Whether ``theirs`` was saved from ``ours``, as its pixels or, unless it must be ``proven``, other clues say."""
+        fit = self.known.between(*(self.known.photos[self.known.assets[node][0]] for node in (ours, theirs)))
+        if fit is None or fit.rank > SAFE_RANK:
+            return False
+        return 0 < fit.detail <= SOURCE or (not proven and fit.lineage >= MADE_FROM)
 
     def _crowned(self, first: Candidate, left: _Left) -> tuple[Candidate, tuple[Membership, ...], str]:
         """A head, its copies, and why where it is not the first by the rules."""

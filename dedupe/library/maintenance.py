@@ -102,9 +102,10 @@ def _previews(path: str) -> tuple[str, ...]:
 
 def _decisions(path: str) -> tuple[str, ...]:
     with Decisions(path) as decisions:
-        groups = sum(scan.decided for scan in decisions.saved_scans())
+        scans = decisions.saved_scans()
+        groups = sum(scan.decided for scan in scans)
         pairs = len(decisions.made())
         return (
-            f"{format_count(groups, 'decision')} on groups of {format_count(len(decisions.saved_scans()), 'scan')}",
+            f"{format_count(groups, 'decision')} on groups of {format_count(len(scans), 'scan')}",
             f"{format_count(pairs, 'decision')} on pairs of photos",
         )

@@ -197,8 +197,3 @@ def _refuse_contradiction(photo: Photo) -> None:
     names = [_SAID_ONCE.get(loss.code, loss.code.value) for loss in untold(photo) if loss.differs]
     if names:
         raise RescueError(Obstacle.CONFLICT, ", ".join(sorted(names)))
-
-
-def holds_all(copy: Photo, keep: Photo) -> bool:
-    """Whether nothing of the copy's metadata is lost as things are now."""
-    return not missing(fresh(copy), fresh(keep))

@@ -22,9 +22,6 @@ STEPS = ("walk", "read", "embed", "neighbours", "compare", "complete", "group")
 EXACT_STEPS = ("walk", "hash", "read", "complete", "group")
 """The steps of a scan that only looks for what is equal."""
 
-LOOK_STEPS = ("look",)
-"""The step that looks at series."""
-
 _COUNTED = {
     "walk": "files",
     "hash": "files",

@@ -176,7 +176,7 @@ class Applier:
         except LeftAloneError as error:
             applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
         except (StopError, JournalError, OSError) as error:
-            phrase = str(refusal(error) if isinstance(error, OSError) else error)
+            phrase = str(refusal(error))
             applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, phrase.rstrip(".")))
             applied.stopped = STOPPED
             if isinstance(error, TargetError) and not self._assets:

@@ -185,7 +185,7 @@ class Linker:
         except LeftAloneError as error:
             applied.outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
         except (StopError, JournalError, OSError) as error:
-            phrase = str(refusal(error) if isinstance(error, OSError) else error)
+            phrase = str(refusal(error))
             applied.outcomes.append(Outcome(action, OutcomeKind.FAILED, phrase.rstrip(".")))
             applied.stopped = "Stopped there; the rest was not started."
 
@@ -237,7 +237,7 @@ class Linker:
             return
         if isinstance(error, OSError) and error.errno in _UNSUPPORTED:
             raise LeftAloneError(_NO_EXCHANGE) from error
-        raise (refusal(error) if isinstance(error, OSError) else error) from error
+        raise refusal(error) from error
 
 
 class _telling:  # noqa: N801 - used like a function

@@ -35,7 +35,7 @@ def each_own(
         except LeftAloneError as error:
             outcomes.append(Outcome(action, OutcomeKind.REFUSED, str(error)))
         except (StopError, JournalError, OSError) as error:
-            phrase = str(refusal(error) if isinstance(error, OSError) else error)
+            phrase = str(refusal(error))
             outcomes.append(Outcome(action, OutcomeKind.FAILED, phrase.rstrip(".")))
             failed = True
         else:

@@ -65,8 +65,10 @@ class Placed:
     lost: tuple[str, ...] = ()
 
 
-def refusal(error: OSError) -> Exception:
-    """One file's problem is a LeftAloneError, the disk's a StopError; each with its phrase."""
+def refusal(error: Exception) -> Exception:
+    """Of the disk's errors one file's problem is a LeftAloneError, the disk's a StopError, each with its phrase; others stay."""
+    if not isinstance(error, OSError):
+        return error
     if error.errno in _REFUSALS:
         return LeftAloneError(_REFUSALS[error.errno])
     return StopError(_STOPS.get(error.errno or 0, (error.strerror or "the disk reports an unknown error").lower()))

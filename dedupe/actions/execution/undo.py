@@ -240,7 +240,7 @@ class _Undoer:
             self._left[str(error)] += 1
         except (StopError, JournalError, OSError) as error:
             name = display_path(asset.files[0].move.source)
-            phrase = str(refusal(error) if isinstance(error, OSError) else error)
+            phrase = str(refusal(error))
             self._report.stopped = (
                 f"Stopped at {name}: {phrase.rstrip('.')}. `dedupe recover`, or the next run, finishes what is left."
             )

@@ -50,7 +50,7 @@ def give_own_file(disk: Disk, journal: Journal, run: int, asset: AssetRow) -> in
             if state in (AssetState.NEEDS_PERSON, AssetState.BEGUN):
                 raise StopError(f"{error}: {reason}") from error
             if state is not AssetState.DONE:
-                raise (refusal(error) if isinstance(error, OSError) else error) from error
+                raise refusal(error) from error
     return back.id
 
 

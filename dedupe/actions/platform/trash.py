@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 
 from dedupe.actions.planning.checks import LeftAloneError
 from dedupe.actions.platform.disk import Disk
+from dedupe.actions.platform.exclusive import remove_claim
 from dedupe.actions.platform.freedesktop import (
     NAME_BYTES,
     RECORD,
@@ -247,7 +248,7 @@ class Trash:
         if self._disk.is_taken(entry.file):
             if not self._is_claim(entry, path):
                 return
-            self._disk.unlink(entry.file)
+            remove_claim(self._disk, entry.file, None)
         status = self._disk.lstat(record)
         cut_off = stat.S_ISREG(status.st_mode) and status.st_size == 0
         if cut_off or path_of(entry) in aliases(path):
