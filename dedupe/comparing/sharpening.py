@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from dedupe.comparing import align, registration
 from dedupe.comparing.align import Floats, Mask, Rgb
+from dedupe.comparing.difference import is_document
 from dedupe.comparing.measure import Measurement
 from dedupe.types import Clue, ClueKind
 
@@ -51,11 +52,11 @@ def clue(measurement: Measurement, shown: tuple[Rgb, Rgb]) -> Clue | None:
     """Which of a and b is a blurred or a sharpened copy of the other; None where they are as crisp, or nothing tells.
 
     ``measurement`` is one look at the two; ``shown`` are a's and b's pictures, uint8[h, w, 3]. Where tones differ much, or one of
-    them is merely noisier, nothing is told.
+    them is merely noisier, nothing is told; nor of pages and screens, which were never like a photo.
     """
-    if measurement.difference.tone >= LIKE_TONE:
-        return None
     one, other = shown
+    if measurement.difference.tone >= LIKE_TONE or is_document(one) or is_document(other):
+        return None
     over = registration.overlay(one, other, align.from_unit(measurement.tangent, other.shape, one.shape))
     cover = registration.cover_of(over, over.matrix).astype(np.uint8)
     inside = cv2.erode(cover, np.ones((9, 9), np.uint8), borderValue=0) > 0

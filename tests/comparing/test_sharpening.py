@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
+from benchmarks import documents
 from dedupe.comparing.relate import RelateTask, relate
 from dedupe.types import ClueKind
 from tests.comparing.shots import Picture, jpeg, more_detail_in_first, photograph, saved
@@ -76,3 +78,19 @@ def test_a_sharpened_copy_holds_no_more_detail(tmp_path: Path, mask: str) -> Non
     assert (
         more_detail_in_first(tmp_path, jpeg(filtered("coffee", MASKS[mask]), 92), jpeg(photograph("coffee"), 92)) <= 0
     )
+
+
+@pytest.mark.parametrize("drawn", [documents.chat, documents.page, documents.receipt])
+@pytest.mark.parametrize("quality", [45, 70])
+def test_a_drawn_page_or_screen_is_no_sharpened_copy_of_its_jpeg(
+    tmp_path: Path, drawn: Callable[[int, int], Picture], quality: int
+) -> None:
+    page = drawn(1, 2)
+    out = io.BytesIO()
+    Image.fromarray(page).save(out, "PNG")
+    source = saved(tmp_path, "screen", out.getvalue())
+    match = relate(RelateTask(source, saved(tmp_path, "sent", jpeg(page, quality)), 0.3))
+    sign = 1 if match.a == source.content_key else -1
+    kinds = [clue.kind for clue in match.clues]
+    assert match.relation is not None and ClueKind.SHARPENED not in kinds and ClueKind.BLURRED not in kinds
+    assert sum(sign * clue.weight for clue in match.clues if clue.kind is not ClueKind.FORMAT) >= 0
