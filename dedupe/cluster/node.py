@@ -11,6 +11,7 @@ import platform
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from typing import Any, Final
 
 from dedupe.cluster.paths import arrived
@@ -33,16 +34,19 @@ def about() -> dict[str, str]:
     import PIL
 
     from dedupe._version import __version__
-    from dedupe.comparing.version import RELATE_VERSION
-    from dedupe.decoding.version import DECODER_VERSION, READER_VERSION
+    from dedupe.comparing.version import REFUSAL_VERSION, RELATE_VERSION
+    from dedupe.decoding.version import DECODER_VERSION, READER_VERSION, SIGNATURE_VERSION
 
     return {
         "dedupe": __version__,
-        "its readers and verdicts": f"{DECODER_VERSION}, {READER_VERSION}, {RELATE_VERSION}",
+        "its readers and verdicts": ", ".join(
+            map(str, (DECODER_VERSION, READER_VERSION, SIGNATURE_VERSION, REFUSAL_VERSION, RELATE_VERSION))
+        ),
         "Python": platform.python_version().rpartition(".")[0],
         "NumPy": np.__version__,
         "OpenCV": cv2.__version__,
         "Pillow": PIL.__version__,
+        "LiteRT": version("ai-edge-litert"),
     }
 
 

@@ -78,9 +78,14 @@ def arrived(item: T) -> T:
 
 
 def returned(answer: T, item: object) -> T:
-    """``answer`` with the path and the stamp that this machine knows ``item`` by."""
+    """``answer``, and what it holds, with the path and the stamp that this machine knows ``item`` by."""
     if not is_dataclass(answer) or isinstance(answer, type):
         return answer
-    names = {field.name for field in fields(answer)} & {"path", "stamp"}
-    own = {name: getattr(item, name) for name in names if hasattr(item, name)}
+    own: dict[str, Any] = {}
+    for field in fields(answer):
+        value = getattr(answer, field.name)
+        if field.name in ("path", "stamp") and hasattr(item, field.name):
+            own[field.name] = getattr(item, field.name)
+        elif is_dataclass(value) and hasattr(value, "path"):
+            own[field.name] = returned(value, item)
     return replace(answer, **own)

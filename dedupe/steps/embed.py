@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from dedupe.embedding import COMPACT
 from dedupe.session import Session
 from dedupe.steps.contents import ByContent, Contents
 from dedupe.steps.previews import PREVIEW_BATCH, chunks, restore_previews
 from dedupe.types import ContentKey, SkipKind, Skipped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _log = logging.getLogger("dedupe")
 
@@ -21,12 +26,15 @@ BATCH: Final = 64
 class Embedding:
     """The step that runs beside ``read``: takes in pictures as they are read and embeds them some dozens at a time.
 
-    ``complete`` ends it. Its seconds are booked under `embed`, whenever they are spent.
+    The workers of a cluster embed what they read themselves (``elsewhere``); then their vectors are taken in. ``complete``
+    ends it. Its seconds are booked under `embed`, whenever they are spent.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._waiting: dict[tuple[str, ContentKey], bytes] = {}
+        self._made: dict[tuple[str, ContentKey], bytes] = {}
+        self.elsewhere = session.settings.cluster is not None and session.model.name == COMPACT
         self.expected = 0
         """How many photos had to be read."""
 
@@ -36,13 +44,21 @@ class Embedding:
         self._session.embedder()
         _warn_of_a_long_run(self._session, photos)
 
-    def add(self, key: ContentKey, looks: Sequence[bytes]) -> None:
-        """``looks``: each uint8[side, side, 3] RGB as bytes, the whole photo first, then the pictures found inside it."""
+    def take(self, answer: object) -> None:
+        """Takes in what is to be embedded, or was embedded, of a photo that a worker read; of anything else nothing."""
+        from dedupe.decoding.read import Read
+        from dedupe.embedding.task import EmbeddedRead
+
+        if isinstance(answer, EmbeddedRead):
+            self._take(self._made, answer.read.content_key, answer.vectors)
+        elif isinstance(answer, Read):
+            self._take(self._waiting, answer.content_key, answer.looks)
+
+    def _take(self, held: dict[tuple[str, ContentKey], bytes], key: ContentKey, parts: Sequence[bytes]) -> None:
+        """``parts``: for the whole photo and each picture found inside it, its uint8[side, side, 3] RGB or its float32[dim]."""
         model = self._session.model
-        self._waiting.update(
-            ((name, key), look) for name, look in zip((model.name, *model.insets), looks, strict=False)
-        )
-        if len(self._waiting) >= BATCH:
+        held.update(((name, key), part) for name, part in zip((model.name, *model.insets), parts, strict=False))
+        if len(held) >= BATCH:
             with self._session.booked("embed"):
                 self._flush()
 
@@ -58,30 +74,38 @@ class Embedding:
             shown.advance(len(keys) - len(missing))
             if not missing:
                 return contents
-            for key, looks in _squashed(session, contents, missing):
-                self.add(key, looks)
+            for key, parts in _of_previews(session, contents, missing, elsewhere=self.elsewhere):
+                self._take(self._made if self.elsewhere else self._waiting, key, parts)
                 shown.advance()
             self._flush()
         lost = session.cache.missing_vectors(session.model.name, missing)
         return _without(contents, set(lost)) if lost else contents
 
     def _flush(self) -> None:
-        """Embeds what waits and stores the vectors; one that is not finite or all zero is left out."""
-        if not self._waiting:
-            return
+        """Embeds what waits and stores the vectors."""
         import numpy as np
 
-        embedder = self._session.embedder()
-        side = embedder.input_size
-        asked = list(self._waiting)
-        pixels = np.frombuffer(b"".join(self._waiting.values()), np.uint8).reshape(len(asked), side, side, 3)
-        vectors = embedder.embed_raw(pixels)
+        if self._waiting:
+            embedder = self._session.embedder()
+            side = embedder.input_size
+            pixels = np.frombuffer(b"".join(self._waiting.values()), np.uint8)
+            self._store(list(self._waiting), embedder.embed_raw(pixels.reshape(len(self._waiting), side, side, 3)))
+            self._waiting.clear()
+        if self._made:
+            vectors = np.frombuffer(b"".join(self._made.values()), np.float32)
+            self._store(list(self._made), vectors.reshape(len(self._made), -1))
+            self._made.clear()
+
+    def _store(self, asked: Sequence[tuple[str, ContentKey]], vectors: NDArray[np.float32]) -> None:
+        """Stores vectors float32[n, dim]; one that is not finite or all zero is left out."""
+        import numpy as np
+
+        storage = self._session.model.storage
         sound = np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)).tolist()
         for name in dict.fromkeys(asked[row][0] for row in sound):
             rows = [row for row in sound if asked[row][0] == name]
             keys = [asked[row][1] for row in rows]
-            self._session.cache.put_vectors(name, keys, vectors[rows].astype(embedder.storage))
-        self._waiting.clear()
+            self._session.cache.put_vectors(name, keys, vectors[rows].astype(storage))
 
 
 def _warn_of_a_long_run(session: Session, photos: int) -> None:
@@ -106,15 +130,17 @@ def _without(contents: Contents, lost: set[ContentKey]) -> Contents:
     return Contents(files, (*contents.skipped, *skipped))
 
 
-def _squashed(
-    session: Session, contents: Contents, keys: Sequence[ContentKey]
+def _of_previews(
+    session: Session, contents: Contents, keys: Sequence[ContentKey], *, elsewhere: bool
 ) -> Iterator[tuple[ContentKey, tuple[bytes, ...]]]:
+    """The looks of each stored preview, or with ``elsewhere`` their vectors, by the workers."""
     from dedupe.decoding.squash import SquashRequest, squash_preview
+    from dedupe.embedding.task import embed_preview
 
     side = session.model.input_size
     for chunk in chunks(keys, PREVIEW_BATCH):
         restore_previews(session, contents.files, chunk)
         requests = [SquashRequest(key, preview, side) for key, preview in session.previews.get_many(chunk).items()]
-        for request, looks in session.pool().run(squash_preview, requests):
-            if isinstance(looks, tuple):
-                yield request.key, looks
+        for request, parts in session.pool().run(embed_preview if elsewhere else squash_preview, requests):
+            if isinstance(parts, tuple):
+                yield request.key, parts

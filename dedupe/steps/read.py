@@ -54,6 +54,7 @@ def _read_files(
     session: Session, todo: Sequence[PhotoFile], embedding: Embedding | None
 ) -> Iterator[tuple[PhotoFile, ContentKey | Skipped]]:
     from dedupe.decoding.read import Known, Read, ReadRequest, read_photo
+    from dedupe.embedding.task import EmbeddedRead, read_and_embed
 
     files = {file.path: file for file in todo}
     side, limit = session.model.input_size if embedding else 0, session.settings.max_pixels
@@ -64,12 +65,14 @@ def _read_files(
             began[file.path] = time.time_ns()
             yield ReadRequest(file.path, file.stamp, limit, session.cache.path, side)
 
-    for request, answer in session.pool().run(read_photo, requests()):
+    task = read_and_embed if embedding is not None and embedding.elsewhere else read_photo
+    for request, given in session.pool().run(task, requests()):
         file, read_ns = files[request.path], began.pop(request.path)
+        answer = given.read if isinstance(given, EmbeddedRead) else given
+        if embedding is not None:
+            embedding.take(given)
         if isinstance(answer, Read):
             session.previews.put(answer.content_key, answer.preview, answer.signature)
-            if embedding is not None:
-                embedding.add(answer.content_key, answer.looks)
             session.cache.put(
                 file.path, answer.stamp, answer.content_key, answer.pixel_key, answer.facts, read_ns=read_ns
             )

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from dedupe.cluster.connect import ClusterError
 from dedupe.cluster.paths import PathMap, sent
 from dedupe.cluster.pool import ClusterPool
 from dedupe.comparing.pictures import View
+from dedupe.embedding.compact import Compact
 from dedupe.errors import UsageError
 from dedupe.report.json import json_chunks
 from dedupe.series.look import LookTask
@@ -125,6 +127,26 @@ def test_workers_that_see_the_photos_at_another_path_read_them_there(
     assert json.dumps(as_json(photos, tmp_path / "cluster.db", **options)) == json.dumps(local)
 
 
+def test_the_workers_embed_what_they_read_and_send_no_picture_back_for_it(
+    shared: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = an_album(tmp_path / "photos")
+    local = as_json(photos, tmp_path / "local.db")
+    monkeypatch.setattr(Compact, "embed", None)
+    monkeypatch.setattr(Compact, "embed_raw", None)  # this machine may not
+    assert as_json(photos, tmp_path / "cluster.db", cluster=shared.address) == local
+    with sqlite3.connect(tmp_path / "cluster.db") as store:
+        store.execute("DELETE FROM vectors")  # they are made of the stored previews then
+    assert as_json(photos, tmp_path / "cluster.db", cluster=shared.address) == local
+    assert _vectors(tmp_path / "cluster.db") == _vectors(tmp_path / "local.db")
+
+
+def _vectors(store: Path) -> dict[tuple[str, bytes], bytes]:
+    with sqlite3.connect(store) as connection:
+        rows = connection.execute("SELECT name, content_key, vector FROM vectors JOIN models ON model = models.id")
+        return {(name, key): vector for name, key, vector in rows}
+
+
 def only_what_is_asked_again(pool: WorkerPool, task: object, items: object) -> Iterator[object]:
     """The local pool may not be needed: what the workers can see, they do."""
     assert not [item for item in items if getattr(item, "stamp", None) is not None]  # type: ignore[attr-defined]
@@ -192,8 +214,6 @@ except DedupeError as error:
 
 
 def _known(store: Path) -> int:
-    import sqlite3
-
     if not store.is_file():
         return 0
     try:
