@@ -31,7 +31,7 @@ class Choice:
     """The state of a group: its root, the place of that, and for every place the extra that it is.
 
     ``extras`` has None at the root and at those not proven against any photo that stays for them. ``heads`` are the places that a
-    person chose to stay, in that order.
+    person chose to stay, in that order; ``by_folder`` says that only their folder was chosen.
     """
 
     stays: Photo
@@ -39,6 +39,7 @@ class Choice:
     extras: tuple[Extra | None, ...]
     verdict: EditState = EditState.OPEN
     heads: tuple[int, ...] = ()
+    by_folder: bool = False
 
     @property
     def selected(self) -> tuple[Extra, ...]:
@@ -62,9 +63,10 @@ class Choice:
 
     @property
     def needs_no_look(self) -> bool:
-        """It may be accepted without a look: open, the keeper as suggested, and all that goes of a safe relation."""
+        """It may be accepted without a look: open, the keeper as suggested or of a preferred folder, all that goes safe."""
         safe = all(extra.relation in SAFE_RELATIONS for extra in self.selected)
-        return self.verdict is EditState.OPEN and self.keep == 0 and safe and bool(self.selected)
+        as_suggested = self.keep == 0 or self.by_folder
+        return self.verdict is EditState.OPEN and as_suggested and safe and bool(self.selected)
 
 
 def photos_of(group: Group) -> tuple[Photo, ...]:

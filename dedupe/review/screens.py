@@ -16,7 +16,7 @@ from dedupe.report.table import extra_row, keeper_row
 from dedupe.review.choice import CHOSEN
 from dedupe.review.state import Mode, ReviewState
 from dedupe.terminal.pictures import Pictures
-from dedupe.terminal.text import display_text, format_bytes, format_count, shorten_middle
+from dedupe.terminal.text import display_path, display_text, format_bytes, format_count, shorten_middle
 
 _INDENT = 5
 _GAP = 2
@@ -35,6 +35,7 @@ _HELP = (
     ("s", "skip: remove nothing of this group for now"),
     ("b, left, right", "another group, without deciding"),
     ("g", "go to a group by its number"),
+    ("d", "prefer this photo's folder in all groups not yet decided; D: no longer"),
     ("f", "only groups with a photo in this photo's folder, or all again"),
     ("p", "show the pictures in another way, or not at all"),
     ("o", "open the two compared photos in the system's viewer"),
@@ -159,6 +160,7 @@ def _foot(state: ReviewState, layout: Layout) -> list[Text]:
         "b back",
         "g go to",
         "f folder",
+        "d prefer folder",
         "o open",
         "A accept all safe ones",
         "? help",
@@ -213,6 +215,12 @@ def _end(state: ReviewState, layout: Layout) -> list[Text]:
         count = state.count(verdict)
         if count:
             lines.append(Text(f"  {name:<16}{count:>8,}   {more}".rstrip()))
+    if state.preferred:
+        count = sum(choice.by_folder for choice in state.choices)
+        named = ", ".join(map(display_path, state.preferred))
+        lines += layout.wrapped(
+            f"by folder       {count:>8,}   the photo in a preferred folder stays: {named}", margin=2
+        )
     enter = "choose where the copies go" if extras else "finish"
     lines += [
         *layout.wrapped(display_text(state.message), "bold yellow", margin=2),

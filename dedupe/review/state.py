@@ -17,6 +17,7 @@ from dedupe.report import phrases
 from dedupe.report.order import touches
 from dedupe.report.sizes import pinned
 from dedupe.review.choice import Choice, Offer, Verify, keep_instead, photos_of, restored, toggled
+from dedupe.review.preference import preferred_in_all
 from dedupe.terminal.text import display_path, format_count
 from dedupe.types import Extra, Group, Photo
 
@@ -49,7 +50,8 @@ class ReviewState:
     ``at`` is the group on the screen, ``cursor`` the place marked in it, ``freed`` the bytes of all accepted groups,
     ``ending`` None while it goes on; ``wants_viewer`` asks to open the two compared. ``marks`` are the extras of a group as
     they were left when another photo was chosen to stay, by group and place of the one that stayed. ``folder`` leaves out the
-    groups without a photo in it; empty, none is left out.
+    groups without a photo in it; empty, none is left out. ``preferred`` are folders whose copies stay in the groups not decided,
+    and ``moved`` the choices before and after of the groups that these changed, by number.
     """
 
     groups: tuple[Group, ...]
@@ -66,6 +68,8 @@ class ReviewState:
     folder: str = ""
     ending: Ending | None = None
     offer: Offer | None = None
+    preferred: tuple[str, ...] = ()
+    moved: Mapping[int, tuple[Choice, Choice]] = field(default_factory=dict)
 
     @classmethod
     def begin(
@@ -173,6 +177,31 @@ def _to_folder(state: ReviewState) -> ReviewState:
     state = replace(state, folder=folder)
     count = sum(map(state.shows, range(len(state.groups))))
     return state.told(f"Only the {format_count(count, 'group')} with a photo in {display_path(folder)}; f shows all.")
+
+
+def _prefer(state: ReviewState) -> ReviewState:
+    """Prefer the folder of the highlighted photo to those before, in all groups not yet decided."""
+    folder = os.path.dirname(state.photos[state.cursor].path)
+    state = _preferring(state, (folder, *(one for one in state.preferred if one != folder)))
+    count = format_count(sum(choice.by_folder for choice in state.choices), "group")
+    return state.told(f"{display_path(folder)} is preferred: its photo stays in {count}. D takes it back.")
+
+
+def _prefer_none(state: ReviewState) -> ReviewState:
+    if not state.preferred:
+        return state.told("No folder is preferred; d prefers that of the highlighted photo.")
+    return _preferring(state, ()).told("No folder is preferred any more.")
+
+
+def _preferring(state: ReviewState, folders: tuple[str, ...]) -> ReviewState:
+    """``state`` with these folders preferred; groups that a person decided or changed since stay as they are."""
+    by_hand = {at: both for at, both in state.moved.items() if state.choices[at] is not both[1]}
+    back = {at: before for at, (before, _) in state.moved.items() if at not in by_hand}
+    choices = tuple(back.get(at, choice) for at, choice in enumerate(state.choices))
+    changed = preferred_in_all(state.groups, choices, folders, state.verify)
+    moved = {at: (choices[at], choice) for at, choice in changed.items() if at not in by_hand}
+    after = tuple(moved[at][1] if at in moved else choice for at, choice in enumerate(choices))
+    return replace(state, choices=after, preferred=folders, moved={**moved, **by_hand})
 
 
 def _decide(verdict: EditState) -> Callable[[ReviewState], ReviewState]:
@@ -336,6 +365,8 @@ _GROUP_KEYS: Mapping[str, Callable[[ReviewState], ReviewState]] = {
     "g": _mode(Mode.JUMP),
     "r": _rescue,
     "f": _to_folder,
+    "d": _prefer,
+    "D": _prefer_none,
     "o": lambda state: replace(state, wants_viewer=True),
     "A": _ask_rest,
     "?": _mode(Mode.HELP),
