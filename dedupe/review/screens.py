@@ -35,12 +35,12 @@ _HELP = (
     ("s", "skip: remove nothing of this group for now"),
     ("b, left, right", "another group, without deciding"),
     ("g", "go to a group by its number"),
-    ("d", "prefer this photo's folder in all groups not yet decided; D: no longer"),
+    ("d", "prefer this photo's folder for the rest; D prefers none"),
     ("f", "only groups with a photo in this photo's folder, or all again"),
     ("p", "show the pictures in another way, or not at all"),
     ("o", "open the two compared photos in the system's viewer"),
-    ("A", "accept all other groups whose copies are identical, same-pixels or resaved"),
-    ("q", "finish: see what you decided; nothing is removed before you agree"),
+    ("A", "accept all other groups whose copies are resaved or safer"),
+    ("q", "finish: see what you decided; nothing is removed yet"),
     ("Ctrl-C", "leave; your decisions are kept, nothing is removed"),
 )
 
