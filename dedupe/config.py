@@ -116,7 +116,7 @@ KEYS = (
     Key("max-drop", _text, "Refuse to remove more photos than this: 100 or 5%.", example='"5%"'),
     Key("store", _text, "The file in which dedupe remembers what it read.", example='"/path/to/store.db"'),
     Key("exact", _flag, "Look only for files of the same bytes or the same pixels."),
-    Key("cluster", _text, "Read and compare on a Dask cluster: its address, or local[:N].", example='"local"'),
+    Key("cluster", _text, "Read, embed and compare on a Dask cluster: its address, or local[:N].", example='"local"'),
     Key("path-map", _list(tuple), "Folders as the workers of the cluster know them.", example='["/home/me=/mnt/me"]'),
     Key("rescue", _rescue, "Carry over metadata that only a copy has, so that it can go: ask, always or never."),
     Key("rescue-dates", _flag, "Carry over the oldest file date where no photo has a date."),

@@ -83,7 +83,7 @@ Cluster = Annotated[
     typer.Option(
         "--cluster",
         metavar="ADDRESS",
-        help="Read and compare on a Dask cluster: its scheduler's address, or local[:N].",
+        help="Read, embed and compare on a Dask cluster: its scheduler's address, or local[:N].",
         rich_help_panel=FINDING,
     ),
 ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dedupe.session import Session
 from dedupe.steps.contents import ByContent, Contents
+from dedupe.steps.read_ahead import reading_ahead
 from dedupe.types import ContentKey, PhotoFile, SkipKind, Skipped
 
 if TYPE_CHECKING:
@@ -61,9 +63,11 @@ def _read_files(
     began: dict[str, int] = {}
 
     def requests() -> Iterator[ReadRequest]:
-        for file in todo:
-            began[file.path] = time.time_ns()
-            yield ReadRequest(file.path, file.stamp, limit, session.cache.path, side)
+        # The workers of a cluster read for themselves: what this machine has in its cache is of no use to them.
+        with reading_ahead(todo) if session.settings.cluster is None else nullcontext(iter(todo)) as coming:
+            for file in coming:
+                began[file.path] = time.time_ns()
+                yield ReadRequest(file.path, file.stamp, limit, session.cache.path, side)
 
     task = read_and_embed if embedding is not None and embedding.elsewhere else read_photo
     for request, given in session.pool().run(task, requests()):
