@@ -119,13 +119,16 @@ class Entrance:
         return answer
 
 
+def is_ours(name: str) -> bool:
+    """Whether this may be the name of one of the page's own files."""
+    ending = f".{name.rpartition('.')[2]}"
+    return ending in _TYPES and not any(not part or part.startswith(".") or "\\" in part for part in name.split("/"))
+
+
 def _file(name: str) -> Response:
     """A file of the page itself. Raises NotThereError for every name that is none."""
-    parts = name.split("/")
-    ending = f".{name.rpartition('.')[2]}"
-    if ending not in _TYPES or any(not part or part.startswith(".") or "\\" in part for part in parts):
+    file = _STATIC.joinpath(*name.split("/"))
+    if not is_ours(name) or not file.is_file():
         raise NotThereError("There is no such file.")
-    file = _STATIC.joinpath(*parts)
-    if not file.is_file():
-        raise NotThereError("There is no such file.")
-    return Response(file.read_bytes(), media_type=_TYPES[ending], headers={"Cache-Control": "no-cache"})
+    media = _TYPES.get(f".{name.rpartition('.')[2]}")
+    return Response(file.read_bytes(), media_type=media, headers={"Cache-Control": "no-cache"})

@@ -84,6 +84,7 @@ def refusal(method: str, path: str, headers: Headers, own: Secrets, cookies: dic
         or path_refusal(path, own)
         or site_refusal(headers)
         or cookie_refusal(path, own, cookies)
+        or length_refusal(headers, method)
         or (write_refusal(path, headers, own) if method == "POST" else None)
     )
 
@@ -129,21 +130,52 @@ def cookie_refusal(path: str, own: Secrets, cookies: dict[str, str]) -> Refusal 
     )
 
 
+def length_refusal(headers: Headers, method: str) -> Refusal | None:
+    """A body says how long it is before it is read. One in chunks does not, whatever else its headers say."""
+    length = headers.get("content-length", "" if method == "POST" else "0")
+    if not (length.isascii() and length.isdecimal()) or len(length) > 9 or int(length) > MOST_BYTES:
+        return Refusal(413, "The request is too long.")
+    if "transfer-encoding" in headers:
+        return Refusal(411, "The request does not say how long it is.")
+    return None
+
+
 def write_refusal(path: str, headers: Headers, own: Secrets) -> Refusal | None:
     """A write comes from our own page, says so, and carries what only our page could read."""
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return Refusal(415, "A request that changes something is JSON.")
-    if headers.get("origin", "") not in (f"http://{headers.get('host', '')}",):
-        return Refusal(403, "The request comes from another page.")
-    if headers.get("sec-fetch-site", "") != "same-origin":
-        return Refusal(403, "The request does not say that it comes from this page.")
-    if not headers.get("content-length", "").isdecimal() or int(headers["content-length"]) > MOST_BYTES:
-        return Refusal(413, "The request is too long.")
-    if path == f"{own.prefix}launch":
-        return None  # it carries a launch code instead
-    if not secrets.compare_digest(headers.get(TOKEN_HEADER, "").encode(), own.token.encode()):
-        return Refusal(403, "The request lacks this page's token. Load the page anew.")
-    return None
+    return (
+        type_refusal(headers)
+        or origin_refusal(headers)
+        or unsaid_site_refusal(headers)
+        or (None if path == f"{own.prefix}launch" else token_refusal(headers, own))  # it carries a launch code instead
+    )
+
+
+def type_refusal(headers: Headers) -> Refusal | None:
+    """A form, or text, can be sent by any page without asking first; JSON cannot."""
+    if headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+        return None
+    return Refusal(415, "A request that changes something is JSON.")
+
+
+def origin_refusal(headers: Headers) -> Refusal | None:
+    """The browser names the page that writes: only one with this very address and port is ours."""
+    if headers.get("origin", "") == f"http://{headers.get('host', '')}":
+        return None
+    return Refusal(403, "The request comes from another page.")
+
+
+def unsaid_site_refusal(headers: Headers) -> Refusal | None:
+    """What a read may leave out, a write must say."""
+    if headers.get("sec-fetch-site", "") == "same-origin":
+        return None
+    return Refusal(403, "The request does not say that it comes from this page.")
+
+
+def token_refusal(headers: Headers, own: Secrets) -> Refusal | None:
+    """The token reaches our page alone: another one cannot read the answer that brings it."""
+    if secrets.compare_digest(headers.get(TOKEN_HEADER, "").encode(), own.token.encode()):
+        return None
+    return Refusal(403, "The request lacks this page's token. Load the page anew.")
 
 
 class Guard:
@@ -155,7 +187,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        if scope["type"] != "http":
+        if not is_request(scope):
             return
         found = refusal(scope["method"], scope["path"], Headers(scope=scope), self._own, _cookies(scope))
         with_headers = _adding(send)
@@ -163,6 +195,11 @@ class Guard:
             await self._app(scope, receive, with_headers)
         else:
             await _answer(found)(scope, receive, with_headers)
+
+
+def is_request(scope: Scope) -> bool:
+    """Nothing but plain requests is served: no WebSocket, which browsers let any page open."""
+    return bool(scope["type"] == "http")
 
 
 def _answer(found: Refusal) -> Response:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
 
 INSTALL: Final = "The review in the browser needs two more small libraries: pip install 'dedupe-photos[web]'"
+LOOPBACK: Final = "127.0.0.1"
 _START_S: Final = 20.0
 _END_S: Final = 5
 
@@ -97,7 +98,7 @@ def _serve(session: Session, wanted: Wanted, record: str, notices: tuple[str, ..
         darkroom = stack.enter_context(Darkroom())
         house = House(main, desk, actor, shelf, darkroom, own, session.paths, notices, session.settings.max_pixels)
         stack.enter_context(_running(application(house), listening))
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}{own.prefix}"
+        address = f"http://{LOOPBACK}:{listening.getsockname()[1]}{own.prefix}"
         stack.enter_context(_recorded(record, address))
         stack.enter_context(_opened(address, own, wanted))
         main.run()
@@ -110,12 +111,12 @@ def _serve(session: Session, wanted: Wanted, record: str, notices: tuple[str, ..
 
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
-    """A socket on 127.0.0.1 and nowhere else. Raises UsageError where the port cannot be had."""
+    """A socket on the loopback address and nowhere else. Raises UsageError where the port cannot be had."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         if os.name == "posix":  # elsewhere it would let a second program take the port over
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind(("127.0.0.1", port))
+            listening.bind((LOOPBACK, port))
         except OSError as error:
             raise UsageError(
                 f"Port {port} cannot be used ({error.strerror}): name another one, or leave --port out."

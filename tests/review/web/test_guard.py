@@ -78,6 +78,7 @@ WRITE = {
     "X-Dedupe-Token": "the-token",
 }
 PAGE = "/r/abc/api/state"
+COOKIE = b"dedupe_abc=the-cookie"
 
 
 def test_our_own_page_may_read_and_write() -> None:
@@ -116,16 +117,35 @@ ATTACKS: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "no cookie": ("cookie_refusal", "GET", PAGE, without(READ, "Cookie")),
     "a guessed cookie": ("cookie_refusal", "GET", PAGE, {**READ, "Cookie": "dedupe_abc=guess"}),
     "the cookie of another review": ("cookie_refusal", "GET", PAGE, {**READ, "Cookie": "dedupe_abd=the-cookie"}),
-    "a form": ("write_refusal", "POST", PAGE, {**WRITE, "Content-Type": "application/x-www-form-urlencoded"}),
-    "plain text, which needs no preflight": ("write_refusal", "POST", PAGE, {**WRITE, "Content-Type": "text/plain"}),
-    "another port of this machine": ("write_refusal", "POST", PAGE, {**WRITE, "Origin": "http://127.0.0.1:9999"}),
-    "a page without an origin": ("write_refusal", "POST", PAGE, {**WRITE, "Origin": "null"}),
-    "no origin": ("write_refusal", "POST", PAGE, without(WRITE, "Origin")),
-    "a write that hides where it comes from": ("write_refusal", "POST", PAGE, without(WRITE, "Sec-Fetch-Site")),
-    "no token": ("write_refusal", "POST", PAGE, without(WRITE, "X-Dedupe-Token")),
-    "a guessed token": ("write_refusal", "POST", PAGE, {**WRITE, "X-Dedupe-Token": "guess"}),
-    "a body without an end": ("write_refusal", "POST", PAGE, without(WRITE, "Content-Length")),
-    "a body that fills the memory": ("write_refusal", "POST", PAGE, {**WRITE, "Content-Length": str(MOST_BYTES + 1)}),
+    "a form": ("type_refusal", "POST", PAGE, {**WRITE, "Content-Type": "application/x-www-form-urlencoded"}),
+    "plain text, which needs no preflight": ("type_refusal", "POST", PAGE, {**WRITE, "Content-Type": "text/plain"}),
+    "a text that only mentions JSON": (
+        "type_refusal",
+        "POST",
+        PAGE,
+        {**WRITE, "Content-Type": "text/plain; application/json"},
+    ),
+    "another port of this machine": ("origin_refusal", "POST", PAGE, {**WRITE, "Origin": "http://127.0.0.1:9999"}),
+    "a page without an origin": ("origin_refusal", "POST", PAGE, {**WRITE, "Origin": "null"}),
+    "no origin": ("origin_refusal", "POST", PAGE, without(WRITE, "Origin")),
+    "a write that hides where it comes from": (
+        "unsaid_site_refusal",
+        "POST",
+        PAGE,
+        without(WRITE, "Sec-Fetch-Site"),
+    ),
+    "no token": ("token_refusal", "POST", PAGE, without(WRITE, "X-Dedupe-Token")),
+    "a guessed token": ("token_refusal", "POST", PAGE, {**WRITE, "X-Dedupe-Token": "guess"}),
+    "the token in capitals": ("token_refusal", "POST", PAGE, {**WRITE, "X-Dedupe-Token": "THE-TOKEN"}),
+    "a body without an end": ("length_refusal", "POST", PAGE, without(WRITE, "Content-Length")),
+    "a body that fills the memory": ("length_refusal", "POST", PAGE, {**WRITE, "Content-Length": str(MOST_BYTES + 1)}),
+    "a body in chunks that says it is short": (
+        "length_refusal",
+        "POST",
+        PAGE,
+        {**WRITE, "Transfer-Encoding": "chunked"},
+    ),
+    "a read with a body": ("length_refusal", "GET", PAGE, {**READ, "Content-Length": str(MOST_BYTES + 1)}),
 }
 
 
@@ -140,15 +160,57 @@ def test_each_guard_refuses_its_attack_and_without_it_the_attack_passes(
     assert ask(method, path, headers).status == 200
 
 
+CARRIED = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+def answers_carry_the_headers() -> bool:
+    """Answers and refusals alike."""
+    answers = (ask("GET", PAGE, READ), ask("GET", "/", {}), ask("POST", PAGE, {}))
+    return all(CARRIED.items() <= answer.headers.items() for answer in answers)
+
+
 def test_every_answer_even_a_refusal_carries_the_headers() -> None:
-    for answer in (ask("GET", PAGE, READ), ask("GET", "/", {}), ask("POST", PAGE, {})):
-        assert {name.title(): value for name, value in HEADERS.items()}.items() <= {
-            name.title(): value for name, value in answer.headers.items()
-        }.items()
-    policy = HEADERS["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe" not in policy
+    assert answers_carry_the_headers()
+    assert CARRIED.keys() == {name.lower() for name in HEADERS}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_that_is_left_out_is_missed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(HEADERS, name)
+    assert not answers_carry_the_headers()
+
+
+def reached(kind: str) -> bool:
+    """Whether something that is no request gets past the door."""
+    served: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        served.append(scope["type"])
+
+    async def nothing(*_: Any) -> None:
+        pass
+
+    scope = {"type": kind, "method": "GET", "path": PAGE, "headers": [(b"host", HOST.encode()), (b"cookie", COOKIE)]}
+    thread = threading.Thread(target=lambda: asyncio.run(Guard(app, OWN)(scope, nothing, nothing)))
+    thread.start()
+    thread.join()
+    return bool(served)
+
+
+def test_a_websocket_is_not_served_even_with_the_cookie(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reached("http")
+    assert not reached("websocket")
+    monkeypatch.setattr(guard, "is_request", lambda scope: True)
+    assert reached("websocket")
 
 
 def test_a_launch_code_opens_once() -> None:
