@@ -134,7 +134,7 @@ def in_webp(data: bytes) -> Iterator[Block]:
         body = data[start:stop]
         if name == b"EXIF":
             yield Block(BlockKind.EXIF, body.removeprefix(_EXIF))
-        elif name == b"XMP ":
+        elif name in (b"XMP ", b"XMP\x00"):  # the latter is ImageMagick's
             yield Block(BlockKind.XMP, body)
         elif name == b"ICCP":
             yield Block(BlockKind.ICC, body)

@@ -6,13 +6,14 @@ Read with the project's own TIFF reader: Pillow's leaves out tags of a type it d
 from __future__ import annotations
 
 import functools
+import math
 import re
 import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from dedupe.formats.inventory import Item
-from dedupe.formats.maker import unmoved
+from dedupe.formats.inventory import Item, implied
+from dedupe.formats.maker import OVERHANG, unmoved
 from dedupe.formats.texts import ZONE, caption_items, date_items, fraction_items, rating_items, text_items, wording
 from dedupe.formats.tiff import Directory, Tiff
 
@@ -50,6 +51,9 @@ _PHOTO_MADE_ANEW: Final = frozenset(
 )
 """The same of the EXIF directory; the sub-seconds and zones of other dates than that of the capture are among them."""
 
+WITHOUT: Final = frozenset(f"exif {tag:04X}" for tag in _MADE_ANEW | _PHOTO_MADE_ANEW)
+"""The topics of these tags, for what repeats them elsewhere."""
+
 _SAYS_AGAIN: Final = {0x9201: 0x829A, 0x9202: 0x829D}
 """Shutter speed and aperture as logarithms, which programs work out anew from the exposure time and the f-number."""
 _DNG_MADE_ANEW: Final = frozenset(
@@ -62,6 +66,9 @@ _TEXTS: Final = {0x013B: "author", 0x9C9D: "author", 0x8298: "copyright", 0x9C9B
 _UTF16: Final = frozenset((0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))
 _NUMBERS: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
 _MOST_NUMBERS: Final = 64
+_MOST_SHOWN: Final = 5000
+_MOST_STOPS: Final = 64
+_PLAIN: Final = re.compile(r"\d+(?:\.\d+)?")
 _MOST_DIRECTORIES: Final = 64
 _BINARY: Final = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 _APPLE: Final = b"Apple iOS\x00"
@@ -126,6 +133,29 @@ def _fraction_of_date(tiff: Tiff, directory: Directory, tag: int) -> Iterator[It
     yield from fraction_items(wording(tiff.raw(directory, tag)))
 
 
+def _focal_length(tiff: Tiff, directory: Directory, tag: int) -> Iterator[Item]:
+    yield from _as_shown(tiff, directory, tag, lambda length: round(length, 1))
+
+
+def _largest_aperture(tiff: Tiff, directory: Directory, tag: int) -> Iterator[Item]:
+    """A logarithm of the f-number, which is what programs show."""
+    yield from _as_shown(
+        tiff, directory, tag, lambda stops: 2 * math.log2(round(2 ** (min(stops, _MOST_STOPS) / 2), 1))
+    )
+
+
+def _as_shown(tiff: Tiff, directory: Directory, tag: int, shown: Callable[[float], float]) -> Iterator[Item]:
+    """A number, and what is left of it where a program copies it as it is shown to people."""
+    topic, text = f"exif {tag:04X}", _value(tiff, directory, tag)
+    if not text:
+        return
+    yield Item.of(topic, text)
+    text = text if isinstance(text, str) else ""
+    value = float(text) if _PLAIN.fullmatch(text) else 0.0
+    if 0 < value < _MOST_SHOWN and number(shown(value)) != text:
+        yield implied(Item.of(topic, number(shown(value))))
+
+
 def _zone(tiff: Tiff, directory: Directory, tag: int) -> Iterator[Item]:
     zone = wording(tiff.raw(directory, tag))
     if zone and zone.strip(":"):
@@ -148,6 +178,8 @@ _READERS: Final[dict[int, Callable[[Tiff, Directory, int], Iterator[Item]]]] = {
     0x4746: _rating,
     0x4749: _rating,
     0x9286: _comment,
+    0x9205: _largest_aperture,
+    0x920A: _focal_length,
 }
 
 
@@ -215,8 +247,12 @@ def _of_maker(tiff: Tiff, main: Directory, photo: Directory) -> Iterator[Item]:
     note = tiff.whole(photo, 0x927C)
     if not note.strip(b"\x00"):
         return
-    maker = wording(tiff.raw(main, 0x010F)) or ""
-    yield Item.of("maker", maker.encode() + b"\x00" + unmoved(note, photo[0x927C][2]))
+    position, maker = photo[0x927C][2], (wording(tiff.raw(main, 0x010F)) or "").encode() + b"\x00"
+    said = unmoved(note, position)
+    yield Item.of("maker", maker + said)
+    # A program that moves a note may leave its offsets as they were, or put behind it the end of a value that was not in it.
+    whole = unmoved(note, position, tiff.data[position + len(note) :][:OVERHANG])
+    yield from (implied(Item.of("maker", maker + other)) for other in {note, whole} - {said})
     identifier = content_identifier(note)
     if identifier:
         yield Item.of("live", identifier)
@@ -232,12 +268,33 @@ def content_identifier(note: bytes) -> str | None:
     return found.split(b"\x00", 1)[0].decode("ascii", "ignore").strip() or None
 
 
+def stated(data: bytes) -> Iterator[str]:
+    """The topics of all tags that a TIFF structure states in its first directory and those below it."""
+    tiff = Tiff.open(data)
+    if tiff is None:
+        return
+    main = tiff.directory(tiff.first)
+    below = [tiff.directory(tiff.integer(main, tag) or 0) for tag in (0x8769, 0x8825)]
+    yield from (f"exif {tag:04X}" for directory in (main, below[0]) for tag in directory)
+    yield from (f"gps {tag:04X}" for tag in below[1])
+
+
+def topic_of(name: str) -> str | None:
+    """The topic of a tag by the name that XMP has for it (``FNumber``, ``Make``, ``GPSAltitude``); None for other names."""
+    return _topics().get(name.casefold())
+
+
 @functools.cache
-def tag_names() -> dict[str, str]:
-    """XMP's names of EXIF's tags (``exif:FNumber``, ``tiff:Make``, ``exif:GPSAltitude``) → their topics."""
+def _topics() -> dict[str, str]:
     from PIL import ExifTags
 
-    names = {name: f"exif {tag:04X}" for tag, name in ExifTags.TAGS.items()}
+    # Of two tags of one name that of EXIF counts (0xA215), not that of TIFF/EP (0x9215).
+    names = {name: f"exif {tag:04X}" for tag, name in sorted(ExifTags.TAGS.items())}
     names.update((name, f"gps {tag:04X}") for tag, name in ExifTags.GPSTAGS.items())
-    names.update({"ISOSpeedRatings": "exif 8827", "PhotographicSensitivity": "exif 8827", "SerialNumber": "exif A431"})
-    return names
+    names.update(
+        {
+            "ISOSpeedRatings": "exif 8827", "PhotographicSensitivity": "exif 8827", "SerialNumber": "exif A431",
+            "SubjectArea": "exif 9214", "SubSecTime": "exif 9290",
+        }
+    )  # fmt: skip
+    return {name.casefold(): topic for name, topic in names.items()}

@@ -97,13 +97,23 @@ def resources(block: bytes) -> Iterator[tuple[int, bytes]]:
         at = start + size + (size & 1)
 
 
+def bare(block: bytes) -> list[bytes]:
+    """The IPTC data in a Photoshop block; the block itself where it is bare."""
+    if block[:1] == b"\x1c":
+        return [block]
+    if (
+        block[3:4] == b"\x1c" and len(block) % 4 == 0 and block[:1] != b"8"
+    ):  # as numbers of 32 bits in the other byte order
+        return [b"".join(block[at : at + 4][::-1] for at in range(0, len(block), 4))]
+    return [data for number, data in resources(block) if number == _IPTC]
+
+
 def records(block: bytes) -> Records:
     """The IPTC records in a Photoshop block, or in bare IPTC data."""
     found: dict[int, list[bytes]] = defaultdict(list)
     others: list[tuple[int, int, bytes]] = []
     charset: str | None = None
-    bare = [block] if block[:1] == b"\x1c" else [data for number, data in resources(block) if number == _IPTC]
-    for data in bare:
+    for data in bare(block):
         at = 0
         while at + 5 <= len(data) and data[at] == 0x1C:
             size, start = int.from_bytes(data[at + 3 : at + 5], "big"), at + 5

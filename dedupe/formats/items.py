@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from dedupe.formats import exif, iptc, profile, xmp_items
+from dedupe.formats import exif, iptc, profile, xmp, xmp_items
 from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.inventory import Item
 from dedupe.formats.texts import caption_items, date_items, text_items, wording
-from dedupe.formats.tiff import Tiff
+from dedupe.formats.tiff import Directory, Tiff
 
+_BARE_IPTC: Final = 0x83BB
+_PHOTOSHOP: Final = 0x8649
 _TIFF_BLOCKS: Final = (
     (0x02BC, BlockKind.XMP),
-    (0x83BB, BlockKind.IPTC),
-    (0x8649, BlockKind.IPTC),
+    (_BARE_IPTC, BlockKind.IPTC),
+    (_PHOTOSHOP, BlockKind.IPTC),
     (0x8773, BlockKind.ICC),
 )
+_XMP_PREFIXES: Final = frozenset(xmp.PREFIXES.values())
 _PNG_TEXTS: Final = {"author": "author", "artist": "author", "copyright": "copyright", "title": "title"}
 _PNG_CAPTIONS: Final = frozenset(("description", "comment", "caption"))
 _PNG_DATES: Final = frozenset(("creation time", "date"))
@@ -25,6 +29,9 @@ _PNG_DATES: Final = frozenset(("creation time", "date"))
 MODIFIED: Final = "date modified"
 """The topic of the date of the last change, an item only where there is no better date."""
 _STREAM: Final = "stream "
+_UNNAMED: Final = "unknown"
+"""What ImageMagick calls a text of a tag that it has no name for."""
+_METADATA: Final = frozenset((BlockKind.EXIF, BlockKind.XMP, BlockKind.IPTC))
 
 
 def streams(held: Iterable[Item]) -> Iterator[str]:
@@ -34,8 +41,45 @@ def streams(held: Iterable[Item]) -> Iterator[str]:
 
 def items_of(found: Iterable[Block]) -> Iterator[Item]:
     """The items of all blocks of a file."""
-    for block in found:
-        yield from _READERS[block.kind](block)
+    every = tuple(found)
+    repeated = _Repeated.of(every) if any(map(_may_repeat, every)) else None
+    for block in every:
+        if repeated is None or not repeated.holds(block):
+            yield from _READERS[block.kind](block)
+
+
+def _may_repeat(block: Block) -> bool:
+    return block.kind is BlockKind.TEXT and (":" in block.name or block.name == _UNNAMED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeated:
+    """What the blocks of a file state, by which the texts are known that only repeat it.
+
+    ImageMagick writes every tag of EXIF and every property of XMP once more as a text. ``tags`` are topics of EXIF,
+    ``properties`` the names of XMP without their prefixes, which it may confuse. ``any`` says that there is any of them.
+    """
+
+    tags: frozenset[str]
+    properties: frozenset[str]
+    any: bool
+
+    @classmethod
+    def of(cls, found: Iterable[Block]) -> _Repeated:
+        every = [one for block in found for one in (block, *within(block))]
+        tags = (topic for one in every if one.kind is BlockKind.EXIF for topic in exif.stated(one.data))
+        names = (one.name for block in every if block.kind is BlockKind.XMP for one in xmp.properties(block.data))
+        local = frozenset(part.rpartition(":")[2] for name in names for part in name.split("/"))
+        return cls(frozenset(tags), local, any(one.kind in _METADATA for one in every))
+
+    def holds(self, block: Block) -> bool:
+        """Whether a block is a text that says again what another one states."""
+        if not _may_repeat(block):
+            return False
+        prefix, _, name = block.name.partition(":")
+        if prefix == "exif" and exif.topic_of(name) in self.tags:
+            return True
+        return name.rpartition(":")[2] in self.properties or (block.name == _UNNAMED and self.any)
 
 
 def within_tiff(data: bytes) -> Iterator[Block]:
@@ -44,8 +88,14 @@ def within_tiff(data: bytes) -> Iterator[Block]:
     if tiff is not None:
         for directory in tiff.chain(64):
             for tag, kind in _TIFF_BLOCKS:
-                if tag in directory:
+                if tag in directory and not (tag == _BARE_IPTC and _is_cut_off(tiff, directory)):
                     yield Block(kind, tiff.whole(directory, tag))
+
+
+def _is_cut_off(tiff: Tiff, directory: Directory) -> bool:
+    """Whether bare IPTC is the beginning of what Photoshop's resources hold: ImageMagick writes a quarter of it."""
+    whole = tiff.whole(directory, _PHOTOSHOP)
+    return bool(whole) and any(data.startswith(tiff.whole(directory, _BARE_IPTC)) for data in iptc.bare(whole))
 
 
 def within(block: Block) -> Iterator[Block]:
@@ -79,6 +129,8 @@ def _text(block: Block) -> Iterator[Item]:
         yield from text_items(_PNG_TEXTS[key], text)
     elif key.startswith("exif:") and text:  # ImageMagick repeats EXIF's tags as texts
         yield from xmp_items.mirrored(block.name[5:], text)
+    elif text and key.partition(":")[0] in _XMP_PREFIXES:  # and XMP's properties
+        yield from xmp_items.of_properties([xmp.Property(block.name, text)])
     elif key in _PNG_CAPTIONS:
         yield from caption_items(text)
     elif key in _PNG_DATES and text:

@@ -18,21 +18,30 @@ _FARTHEST: Final = 34
 """Bytes within which the directory of a note begins."""
 _DEEPEST: Final = 3
 _TIFF_HEAD: Final = 8
+_PREVIEW: Final = 0x0201
+OVERHANG: Final = 64
 
 
-def unmoved(note: bytes, position: int) -> bytes:
+def unmoved(note: bytes, position: int, behind: bytes = b"") -> bytes:
     """What a note says: the values of its directory and of those below it, in order; the note itself where it has no directory.
 
-    ``position`` is its offset in the TIFF structure, from whose start most makers count their offsets.
+    ``position`` is its offset in the TIFF structure, from whose start most makers count their offsets. ``behind`` is what
+    follows it there, for a value that ends behind the note: some cameras state the note a few bytes too short.
     """
     for start in range(0, min(_FARTHEST, len(note) - 2), 2):
         for order in "<>":
             if _count(note, order, start):
-                bases = (-position, 0, start - _TIFF_HEAD)
-                readers = (_Note(note, order, base) for base in bases)
+                own_head = start - _TIFF_HEAD
+                bases = (own_head, -position, 0) if _has_head(note, own_head) else (-position, 0, own_head)
+                readers = (_Note(note + behind, len(note), order, base) for base in bases)
                 said = (reader.values(start, _DEEPEST) for reader in readers)
                 return next((one for one in said if one is not None), note)
     return note
+
+
+def _has_head(note: bytes, at: int) -> bool:
+    """Whether a TIFF structure of the note's own begins there."""
+    return at >= 0 and note[at : at + 4] in (b"II*\x00", b"MM\x00*")
 
 
 def _count(note: bytes, order: str, start: int) -> int:
@@ -48,28 +57,40 @@ def _count(note: bytes, order: str, start: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """A note whose offsets become places in it by adding ``base``."""
+    """A note of ``size`` bytes, with what follows it; its offsets become places in it by adding ``base``."""
 
     data: bytes
+    size: int
     order: str
     base: int
 
     def values(self, start: int, depth: int) -> bytes | None:
-        """The entries of a directory in a fixed order, each with its value; None where a value is outside the note."""
-        found = []
-        for at in range(start + 2, start + 2 + _ENTRY * _count(self.data, self.order, start), _ENTRY):
-            value = self._value(at, depth)
+        """The entries of a directory in a fixed order, each with its value; None where these cannot be the values.
+
+        No value is outside the note, or in the directory itself, and not all are places.
+        """
+        found, known = [], False
+        end = start + 2 + _ENTRY * _count(self.data, self.order, start)
+        for at in range(start + 2, end, _ENTRY):
+            value = self._value(at, depth, range(start, end))
             if value is None:
                 return None
+            known |= bool(value)
             found.append(struct.pack("<I", len(value)) + self.data[at : at + 8] + value)
-        return b"".join(sorted(found))
+        return b"".join(sorted(found)) if known else None
 
-    def _value(self, at: int, depth: int) -> bytes | None:
-        kind, count = struct.unpack_from(self.order + "HI", self.data, at + 2)
+    def _value(self, at: int, depth: int, directory: range) -> bytes | None:
+        tag, kind, count = struct.unpack_from(self.order + "HHI", self.data, at)
         (offset,) = struct.unpack_from(self.order + "I", self.data, at + 8)
         size, place = _SIZES[kind] * count, offset + self.base
         if size > 4:
-            return self.data[place : place + size] if 0 <= place <= len(self.data) - size else None
-        if kind in _POINTERS and count == 1 and depth and _count(self.data, self.order, place):
-            return self.values(place, depth - 1)
+            inside = 0 <= place < self.size and place + size <= self.size + OVERHANG
+            apart = place >= directory.stop or place + size <= directory.start
+            return self.data[place : place + size] if inside and apart else None
+        if kind in _POINTERS and count == 1:
+            if depth and _count(self.data, self.order, place):
+                return self.values(place, depth - 1)
+            # A number that may be the place of a block of the note, or of a preview.
+            if tag == _PREVIEW or directory.stop <= place < self.size + OVERHANG:
+                return b""
         return self.data[at + 8 : at + 12]

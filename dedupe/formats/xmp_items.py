@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Final
 
-from dedupe.formats.exif import number, tag_names
+from dedupe.formats.exif import WITHOUT, number, topic_of
 from dedupe.formats.inventory import Item
 from dedupe.formats.texts import FRACTION, caption_items, date_items, fraction_items, rating_items, text_items, wording
 from dedupe.formats.xmp import Property, properties
@@ -141,7 +141,8 @@ def _rounded(text: str) -> str:
 
 def mirrored(name: str, value: str) -> Iterator[Item]:
     """The items of one of EXIF's tags by its name, as a text repeats it."""
-    yield from _of(Property(f"{'tiff' if f'tiff:{name}' in _TEXTS else 'exif'}:{name}", value))
+    in_tiff = f"tiff:{name}"
+    yield from _of(Property(in_tiff if in_tiff in _TEXTS or in_tiff in _CAPTIONS else f"exif:{name}", value))
 
 
 def _mirror(name: str, value: str) -> Iterator[Item]:
@@ -150,7 +151,9 @@ def _mirror(name: str, value: str) -> Iterator[Item]:
     if field.partition("/")[0] in _STORAGE:
         return
     head, _, below = field.partition("/")
-    topic = tag_names().get(head)
+    topic = topic_of(head)
+    if topic in WITHOUT:
+        return
     if topic is None:
         yield Item.of(f"xmp {name}", value)
     elif topic == "gps 0007":

@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from dedupe.formats import sniff
 from dedupe.formats.blocks import blocks
-from dedupe.formats.inventory import ANY, Item, lacking, packed, unpacked
+from dedupe.formats.inventory import ANY, Item, is_compared_apart, lacking, packed, unpacked, with_implied
 from dedupe.formats.items import items_of
 from dedupe.formats.maker import unmoved
 from tests.decoding import made
@@ -375,3 +375,79 @@ def test_the_shutter_speed_is_no_item_where_the_exposure_time_stands_and_one_whe
     told = 'exif:ExposureTime="1/100" exif:ShutterSpeedValue="6643856/1000000" exif:FNumber="28/10" exif:ApertureValue="297/100"'
     assert inventory(jpeg(xmp=packet(attributes=told))) == plain
     assert {item.topic for item in inventory(jpeg(photo={0x9201: 6.64}))} == {"exif 9201"}
+
+
+def png(**texts: str) -> bytes:
+    held = PngImagePlugin.PngInfo()
+    for name, text in texts.items():
+        held.add_text(name.replace("_", ":", 1), text)
+    return encoded(quarters(), "PNG", pnginfo=held)
+
+
+def test_a_text_of_a_png_that_repeats_its_exif_or_xmp_is_no_content_and_one_that_stands_alone_is() -> None:
+    said = {"exif_FNumber": "28/10", "exif_ImageDescription": "At sea", "xmp_Rating": "4", "unknown": "2"}
+    held = PngImagePlugin.PngInfo()
+    held.add_itxt("XML:com.adobe.xmp", packet(attributes='xap:Rating="4"').decode())
+    block = made.exif(t0x010E="At sea", photo={0x829D: 2.8})
+    source = inventory(encoded(quarters(), "PNG", pnginfo=held, exif=block))
+    for name, text in said.items():
+        held.add_text(name.replace("_", ":", 1), text)
+    assert inventory(encoded(quarters(), "PNG", pnginfo=held, exif=block)) == source
+    assert topics(png(exif_ImageDescription="At sea")) == {"caption"}
+    assert inventory(png(exif_FNumber="28/10")) == inventory(jpeg(photo={0x829D: 2.8}))
+    assert inventory(png(xmp_Rating="4")) == inventory(jpeg(t0x4746=4))
+    assert topics(png(unknown="2")) == {"text unknown"}
+
+
+def test_a_webp_by_imagemagick_names_its_xmp_in_its_own_way() -> None:
+    data = encoded(quarters(), "WEBP", xmp=packet(attributes='xap:Rating="4"'))
+    assert topics(data.replace(b"XMP ", b"XMP\0")) == topics(data) == {"rating"}
+
+
+def test_iptc_of_a_tiff_is_read_in_either_byte_order_and_a_part_of_what_photoshop_holds_is_none() -> None:
+    bare = iptc((25, b"Venice"), (120, b"At sea!"))[12:]
+    bare += bytes(-len(bare) % 4)
+    swapped = b"".join(bare[at : at + 4][::-1] for at in range(0, len(bare), 4))
+
+    def tiff(**tags: bytes) -> frozenset[Item]:
+        return inventory(
+            encoded(quarters(), "TIFF", tiffinfo={int(name[1:], 16): value for name, value in tags.items()})
+        )
+
+    whole = tiff(t83BB=bare)
+    assert {item.topic for item in whole} == {"keyword", "caption"} and tiff(t83BB=swapped) == whole
+    resources = iptc((25, b"Venice"), (120, b"At sea!"))
+    assert tiff(t83BB=bare[:8], t8649=resources) == tiff(t8649=resources) == whole
+    assert tiff(t83BB=bare[:8]) != set()
+
+
+def camera_photo(note: bytes, at: int) -> frozenset[Item]:
+    """The inventory of a photo with a maker note ``at`` this place of its EXIF."""
+    photo = struct.pack(">HHHIII", 1, 0x927C, 7, len(note), at, 0)
+    maker = struct.pack(">HHI4s", 0x010F, 2, 4, b"Abc\0")
+    block = b"MM\0*" + struct.pack(">IH", 8, 2) + maker + struct.pack(">HHIII", 0x8769, 4, 1, 38, 0) + photo
+    return inventory(with_segment(encoded(quarters()), 0xE1, b"Exif\0\0" + block.ljust(at, b"\0") + note))
+
+
+def test_a_maker_note_that_a_program_moved_without_its_offsets_loses_nothing_for_the_one_that_stayed_in_place() -> None:
+    note = maker_note(NOTE, 300)
+    in_place, moved = camera_photo(note, 300), camera_photo(note, 600)
+    assert in_place != moved
+    assert not [item for item in lacking(moved, with_implied(in_place)) if not is_compared_apart(item)]
+    other = camera_photo(maker_note([NOTE[0], (0x0002, b"another lens")], 600), 600)
+    assert [item.topic for item in lacking(other, with_implied(in_place)) if not is_compared_apart(item)] == ["maker"]
+
+
+def test_a_note_with_a_head_of_its_own_is_read_from_there() -> None:
+    values = [(0x0002, b"Serial"), (0x0004, b"FINE NORMAL  ")]
+    head = b"Nikon\0\x02\0\0\0II*\0\x08\0\0\0"
+    note = head + maker_note(values, 8)
+    assert b"FINE NORMAL  " in unmoved(note, 500) and unmoved(note, 500) == unmoved(note, 90)
+
+
+def test_a_focal_length_that_was_copied_as_it_is_shown_is_not_lost() -> None:
+    exact, shown = jpeg(photo={0x920A: 5.85, 0x9205: 2.97}), jpeg(photo={0x920A: 5.8, 0x9205: 2.9709})
+    assert not [one for one in lacking(inventory(shown), with_implied(inventory(exact))) if not is_compared_apart(one)]
+    assert {one.topic for one in lacking(inventory(exact), with_implied(inventory(shown)))} >= {"exif 920A"}
+    another = jpeg(photo={0x920A: 24.0})
+    assert {one.topic for one in lacking(inventory(another), with_implied(inventory(exact)))} == {"exif 920A"}
