@@ -49,14 +49,14 @@ def _run() -> int:
             f"The memory limit of {limit // 1_000_000} MB (`ulimit -v`) is too low: at least"
             f" {LEAST_TO_START // 1_000_000} MB are needed."
         )
-    from dedupe.cli import app
+    from dedupe.cli import command
     from dedupe.cli.click_ext import UsageMistake, mistake
     from dedupe.terminal import display
 
     logging.getLogger("dedupe").addHandler(_Notices())
     display.reset()
     try:
-        code: int = app(standalone_mode=False, prog_name="dedupe")
+        code: int = command()(standalone_mode=False, prog_name="dedupe")
         sys.stdout.flush()
     except UsageMistake as error:
         said = mistake(error)

@@ -5,7 +5,8 @@ Nothing heavy is imported here: `dedupe --help` loads none of TensorFlow, cv2, f
 
 from __future__ import annotations
 
-from typing import Annotated
+import functools
+from typing import Annotated, Any
 
 import typer
 
@@ -181,3 +182,9 @@ app.command(
     epilog=examples("dedupe help scan", "dedupe help --man > dedupe.1     write the man page"),
 )(help.help_)
 app.add_typer(cache.app, name="cache", short_help="Show or empty what dedupe remembers of photos.")
+
+
+@functools.cache
+def command() -> Any:
+    """The whole command line as click's command, made once a process: making it takes longer than most commands need."""
+    return typer.main.get_command(app)

@@ -169,8 +169,8 @@ def mistake(error: Exception) -> str:
     said: str = error.format_message().rstrip(".")  # type: ignore[attr-defined]
     if said.endswith("?"):
         return said
-    value = re.match(r"Invalid value for '?\[?([\w-]+)\]?'?: .*(integer|number|float)", said)
+    value = re.match(r"Invalid value for '?\[?([\w-]+)\]?'?: .*\b(int|integer|number|float)\b", said)
     if value:
-        said = f"{value[1]} takes a {'whole ' if value[2] == 'integer' else ''}number"
+        said = f"{value[1]} takes a {'whole ' if value[2].startswith('int') else ''}number"
     context: typer.Context | None = getattr(error, "ctx", None)
     return f"{said}; see `{context.command_path} --help`." if context is not None else f"{said}."
