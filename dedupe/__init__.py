@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
-    from dedupe.library.decisions import Decision
+    from dedupe.library.pairs import Decision
     from dedupe.queries.check import Checked, CheckResult
     from dedupe.queries.compare import Comparison
     from dedupe.queries.library import Found
@@ -56,7 +56,7 @@ _HOMES = {
     "dedupe.actions": "Report RunSummary UndoReport",
     "dedupe.errors": "DedupeError LockedError MissingRootError ModelUnavailableError QueryError RefusedError StoreError"
     " UsageError",
-    "dedupe.library.decisions": "Decision",
+    "dedupe.library.pairs": "Decision",
     "dedupe.queries.check": "CheckResult Checked",
     "dedupe.queries.compare": "Comparison",
     "dedupe.queries.library": "Found",

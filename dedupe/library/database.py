@@ -34,6 +34,7 @@ CHUNK = 900
 _COMMIT_EVERY_S = 2.0
 _COMMIT_ROWS = 20_000
 _BUSY_MS = 15_000
+_VACUUM_PAGES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,11 +277,16 @@ class Database(Closing):
                 raise
 
     def shrink(self) -> None:
-        """Gives free pages back to the disk."""
+        """Give free pages back to the disk, a few thousand at a time: their log never grows to the size of the file."""
         self.flush()
         with self._speaking():
-            # Not execute: it takes one step of a pragma that needs a step a page.
-            self.connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
+            while (free := self.value("PRAGMA freelist_count")) and not self.connection.in_transaction:
+                # Not execute: it takes one step of a pragma that needs a step a page.
+                self.connection.executescript(
+                    f"PRAGMA incremental_vacuum({_VACUUM_PAGES}); PRAGMA wal_checkpoint(TRUNCATE)"
+                )
+                if self.value("PRAGMA freelist_count") >= free:  # a file of 0.1.0 cannot be made smaller in place
+                    break
 
     # -- the end --------------------------------------------------------------------------------------------
 

@@ -12,16 +12,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import cast
+from typing import Final, cast
 
 from dedupe.formats.hashing import LEGACY
-from dedupe.library import legacy, picks, remember, scans
+from dedupe.library import legacy, picks, remember, scans, transfer
 from dedupe.library.database import Closing, Database, Kind
+from dedupe.library.pairs import Decision, DecisionKind, Who
 from dedupe.library.paths import prepare
+from dedupe.library.transfer import TakenIn
 from dedupe.terminal.text import display_path, format_count
-from dedupe.types import ByHand, ContentKey, Photo, PixelKey, ScanResult
+from dedupe.types import ByHand, ContentKey, Photo, ScanResult
 
 KIND = Kind(
     name="decisions",
@@ -33,35 +33,10 @@ KIND = Kind(
 )
 
 
-class DecisionKind(StrEnum):
-    """What the user said of two photos."""
-
-    NOT_DUPLICATES = "not duplicates"
-    KEEPER = "keeper"
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """One photo of a decision: what it was, and where it was when the decision was made."""
-
-    content_key: ContentKey
-    pixel_key: PixelKey | None
-    path: str
-
-    def same_picture(self, other: Who | Photo) -> bool:
-        """Whether the payload says so; False where one is not known."""
-        return self.pixel_key is not None and self.pixel_key == other.pixel_key
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One decision as it is listed: ``a`` is kept over ``b``, or the two are not duplicates. ``made_at`` is in seconds."""
-
-    id: int
-    kind: DecisionKind
-    a: Who
-    b: Who
-    made_at: int
+_PUT: Final = (
+    "INSERT INTO decisions(kind, made_at, a_content, a_payload, a_path, b_content, b_payload, b_path) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 class Decisions(Closing):
@@ -156,6 +131,22 @@ class Decisions(Closing):
         """Takes all decisions back; how many there were. The last scan stays."""
         return self.forget(list(self._made))
 
+    # -- to and from another machine ------------------------------------------------------------------------
+
+    def exported(self) -> str:
+        """All decisions on pairs and on groups as JSON, for ``take_in`` elsewhere."""
+        return transfer.exported(self._db, self.made())
+
+    def take_in(self, held: transfer.Exported) -> TakenIn:
+        """Add the decisions that another machine exported; of two on the same photos of a group the newer holds."""
+        pairs, account = transfer.take_in(self._db, held, self.made())
+        with self._db.transaction() as connection:
+            connection.executemany(
+                _PUT, [(pair.kind.value, pair.made_at, *_columns(pair.a), *_columns(pair.b)) for pair in pairs]
+            )
+        self._load()
+        return account
+
     # -- the last scans and their review --------------------------------------------------------------------
 
     def save_scan(self, result: ScanResult, settings: str = "{}") -> remember.Replaced:
@@ -248,8 +239,7 @@ class Decisions(Closing):
         now = int(time.time())
         with self._db.transaction() as connection:
             connection.executemany(
-                "INSERT INTO decisions(kind, made_at, a_content, a_payload, a_path, "
-                "b_content, b_payload, b_path) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                _PUT,
                 [(kind.value, now, *_columns(a), *_columns(b)) for a, b in pairs],
             )
         self._load()
@@ -320,7 +310,7 @@ def _decision(number: int, kind: object, made_at: object, who: Sequence[object])
     return Decision(number, DecisionKind(cast(str, kind)), sides[0], sides[1], made_at)
 
 
-def _columns(photo: Photo) -> tuple[bytes, bytes | None, bytes]:
+def _columns(photo: Photo | Who) -> tuple[bytes, bytes | None, bytes]:
     return photo.content_key, photo.pixel_key, os.fsencode(photo.path)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from dedupe.library.cache import Cache
 from dedupe.library.decisions import Decisions
@@ -13,18 +14,33 @@ from dedupe.library.header import file_size
 from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
 from dedupe.library.prune import Pruned
-from dedupe.terminal.text import display_path, format_count
+from dedupe.terminal.text import display_path, format_bytes, format_count
+
+MANY: Final = 100_000
+ENOUGH: Final = 1_000
+"""With fewer photos, what is there before the first one counts too much to tell what one costs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One database: is it there, how large, and what it holds, as short phrases."""
+    """One database: is it there, how large, and what it holds, as short phrases.
+
+    ``photos`` is how many photos it holds something of, None where it does not grow with them.
+    """
 
     name: str
     path: str
     there: bool = False
     bytes_on_disk: int = 0
     held: tuple[str, ...] = ()
+    photos: int | None = None
+
+    @property
+    def bytes_for_many(self) -> int | None:
+        """What it takes for ``MANY`` photos, by what it takes now; None where there are too few to tell."""
+        if self.photos is None or self.photos < ENOUGH:
+            return None
+        return self.bytes_on_disk * MANY // self.photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +87,21 @@ def held(paths: StorePaths) -> list[Held]:
         _held("cache", paths.cache, _cache),
         _held("previews", paths.previews, _previews),
         _held("decisions", paths.decisions, _decisions),
-        _held("journal", paths.journal, lambda _: ()),
+        _held("journal", paths.journal, lambda _: ((), None)),
     ]
 
 
-def _held(name: str, path: str, look: Callable[[str], tuple[str, ...]]) -> Held:
+_Told: TypeAlias = tuple[tuple[str, ...], int | None]
+
+
+def _held(name: str, path: str, look: Callable[[str], _Told]) -> Held:
     if not os.path.lexists(path):
         return Held(name, path)
-    found = look(path)
-    return Held(name, path, True, sum(file_size(path + end) for end in ("", "-wal", "-journal")), found)
+    found, photos = look(path)
+    return Held(name, path, True, sum(file_size(path + end) for end in ("", "-wal", "-journal")), found, photos)
 
 
-def _cache(path: str) -> tuple[str, ...]:
+def _cache(path: str) -> _Told:
     with Cache(path) as cache:
         info, notices = cache.info(), cache.notices
     return (
@@ -92,15 +111,16 @@ def _cache(path: str) -> tuple[str, ...]:
         f"verdicts on {format_count(info.verdicts, 'pair')}",
         *(f"{format_count(count, 'vector')} by {model}" for model, count in info.vectors),
         *(f"from {display_path(root)}" for root in info.roots),
-    )
+    ), info.contents
 
 
-def _previews(path: str) -> tuple[str, ...]:
+def _previews(path: str) -> _Told:
     with Previews(path) as previews:
-        return (*previews.notices, format_count(previews.info()[0], "preview"))
+        count = previews.info()[0]
+        return (*previews.notices, f"{format_count(count, 'preview')}, at most {format_bytes(previews.limit)}"), count
 
 
-def _decisions(path: str) -> tuple[str, ...]:
+def _decisions(path: str) -> _Told:
     with Decisions(path) as decisions:
         scans = decisions.saved_scans()
         groups = sum(scan.decided for scan in scans)
@@ -108,4 +128,4 @@ def _decisions(path: str) -> tuple[str, ...]:
         return (
             f"{format_count(groups, 'decision')} on groups of {format_count(len(scans), 'scan')}",
             f"{format_count(pairs, 'decision')} on pairs of photos",
-        )
+        ), None

@@ -49,7 +49,7 @@ class Previews(Closing):
     def __init__(self, path: str, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
         prepare(path)
         self._db = Database(path, KIND, ours=True)
-        self._limit = limit_bytes
+        self.limit = limit_bytes
         self._today = int(time.time()) // _DAY_S
         self._new = 0
 
@@ -103,10 +103,10 @@ class Previews(Closing):
 
     def sweep(self) -> int:
         """Drops the longest unused where the bound is passed; how many."""
-        excess = (self._db.value("SELECT sum(bytes) FROM shelf") or 0) - self._limit
+        excess = (self._db.value("SELECT sum(bytes) FROM shelf") or 0) - self.limit
         if excess <= 0:
             return 0
-        excess += self._limit // 10
+        excess += self.limit // 10
         dropped = []
         for key, size in self._db.stream(
             "SELECT content_key, bytes FROM shelf JOIN previews USING(content_key) ORDER BY used, previews.id"

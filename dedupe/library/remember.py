@@ -51,7 +51,7 @@ def remember(db: Database, entries: Iterable[ScanEntry]) -> None:
             saved = scans.load(db, entry.id)
             groups = {group.id: group for group in saved.result.groups} if saved is not None else {}
             found = [review_of(groups[name], *edit) for name, edit in edits.items() if name in groups]
-            _store(db, [one for one in found if one is not None])
+            store(db, [one for one in found if one is not None])
 
 
 def reviews(db: Database) -> list[GroupReview]:
@@ -60,7 +60,7 @@ def reviews(db: Database) -> list[GroupReview]:
     return [review for review in found if review is not None and 0 <= review.stays < len(review.photos)]
 
 
-def _store(db: Database, found: list[GroupReview]) -> None:
+def store(db: Database, found: list[GroupReview]) -> None:
     """The newest review of the same contents stays; a group that was opened again as the scan had it has none."""
     with db.transaction() as connection:
         for review in found:

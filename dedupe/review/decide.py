@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dedupe.errors import UsageError
-from dedupe.library.decisions import Decision, Decisions
+from dedupe.library.decisions import Decisions
+from dedupe.library.pairs import Decision
 from dedupe.library.scans import EditState
 from dedupe.report.sizes import pinned
 from dedupe.review.choice import Choice, Verify, accepted, keep_instead, photos_of, restored

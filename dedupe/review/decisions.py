@@ -11,7 +11,8 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from dedupe.library.decisions import Decision, DecisionKind, Decisions
+from dedupe.library.decisions import Decisions
+from dedupe.library.pairs import Decision, DecisionKind
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.report.json import SCHEMA, dumped, paths_entry
 from dedupe.terminal.ask import agreed, answer, is_terminal

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from dedupe.library.decisions import DecisionKind, Decisions
+from dedupe.library.decisions import Decisions
+from dedupe.library.pairs import DecisionKind
 from dedupe.library.scans import EditState
 from dedupe.review.choice import Choice, edit_of, photos_of
 from dedupe.types import Group, Photo

@@ -34,6 +34,8 @@ COMMANDS = (
     "cache info",
     "cache prune",
     "cache clear",
+    "cache export",
+    "cache import",
 )
 
 

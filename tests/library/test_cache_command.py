@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from dedupe.cli import cache as command
 from dedupe.errors import StoreError
+from dedupe.library import maintenance
 from dedupe.library.cache import Cache
 from dedupe.library.decisions import Decisions
 from dedupe.library.paths import StorePaths
@@ -96,3 +97,22 @@ def test_a_root_of_escapes_is_shown_harmless(tmp_path: Path) -> None:
     output = run("info").output
     assert "\x1b" not in output
     assert r"from /\x1b[31m" in output
+
+
+def test_info_says_what_100_000_photos_cost_where_there_are_enough_to_tell(tmp_path: Path) -> None:
+    paths = StorePaths.at()
+    with Cache(paths.cache) as cache, Previews(paths.previews) as previews:
+        for number in range(1_000):
+            file = made.PhotoFile(f"/photos/{number}.jpg", "/photos", made.FileStamp(1, number, 3, 4, 5))
+            cache.put(file.path, file.stamp, made.key(number), None, made.FACTS)
+            previews.put(made.key(number), bytes(1_000))
+    held = {part.name: part for part in maintenance.held(paths)}
+    assert held["cache"].bytes_for_many == held["cache"].bytes_on_disk * 100
+    assert held["previews"].bytes_for_many == held["previews"].bytes_on_disk * 100
+    assert held["decisions"].bytes_for_many is None
+    assert run("info").output.count(" for 100,000 photos\n") == 2
+    assert "1,000 previews, at most 4.00 GB" in run("info").output
+
+
+def test_info_of_a_few_photos_says_nothing_of_many(photos: Path) -> None:
+    assert "for 100,000" not in run("info").output

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.library.decisions import DecisionKind, Decisions
+from dedupe.library.decisions import Decisions
+from dedupe.library.pairs import DecisionKind
 from dedupe.types import ByHand, Photo
 from tests.library.made import photo
 

@@ -144,3 +144,23 @@ def test_a_signature_goes_with_its_preview(store: str) -> None:
         assert previews.signatures([made.key(1), made.key(2)]) == {made.key(2): b"later"}
         previews.clear()
         assert previews.signatures([made.key(2)]) == {}
+
+
+def test_giving_space_back_needs_no_second_copy_on_the_disk(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedupe.library.database._VACUUM_PAGES", 64)
+    sizes = []
+    with Previews(store) as previews:
+        for number in range(1_000):
+            previews.put(made.key(number), bytes([number % 256]) * 20_000)
+        previews.flush()
+        full = previews.info()[1]
+        statements: list[str] = []
+        previews._db.connection.set_trace_callback(
+            lambda statement: (statements.append(statement), sizes.append(previews._db.bytes_on_disk()))
+        )
+        alive = {made.key(number) for number in range(0, 1_000, 4)}
+        assert previews.prune(alive) == 750
+        left = previews.info()[1]
+    assert left < full * 0.35
+    assert max(sizes) < full * 1.2
+    assert sum("incremental_vacuum" in statement for statement in statements) > 10

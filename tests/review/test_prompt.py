@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.library.decisions import DecisionKind, Decisions
+from dedupe.library.decisions import Decisions
+from dedupe.library.pairs import DecisionKind
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.review.prompt import pressed
 from dedupe.review.state import ReviewState
