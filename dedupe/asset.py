@@ -39,6 +39,9 @@ POLICIES: Final[Mapping[CompanionKind, Policy]] = {
     CompanionKind.EDIT: Policy(Need.BYTES, LossCode.EDIT, counted=True),
     CompanionKind.SIDECAR: Policy(Need.CONTENT, LossCode.SIDECAR, counted=False),
     CompanionKind.TAKEOUT: Policy(Need.CONTENT, LossCode.TAKEOUT, counted=False),
+    CompanionKind.NOTE: Policy(Need.BYTES, LossCode.NOTE, counted=True),
+    CompanionKind.FOLDER: Policy(Need.CONTENT, LossCode.FOLDER_NOTE, counted=False),
+    CompanionKind.ELSEWHERE: Policy(Need.BYTES, LossCode.NOTE, counted=False),
 }
 
 
@@ -53,7 +56,7 @@ def beside(photo: Photo) -> str:
     Of a companion counts what it says, or its size and time where it was not read.
     """
     held = [part.content_key.hex() for part in photo.members]
-    for one in photo.companions:
+    for one in (*photo.companions, *photo.notes):
         said = one.inventory if one.inventory is not None else f"{one.stamp.size} {one.stamp.mtime_ns}"
         held.append(f"{one.kind.value} {said}")
     return blake2b("\0".join(sorted(held)).encode(), digest_size=16).hexdigest() if held else ""

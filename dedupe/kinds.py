@@ -14,6 +14,9 @@ class CompanionKind(StrEnum):
     EDIT = "edit"
     SIDECAR = "sidecar"
     TAKEOUT = "takeout"
+    NOTE = "note"
+    FOLDER = "folder"
+    ELSEWHERE = "elsewhere"
 
 
 class SkipKind(StrEnum):

@@ -29,6 +29,8 @@ class LossCode(StrEnum):
     EDIT = "edit"
     SIDECAR = "sidecar"
     TAKEOUT = "takeout"
+    NOTE = "note"
+    FOLDER_NOTE = "folder note"
     VIDEO = "embedded video"
     AUDIO = "embedded audio"
     DEPTH_MAP = "depth map"

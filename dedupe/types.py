@@ -105,7 +105,8 @@ class Photo:
     """A photo that was read: where it is and what its content says.
 
     ``members`` are the other pictures of its asset (the RAW of a RAW+JPEG), read like it; they are in no group of their
-    own. ``file.companions`` are the asset's files that are not pictures (sidecars, Live Photo video).
+    own. ``file.companions`` are the asset's files that are not pictures (sidecars, Live Photo video). ``remarks`` are files
+    that say something of it and stay where they are: lists of the whole folder, edits in a folder below.
     """
 
     file: PhotoFile
@@ -113,6 +114,7 @@ class Photo:
     pixel_key: PixelKey | None
     facts: Facts
     members: tuple[Photo, ...] = ()
+    remarks: tuple[Companion, ...] = ()
 
     @property
     def path(self) -> str:
@@ -132,6 +134,11 @@ class Photo:
     def companions(self) -> tuple[Companion, ...]:
         """The files of the asset that are not pictures it was read with, each once."""
         return tuple({one.path: one for part in self.parts for one in part.file.companions}.values())
+
+    @property
+    def notes(self) -> tuple[Companion, ...]:
+        """The remarks on all pictures of the asset."""
+        return tuple(one for part in self.parts for one in part.remarks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,10 +160,40 @@ def clock(put: Put) -> None:
     put("longer/b.jpg", later)
 
 
+def voice_note(put: Put) -> None:
+    plain = saved(picture("camera"))
+    put("longer/a.jpg", plain)
+    put("b.jpg", plain)
+    put("longer/a.wav", b"RIFF a spoken note")
+
+
+def starred(put: Put) -> None:
+    plain = saved(picture("coins"))
+    put("a.jpg", plain)
+    put("longer/a.jpg", plain)
+    put("longer/.picasa.ini", b"[a.jpg]\nstar=yes\nbackuphash=1\n[b.jpg]\ncaption=Another\n")
+
+
+def described_twice(put: Put) -> None:
+    plain = saved(picture("text"))
+    put("a.jpg", with_xmp(plain, "<dc:description><rdf:Alt><rdf:li>At sea</rdf:li></rdf:Alt></dc:description>"))
+    put("longer/a.jpg", plain)
+    put("longer/descript.ion", b"a.jpg At sea\r\n")
+
+
+def nikon_edit(put: Put) -> None:
+    plain = saved(picture("cell"))
+    put("a.jpg", plain)
+    put("longer/a.jpg", plain)
+    for folder in ("", "longer/"):
+        put(f"{folder}NKSC_PARAM/a.jpg.nksc", b"<the same settings/>")
+
+
 CASES: dict[str, Callable[[Put], None]] = {
     one.__name__: one
     for one in (
-        keywords, takeout, sidecar, rot, rotten_metadata, warned, pages, still, opaque, chroma, avif, heic, behind_a_scan, clock
+        keywords, takeout, sidecar, rot, rotten_metadata, warned, pages, still, opaque, chroma, avif, heic, behind_a_scan, clock,
+        voice_note, starred, described_twice, nikon_edit
     )
 }  # fmt: skip
 
@@ -340,3 +370,37 @@ def test_of_two_photos_whose_clock_was_put_right_in_one_neither_goes_and_neither
     assert (extra.selected, phrases.words_of(extra.loses)) == (False, ("another capture date",))
     named = {path for one in scanned.result.damaged for path in one.paths}
     assert not any(path.startswith(f"{scanned.root / 'clock'}{os.sep}") for path in named)
+
+
+def test_the_copy_with_a_spoken_note_stays_or_says_so(scanned: Scanned) -> None:
+    assert scanned.kept("voice_note") == "longer/a.jpg" and scanned.extra("voice_note").selected
+
+
+def test_the_copy_that_picasa_has_a_star_for_stays(scanned: Scanned) -> None:
+    assert scanned.kept("starred") == "longer/a.jpg" and scanned.extra("starred").selected
+
+
+def test_a_description_in_the_list_of_a_folder_is_no_loss_where_the_photo_that_stays_says_it(scanned: Scanned) -> None:
+    assert scanned.kept("described_twice") == "a.jpg"
+    assert scanned.extra("described_twice").selected
+
+
+def test_a_photo_whose_settings_lie_in_a_folder_of_an_editor_is_not_selected(scanned: Scanned) -> None:
+    extra = scanned.extra("nikon_edit")
+    assert not extra.selected
+    assert phrases.losses(extra) == ("a file that belongs to it (a.jpg.nksc)",)
+
+
+def test_a_photo_leaves_without_the_list_of_its_folder(tmp_path: Path) -> None:
+    put, plain = Put(tmp_path / "photos"), saved(picture("page"))
+    put("a.jpg", with_xmp(plain, attributes='xap:Label="Red"'))
+    put("longer/a.jpg", plain)
+    put("longer/.picasa.ini", b"[a.jpg]\nbackuphash=1\n")
+    put("longer/descript.ion", b"b.jpg At sea\r\n")
+    scan = dedupe.scan(str(tmp_path / "photos"), Settings(store=str(tmp_path / "x.db")))
+    (group,) = scan.groups
+    assert [extra.photo.path for extra in group.extras if extra.selected] == [str(tmp_path / "photos/longer/a.jpg")]
+    report = dedupe.plan(scan, move_to=tmp_path / "out", store=tmp_path / "x.db")
+    assert len(report.done) == 1 and not report.refusals
+    (done,) = report.done
+    assert [move.source for move in done.action.moves] == [str(tmp_path / "photos/longer/a.jpg")]

@@ -55,9 +55,9 @@ def items_of(inventories: tuple[str, ...]) -> frozenset[Item]:
 
 
 def held(asset: Photo) -> frozenset[Item]:
-    """Everything an asset holds: in its pictures, and in the sidecars and Takeout's JSON beside them."""
+    """Everything an asset holds: in its pictures, and in the sidecars, lists and Takeout's JSON beside them."""
     said = [part.facts.inventory for part in asset.parts]
-    said += [one.inventory for one in asset.companions if one.inventory]
+    said += [one.inventory for one in (*asset.companions, *asset.notes) if one.inventory]
     return items_of(tuple(text for text in said if text))
 
 

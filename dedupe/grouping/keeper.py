@@ -98,9 +98,10 @@ def has_raw(photo: Photo) -> bool:
 
 def carries(photo: Photo) -> tuple[LossCode, ...]:
     """The kinds of things that an asset holds besides its pixels, the weightiest first."""
-    kinds = {companion.kind for companion in photo.companions}
+    beside = (*photo.companions, *photo.notes)
+    kinds = {companion.kind for companion in beside}
     found = {*carried(photo), *(POLICIES[kind].loss for kind in kinds if needs_bytes(kind))}
-    found.update(POLICIES[one.kind].loss for one in photo.companions if one.inventory is None)
+    found.update(POLICIES[one.kind].loss for one in beside if one.inventory is None)
     if photo.facts.frames > 1:
         found.add(LossCode.PAGES if photo.facts.format == "TIFF" else LossCode.FRAMES)
     return tuple(code for code in LossCode if code in found)

@@ -6,6 +6,7 @@ for only where names of one kind and of one size face each other.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
@@ -112,7 +113,14 @@ def _of_companions(extra: Photo, keep: Photo, companion_key: CompanionKey | None
         if not needs_bytes(companion.kind) and companion.inventory is not None:
             continue
         if not _has_equal(companion, beside, companion_key):
-            yield Loss(POLICIES[companion.kind].loss)
+            yield _without(companion)
+    # What does not move along has no equal: it would stay behind alone.
+    yield from (_without(one) for one in extra.notes if one.inventory is None)
+
+
+def _without(companion: Companion) -> Loss:
+    code = POLICIES[companion.kind].loss
+    return Loss(code, name=os.path.basename(companion.path) if code is LossCode.NOTE else "")
 
 
 def _has_equal(companion: Companion, beside: Sequence[Companion], companion_key: CompanionKey | None) -> bool:

@@ -50,6 +50,8 @@ _LOSSES: Final = {
     LossCode.EDIT: "the edit beside it",
     LossCode.SIDECAR: "the sidecar's metadata",
     LossCode.TAKEOUT: "what Takeout's JSON says",
+    LossCode.NOTE: "a file that belongs to it",
+    LossCode.FOLDER_NOTE: "what a list of its folder says",
     LossCode.VIDEO: "the embedded video",
     LossCode.AUDIO: "the embedded sound",
     LossCode.DEPTH_MAP: "the depth map",

@@ -137,6 +137,7 @@ def assets_of(session: Session, contents: Contents, related: set[ContentKey]) ->
     """
     from dedupe.tree.companion_content import described
     from dedupe.tree.companions import join_members, stem_families
+    from dedupe.tree.folder_notes import FolderNotes
     from dedupe.tree.unscanned import UnscannedFiles
 
     paths = contents.files.paths()
@@ -154,5 +155,8 @@ def assets_of(session: Session, contents: Contents, related: set[ContentKey]) ->
     photos.sort(key=lambda photo: os.fsencode(photo.path))
     units = join_members(photos)
     unscanned = UnscannedFiles(set(paths))
-    whole = [unscanned.attached(described(photo)) if photo.content_key in related else photo for photo in units]
+    folders = FolderNotes()
+    whole = [
+        unscanned.attached(described(photo, folders)) if photo.content_key in related else photo for photo in units
+    ]
     return whole, len(photos) - len(units)

@@ -18,6 +18,7 @@ from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.blocks import blocks
 from dedupe.formats.inventory import Item, implied, packed, position_item, unpacked, utc_item
 from dedupe.formats.sniff import sniff
+from dedupe.tree.folder_notes import FolderNotes
 from dedupe.types import CaptureTime, Companion, CompanionKind, Photo
 
 _EPOCH_1904: Final = 2_082_844_800
@@ -30,18 +31,22 @@ _IDENTIFIER: Final = b"com.apple.quicktime.content.identifier"
 _CREATED: Final = b"com.apple.quicktime.creationdate"
 
 
-def described(photo: Photo) -> Photo:
+def described(photo: Photo, folders: FolderNotes | None = None) -> Photo:
     """The photo (and each of its members) with what its companions say, without the videos that are not its own.
 
-    Opens the companions; one that cannot be read stays, and nothing is known of it.
+    Opens the companions; one that cannot be read stays, and nothing is known of it. ``folders`` remembers the lists of
+    folders from one photo to the next.
     """
-    members = tuple(described(member) for member in photo.members)
+    folders = folders or FolderNotes()
+    members = tuple(described(member, folders) for member in photo.members)
+    remarks = folders.of(photo.path)
     kept = tuple(
         _read(one) for one in photo.file.companions if one.kind is not CompanionKind.VIDEO or _is_own(photo, one)
     )
-    if kept == photo.file.companions and members == photo.members:
+    if kept == photo.file.companions and members == photo.members and remarks == photo.remarks:
         return photo
-    return dataclasses.replace(photo, file=dataclasses.replace(photo.file, companions=kept), members=members)
+    file = dataclasses.replace(photo.file, companions=kept)
+    return dataclasses.replace(photo, file=file, members=members, remarks=remarks)
 
 
 def _read(companion: Companion) -> Companion:

@@ -24,10 +24,19 @@ from dedupe.types import CompanionKind, Photo
 
 SIDECAR_EXTENSIONS: Final = frozenset((".xmp", ".thm"))
 """Metadata kept beside a photo."""
-EDIT_EXTENSIONS: Final = frozenset((".aae", ".pp3", ".dop", ".acr", ".on1"))
-"""A person's edits kept beside a photo: Apple, RawTherapee, DxO, Adobe, ON1."""
-COMPANION_EXTENSIONS: Final = SIDECAR_EXTENSIONS | EDIT_EXTENSIONS | VIDEO_EXTENSIONS | {".json"}
-"""What a companion may be called, lower case with the dot."""
+EDIT_EXTENSIONS: Final = frozenset(
+    (
+        ".aae", ".pp3", ".arp", ".dop", ".acr", ".on1", ".cos", ".cop", ".comask", ".nksc", ".vrd", ".dr4", ".psd", ".psb",
+        ".xcf", ".kra", ".afphoto", ".pxd",
+    )
+)  # fmt: skip
+"""A person's edits kept beside a photo: settings of developing programs, and documents with layers."""
+NOTE_EXTENSIONS: Final = frozenset((".wav", ".m4a", ".amr", ".txt", ".exv", ".mie", ".yml", ".yaml", ".xml", ".ori"))
+"""A spoken or written note on a photo, and metadata in forms that are not read here."""
+COMPANION_EXTENSIONS: Final = SIDECAR_EXTENSIONS | EDIT_EXTENSIONS | NOTE_EXTENSIONS | VIDEO_EXTENSIONS | {".json"}
+"""What a companion may be called, lower case with the dot; any other ending may follow the whole name of a photo."""
+_BACKUP: Final = re.compile(r"^(.+?)(?:\.(?:bak|old|orig|backup|save)|_original|~)$", re.IGNORECASE | re.DOTALL)
+"""What programs call the file that they were about to change: ``IMG.xmp.bak``, exiftool's ``IMG.jpg_original``."""
 
 _TAKEOUT_TAIL: Final = ".supplemental-metadata"
 _TAKEOUT_LIMIT: Final = 46
@@ -47,18 +56,17 @@ def attach(photos: Sequence[str], others: Iterable[str]) -> dict[str, list[tuple
     index = _Index(photos)
     found: dict[str, list[tuple[str, CompanionKind]]] = defaultdict(list)
     for other in sorted(others):
-        stem, extension = os.path.splitext(other)
-        extension = extension.lower()
-        if extension == ".json":
-            owners, kind = index.of_takeout(stem), CompanionKind.TAKEOUT
-        elif extension in VIDEO_EXTENSIONS:
-            owners, kind = index.of_video(stem, other), CompanionKind.VIDEO
-        else:
-            edit = extension in EDIT_EXTENSIONS
-            owners, kind = index.of_sidecar(stem), CompanionKind.EDIT if edit else CompanionKind.SIDECAR
+        owners, kind = index.owners(other)
         for owner in owners:
             found[owner].append((other, kind))
     return found
+
+
+_BY_STEM: Final = (
+    (SIDECAR_EXTENSIONS, CompanionKind.SIDECAR),
+    (EDIT_EXTENSIONS, CompanionKind.EDIT),
+    (NOTE_EXTENSIONS, CompanionKind.NOTE),
+)
 
 
 def _folded(name: str) -> str:
@@ -75,6 +83,26 @@ class _Index:
         for photo in photos:
             self._names[_folded(photo)].append(photo)
             self._stems[_folded(os.path.splitext(photo)[0])].append(photo)
+
+    def owners(self, other: str) -> tuple[list[str], CompanionKind]:
+        """Say whose companion a file is, and what kind of one; of no photo where none is named by it."""
+        stem, extension = os.path.splitext(other)
+        extension = extension.lower()
+        if extension == ".json":
+            return self.of_takeout(stem), CompanionKind.TAKEOUT
+        if extension in VIDEO_EXTENSIONS:
+            return self.of_video(stem, other), CompanionKind.VIDEO
+        for names, kind in _BY_STEM:
+            if extension in names:
+                return self.of_sidecar(stem), kind
+        return self._of_note(other, stem), CompanionKind.NOTE
+
+    def _of_note(self, other: str, stem: str) -> list[str]:
+        """The photos of a file with any other ending behind a photo's whole name, or of a copy that a program kept."""
+        kept = _BACKUP.match(other)
+        if kept is not None:
+            return self._names.get(_folded(kept[1])) or self.owners(kept[1])[0]
+        return self._names.get(_folded(stem), []) if "." in stem else []
 
     def of_sidecar(self, stem: str) -> list[str]:
         """Say whose sidecar a name is: ``IMG.jpg.xmp`` of that file alone, ``IMG.xmp`` of every IMG; Apple's O names an edit."""

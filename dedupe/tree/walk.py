@@ -219,7 +219,7 @@ class _Walker:
         elif entry.is_dir(follow_symlinks=False):
             if self._wanted(entry.path, folder):
                 contents.folders.append(entry.path)
-        elif kind == dir_entry.COMPANION:
+        elif kind in (dir_entry.COMPANION, dir_entry.OTHER):
             contents.others.append(name)
         elif (
             kind == dir_entry.NAMELESS
@@ -286,7 +286,7 @@ class _Walker:
         """Keep the photos of a folder, each with its companions; hard-linked ones apart, until all names are known."""
         photos = contents.photos
         photos.sort(key=path_of)  # the sort of all at the end then finds long runs in order
-        if contents.others:
+        if contents.others and photos:
             start = os.path.join(folder.path, "")
             attached = companions.attach([path[len(start) :] for path, _, _ in photos], contents.others)
             for at, one in enumerate(photos):

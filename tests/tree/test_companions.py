@@ -51,6 +51,34 @@ def test_a_sidecar_or_an_edit_belongs_to_the_photo_it_names(photos: list[str], o
 @pytest.mark.parametrize(
     ("photos", "other", "owners"),
     [
+        (["IMG.NEF", "IMG.JPG"], "IMG.WAV", ["IMG.JPG", "IMG.NEF"]),
+        (["IMG.jpg"], "IMG.txt", ["IMG.jpg"]),
+        (["IMG.jpg"], "IMG.exv", ["IMG.jpg"]),
+        (["IMG.jpg"], "IMG.jpg.xmp.bak", ["IMG.jpg"]),
+        (["IMG.jpg"], "IMG.xmp~", ["IMG.jpg"]),
+        (["IMG.jpg"], "IMG.jpg_original", ["IMG.jpg"]),
+        (["IMG.jpg", "IMG.png"], "IMG.jpg.mine", ["IMG.jpg"]),
+        (["IMG.jpg"], "IMG.mine", []),
+        (["IMG"], "IMG.mine", []),
+        (["IMG.jpg"], "other.txt", []),
+        (["IMG.jpg"], "IMG.bak", []),
+    ],
+)
+def test_a_file_that_names_a_photo_belongs_to_it_whatever_is_in_it(
+    photos: list[str], other: str, owners: list[str]
+) -> None:
+    assert _owners(photos, other) == owners
+    assert {kind for found in attach(photos, [other]).values() for _, kind in found} <= {CompanionKind.NOTE}
+
+
+@pytest.mark.parametrize("name", ["IMG.ARW.cos", "IMG.dop", "IMG.arw.on1", "IMG.vrd", "IMG.psd", "IMG.ARW.nksc"])
+def test_the_settings_and_documents_of_an_editor_are_edits(name: str) -> None:
+    assert attach(["IMG.ARW"], [name]) == {"IMG.ARW": [(name, EDIT)]}
+
+
+@pytest.mark.parametrize(
+    ("photos", "other", "owners"),
+    [
         (["IMG_1.HEIC"], "IMG_1.MOV", ["IMG_1.HEIC"]),
         (["IMG_1.JPG"], "IMG_1.mp4", ["IMG_1.JPG"]),
         (["IMG_1.HEIC"], "IMG_1_HEVC.MOV", ["IMG_1.HEIC"]),

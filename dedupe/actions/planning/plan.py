@@ -306,7 +306,7 @@ class _Drafter:
         """
         unread = {one.kind for one in companions_of(photo) if one.inventory is None and not needs_bytes(one.kind)}
         staying = {part.path: FileMove(part.path, None, part.file.stamp, part.content_key) for part in keep.parts}
-        for companion in companions_of(keep):
+        for companion in (*companions_of(keep), *keep.notes):
             if companion.inventory is not None or companion.kind in unread:
                 staying[companion.path] = self._read(companion)
         return staying

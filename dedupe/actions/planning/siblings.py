@@ -123,10 +123,10 @@ class Siblings:
 
 def _worked_out(names: frozenset[str]) -> _Folder:
     from dedupe.formats.sniff import PHOTO_EXTENSIONS
-    from dedupe.tree.companions import COMPANION_EXTENSIONS, attach
+    from dedupe.tree.companions import attach
 
     photos = [name for name in names if os.path.splitext(name)[1].lower() in PHOTO_EXTENSIONS]
-    others = [name for name in names if os.path.splitext(name)[1].lower() in COMPANION_EXTENSIONS]
+    others = sorted(names.difference(photos))
     companions: dict[str, list[str]] = {}
     owners: dict[str, list[str]] = {}
     for photo, owned in attach(photos, others).items() if others else ():
