@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import blake2b
 from typing import Final
 
 from dedupe.loss import LossCode
-from dedupe.types import CompanionKind, Photo
+from dedupe.types import Companion, CompanionKind, Photo
 
 
 class Need(Enum):
@@ -50,13 +50,18 @@ def needs_bytes(kind: CompanionKind) -> bool:
     return POLICIES[kind].need is Need.BYTES
 
 
+def remarks_on(asset: Photo) -> Iterator[Companion]:
+    """What files that stay where they are say of any picture of an asset."""
+    return (one for part in asset.parts for one in part.remarks)
+
+
 def beside(photo: Photo) -> str:
     """A digest of what is beside the first picture of an asset, whatever it is called; empty where nothing is.
 
     Of a companion counts what it says, or its size and time where it was not read.
     """
     held = [part.content_key.hex() for part in photo.members]
-    for one in (*photo.companions, *photo.notes):
+    for one in (*photo.companions, *remarks_on(photo)):
         said = one.inventory if one.inventory is not None else f"{one.stamp.size} {one.stamp.mtime_ns}"
         held.append(f"{one.kind.value} {said}")
     return blake2b("\0".join(sorted(held)).encode(), digest_size=16).hexdigest() if held else ""

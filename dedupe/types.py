@@ -135,11 +135,6 @@ class Photo:
         """The files of the asset that are not pictures it was read with, each once."""
         return tuple({one.path: one for part in self.parts for one in part.file.companions}.values())
 
-    @property
-    def notes(self) -> tuple[Companion, ...]:
-        """The remarks on all pictures of the asset."""
-        return tuple(one for part in self.parts for one in part.remarks)
-
 
 @dataclass(frozen=True, slots=True)
 class Pair:

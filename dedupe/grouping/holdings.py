@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from dedupe.asset import remarks_on
 from dedupe.formats.inventory import Item, instants, is_compared_apart, lacking, positions, unpacked, with_implied
 from dedupe.types import DateSource, Facts, Loss, LossCode, Photo
 
@@ -57,7 +58,7 @@ def items_of(inventories: tuple[str, ...]) -> frozenset[Item]:
 def held(asset: Photo) -> frozenset[Item]:
     """Everything an asset holds: in its pictures, and in the sidecars, lists and Takeout's JSON beside them."""
     said = [part.facts.inventory for part in asset.parts]
-    said += [one.inventory for one in (*asset.companions, *asset.notes) if one.inventory]
+    said += [one.inventory for one in (*asset.companions, *remarks_on(asset)) if one.inventory]
     return items_of(tuple(text for text in said if text))
 
 

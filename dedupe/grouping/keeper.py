@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from dedupe.asset import POLICIES, needs_bytes
+from dedupe.asset import POLICIES, needs_bytes, remarks_on
 from dedupe.errors import UsageError
 from dedupe.grouping.holdings import carried, held, missing
 from dedupe.grouping.provenance import UNNAMED, copy_mark, distance_to_camera
@@ -98,7 +98,7 @@ def has_raw(photo: Photo) -> bool:
 
 def carries(photo: Photo) -> tuple[LossCode, ...]:
     """The kinds of things that an asset holds besides its pixels, the weightiest first."""
-    beside = (*photo.companions, *photo.notes)
+    beside = (*photo.companions, *remarks_on(photo))
     kinds = {companion.kind for companion in beside}
     found = {*carried(photo), *(POLICIES[kind].loss for kind in kinds if needs_bytes(kind))}
     found.update(POLICIES[one.kind].loss for one in beside if one.inventory is None)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from dedupe.asset import POLICIES, needs_bytes
+from dedupe.asset import POLICIES, needs_bytes, remarks_on
 from dedupe.comparing.thresholds import LOW_TEXTURE
 from dedupe.grouping.holdings import missing
 from dedupe.grouping.keeper import Candidate, is_quantised
@@ -115,7 +115,7 @@ def _of_companions(extra: Photo, keep: Photo, companion_key: CompanionKey | None
         if not _has_equal(companion, beside, companion_key):
             yield _without(companion)
     # What does not move along has no equal: it would stay behind alone.
-    yield from (_without(one) for one in extra.notes if one.inventory is None)
+    yield from (_without(one) for one in remarks_on(extra) if one.inventory is None)
 
 
 def _without(companion: Companion) -> Loss:

@@ -15,7 +15,7 @@ from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
 from dedupe.actions.planning.names import folded, free_names, root_labels, root_of
 from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.disk import Disk
-from dedupe.asset import needs_bytes
+from dedupe.asset import needs_bytes, remarks_on
 from dedupe.types import (
     Action,
     ActionKind,
@@ -306,7 +306,7 @@ class _Drafter:
         """
         unread = {one.kind for one in companions_of(photo) if one.inventory is None and not needs_bytes(one.kind)}
         staying = {part.path: FileMove(part.path, None, part.file.stamp, part.content_key) for part in keep.parts}
-        for companion in (*companions_of(keep), *keep.notes):
+        for companion in (*companions_of(keep), *remarks_on(keep)):
             if companion.inventory is not None or companion.kind in unread:
                 staying[companion.path] = self._read(companion)
         return staying
