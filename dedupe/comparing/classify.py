@@ -6,6 +6,7 @@ simulated and real second shots ("shots").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ from dedupe.comparing.thresholds import (
     LIGHT,
     MOST_COVERED,
     NEARLY_ALL,
+    NOISELESS,
     SHOWN_ALONE,
     SOFT,
     STRETCH,
@@ -32,6 +34,10 @@ from dedupe.comparing.thresholds import (
 )
 from dedupe.types import Change, Relation, Remark
 
+_SEEN: Final = frozenset(
+    (Change.VIEWPOINT, Change.EVERYWHERE, Change.CONTENT, Change.TEXT, Change.MOST_PLACES, Change.SENSOR_NOISE)
+)
+"""What the look of two pictures says against one capture, whatever their files say."""
 _LAID_ON: Final = frozenset((RegionKind.STROKES, RegionKind.BAND, RegionKind.VEIL))
 
 
@@ -66,17 +72,38 @@ def judge(measurement: Measurement) -> Verdict:
     return Verdict(Relation.RESAVED)
 
 
-def proven(verdict: Verdict, measurement: Measurement, known: Captures | None = None) -> Verdict:
-    """The verdict, once the noise in ``measurement`` is asked: what it leaves open is `similar` unless it says one capture.
-    ``known``: what that noise says, where it was asked before."""
+def proven(verdict: Verdict, looks: Sequence[tuple[Verdict, Measurement]]) -> Verdict:
+    """The verdict, once the noise is asked: what it leaves open is `similar` unless the noise says one capture.
+
+    ``looks`` are the looks at the pair and what each says, the closest last. Where the closest shows too little noise to
+    tell, the one before may: of a picture made smaller only what is in both files is left.
+    """
     if not verdict.open:
         return verdict
-    if _tilted_by_hand(measurement):
+    closest = looks[-1][1]
+    if _tilted_by_hand(closest):
         return Verdict(Relation.SIMILAR, Remark(Change.VIEWPOINT))
-    if (known or sensor_noise.captures(measurement)) is Captures.ONE:
+    said = [seen.captures or sensor_noise.captures(measurement) for seen, measurement in looks]
+    if Captures.TWO not in said and Captures.ONE in said:
         return Verdict(verdict.relation, verdict.remark)
-    doubtful = needs_proof(measurement) or (verdict.remark.change if verdict.remark else Change.PUT_ON)
+    doubtful = needs_proof(closest) or (verdict.remark.change if verdict.remark else Change.PUT_ON)
     return Verdict(Relation.SIMILAR, Remark(_apart(doubtful)))
+
+
+def may_be_put_on(verdict: Verdict, measurement: Measurement) -> bool:
+    """Whether what makes the two `similar` may be a thing put on one of them, so that the files have to be asked.
+
+    Pages and screens of one template agree exactly as well, and are not one: only pictures with noise are asked about.
+    """
+    if verdict.relation is not Relation.SIMILAR or verdict.remark is None or verdict.remark.change not in _SEEN:
+        return False
+    registered = measurement.registered
+    if any(region.kind is RegionKind.RETYPED for region in measurement.difference.found_regions):
+        return False
+    if any(difference.is_document(picture) for picture in (registered.still, registered.overlay.moving)):
+        return False
+    found = sensor_noise.noise(measurement.unsoftened, measurement.difference.mask)
+    return found is not None and found.noiseless < NOISELESS
 
 
 def _tilted_by_hand(measurement: Measurement) -> bool:

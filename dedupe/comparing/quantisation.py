@@ -48,7 +48,7 @@ _CLEARLY: Final = 0.8
 [What was decoded from it ≤ 0.03, what was saved again and better ≤ 0.20; the other way round ≥ 0.26 against the latter,
 ≥ 0.12 against the former.]
 """
-_FREQUENCIES: Final = np.add.outer(np.arange(8), np.arange(8)) <= 7
+FREQUENCIES: Final = np.add.outer(np.arange(8), np.arange(8)) <= 7
 """Coefficients looked at: the steps of the finest are too coarse to tell."""
 _COSINES: Final = np.array(
     [[(0.5 if k else 0.125**0.5) * np.cos(np.pi * (2 * n + 1) * k / 16) for n in range(8)] for k in range(8)],
@@ -100,10 +100,10 @@ def origin(a: View, b: View) -> Origin:
         return Origin.UNKNOWN
     if one.profile != other.profile:
         return Origin.PROFILE
-    turn = _turn(one.pixels, other.pixels)
+    turn = best_turn(one.pixels, other.pixels)
     if turn is None:
         return Origin.UNKNOWN
-    pairs = [blocks(_turned(one.pixels, turn), other.pixels), blocks(_turned_back(other.pixels, turn), one.pixels)]
+    pairs = [blocks(turned(one.pixels, turn), other.pixels), blocks(turned_back(other.pixels, turn), one.pixels)]
     if min(len(pair[0]) for pair in pairs) < _LEAST_BLOCKS:
         return Origin.UNKNOWN
     on_b, on_a = (_Seen(*(coefficients(cut) for cut in pair)) for pair in pairs)
@@ -147,7 +147,7 @@ def _earlier(own: Floats, steps: Floats | None) -> Floats:
     """
     known = np.zeros((8, 8), np.float32) if steps is None else steps
     ratios, values = [], np.abs(own)
-    for column, (row, frequency) in enumerate(zip(*np.nonzero(_FREQUENCIES), strict=True)):
+    for column, (row, frequency) in enumerate(zip(*np.nonzero(FREQUENCIES), strict=True)):
         if 0 < row + frequency <= _SEEN_FREQUENCY:
             step = _lattice_of(values[:, column], float(known[row, frequency]))
             if step is not None:
@@ -192,7 +192,7 @@ def _off_lattice(copy: Floats, source: Floats, steps: Floats | None) -> float | 
     """
     if steps is None:
         return None
-    step = np.broadcast_to(steps[_FREQUENCIES], source.shape)
+    step = np.broadcast_to(steps[FREQUENCIES], source.shape)
     telling = (step >= _TELLING_STEP) & (np.abs(source) > 0.75 * step)
     telling[:, 0] = False
     if telling.sum() < _LEAST_TELLING:
@@ -207,7 +207,7 @@ def _is_child(seen: _Seen, steps: Floats | None) -> bool | None:
     """
     if steps is None:
         return False
-    step = np.broadcast_to(steps[_FREQUENCIES], seen.own.shape)
+    step = np.broadcast_to(steps[FREQUENCIES], seen.own.shape)
     telling = (step >= _TELLING_STEP) & (np.maximum(np.abs(seen.own), np.abs(seen.moved)) > 0.5 * step)
     if telling.sum() < _LEAST_TELLING:
         return None
@@ -217,10 +217,10 @@ def _is_child(seen: _Seen, steps: Floats | None) -> bool | None:
 
 def _outside(apart: Floats, steps: Floats) -> float:
     """The share of all coefficients that are farther apart than half a step."""
-    return float((np.abs(apart) > 0.5 * steps[_FREQUENCIES] + _SLACK).mean())
+    return float((np.abs(apart) > 0.5 * steps[FREQUENCIES] + _SLACK).mean())
 
 
-def coefficients(cut: Floats, wanted: Mask = _FREQUENCIES) -> Floats:
+def coefficients(cut: Floats, wanted: Mask = FREQUENCIES) -> Floats:
     """float32[n, coefficients]: those ``wanted`` of the discrete cosine transform of blocks float32[n, 8, 8]."""
     return (_COSINES @ cut @ _COSINES.T)[:, wanted].astype(np.float32)
 
@@ -239,20 +239,20 @@ def blocks(*pictures: Grey, most: int = _BLOCKS) -> tuple[Floats, ...]:
     return tuple(part[kept].astype(np.float32) for part in cut)
 
 
-def _turn(one: Grey, other: Grey) -> int | None:
+def best_turn(one: Grey, other: Grey) -> int | None:
     """Which of the eight turns and mirrors lays ``one`` onto ``other``; None where their sizes differ."""
-    fitting = [turn for turn in range(8) if _turned(one, turn).shape == other.shape]
+    fitting = [turn for turn in range(8) if turned(one, turn).shape == other.shape]
     stride = max(1, max(other.shape) // 96)
     target = other[::stride, ::stride].astype(np.float32)
     if not fitting:
         return None
-    return min(fitting, key=lambda turn: float(np.abs(_turned(one, turn)[::stride, ::stride] - target).mean()))
+    return min(fitting, key=lambda turn: float(np.abs(turned(one, turn)[::stride, ::stride] - target).mean()))
 
 
-def _turned(picture: Grey, turn: int) -> Grey:
+def turned(picture: Grey, turn: int) -> Grey:
     return np.rot90(picture[:, ::-1] if turn >= 4 else picture, turn % 4)
 
 
-def _turned_back(picture: Grey, turn: int) -> Grey:
+def turned_back(picture: Grey, turn: int) -> Grey:
     back = np.rot90(picture, -(turn % 4))
     return back[:, ::-1] if turn >= 4 else back

@@ -2,7 +2,8 @@
 
 What people and apps put on a picture is thin (a stamp, a watermark), or a line of outlined letters (a caption), or a flat band at
 the rim (a bar, an empty corner), or lets the picture show through (a veil: a local gain and offset explains it). Letters on both
-sides were typed anew. Anything else that is larger than a speck is other content: put on, moved, or replaced.
+sides, on paper, were typed anew. Anything else that is larger than a speck is other content: put on, moved, or replaced; letters
+on a photograph are among it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from dedupe.comparing.thresholds import (
     LEAST_TONE,
     LEAST_VEILED,
     LETTER_CONTRAST,
+    PAPER_ROUND,
+    PAPER_TONE,
     SPECK_SIDE,
     STROKE_WIDTH,
     VEIL_LIKENESS,
@@ -34,6 +37,8 @@ _PAD: Final = 3
 _GROWN: Final = 4
 """By how much dilation makes a region longer and wider."""
 _LEAST_LETTERS: Final = 40
+_RING: Final = 9
+"""Pixels round a region that its letters, as saving blurs them, may reach into."""
 
 
 class RegionKind(Enum):
@@ -87,7 +92,10 @@ def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple
             continue
         window = np.s_[max(0, top - _PAD) : top + height + _PAD, max(0, left - _PAD) : left + width + _PAD]
         place = _place(labels[window] == label, still[window], moved[window], cover[window])
-        found.append(Region(_kind(place, max(cover.shape)), size / area))
+        kind = _kind(place, max(cover.shape))
+        if kind is RegionKind.RETYPED and not _on_paper((left, top, width, height), labels == label, (still, moved)):
+            kind = RegionKind.CONTENT
+        found.append(Region(kind, size / area))
     return closed > 0, tuple(sorted(found, key=lambda region: (-region.share, region.kind.value)))
 
 
@@ -170,6 +178,17 @@ def _retyped(place: _Place) -> bool:
     pictures = (place.still, place.moved)
     # Letters on a page: the two tones go on round them.
     return all(_two_tones(picture[place.mask]) and _two_tones(picture.reshape(-1, 3)) for picture in pictures)
+
+
+def _on_paper(box: tuple[int, int, int, int], mask: Mask, pictures: tuple[Rgb, Rgb]) -> bool:
+    """Whether the ground round a region is of one tone on both sides: a page has neither light and shade nor noise."""
+    left, top, width, height = box
+    reach = _RING + min(width, height)
+    window = np.s_[max(0, top - reach) : top + height + reach, max(0, left - reach) : left + width + reach]
+    beside = cv2.dilate(mask[window].astype(np.uint8), np.ones((_RING, _RING), np.uint8)) == 0
+    return bool(beside.any()) and all(
+        flatness(picture[window][beside], PAPER_TONE) > PAPER_ROUND for picture in pictures
+    )
 
 
 def _two_tones(colours: Rgb) -> bool:

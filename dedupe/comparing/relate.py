@@ -6,7 +6,8 @@ The evidence is asked in this order, and each step can only make the verdict les
 2. alignment of the previews: is it one scene at all?
 3. capture times and exposures: two of one camera are two captures;
 4. displacement: what one affine map cannot explain is another point of view or motion;
-5. local differences: other content is another shot, strokes and bands put on the picture are an edit;
+5. local differences: other content is another shot, strokes and bands put on the picture are an edit; whatever stands on a
+   picture is one where the rest was saved from the other's very pixels;
 6. frame, tone, colour: a re-save has the whole frame and every textured place agrees;
 7. the same questions once more on the originals, for pairs that would still be `edited` or safer;
 8. would-be re-saves of one size must be as near to each other as saving leaves them.
@@ -35,9 +36,10 @@ from dedupe.comparing import (
     quantisation,
     sensor_noise,
     sharpening,
+    untouched,
 )
 from dedupe.comparing.align import Alignment, Features, Matrix, Rgb
-from dedupe.comparing.classify import Verdict, bends, judge, proven
+from dedupe.comparing.classify import Verdict, bends, judge, may_be_put_on, proven
 from dedupe.comparing.detail import SAME_SAMPLING, detail, sampling
 from dedupe.comparing.grid import FINE
 from dedupe.comparing.keystone import Keystone
@@ -98,6 +100,8 @@ def relate(task: RelateTask) -> Match:
         return match
     crisp = cache(partial(sharpening.clue, measurement, (one.rgb, other.rgb)))
     verdict, more = _verdict(a, b, measurement, alignment, crisp)
+    if verdict is not None and may_be_put_on(verdict, measurement) and untouched.saved_in_part(a, b):
+        verdict = Verdict(Relation.EDITED, Remark(Change.PUT_ON))
     if verdict is not None and verdict.relation is Relation.RESAVED and (remark := frames.unlike(a, b)) is not None:
         verdict = Verdict(Relation.EDITED, remark)
     one_capture = verdict is not None and verdict.relation is not Relation.SIMILAR
@@ -186,9 +190,8 @@ def _verdict(
     closer, close = _close_look(a, b, measurement, verdict)
     if not _one_scene(measurement) and (close is None or not _one_scene(close)):
         return None, 0.0
-    asked = closer.captures if close is not None else verdict.captures
-    verdict = max(verdict, closer, key=lambda each: (each.relation.rank, each.open))
-    verdict = proven(verdict, close or measurement, asked)
+    looks = [(verdict, measurement), *([] if close is None else [(closer, close)])]
+    verdict = proven(max(verdict, closer, key=lambda each: (each.relation.rank, each.open)), looks)
     if verdict.relation is Relation.SIMILAR:
         return verdict, 0.0
     more = detail(a, b, measurement, close, crisp)

@@ -124,6 +124,18 @@ SURE_SHIFT: Final = 0.08
 LEAST_SHIFTS: Final = 12
 """Sure blocks that must be there to tell (a guess)."""
 
+# -- untouched -------------------------------------------------------------------------------------------------------
+
+EXACT_PLACES: Final = 30
+"""Places of a frame that must hold exactly for the rest to be put on [AugLy's stickers and stripes ≥ 33]."""
+EXACT_SHARE: Final = 0.2
+"""Share, 0–1, of the places that must hold exactly [AugLy's stickers and stripes ≥ 0.39]."""
+EXACT_AMONG_NEAR: Final = 0.75
+"""Share, 0–1, of the exact places among those that hold exactly or nearly.
+
+[AugLy's stickers and stripes ≥ 0.87; second shots of a tripod with noise of 0.3 grey levels ≤ 0.44, of 1 and more 0.]
+"""
+
 # -- overlap ---------------------------------------------------------------------------------------------------------
 
 SHOWN_STRUCTURE: Final = 2.5
@@ -155,6 +167,14 @@ BOTH_TONES: Final = 0.85
 """Share of a place, 0–1, in the tones of letters and paper (a guess)."""
 LEAST_TONE: Final = 0.06
 """Share of the rarer of both, at least (a guess)."""
+
+PAPER_TONE: Final = 4
+"""Grey levels around the commonest tone that are the tone of a paper."""
+PAPER_ROUND: Final = 0.3
+"""Share, 0–1, of what is round retyped letters in that tone, from which they stand on paper.
+
+[Pages and receipts with the noise of a scanner ≥ 0.58, letters on a cloudy sky ≤ 0.23.]
+"""
 
 # -- difference ------------------------------------------------------------------------------------------------------
 

@@ -8,11 +8,22 @@ import cv2
 import numpy as np
 import pytest
 
-from dedupe.comparing import align, overlap, quantisation, response, sensor_noise
+from benchmarks import documents
+from dedupe.comparing import align, overlap, quantisation, response, sensor_noise, untouched
 from dedupe.comparing.measure import Measurement, measure
 from dedupe.comparing.sensor_noise import Captures
 from dedupe.types import Change, Relation
-from tests.comparing.shots import NOT_ONE_CAPTURE, SAFE, Picture, jpeg, photograph, related, saturated, shot_again
+from tests.comparing.shots import (
+    NOT_ONE_CAPTURE,
+    SAFE,
+    Picture,
+    jpeg,
+    photograph,
+    related,
+    saturated,
+    saved,
+    shot_again,
+)
 
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
@@ -67,6 +78,62 @@ def test_a_drawn_page_has_no_noise_that_could_tell() -> None:
     other = page.copy()
     cv2.rectangle(other, (30, 120), (200, 260), (40, 90, 160), -1)
     assert sensor_noise.captures(measured(page, other)) is Captures.UNKNOWN
+
+
+def in_clouds(folder_seed: int, word: str) -> Picture:
+    """A noisy sky of light and dark clouds with a word on it in white."""
+    rng = np.random.default_rng(folder_seed)
+    clouds = cv2.resize(rng.uniform(60, 190, (9, 12, 1)).astype(np.float32), (800, 600), interpolation=cv2.INTER_CUBIC)
+    sky = saturated(clouds[..., None] + rng.standard_normal((600, 800, 1), np.float32) * 5 + np.zeros(3, np.float32))
+    sky[430:] = cv2.resize(photograph("coffee"), (800, 170))
+    cv2.putText(sky, word, (330, 260), cv2.FONT_HERSHEY_SIMPLEX, 3, (255, 255, 255), 8, cv2.LINE_AA)
+    return sky
+
+
+def test_a_photo_with_one_word_typed_on_it_and_with_another_is_one_capture(tmp_path: Path) -> None:
+    found = related(tmp_path, jpeg(in_clouds(1, "one"), 92), jpeg(in_clouds(1, "six"), 92))
+    assert found.relation is Relation.EDITED
+
+
+def calm(name: str) -> Picture:
+    """A photograph with as little noise as a phone leaves that smooths it away."""
+    return cv2.bilateralFilter(photograph(name), 9, 40, 5)
+
+
+@pytest.mark.parametrize("name", ["coffee", "astronaut"])
+def test_a_sticker_on_a_photo_without_noise_is_told_by_the_rest_which_is_as_saving_leaves_it(
+    tmp_path: Path, name: str
+) -> None:
+    original = jpeg(calm(name), 92)
+    found = related(tmp_path, original, jpeg(emoji(opened(original)), 88))
+    assert found.relation is Relation.EDITED
+
+
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+@pytest.mark.parametrize("qualities", [(95, 88), (90, 75), (80, 60)])
+def test_two_shots_of_a_tripod_are_not_saved_from_each_other(
+    tmp_path: Path, strength: float, qualities: tuple[int, int]
+) -> None:
+    scene = calm("coffee").astype(np.float32)
+    rng = np.random.default_rng(4)
+    shots = [saturated(scene + rng.standard_normal(scene.shape, np.float32) * strength) for _ in qualities]
+    one, other = (
+        saved(tmp_path, f"{quality}.jpg", jpeg(shot, quality)) for shot, quality in zip(shots, qualities, strict=True)
+    )
+    assert not untouched.saved_in_part(one, other)
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_a_photo_turned_and_with_a_sticker_on_it_was_saved_from_the_original(tmp_path: Path, turn: int) -> None:
+    original = jpeg(photograph("coffee"), 93)
+    marked = np.ascontiguousarray(np.rot90(emoji(opened(original)), turn))
+    one, other = saved(tmp_path, "one.jpg", original), saved(tmp_path, "other.jpg", jpeg(marked, 88))
+    assert untouched.saved_in_part(one, other)
+
+
+def test_two_chats_that_differ_in_one_message_are_not_one_though_the_rest_was_saved_alike(tmp_path: Path) -> None:
+    one, other = (jpeg(documents.chat(3, text), quality) for text, quality in ((1, 92), (2, 88)))
+    assert related(tmp_path, one, other).relation in NOT_ONE_CAPTURE
 
 
 def test_stripes_one_can_see_through_are_put_on_the_photo(tmp_path: Path) -> None:
@@ -169,8 +236,8 @@ def test_what_was_saved_coarsely_and_finely_again_is_still_a_copy(tmp_path: Path
 def test_the_steps_of_an_earlier_saving_show_in_the_coefficients() -> None:
     coarse = np.float32(quantisation.STANDARD * 2)
     rng = np.random.default_rng(1)
-    count = int(quantisation._FREQUENCIES.sum())
-    steps = coarse[quantisation._FREQUENCIES]
+    count = int(quantisation.FREQUENCIES.sum())
+    steps = coarse[quantisation.FREQUENCIES]
     once = np.rint(rng.laplace(0, 60, (3000, count)) / steps) * steps
     fine = np.full((8, 8), 2.0, np.float32)
     twice = (np.rint((once + rng.normal(0, 0.4, once.shape)) / 2) * 2).astype(np.float32)
