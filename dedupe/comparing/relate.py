@@ -1,6 +1,6 @@
 """The verdict on a candidate pair: what one photo is to the other.
 
-The evidence is asked in this order, and each step can only make the verdict less safe:
+The evidence is asked in this order. Each step can only make the verdict less safe, but for untouched pixels:
 
 1. equal pixel key: the same pixels, nothing else matters;
 2. alignment of the previews: is it one scene at all?
