@@ -131,6 +131,8 @@ class ClueKind(StrEnum):
     MARKS = "marks"
     COLOUR = "colour"
     TONE = "tone"
+    PROFILE = "profile"
+    RESHAPED = "reshaped"
     SHARPENED = "sharpened"
     BLURRED = "blurred"
     ENLARGED = "enlarged"

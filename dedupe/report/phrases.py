@@ -272,6 +272,8 @@ _MADE = {
     ClueKind.MARKS: "has something added",
     ClueKind.COLOUR: "has lost its colours",
     ClueKind.TONE: "has its tones changed",
+    ClueKind.PROFILE: "has lost its colour profile",
+    ClueKind.RESHAPED: "was stretched from it",
     ClueKind.SHARPENED: "was sharpened",
     ClueKind.BLURRED: "is blurred",
     ClueKind.ENLARGED: "was enlarged from it",
