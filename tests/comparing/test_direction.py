@@ -266,7 +266,7 @@ TURNING: dict[ClueKind, tuple[Pair, Pair]] = {
         lambda picture: (jpeg(picture), jpeg(picture, 70)),
     ),
 }
-"""For each sign a pair that shows it, and nearly the same pair without the evidence. (METADATA has a test of its own.)"""
+"""For each sign a pair that shows it, and nearly the same pair without the evidence; METADATA has a test of its own."""
 
 
 @pytest.mark.parametrize("kind", TURNING)
