@@ -261,14 +261,14 @@ def _listed(words: tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def made_from(extra: Extra) -> str:
-    """How this photo was made from the one that stays for it, as the end of a sentence; empty where nothing tells."""
-    return _MADE[extra.clue] if extra.clue is not None else ""
+def made_from(extra: Extra, other: str = "it") -> str:
+    """How this photo was made from the one that stays for it (``other``), as the end of a sentence; empty where nothing tells."""
+    return _MADE[extra.clue].format(other) if extra.clue is not None else ""
 
 
 _MADE = {
-    ClueKind.CROP: "was cut from it",
-    ClueKind.PADDING: "shows it within a frame, bars or a screen",
+    ClueKind.CROP: "was cut from {}",
+    ClueKind.PADDING: "shows {} within a frame, bars or a screen",
     ClueKind.MARKS: "has something added",
     ClueKind.COLOUR: "has lost its colours",
     ClueKind.TONE: "has its tones changed",
@@ -276,9 +276,9 @@ _MADE = {
     ClueKind.RESHAPED: "was stretched from it",
     ClueKind.SHARPENED: "was sharpened",
     ClueKind.BLURRED: "is blurred",
-    ClueKind.ENLARGED: "was enlarged from it",
-    ClueKind.REDUCED: "was reduced from it",
-    ClueKind.QUANTISATION: "was saved from it",
-    ClueKind.FORMAT: "was converted from it",
+    ClueKind.ENLARGED: "was enlarged from {}",
+    ClueKind.REDUCED: "was reduced from {}",
+    ClueKind.QUANTISATION: "was saved from {}",
+    ClueKind.FORMAT: "was converted from {}",
     ClueKind.METADATA: "has lost what the camera wrote",
 }

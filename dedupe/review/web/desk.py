@@ -7,7 +7,7 @@ after every change. Every change goes through the review's own machine and is st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -44,6 +44,8 @@ class Intent(StrEnum):
     TOGGLE = "toggle"
     VIEW = "view"
     RESCUE = "rescue"
+    PREFER = "prefer"
+    PREFER_NONE = "prefer none"
 
 
 _KEYS = {
@@ -55,6 +57,8 @@ _KEYS = {
     Intent.TOGGLE: " ",
     Intent.VIEW: "o",
     Intent.RESCUE: "r",
+    Intent.PREFER: "d",
+    Intent.PREFER_NONE: "D",
 }
 """The key of the terminal review that means the same."""
 
@@ -141,6 +145,15 @@ class Change:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a decision replaced: the choices of the groups that it changed, and the folders that were preferred."""
+
+    choices: Mapping[int, Choice]
+    preferred: tuple[str, ...]
+    moved: Mapping[int, tuple[Choice, Choice]]
+
+
 class Desk:
     """The decisions of one scan. All methods belong to the main thread; ``snapshot`` may be read anywhere.
 
@@ -150,7 +163,7 @@ class Desk:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._memory = session.decisions
-        self._taken_back: list[dict[int, Choice]] = []
+        self._taken_back: list[_Before] = []
         self._foreign = self._memory.foreign_writes()
         self._seen: dict[str, Judged] = {}
         self.snapshot = self._load()
@@ -219,7 +232,7 @@ class Desk:
         if after.wants_viewer:
             paths = [after.photos[at].path for at in after.compared]
             return Change((), open_photos(paths))
-        return self._stored(after.choices, after.message)
+        return self._stored(after, _on_the_page(after.message))
 
     def accept_safe(self, wanted: GroupFilter, expected: int) -> Change:
         """Accept the groups that the filter shows and that need no look.
@@ -232,16 +245,23 @@ class Desk:
         choices = list(self.snapshot.choices)
         for number in numbers:
             choices[number] = replace(choices[number], verdict=EditState.ACCEPTED)
-        return self._stored(choices, "")
+        return self._stored(replace(self.snapshot.state, choices=tuple(choices)), "")
 
     def back(self) -> Change:
         """Take the last decision of this session back (a bulk accept is one)."""
         if not self._taken_back:
             return Change((), "There is nothing to take back.")
-        choices = list(self.snapshot.choices)
-        for number, choice in self._taken_back.pop().items():
+        before, choices = self._taken_back.pop(), list(self.snapshot.choices)
+        for number, choice in before.choices.items():
             choices[number] = choice
-        return self._stored(choices, "Taken back.", remember=False)
+        state = replace(
+            self.snapshot.state,
+            choices=tuple(choices),
+            marks={at: left for at, left in self.snapshot.state.marks.items() if at[0] not in before.choices},
+            preferred=before.preferred,
+            moved=before.moved,
+        )
+        return self._stored(state, "Taken back.", remember=False)
 
     def pick(self, number: int, places: Iterable[int]) -> None:
         """Remember which shots of a set a person ticked. What was said of the set before holds no longer."""
@@ -277,24 +297,38 @@ class Desk:
             [self._seen[one.id]] = look(self._session, [one])
         return self._seen[one.id]
 
-    def _stored(self, choices: Sequence[Choice], message: str, *, remember: bool = True) -> Change:
-        now = self.snapshot
+    def _stored(self, after: ReviewState, message: str, *, remember: bool = True) -> Change:
+        now, choices = self.snapshot, after.choices
         numbers = store_changes(now.state.groups, now.choices, choices, self._memory)
         if remember and numbers:
-            self._taken_back.append({number: now.choices[number] for number in numbers})
+            changed = {number: now.choices[number] for number in numbers}
+            self._taken_back.append(_Before(changed, now.state.preferred, now.state.moved))
             del self._taken_back[:-_REMEMBERED]
         revisions = list(now.revisions)
         for number in numbers:
             revisions[number] += 1
         freed = now.state.freed + sum(choices[n].freed - now.choices[n].freed for n in numbers)
-        state = replace(now.state, choices=tuple(choices), freed=freed, message="")
+        state = replace(
+            now.state,
+            choices=choices,
+            freed=freed,
+            message="",
+            marks=after.marks,
+            preferred=after.preferred,
+            moved=after.moved,
+        )
         self.snapshot = replace(now, state=state, revisions=tuple(revisions), undoable=len(self._taken_back))
         return Change(numbers, message)
 
 
+def _on_the_page(message: str) -> str:
+    """A message of the machine without the terminal's keys, which mean something else on the page."""
+    return message.removesuffix(" D takes it back.").replace("; d prefers that of the highlighted photo", "")
+
+
 def _name_of(made_at: int, result: ScanResult) -> str:
     """A short name that another scan does not have."""
-    digest = hashlib.blake2b(f"{made_at}\0{len(result.groups)}".encode(), digest_size=8)
-    for group in result.groups:
-        digest.update(group.id.encode())
+    digest = hashlib.blake2b(f"{made_at}\0{len(result.groups)}\0".encode(), digest_size=8)
+    for name in (*(group.id for group in result.groups), *(one.id for one in sets_in(result))):
+        digest.update(name.encode())
     return digest.hexdigest()

@@ -52,6 +52,7 @@ def totals(now: Snapshot) -> Json:
         "freed": now.state.freed,
         "undoable": now.undoable,
         "away": len(now.away),
+        "preferred": [display_path(folder) for folder in now.state.preferred],
     }
 
 
@@ -173,7 +174,8 @@ def _remark(photo: Photo, extra: Extra | None, *, is_kept: bool) -> str:
         return ""
     if extra is None:
         return "Not proven against the photo that stays: it stays too."
-    said = (phrases.made_from(extra), phrases.remark(extra) or pinned(photo))
+    made = phrases.made_from(extra, "A")
+    said = (made and f"B {made}", phrases.remark(extra) or pinned(photo))
     return display_text("; ".join(filter(None, said)))
 
 

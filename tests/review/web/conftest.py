@@ -142,8 +142,10 @@ def start() -> Iterator[Start]:
     pytest.importorskip("uvicorn", reason="the browser review needs uvicorn (dedupe-photos[web])")
     begun: list[Review] = []
 
-    def start(store: Path | str, *more: str) -> Review:
-        command = [sys.executable, "-u", "-m", "dedupe", "review", "--web", "--no-open", "--store", str(store), *more]
+    def start(store: Path | str, *more: str, without: str = "") -> Review:
+        """``without`` is code that takes a guard away before the program starts."""
+        program = ["-c", f"{without}\nfrom dedupe.__main__ import main\nmain()"] if without else ["-m", "dedupe"]
+        command = [sys.executable, "-u", *program, "review", "--web", "--no-open", "--store", str(store), *more]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         line = process.stdout.readline()
         link = re.search(r"http://\S+launch#\S+", line)

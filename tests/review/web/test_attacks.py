@@ -53,6 +53,10 @@ window.results = (async () => {{
 <form id="form" method="POST" enctype="text/plain" action="{address}api/quit"><input name='{{"a":"' value='"}}'></form>"""
 
 
+TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+
+
 @contextmanager
 def strangers_page(html: str) -> Iterator[str]:
     """A page on another port of this machine."""
@@ -60,9 +64,12 @@ def strangers_page(html: str) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
-            self.send_header("Content-Type", "text/html")
+            kind = TYPES.get(self.path.rpartition(".")[2], "text/html")
+            self.send_header("Content-Type", kind)
             self.end_headers()
-            self.wfile.write(html.encode())
+            self.wfile.write(
+                PICTURE.encode() if kind == "image/svg+xml" else html.encode() if kind == "text/html" else b""
+            )
 
         def log_message(self, *_: object) -> None:
             pass

@@ -26,6 +26,7 @@ const page = {
   error: "",
   where: { kind: "trash", target: "" },
   cached: new Map(),
+  turn: false,
 };
 
 // -- the frame ---------------------------------------------------------------------------------------------------------
@@ -144,6 +145,7 @@ async function openGroup(wanted, replace = false) {
 
 function showGroup(group, fresh) {
   page.group = group;
+  page.turn = !page.turn;
   if (fresh) page.cursor = group.keep === 0 ? 1 : 0;
   page.cursor = Math.min(page.cursor, group.photos.length - 1);
   page.maps = scenes(group.photos);
@@ -246,7 +248,7 @@ async function writing(work) {
 
 /** A write was answered: the totals and the rows that are other now. */
 function took(answer) {
-  for (const name of ["counts", "left", "freed", "going", "undoable", "away"]) page.state[name] = answer[name];
+  for (const name of ["counts", "left", "freed", "going", "undoable", "away", "preferred"]) page.state[name] = answer[name];
   for (const [row, state, going] of answer.rows) {
     page.index.columns.state[row] = state;
     page.index.columns.going[row] = going;
@@ -416,6 +418,7 @@ function view() {
     pair: page.group && pair(),
     mode: stage.mode,
     fitting: stage.fitting,
+    fits: Boolean(page.group && pair()[1].matrix),
     hasSeen: Boolean(stage.diff),
     share: (n) => `${Math.round(stage.share(n) * 100)} %`,
     toggleList: () => {
@@ -430,6 +433,8 @@ function view() {
     toggle: (place) => decide("toggle", place),
     keep: (place) => decide("keep", place),
     rescue: (place) => decide("rescue", place),
+    prefer: (place) => decide("prefer", place),
+    preferNone: () => decide("prefer none"),
     look,
     zoom: (factor) => stage.zoom(factor),
     fitOrPixels: () => stage.fitOrPixels(),
@@ -476,6 +481,7 @@ function drawStage(now = view()) {
   part("captions").dataset.mode = stage.mode;
   render(
     html`${captions.map(([side, photo]) => panels.caption(now, photo, side))}
+      ${stage.mode === "seen" ? html`<p class="legend" role="status">${stage.seenWords}</p>` : nothing}
       ${failed ? html`<p class="gone" role="alert">${failed}</p>` : nothing}`,
     part("captions"),
   );
@@ -539,10 +545,15 @@ const KEYS = {
   " ": () => decide("toggle"),
   o: () => decide("view"),
   r: () => decide("rescue"),
+  p: () => decide("prefer"),
+  P: () => decide("prefer none"),
   v: () => look("side"),
   f: () => look("flip"),
   w: () => look("wipe"),
-  d: () => look(stage.mode === "diff" && stage.diff ? "seen" : "diff"),
+  d: () => {
+    if (stage.diff) look(stage.mode === "diff" ? "seen" : "diff");
+    else toast("How the two photos lie on each other is not known. A new scan finds it out.");
+  },
   z: () => stage.fitOrPixels(),
   "+": () => stage.zoom(1.4),
   "-": () => stage.zoom(1 / 1.4),

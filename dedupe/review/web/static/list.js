@@ -78,6 +78,7 @@ export class GroupList {
     picture.alt = "";
     picture.decoding = "async";
     const [name, folder, facts] = ["b", "span", "small"].map((tag) => element.appendChild(document.createElement(tag)));
+    name.dir = "auto";
     return { element, picture, name, folder, facts };
   }
 
@@ -96,11 +97,14 @@ export class GroupList {
     element.setAttribute("aria-selected", isCurrent);
     if (isCurrent) this.root.setAttribute("aria-activedescendant", element.id);
     const source = `img/${number}/0/preview`;
-    if (row.picture.getAttribute("src") !== source) row.picture.src = source;
+    if (row.picture.getAttribute("src") !== source) {
+      row.picture.removeAttribute("src"); // else the picture before stays in sight until the new one is there
+      row.picture.src = source;
+    }
     row.name.textContent = columns.name[number];
     row.folder.textContent = folders[columns.folder[number]];
     const said = relations.filter((_, bit) => columns.relation[number] & (1 << bit));
-    const facts = [count(columns.photos[number], "photo"), said.join(", "), bytes(columns.kilobytes[number] * 1000)];
+    const facts = [count(columns.photos[number], "photo"), bytes(columns.kilobytes[number] * 1000), said.join(", ")];
     row.facts.textContent = (state === "open" ? "" : `✓ ${STATES[state]} · `) + facts.join(" · ");
   }
 }

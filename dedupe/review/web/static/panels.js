@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./vendor/lit-html.js";
 import { MODES } from "./stage.js";
-import { bytes, count, MARKS, number, STATES } from "./words.js";
+import { bytes, count, MARKS, number, picture, STATES } from "./words.js";
 
 const icon = (name) => html`<svg class="icon" aria-hidden="true"><use href="static/icons.svg#${name}"></use></svg>`;
 
@@ -32,7 +32,7 @@ export function top(view) {
 
 /** The filters over the list. */
 export function filters(view) {
-  const { filter, relations, states, safe } = view;
+  const { filter, relations, state, states, safe } = view;
   return html`
     <label class="search">${icon("search")}<span class="hidden">Folder or name</span>
       <input id="words" type="search" placeholder="Folder or name" .value=${filter.words} @input=${(event) => view.setFilter({ words: event.target.value })}></label>
@@ -45,7 +45,11 @@ export function filters(view) {
     <div class="bulk">
       <button class="quiet" ?disabled=${!safe} @click=${view.bulk}>${icon("accept")}<span>Accept ${number(safe)} without a look</span></button>
       ${view.isFiltered ? html`<button class="quiet" @click=${view.clearFilter}>${icon("close")}<span>All</span></button>` : nothing}
-    </div>`;
+    </div>
+    ${state.preferred.length
+      ? html`<div class="preferred"><p><small>Copies here stay:</small> ${state.preferred.map((folder) => html`<span class="path">${folder}</span>`)}</p>
+          <button class="quiet small" ?disabled=${view.busy || !view.group} @click=${view.preferNone} aria-label="Prefer no folder">${icon("close")}</button></div>`
+      : nothing}`;
 }
 
 function select(label, value, options, change, words, all = "any") {
@@ -61,8 +65,7 @@ export function caption(view, photo, side) {
   return html`<div class="caption" data-mark=${photo.mark}>
     <b>${side}</b> <span class="mark">${MARKS[photo.mark]}</span>
     ${photo.relation ? html`<span class="relation">${photo.relation}</span>` : nothing}
-    <span class="name">${photo.name}</span>
-    ${view.mode === "seen" && side === "B" ? html`<span class="relation">bright: differs · red: counts</span>` : nothing}
+    <span class="name" dir="auto">${photo.name}</span>
     <span class="share">${view.share(side === "B" ? 1 : 0)}</span>
   </div>`;
 }
@@ -73,7 +76,7 @@ export function looks(view) {
   const button = (name, key, label) => html`
     <button class="mode" aria-pressed=${mode === name} aria-label=${label} title=${`${label} (${key})`} @click=${() => view.look(name)}>${icon(name)}<span>${label}</span></button>`;
   return html`<div class="looks" role="toolbar" aria-label="How to look">
-    ${button("side", "v", "Side by side")}${button("flip", "f", "Flip")}${button("wipe", "w", "Wipe")}${button("diff", "d", "Difference")}
+    ${button("side", "v", "Side by side")}${button("flip", "f", "Flip")}${button("wipe", "w", "Wipe")}${view.fits ? button("diff", "d", "Difference") : nothing}
     ${view.hasSeen ? button("seen", "d d", "As compared") : nothing}
     <span class="gap"></span>
     <button class="mode" aria-label="Farther" title="Farther (−)" @click=${() => view.zoom(1 / 1.4)}>${icon("minus")}</button>
@@ -105,7 +108,7 @@ export function filmstrip(view) {
   return html`<div class="filmstrip" role="group" aria-label="Photos of this group">
     ${group.photos.map((photo) => html`
       <button aria-pressed=${photo.place === cursor} data-mark=${photo.mark} @click=${() => view.point(photo.place)} aria-label=${`Photo ${photo.place + 1}, ${MARKS[photo.mark]}: ${photo.name}`}>
-        <img src=${`img/${group.number}/${photo.place}/preview`} alt="" decoding="async"><span>${photo.place + 1} ${MARKS[photo.mark]}</span>
+        ${picture(`img/${group.number}/${photo.place}/preview`, view.turn)}<span>${photo.place + 1} ${MARKS[photo.mark]}</span>
       </button>`)}
   </div>`;
 }
@@ -128,6 +131,7 @@ export function facts(view) {
       ? html`<p class="remark">It stays only for what it says. <button class="small" ?disabled=${view.busy} @click=${() => view.rescue(pair[1].place)}>Carry it over</button> writes that into a sidecar (.xmp) beside the photo that stays, when you finish.</p>`
       : nothing}
     ${pair[1].remark ? html`<p class="remark">${pair[1].remark}</p>` : nothing}
+    ${view.fits ? nothing : html`<p class="remark">How B lies on A is not known, so no difference is shown. A new scan finds it out.</p>`}
     ${table(view, pair)}`;
 }
 
@@ -145,23 +149,34 @@ function leaf(view, photo) {
   const isKept = photo.mark === "keep";
   return html`<div class="leaf" data-mark=${photo.mark} aria-current=${photo.place === cursor}>
     <button class="pick" @click=${() => view.point(photo.place)} aria-label=${`Show photo ${photo.place + 1}: ${photo.name}`}>
-      <img src=${`img/${group.number}/${photo.place}/preview`} alt="" decoding="async">
+      ${picture(`img/${group.number}/${photo.place}/preview`, view.turn)}
       <span class="what"><b>${photo.place + 1}</b> <span class="mark">${MARKS[photo.mark]}</span>${photo.relation ? html` <span class="relation">${photo.relation}</span>` : nothing}
         ${photo.loses.length ? html`<span class="loss" title="Something would be lost">${icon("warn")}<span class="hidden">would lose something</span></span>` : nothing}</span>
-      <span class="name">${photo.name}</span>
+      <span class="name" dir="auto">${photo.name}</span>
       <span class="size">${bytes(photo.bytes)} · ${photo.width} × ${photo.height}</span>
     </button>
     <span class="acts">
       ${isKept || photo.mark === "away" ? nothing : html`
         <button class="small" ?disabled=${view.busy || !photo.free} @click=${() => view.toggle(photo.place)}
           aria-label=${photo.mark === "remove" ? `Let photo ${photo.place + 1} stay` : `Remove photo ${photo.place + 1}`}>${photo.mark === "remove" ? "Let it stay" : "Remove"}</button>
-        <button class="small" ?disabled=${view.busy} @click=${() => view.keep(photo.place)} aria-label=${`Keep photo ${photo.place + 1} instead`}>Keep this</button>`}
+        <button class="small" ?disabled=${view.busy} @click=${() => view.keep(photo.place)} aria-label=${`Keep photo ${photo.place + 1} instead`}>Keep this</button>
+        <button class="small" ?disabled=${view.busy} @click=${() => view.prefer(photo.place)} title="In all open groups, of the same picture, keep the copy in this folder (p)"
+          aria-label=${`Prefer the folder of photo ${photo.place + 1}`}>Prefer its folder</button>`}
     </span>
   </div>`;
 }
 
 /** A text that may be broken behind each separator of folders. */
 const broken = (text) => (text ? text.split("/").map((part, n) => html`${n ? html`/<wbr>` : nothing}${part}`) : "–");
+
+const LONG = 26;
+
+/** The two values of a row; beneath each other where one of them is long. */
+function values({ left, right, differs }) {
+  if (!differs) return html`<td colspan="2">${broken(left)}</td>`;
+  if (Math.max(left.length, right.length) <= LONG) return html`<td>${broken(left)}</td><td>${broken(right)}</td>`;
+  return html`<td colspan="2" class="long"><p><b>A</b> <bdi>${broken(left)}</bdi></p><p><b>B</b> <bdi>${broken(right)}</bdi></p></td>`;
+}
 
 const ALWAYS = new Set(["NAME", "FOLDER", "BYTES"]);
 
@@ -183,7 +198,7 @@ function table(view, [a, b]) {
         <tbody>${shown.map((row) => html`
           <tr class=${row.differs ? "differs" : ""}>
             <th scope="row">${row.differs ? html`<span title="differs">≠<span class="hidden"> differs: </span></span> ` : nothing}${row.label}</th>
-            ${row.differs ? html`<td>${broken(row.left)}</td><td>${broken(row.right)}</td>` : html`<td colspan="2">${broken(row.left)}</td>`}
+            ${values(row)}
           </tr>`)}</tbody>
       </table>
       ${hidden || view.all ? html`<button class="quiet small" aria-expanded=${view.all} @click=${view.more}>${view.all ? "Only what differs" : `Show ${hidden} more that are the same`} <kbd>m</kbd></button>` : nothing}

@@ -2,28 +2,49 @@
 
 import { html, nothing, render } from "./vendor/lit-html.js";
 import { get, post } from "./api.js";
-import { bytes, count, number } from "./words.js";
+import { bytes, count, number, picture } from "./words.js";
 
 export class SeriesPage {
   constructor(root, hooks) {
     this.root = root;
     this.hooks = hooks;
     this.large = undefined;
+    this.turn = false;
   }
 
   async open(which) {
+    const mine = (this.opening = (this.opening ?? 0) + 1);
     this.which = which;
     this.large = undefined;
-    this.index = await get("api/series");
-    this.one = which === undefined || !this.index.series[which] ? undefined : await get(`api/series/${which}`);
+    this.one = undefined; // until the new set is there, a key must not reach the one before
+    this.waiting = true;
+    this.turn = !this.turn;
     this.draw();
+    try {
+      const index = await get("api/series");
+      const one = which === undefined || !index.series[which] ? undefined : await get(`api/series/${which}`);
+      if (mine !== this.opening) return;
+      Object.assign(this, { index, one });
+    } finally {
+      if (mine === this.opening) {
+        this.waiting = false;
+        this.draw();
+      }
+    }
   }
 
   draw() {
-    render(this.one ? this.single() : this.overview(), this.root);
+    render(this.waiting ? this.wait() : this.one ? this.single() : this.overview(), this.root);
+  }
+
+  wait() {
+    return html`<div class="series-page"><header>
+      <p><a href="#/series">All series</a></p>
+      <h2>Series</h2><p role="status">${this.which === undefined ? "Loading …" : "The shots are read and compared …"}</p></header></div>`;
   }
 
   overview() {
+    if (!this.index) return html`<div class="series-page"><p>The series could not be loaded.</p></div>`;
     return html`<div class="series-page">
       <header><h2>Series</h2><p>Different shots of one scene: bursts, brackets, a second try. None of them is a duplicate, so dedupe selects none. Here you can say, set by set, which ones stay.</p></header>
       <ul class="series-list">${this.index.series.map((one) => html`<li><a href=${`#/series/${one.number + 1}`}>
@@ -45,7 +66,7 @@ export class SeriesPage {
         <p>Tick the ones that stay. The sharpness compares the part that all shots show: 100 is the sharpest of them.</p>
       </header>
       <ul class="shots">${photos.map((photo) => html`<li data-picked=${picked.has(photo.place)}>
-        <button class="shot" @click=${() => this.enlarge(photo.place)} aria-label=${`Look at ${photo.name}`}><img src=${`series/${this.which}/${photo.place}/preview`} alt=""></button>
+        <button class="shot" @click=${() => this.enlarge(photo.place)} aria-label=${`Look at ${photo.name}`}>${picture(`series/${this.which}/${photo.place}/preview`, this.turn)}</button>
         <b>${photo.name}${photo.place === this.one.suggested ? html` <small class="suggested">suggested</small>` : nothing}${photo.away ? " · moved away" : decided && goes.includes(photo.place) ? " · will go" : ""}</b><span class="path">${photo.path}</span>
         <dl>
           ${photo.look
@@ -74,7 +95,7 @@ export class SeriesPage {
       ${this.large === undefined
         ? nothing
         : html`<div class="large" role="dialog" aria-label="Large view" @click=${() => this.enlarge(undefined)}>
-            <img src=${`series/${this.which}/${this.large}/view`} alt=${photos[this.large].name}><p>${photos[this.large].name} · ${this.large + 1} of ${photos.length}</p></div>`}
+            ${picture(`series/${this.which}/${this.large}/view`, this.large % 2, photos[this.large].name)}<p>${photos[this.large].name} · ${this.large + 1} of ${photos.length}</p></div>`}
     </div>`;
   }
 
@@ -84,13 +105,14 @@ export class SeriesPage {
   }
 
   async pick(place, wanted) {
-    const picked = new Set(this.one.picked);
+    const one = this.one;
+    const picked = new Set(one.picked);
     if (wanted) picked.add(place);
     else picked.delete(place);
     try {
-      const body = { scan: this.one.scan, picked: [...picked].sort((x, y) => x - y) };
+      const body = { scan: one.scan, picked: [...picked].sort((x, y) => x - y) };
       const answer = await post(`api/series/${this.which}`, body);
-      Object.assign(this.one, { picked: answer.picked, decided: answer.decided, goes: answer.goes });
+      Object.assign(one, { picked: answer.picked, decided: answer.decided, goes: answer.goes });
       this.hooks.changed(answer);
     } catch (error) {
       this.hooks.fail(error);
@@ -100,9 +122,10 @@ export class SeriesPage {
 
   /** The shots of this set that stay, so that the others may leave; none takes the word back. */
   async say(stays) {
+    const one = this.one;
     try {
-      const answer = await post(`api/series/${this.which}/word`, { scan: this.one.scan, stays: stays.sort((x, y) => x - y) });
-      Object.assign(this.one, { decided: answer.decided, goes: answer.goes });
+      const answer = await post(`api/series/${this.which}/word`, { scan: one.scan, stays: stays.sort((x, y) => x - y) });
+      Object.assign(one, { decided: answer.decided, goes: answer.goes });
       this.hooks.changed(answer);
     } catch (error) {
       this.hooks.fail(error);

@@ -78,6 +78,14 @@ class Layer {
     this.onfail?.();
   }
 
+  /** The edge of the photo on the screen, for CSS. */
+  outline() {
+    if (!this.photo || !this.map) return "none";
+    const { width, height } = this.photo;
+    const corners = [[0, 0], [width, 0], [width, height], [0, height]].map((corner) => apply(this.map, corner));
+    return `polygon(${corners.map(([x, y]) => `${x.toFixed(1)}px ${y.toFixed(1)}px`).join(", ")})`;
+  }
+
   place(viewport, ratio) {
     this.map = compose(viewport.map, this.scene);
     this.frame.style.transform = css(this.map);
@@ -142,9 +150,7 @@ export class Stage {
       layer.onsharp = () => this.place();
       layer.onfail = () => changed();
     });
-    this.seen = new Image();
-    this.seen.alt = "Where the two photos differ";
-    this.seen.className = "seen";
+    this.seen = this.differing("");
     this.handle = this.panes[0].appendChild(document.createElement("div"));
     this.handle.className = "handle";
     this.handle.tabIndex = 0;
@@ -166,7 +172,7 @@ export class Stage {
     this.diff = diff;
     this.layers[0].show(a, a.scene);
     this.layers[1].show(b, b.scene);
-    if (this.mode === "seen") this.set(diff ? "seen" : "side");
+    if ((this.mode === "seen" || this.mode === "diff") && !diff) this.set("side");
     if (!same) {
       this.front = 1;
       this.fit();
@@ -177,6 +183,23 @@ export class Stage {
   set(mode) {
     this.mode = mode;
     this.arrange();
+  }
+
+  /** The picture of what the comparison saw, from `source`; it is made on order, so it may take its time or never come. */
+  differing(source) {
+    const image = new Image();
+    image.alt = "Where the two photos differ";
+    image.className = "seen";
+    this.seenWords = "The difference is being made …";
+    const told = (words) => {
+      if (image !== this.seen) return;
+      this.seenWords = words;
+      this.changed();
+    };
+    image.addEventListener("load", () => told("bright: differs · red: counts"));
+    image.addEventListener("error", () => told("The difference cannot be shown: a photo is gone, has changed or cannot be read."));
+    if (source) image.src = source;
+    return image;
   }
 
   /** The next of the two, in place. */
@@ -197,7 +220,10 @@ export class Stage {
     this.layers[1].wrap.hidden = (this.mode === "flip" && this.front === 0) || this.mode === "seen";
     this.handle.hidden = this.mode !== "wipe";
     if (this.mode === "seen" && this.diff) {
-      if (this.seen.getAttribute("src") !== this.diff) this.seen.src = this.diff;
+      if (this.seen.getAttribute("src") !== this.diff) {
+        this.seen.remove();
+        this.seen = this.differing(this.diff);
+      }
       this.layers[0].frame.append(this.seen);
     } else this.seen.remove();
     this.wipe(this.wiped);
@@ -205,10 +231,18 @@ export class Stage {
     this.changed();
   }
 
+  /** Of a difference only what both photos show counts; of a wipe what lies beyond the handle. */
+  clip() {
+    const percent = (this.wiped * 100).toFixed(2);
+    const [a, b] = this.layers;
+    a.wrap.style.clipPath = this.mode === "diff" ? b.outline() : "none";
+    b.wrap.style.clipPath = this.mode === "diff" ? a.outline() : this.mode === "wipe" ? `inset(0 0 0 ${percent}%)` : "none";
+  }
+
   wipe(share) {
     this.wiped = Math.min(1, Math.max(0, share));
     const percent = (this.wiped * 100).toFixed(2);
-    this.layers[1].wrap.style.clipPath = this.mode === "wipe" ? `inset(0 0 0 ${percent}%)` : "none";
+    this.clip();
     this.handle.style.left = `${percent}%`;
     this.handle.setAttribute("aria-valuenow", Math.round(this.wiped * 100));
   }
@@ -286,6 +320,7 @@ export class Stage {
     const { x, y, scale } = this.viewport;
     this.viewport.map = [scale, 0, width / 2 - x * scale, 0, scale, height / 2 - y * scale];
     for (const layer of this.layers) layer.place(this.viewport, devicePixelRatio);
+    this.clip();
     clearTimeout(this.tiling);
     this.tiling = setTimeout(() => this.layers.forEach((layer) => layer.tile(width, height)), SETTLE_MS);
     this.onplaced?.();

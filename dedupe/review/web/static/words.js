@@ -1,4 +1,6 @@
-// Figures and words for people; the same as on the terminal.
+// Figures and words for people, the same as on the terminal; and how a picture stands in a template.
+
+import { html } from "./vendor/lit-html.js";
 
 export function bytes(count) {
   let value = count;
@@ -15,6 +17,13 @@ export function bytes(count) {
 export const number = (count) => count.toLocaleString("en-US");
 
 export const count = (n, noun, plural = `${noun}s`) => `${number(n)} ${n === 1 ? noun : plural}`;
+
+/**
+ * A picture as a template. An image whose address changes shows the picture before until the new one has come; with the
+ * other `turn` it is another element, which begins empty.
+ */
+export const picture = (source, turn, alt = "") =>
+  turn ? html`<img src=${source} alt=${alt} decoding="async">` : html`<img src=${source} decoding="async" alt=${alt}>`;
 
 export const STATES = {
   open: "open",
@@ -38,6 +47,7 @@ export const KEYS = [
   ["↑ ↓", "mark a photo; it is shown beside the one that it is a copy of"],
   ["Space", "let the marked photo go, or let it stay"],
   ["a", "keep all photos of this group"],
+  ["p", "prefer the marked photo's folder in all open groups: of the same picture the copy there stays; P prefers none"],
   ["r", "carry over what only the marked copy says, so that it can go"],
   ["n", "these are not duplicates; they are never shown as such again"],
   ["s", "skip: nothing of this group goes this time"],
