@@ -20,6 +20,9 @@ AUGLY: Final[Mapping[str, Tier]] = {
 }
 """The tiers of AugLy's changes; those that are not named, nor among ``CHANGES``, are edits."""
 
+TURNED: Final = frozenset(("turned 90", "turned 180", "mirrored", "hflip", "rotate90"))
+"""The changes after which a picture is shown turned or mirrored."""
+
 _TIERS = {**AUGLY, **{change.name: change.tier for change in CHANGES}}
 _EITHER = frozenset(change.name for change in CHANGES if change.either)
 

@@ -16,8 +16,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from benchmarks.capture_times import Exif
 from benchmarks.changes import Tier
-from benchmarks.manifest import EXACT_CHANGES, Entry, Kind, Manifest, Visible
+from benchmarks.manifest import EXACT_CHANGES, TURNED, Entry, Kind, Manifest, Visible
 
 SAFE = frozenset({"identical", "same-pixels", "resaved"})
 _EDITED = frozenset({"edited"})
@@ -110,6 +111,7 @@ class Score:
     altered: Mapping[str, int]
     original_kept: Share
     plain_selected: Share
+    plain_alike_selected: Share
     plain_left: Mapping[str, int]
     identical_selected: Share
     twice: tuple[str, ...]
@@ -188,6 +190,7 @@ def score(manifest: Manifest, scan: Scan) -> Score:
         altered=_altered(entries, known),
         original_kept=_original_kept(known, entries),
         plain_selected=_plain_selected(entries, known),
+        plain_alike_selected=_plain_selected(entries, known, alike=True),
         plain_left=_plain_left(entries, known),
         identical_selected=_identical_selected(entries, known),
         twice=tuple(sorted(path for path, count in counts.items() if count > 1)),
@@ -352,12 +355,19 @@ def _settled(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Mapping[
     return found
 
 
-def _plain_selected(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Share:
-    """How many of the plain copies would go."""
+def _plain_selected(entries: Mapping[str, Entry], groups: list[FoundGroup], *, alike: bool = False) -> Share:
+    """How many of the plain copies would go; with ``alike``, of those that also say the same as their original."""
     share = Share()
-    for extra in _settled(entries, groups).values():
-        share = share.plus(extra is not None and extra.selected)
+    for path, extra in _settled(entries, groups).items():
+        if not alike or _says_the_same(entries[path], entries):
+            share = share.plus(extra is not None and extra.selected)
     return share
+
+
+def _says_the_same(copy: Entry, entries: Mapping[str, Entry]) -> bool:
+    """Whether a plain copy states no other date, and is not shown turned against an original without a camera's word."""
+    original = next(e for e in entries.values() if e.capture == copy.capture and e.kind is Kind.ORIGINAL)
+    return copy.exif != Exif.SHIFTED and (copy.change not in TURNED or original.exif == Exif.KEPT)
 
 
 def _plain_left(entries: Mapping[str, Entry], groups: list[FoundGroup]) -> Mapping[str, int]:

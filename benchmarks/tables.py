@@ -57,6 +57,11 @@ def verdict(result: Score) -> str:
         ("altered pictures called resaved or safer, or pre-selected", len(result.altered_wrong), 0),
         ("original is the root", share(result.original_kept), "≥ 0.97"),
         ("plain copies pre-selected", share(result.plain_selected), "≥ 0.95"),
+        (
+            "… of those that state no other date and are not shown turned for good",
+            share(result.plain_alike_selected),
+            "≥ 0.95",
+        ),
         ("byte-for-byte copies of what stays, pre-selected", share(result.identical_selected), "all"),
         ("paths in two groups, paths unknown", f"{len(result.twice)}, {len(result.unknown)}", "0, 0"),
         ("files skipped", len(result.skipped), 0),

@@ -96,7 +96,8 @@ class Extras:
         if not blocked and relation not in _PROVEN and self.doubts.concern(photo, keep.photo):
             blocked = FITS_ANOTHER
         if not blocked and relation is Relation.RESAVED:
-            blocked = turned_reason(photo, membership.on, membership.fit, self.caution)
+            made = membership.lineage >= MADE_FROM
+            blocked = turned_reason(photo, membership.on, membership.fit, self.caution, is_made_from=made)
         uncertain = relation is Relation.RESAVED and not self._enough(membership, keep)
         wanted = relation in self.select and relation is not Relation.SIMILAR and not uncertain
         return Extra(

@@ -162,19 +162,16 @@ def blocked_reason(
     return ""
 
 
-def turned_reason(extra: Photo, keep: Photo, fit: Fit, caution: Caution) -> str:
+def turned_reason(extra: Photo, keep: Photo, fit: Fit, caution: Caution, *, is_made_from: bool) -> str:
     """Say, as a phrase, how a copy is shown turned or mirrored against the photo that stays.
 
-    The phrase is empty where the copy may go all the same: the photo that stays is as its camera wrote it, the copy is
-    not.
+    The phrase is empty where the copy may go all the same: the photo that stays is as its camera wrote it, and the copy
+    is not, by what it states or because clues say that it was made from it (``is_made_from``).
     """
     if not fit.turn and not fit.mirrored:
         return ""
-    if (
-        caution is not Caution.STRICT
-        and keep.facts.camera
-        and distance_to_camera(keep) == 0 < distance_to_camera(extra)
-    ):
+    as_written = keep.facts.camera and distance_to_camera(keep) == 0
+    if caution is not Caution.STRICT and as_written and (is_made_from or distance_to_camera(extra) > 0):
         return ""
     how = [*(["mirrored"] if fit.mirrored else ()), *([f"turned by {fit.turn}°"] if fit.turn else ())]
     return f"shown {' and '.join(how)}"

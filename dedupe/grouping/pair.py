@@ -52,7 +52,7 @@ def turned_note(photo: Photo, keep: Photo, matches: Iterable[Match], caution: Ca
     lies = lies_on(found[2], found[1], found[0]) if found is not None else None
     if lies is None or lies.relation is not Relation.RESAVED:
         return ""
-    return turned_reason(photo, lies.on, lies.fit, caution)
+    return turned_reason(photo, lies.on, lies.fit, caution, is_made_from=lies.lineage >= MADE_FROM)
 
 
 def is_better(photo: Photo, other: Photo, matches: Iterable[Match], rules: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dedupe.types import Caution, Evidence, Extra, Photo, Relation, Transform
+from dedupe.types import Caution, Clue, ClueKind, Evidence, Extra, Photo, Relation, Transform
 from tests.comparing.made import group, match, photo
 
 
@@ -49,4 +49,26 @@ def test_a_turned_copy_may_go_for_the_file_as_its_camera_wrote_it_but_not_under_
     camera, copy = photo("22.jpg", camera="Canon SD1100"), photo("1.jpg")
     assert _extra(camera, copy, 90.0, caution=Caution.NORMAL).selected
     extra = _extra(camera, copy, 90.0, caution=Caution.STRICT)
+    assert (extra.selected, extra.note) == (False, "shown turned by 90°")
+
+
+def saved_from(camera: Photo, copy: Photo) -> Extra:
+    """The extra of a camera's file and a turned copy that names the camera too, with a sign of which came first."""
+    transform = Transform((1.0, 0.0, 0.0, 0.0, 1.0, 0.0), 90.0, False, 1.0)
+    seen = match(camera, copy, Relation.RESAVED)
+    weight = 3.0 if seen.a == camera.content_key else -3.0
+    clues = (Clue(ClueKind.QUANTISATION, weight),)
+    ((found,), _) = group([camera, copy], [replace(seen, evidence=Evidence(transform=transform), clues=clues)])
+    (extra,) = found.extras
+    return extra
+
+
+def test_a_turned_copy_that_kept_its_cameras_data_may_go_for_the_file_that_it_was_saved_from() -> None:
+    camera, copy = photo("1.jpg", camera="Canon SD1100"), photo("22.jpg", camera="Canon SD1100")
+    extra = saved_from(camera, copy)
+    assert (extra.photo, extra.selected) == (copy, True)
+
+
+def test_a_turned_copy_of_a_photo_that_names_no_camera_stays_whatever_it_was_saved_from() -> None:
+    extra = saved_from(photo("1.jpg"), photo("22.jpg"))
     assert (extra.selected, extra.note) == (False, "shown turned by 90°")
