@@ -107,7 +107,7 @@ def may_be_put_on(verdict: Verdict, measurement: Measurement) -> bool:
 
 
 def _tilted_by_hand(measurement: Measurement) -> bool:
-    """Say whether one picture is tilted against the other by as little as a hand moves between two shots.
+    """Say whether one picture is tilted against the other by no more than a hand moves between two shots.
 
     Each must also show something of the scene that the other does not. Two shots of a far, still scene differ only by
     that and by their noise, which the structure of the scene may hide. What an editor tilts is inside its source, or on

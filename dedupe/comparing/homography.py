@@ -2,7 +2,7 @@
 
 Each model starts from the points that the simpler one explains, and grows: fitted to them by least squares, it reaches points a
 little farther off, and is fitted again. A richer model is taken only where it explains many more of the points, since it can
-always explain a few more.
+always explain a few more; a homography also where it places as many, and many more of them to the pixel.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.comparing.thresholds import MOST_STRETCH, MOST_TILT, RICHER_GAIN, RICHER_MORE
+from dedupe.comparing.thresholds import FINE_PX, FINER_GAIN, MOST_STRETCH, MOST_TILT, RICHER_GAIN, RICHER_MORE
 
 Points: TypeAlias = npt.NDArray[np.float64]
 Matrix: TypeAlias = npt.NDArray[np.float64]
@@ -58,9 +58,18 @@ def fitted(target: Points, source: Points, start: Matrix) -> Fitted | None:
     full = _grown(target, source, best.matrix, homography_of, _FULL_PX)
     if full is not None:
         support = _support(full, target, source)
-        if support >= max(_LEAST_FULL, RICHER_GAIN * best.support + RICHER_MORE):
+        richer = support >= RICHER_GAIN * best.support + RICHER_MORE
+        if support >= _LEAST_FULL and (
+            richer or (support >= best.support and _is_finer(full, best.matrix, target, source))
+        ):
             return _flattened(full, support, source) or best
     return best
+
+
+def _is_finer(full: Matrix, simpler: Matrix, target: Points, source: Points) -> bool:
+    """Whether the homography places many more points to the pixel: a small tilt moves most of them by less than INLIER_PX."""
+    exact, rough = (_support(matrix, target, source, FINE_PX) for matrix in (full, simpler))
+    return exact >= max(_LEAST_FULL, FINER_GAIN * rough + RICHER_MORE)
 
 
 def similarity_of(target: Points, source: Points) -> Matrix | None:
@@ -144,9 +153,9 @@ def _errors(matrix: Matrix, target: Points, source: Points) -> npt.NDArray[np.fl
     return np.hypot(off[:, 0], off[:, 1])
 
 
-def _support(matrix: Matrix, target: Points, source: Points) -> int:
+def _support(matrix: Matrix, target: Points, source: Points, reach: float = INLIER_PX) -> int:
     """Key points repeat at several sizes and directions on one spot: only different spots count as evidence."""
-    near = _errors(matrix, target, source) < INLIER_PX
+    near = _errors(matrix, target, source) < reach
     return len(np.unique(np.rint(target[near] / 3).astype(np.int64), axis=0))
 
 

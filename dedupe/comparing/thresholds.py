@@ -201,6 +201,13 @@ RICHER_GAIN: Final = 1.15
 """Factor by which a richer map must explain more key points (a guess)."""
 RICHER_MORE: Final = 4
 """Key points that it must explain beyond that (a guess)."""
+FINE_PX: Final = 1.0
+"""Distance, pixels of the preview, within which a key point is placed to the pixel [copies in perspective: half within 0.4]."""
+FINER_GAIN: Final = 1.5
+"""Factor by which a homography must place more of them so.
+
+[AugLy's perspective that an affine map explains to 4 pixels: the affine map places half of them worse than 1.5 pixels.]
+"""
 MOST_STRETCH: Final = 3.0
 """How much longer one direction may become than another (a guess)."""
 MOST_TILT: Final = 0.8
@@ -210,13 +217,13 @@ MOST_TILT: Final = 0.8
 
 LEAST_TILT: Final = 0.004
 """Tilt, share, below which no corner moves by more than a thousandth of the side."""
-HAND_TILT: Final = 0.03
-"""Tilt, share, below which it is a hand's between two shots rather than an edit.
+HAND_TILT: Final = 0.08
+"""Tilt, share, below which it may be a hand's between two shots, where each shows something that the other does not.
 
-[Shots turned by up to 0.8° about each axis ≤ 0.022; AugLy's perspective ≥ 0.039.]
+[Shots turned by up to 0.8° about each axis ≤ 0.022. Of 60 that AugLy put in perspective one is beside its source like that.]
 """
 BESIDE_EACH_OTHER: Final = 0.001
-"""Share of its frame, 0–1, from which a picture shows something beside another that is tilted as little (a guess)."""
+"""Share of its frame, 0–1, from which a picture shows something beside another that a hand may have tilted (a guess)."""
 MOST_KEYSTONE: Final = 0.6
 """Tilt, share, up to which a fit to blocks is believed [AugLy's ≤ 0.17]."""
 

@@ -56,6 +56,15 @@ def test_a_page_seen_askew_needs_a_homography_whose_middle_is_told_as_an_affine_
     assert placed(found.matrix, middle) == pytest.approx(placed(askew, middle), abs=1.0)
 
 
+def test_a_small_tilt_is_told_by_where_the_points_lie_to_the_pixel() -> None:
+    points = scattered()
+    askew = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.5e-4, 0.0, 1.0]])
+    found = fitted(jittered(placed(askew, points), 0.2), points, START)
+    assert found is not None
+    assert found.full is not None
+    assert placed(found.full, points) == pytest.approx(placed(askew, points), abs=0.8)
+
+
 def test_points_by_chance_are_explained_by_nothing_rich() -> None:
     points, others = scattered(), np.random.default_rng(9).uniform((0, 0), (400, 300), (120, 2))
     found = fitted(others, points, START)
