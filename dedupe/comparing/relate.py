@@ -7,7 +7,7 @@ The evidence is asked in this order. Each step can only make the verdict less sa
 3. capture times and exposures: two of one camera are two captures;
 4. displacement: what one affine map cannot explain is another point of view or motion;
 5. local differences: other content is another shot, strokes and bands put on the picture are an edit; whatever stands on a
-   picture is one where the rest was saved from the other's very pixels;
+   picture is one where the rest was saved from the other's very pixels, but not a thing that stands elsewhere on the other;
 6. frame, tone, colour: a re-save has the whole frame and every textured place agrees;
 7. the same questions once more on the originals, for pairs that would still be `edited` or safer;
 8. would-be re-saves of one size must be as near to each other as saving leaves them.
@@ -33,6 +33,7 @@ from dedupe.comparing import (
     direction,
     frames,
     keystone,
+    moved,
     quantisation,
     sensor_noise,
     sharpening,
@@ -102,6 +103,8 @@ def relate(task: RelateTask) -> Match:
     verdict, more = _verdict(a, b, measurement, alignment, crisp)
     if verdict is not None and may_be_put_on(verdict, measurement) and untouched.saved_in_part(a, b):
         verdict = Verdict(Relation.EDITED, Remark(Change.PUT_ON))
+    if verdict is not None and verdict.remark == Remark(Change.PUT_ON) and moved.has_moved(measurement):
+        verdict = Verdict(Relation.SIMILAR, Remark(Change.CONTENT))
     if verdict is not None and verdict.relation is Relation.RESAVED and (remark := frames.unlike(a, b)) is not None:
         verdict = Verdict(Relation.EDITED, remark)
     one_capture = verdict is not None and verdict.relation is not Relation.SIMILAR

@@ -124,6 +124,20 @@ SURE_SHIFT: Final = 0.08
 LEAST_SHIFTS: Final = 12
 """Sure blocks that must be there to tell (a guess)."""
 
+# -- moved ------------------------------------------------------------------------------------------------------------
+
+FOUND_AGAIN: Final = 0.9
+"""Correlation from which a patch is found again elsewhere (a guess)."""
+NOT_IN_PLACE: Final = 0.6
+"""Correlation up to which it is not in its own place any more (a guess)."""
+LEAST_FOUND: Final = 6
+"""Patches, at least, that moved in one way [AugLy's stickers, stripes and words ≤ 3]."""
+SHARE_FOUND: Final = 0.08
+"""Their share, 0–1, of all patches of what differs.
+
+[AugLy's stickers, stripes and words ≤ 0.04; a face or a cat that moved and turned by up to 5° ≥ 0.08, without turning ≥ 0.14.]
+"""
+
 # -- untouched -------------------------------------------------------------------------------------------------------
 
 EXACT_PLACES: Final = 30
