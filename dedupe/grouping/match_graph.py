@@ -102,6 +102,9 @@ _SOFTER = frozenset((ClueKind.BLURRED, ClueKind.ENLARGED, ClueKind.REDUCED, Clue
 _AS_FINE: Final = 0.95
 """Pixels of a picture for one of another, along a line, from which it shows all that the other does."""
 
+_FINER: Final = 0.1
+"""``Fit.detail`` above which the spectra tell that the picture of fewer pixels holds more: the other was enlarged."""
+
 
 class Weight(IntEnum):
     """The weight of a verdict on two nodes; the smaller number wins.
@@ -208,7 +211,8 @@ def _is_witness(one: Picture, other: Picture, fit: Fit) -> bool:
     seen = fit if one < other else fit.turned()
     enlarged = any(clue.kind is ClueKind.ENLARGED and clue.weight > 0 for clue in seen.clues)
     softer = any(clue.kind in _SOFTER and clue.weight < 0 for clue in seen.clues)
-    return seen.detail >= 0 and not softer and (enlarged or seen.sampling >= _AS_FINE)
+    as_fine = enlarged or seen.detail > _FINER or seen.sampling >= _AS_FINE
+    return seen.detail >= 0 and not softer and as_fine
 
 
 def _number(known: Verdicts) -> dict[Picture, set[Node]]:

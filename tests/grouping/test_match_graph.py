@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from dedupe.grouping.match_graph import SAME_BYTES, SAME_PIXELS, gather
-from dedupe.types import Change, Relation, Remark
+from dedupe.types import Change, Match, Photo, Relation, Remark, Transform
 from tests.comparing.made import match, photo, shot
 
 RESAVED, EDITED, SIMILAR = Relation.RESAVED, Relation.EDITED, Relation.SIMILAR
@@ -69,6 +73,27 @@ def test_two_different_marks_on_one_photo_are_not_two_shots() -> None:
     assert gather([plain, dated, stamped], [*marks, apart]).similar == []
     alone = gather([dated, stamped], [apart])
     assert alone.similar == [tuple(sorted(alone.node_of))]
+
+
+def on_a_screen(original: Photo, screenshot: Photo, detail: float) -> Match:
+    """The verdict on a photo and a screenshot that shows it at twice its size; ``detail`` > 0 where the photo holds more."""
+    first = original.content_key < screenshot.content_key
+    shown = Transform((1.0, 0.0, 0.0, 0.0, 1.0, 0.0), 0.0, False, 0.5 if first else 2.0)
+    found = match(original, screenshot, EDITED)
+    return replace(found, detail=detail if first else -detail, evidence=replace(found.evidence, transform=shown))
+
+
+@pytest.mark.parametrize(("detail", "apart"), [(1.0, False), (0.0, True)])
+def test_a_framed_copy_and_a_screenshot_of_one_photo_are_not_two_shots_though_the_screen_enlarged_it(
+    detail: float, apart: bool
+) -> None:
+    original, framed, screenshot = photo("1.jpg"), photo("framed.jpg"), photo("screenshot.png")
+    verdicts = [
+        match(original, framed, EDITED),
+        on_a_screen(original, screenshot, detail),
+        match(framed, screenshot, SIMILAR, remark=Remark(Change.VIEWPOINT)),
+    ]
+    assert bool(gather([original, framed, screenshot], verdicts).similar) is apart
 
 
 def test_matches_of_photos_that_are_not_there_are_left_out() -> None:
