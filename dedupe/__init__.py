@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         check,
         compare,
         history,
+        keep_workers,
         open_review,
         plan,
         recover,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from dedupe.types import Caution, Extra, Group, Match, Photo, PhotoFile, Relation, ScanResult, Series, Skipped
 
 _HOMES = {
-    "dedupe.api": "apply check compare history open_review plan recover scan search undo",
+    "dedupe.api": "apply check compare history keep_workers open_review plan recover scan search undo",
     "dedupe.actions": "Report RunSummary UndoReport",
     "dedupe.errors": "DedupeError LockedError MissingRootError ModelUnavailableError QueryError RefusedError StoreError"
     " UsageError",
@@ -107,6 +108,7 @@ __all__ = [
     "check",
     "compare",
     "history",
+    "keep_workers",
     "open_review",
     "plan",
     "recover",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from dedupe.errors import UsageError
@@ -186,6 +186,17 @@ def recover(*, store: AnyPath | None = None) -> list[str]:
     from dedupe import actions
 
     return actions.recover(_store_paths(store))
+
+
+def keep_workers() -> AbstractContextManager[None]:
+    """Let all calls within the ``with`` block share worker processes, which each call otherwise starts and ends.
+
+    For programs that call often: of a call on a few photos the start of its workers is most of the time. They keep the
+    environment they were started with, and wait until the block ends.
+    """
+    from dedupe.workers import keep_workers as kept
+
+    return kept()
 
 
 def _act(

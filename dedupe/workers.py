@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
-from typing import IO, Any, Final, Self, TypeVar
+from typing import IO, Any, Final, Self, TypeAlias, TypeVar
 
 from dedupe.errors import DedupeError
 
@@ -38,7 +38,9 @@ _QUEUED: Final = 3  # one in work and two behind it: the next is there before th
 _START_S: Final = 120.0
 _TRIES: Final = 3
 _HEADER: Final = struct.Struct(">cQ")
-_READY, _STARTED, _DONE, _NO_MEMORY, _FAILED, _UNFIT, _ENDED, _JOB = (bytes([code]) for code in b"rsdmfuej")
+READY, STARTED, DONE, NO_MEMORY, FAILED, UNFIT, ENDED, JOB = (bytes([code]) for code in b"rsdmfuej")
+"""The kinds of frames between a pool and its workers."""
+
 _ONE_THREAD: Final = {
     name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 }
@@ -48,7 +50,7 @@ _BOOT: Final = (
     "pipe=os.fdopen(os.dup(0),'rb')\n"
     "setup=pickle.loads(pipe.read(struct.unpack('>cQ',pipe.read(9))[1]))\n"
     "sys.path[:]=setup[0]\n"
-    "from dedupe.workers import serve\n"
+    "from dedupe.worker_process import serve\n"
     "serve(pipe,setup[1],setup[2])\n"
 )
 
@@ -90,11 +92,52 @@ class _Worker:
 
     process: subprocess.Popen[bytes]
     outbox: queue.SimpleQueue[bytes | None]
+    inbox: queue.SimpleQueue[tuple[_Worker, bytes, bytes]]
     since: float
     jobs: deque[_Job] = field(default_factory=deque)
     ready: bool = False
     started: bool = False
     hung: _Job | None = None
+    ended: bool = False
+
+    def idle(self) -> bool:
+        """Whether it waits for a job."""
+        return self.ready and not self.jobs and not self.ended
+
+
+_Kept: TypeAlias = list[tuple[object, _Worker]]
+_keeping = threading.Lock()
+_kept: _Kept | None = None
+"""Idle workers of closed pools, each with what it was started with; None outside ``keep_workers``."""
+
+
+@contextlib.contextmanager
+def keep_workers() -> Iterator[None]:
+    """Let all calls within the block share worker processes, which are otherwise started for each call and ended with it.
+
+    A call of a fraction of a second takes half the time so. The processes keep the environment they were started with; those that
+    wait are ended with the block.
+    """
+    global _kept  # noqa: PLW0603
+    if _kept is not None:
+        yield
+        return
+    _kept = []
+    try:
+        yield
+    finally:
+        kept, _kept = _kept, None
+        _end([worker for _, worker in kept or ()])
+
+
+def _forget() -> None:
+    """Leave the kept workers to the process that this one was forked from."""
+    global _kept, _keeping
+    _kept, _keeping = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 class WorkerPool:
@@ -122,12 +165,9 @@ class WorkerPool:
         self.close()
 
     def close(self) -> None:
-        """Kill the workers and reap them; the pool starts new ones if it is used again."""
+        """End the workers, or leave those that wait to `keep_workers`; the pool starts new ones if it is used again."""
         workers, self._workers = self._workers, []
-        for worker in workers:
-            worker.process.kill()
-        for worker in workers:
-            _reap(worker)
+        _end(workers if _kept is None else self._keep(workers, _kept))
 
     def run(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R | WorkerFailure]]:
         """Yield each item with what the module-level function ``task`` made of it, in no particular order, each exactly once.
@@ -146,10 +186,7 @@ class WorkerPool:
         finally:
             busy = [worker for worker in self._workers if worker.jobs]
             self._workers = [worker for worker in self._workers if not worker.jobs]
-            for worker in busy:
-                worker.process.kill()
-            for worker in busy:
-                _reap(worker)
+            _end(busy)
 
     def _feed(self, source: Iterator[_Job], again: deque[_Job]) -> Iterator[tuple[Any, WorkerFailure]]:
         """Hand out jobs until every worker has enough; yield the items that cannot be sent."""
@@ -162,7 +199,7 @@ class WorkerPool:
                 continue
             worker = min(self._workers, key=lambda one: len(one.jobs), default=None)
             if worker is None or (worker.jobs and len(self._workers) < self._size):
-                worker = self._start()
+                worker = self._taken() or self._start()
             worker.jobs.append(job)
             worker.outbox.put(job.frame)
 
@@ -178,13 +215,13 @@ class WorkerPool:
         if worker not in self._workers:  # the last words of one that was killed
             return
         worker.since = self._clock
-        if kind == _READY:
+        if kind == READY:
             worker.ready, self._failed_starts = True, 0
-        elif kind == _STARTED:
+        elif kind == STARTED:
             worker.started = True
-        elif kind == _ENDED:
+        elif kind == ENDED:
             yield from self._bury(worker, again)
-        elif kind == _UNFIT:
+        elif kind == UNFIT:
             raise WorkersUnavailableError(f"Worker processes cannot load what they need ({payload.decode()}).")
         else:
             worker.started = False
@@ -223,6 +260,33 @@ class WorkerPool:
             worker.jobs.popleft()
         again.extend(worker.jobs)
 
+    def _origin(self) -> object:
+        """What a worker has for good."""
+        return list(sys.path), self._memory, self._timeout
+
+    def _keep(self, workers: list[_Worker], kept: _Kept) -> list[_Worker]:
+        """Keep those that wait, and none of another origin any longer; the workers that are to end."""
+        origin = self._origin()
+        idle = [worker for worker in workers if worker.idle()]
+        with _keeping:
+            others = [worker for begun, worker in kept if begun != origin]
+            kept[:] = [entry for entry in kept if entry[0] == origin] + [(origin, worker) for worker in idle]
+        return others + [worker for worker in workers if worker not in idle]
+
+    def _taken(self) -> _Worker | None:
+        """A kept worker that was started as this pool would start one."""
+        while kept := _kept:
+            with _keeping:
+                if not kept or kept[-1][0] != self._origin():
+                    return None
+                worker = kept.pop()[1]
+            worker.inbox, worker.since = self._inbox, self._clock
+            if worker.idle():  # asked once its inbox is ours: its end is told there, or known by now
+                self._workers.append(worker)
+                return worker
+            _end([worker])
+        return None
+
     def _start(self) -> _Worker:
         """A new worker; it says when it is ready."""
         process = subprocess.Popen(
@@ -233,11 +297,11 @@ class WorkerPool:
             env=os.environ | _ONE_THREAD,
             creationflags=_NEW_GROUP,
         )
-        worker = _Worker(process, queue.SimpleQueue(), self._clock)
+        worker = _Worker(process, queue.SimpleQueue(), self._inbox, self._clock)
         self._workers.append(worker)
         worker.outbox.put(pickle.dumps((sys.path, self._memory, self._timeout)))
         for move in (_send, _receive):
-            threading.Thread(target=move, args=(worker, self._inbox), daemon=True).start()
+            threading.Thread(target=move, args=(worker,), daemon=True).start()
         return worker
 
 
@@ -246,51 +310,60 @@ def _jobs(task: Callable[[T], R], items: Iterable[T]) -> Iterator[_Job]:
         try:
             yield _Job(item, pickle.dumps((task, item), pickle.HIGHEST_PROTOCOL))
         except Exception as problem:  # noqa: BLE001 - whatever the item's own pickling raises
-            yield _Job(item, failure=WorkerFailure(FailureKind.ERROR, _phrase(problem)))
+            yield _Job(item, failure=WorkerFailure(FailureKind.ERROR, phrase(problem)))
 
 
 def _result(kind: bytes, payload: bytes) -> Any:
     """The value or the WorkerFailure in a message."""
-    if kind != _DONE:
-        failure = FailureKind.OUT_OF_MEMORY if kind == _NO_MEMORY else FailureKind.ERROR
+    if kind != DONE:
+        failure = FailureKind.OUT_OF_MEMORY if kind == NO_MEMORY else FailureKind.ERROR
         return WorkerFailure(failure, payload.decode("utf-8", "replace"))
     try:
         return pickle.loads(payload)
     except Exception as problem:  # noqa: BLE001 - whatever the value's own unpickling raises
-        return WorkerFailure(FailureKind.ERROR, _phrase(problem))
+        return WorkerFailure(FailureKind.ERROR, phrase(problem))
 
 
-def _send(worker: _Worker, inbox: object) -> None:
+def _send(worker: _Worker) -> None:
     """Thread: frames from the outbox to the worker. A worker that does not read blocks this thread alone."""
     pipe = worker.process.stdin
     with contextlib.suppress(OSError, ValueError):
         while pipe is not None and (frame := worker.outbox.get()) is not None:
-            _write(pipe, _JOB, frame)
+            write(pipe, JOB, frame)
 
 
-def _receive(worker: _Worker, inbox: queue.SimpleQueue[tuple[_Worker, bytes, bytes]]) -> None:
+def _receive(worker: _Worker) -> None:
     """Thread: frames from the worker to the inbox, the last of them saying that it ended."""
     pipe = worker.process.stdout
     with contextlib.suppress(OSError, ValueError):
-        while pipe is not None and (frame := _read(pipe)) is not None:
-            inbox.put((worker, *frame))
-    inbox.put((worker, _ENDED, b""))
+        while pipe is not None and (frame := read(pipe)) is not None:
+            worker.inbox.put((worker, *frame))
+    worker.ended = True
+    worker.inbox.put((worker, ENDED, b""))
 
 
-def _write(pipe: IO[bytes], kind: bytes, payload: bytes) -> None:
+def write(pipe: IO[bytes], kind: bytes, payload: bytes) -> None:
+    """Write one frame."""
     pipe.write(_HEADER.pack(kind, len(payload)))
     pipe.write(payload)
     pipe.flush()
 
 
-def _read(pipe: IO[bytes]) -> tuple[bytes, bytes] | None:
-    """One frame, None at the end or where it is cut off."""
+def read(pipe: IO[bytes]) -> tuple[bytes, bytes] | None:
+    """Read one frame; None at the end or where it is cut off."""
     header = pipe.read(_HEADER.size)
     if len(header) < _HEADER.size:
         return None
     kind, size = _HEADER.unpack(header)
     payload = pipe.read(size)
     return (kind, payload) if len(payload) == size else None
+
+
+def _end(workers: list[_Worker]) -> None:
+    for worker in workers:
+        worker.process.kill()
+    for worker in workers:
+        _reap(worker)
 
 
 def _reap(worker: _Worker) -> int:
@@ -313,84 +386,7 @@ def _status(status: int) -> str:
         return f"signal {-status}"
 
 
-def _phrase(problem: BaseException) -> str:
+def phrase(problem: BaseException) -> str:
+    """Say in a line what was raised."""
     text = " ".join(str(problem).split())[:300]
     return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
-
-
-# What follows runs in the worker.
-
-
-def serve(pipe: IO[bytes], memory_bytes: int | None, timeout_s: float) -> None:
-    """The life of a worker: jobs from ``pipe``, results to what was standard output; never returns."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    results = os.fdopen(os.dup(1), "wb")
-    _silence()
-    _limit(memory_bytes)
-    frames: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(pipe, frames), daemon=True).start()
-    _write(results, _READY, b"")
-    while True:
-        frame = frames.get()
-        _write(results, _STARTED, b"")
-        _watch(timeout_s + 30.0)
-        kind, payload = _work(frame)
-        _watch(0.0)
-        try:
-            _write(results, kind, payload)
-        except OSError:
-            os._exit(0)
-
-
-def _listen(pipe: IO[bytes], frames: queue.SimpleQueue[bytes]) -> None:
-    """Thread: jobs are taken in ahead of need; the end of the pipe is the end of the worker, whatever it is doing."""
-    try:
-        while (frame := _read(pipe)) is not None:
-            frames.put(frame[1])
-    finally:
-        os._exit(0)
-
-
-def _work(frame: bytes) -> tuple[bytes, bytes]:
-    try:
-        task, item = pickle.loads(frame)
-        return _DONE, pickle.dumps(task(item), pickle.HIGHEST_PROTOCOL)
-    except MemoryError as problem:
-        return _NO_MEMORY, _phrase(problem).encode("utf-8", "replace")
-    except ImportError as problem:  # an installed library that cannot be loaded is no fault of the item
-        kind = _FAILED if isinstance(problem, ModuleNotFoundError) else _UNFIT
-        return kind, _phrase(problem).encode("utf-8", "replace")
-    except BaseException as problem:  # noqa: BLE001 - the worker outlives every item, SystemExit included
-        return _FAILED, _phrase(problem).encode("utf-8", "replace")
-
-
-def _silence() -> None:
-    """Nothing that a decoder prints may get between the frames, which have descriptors of their own by now."""
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
-    os.close(null)
-
-
-def _limit(memory_bytes: int | None) -> None:
-    """Bound the address space and forbid core files, where the system has such limits."""
-    try:
-        import resource
-    except ImportError:
-        return
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory_bytes is not None:
-        with contextlib.suppress(OSError, ValueError):
-            hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-            bound = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
-            resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
-
-
-def _watch(seconds: float) -> None:
-    """Let the kernel end a worker that computes on without ever letting Python run, should nobody be left to kill it.
-
-    Counts processor time, so that a paused program is not punished.
-    """
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_PROF, seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ _FOLDERS = {
     "APPDATA": "AppData/Roaming",
     "LOCALAPPDATA": "AppData/Local",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_workers() -> Iterator[None]:
+    """Let scans in this process share workers; ``test_workers`` has its own of each."""
+    from dedupe.workers import keep_workers
+
+    with keep_workers():
+        yield
 
 
 @pytest.fixture(autouse=True)

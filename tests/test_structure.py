@@ -30,6 +30,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("dedupe.comparing", "dedupe.candidates", "dedupe.embedding"),
     ("dedupe.tree",),
     ("dedupe.decoding",),
+    ("dedupe.worker_process",),
     ("dedupe.formats", "dedupe.terminal", "dedupe.workers"),
     ("dedupe.settings",),
     ("dedupe.terminal.text",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,6 +21,12 @@ from dedupe.workers import FailureKind, WorkerFailure, WorkerPool, WorkersUnavai
 from tests import worker_tasks as tasks
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits as POSIX has them")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests look at the processes of each pool, which other tests share."""
+    monkeypatch.setattr(workers, "_kept", None)
 
 
 def _run(pool: WorkerPool, items: list[Any], task: Any = tasks.misbehave) -> dict[Any, Any]:
@@ -278,3 +285,59 @@ def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
 def test_a_library_that_cannot_be_loaded_is_no_fault_of_the_photo() -> None:
     with WorkerPool(1) as pool, pytest.raises(WorkersUnavailableError, match=r"cannot load .*libGL\.so\.1"):
         _run(pool, [1, "unloadable", 2])
+
+
+def _where(jobs: int = 1, timeout_s: float = 60.0) -> set[int]:
+    with WorkerPool(jobs, timeout_s=timeout_s) as pool:
+        return {answer[1] for _, answer in pool.run(tasks.slow, range(3 * jobs))}  # type: ignore[index]
+
+
+def test_calls_in_one_block_share_their_workers_and_leave_none() -> None:
+    with workers.keep_workers():
+        first = _where(jobs=2)
+        assert len(first) == 2
+        assert _where(jobs=1) < first
+        with workers.keep_workers():
+            assert _where(jobs=2) == first
+        assert _where(jobs=2) == first
+    for pid in first:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert not _where(jobs=2) & first
+
+
+def test_a_kept_worker_serves_only_what_has_its_limits() -> None:
+    with workers.keep_workers():
+        first = _where()
+        assert not _where(timeout_s=50.0) & first
+        assert not _where() & first
+
+
+@posix
+@pytest.mark.parametrize("how", ["killed while it waits", "left with a photo in work"])
+def test_a_worker_that_is_gone_or_busy_serves_no_other_call(how: str) -> None:
+    with workers.keep_workers():
+        if how == "killed while it waits":
+            [first] = _where()
+            os.kill(first, signal.SIGKILL)
+        else:
+            with WorkerPool(1) as pool:
+                _, (_, first) = next(pool.run(tasks.slow, range(9)))  # type: ignore[misc]
+        assert first not in _where()
+        with WorkerPool(1) as pool:
+            answers = _run(pool, [1, "segfault", 2])
+        assert answers == {1: 1, "segfault": WorkerFailure(FailureKind.CRASHED, "SIGSEGV"), 2: 2}
+
+
+@posix
+def test_a_forked_process_leaves_the_workers_of_its_parent_alone() -> None:
+    with workers.keep_workers():
+        first = _where()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            with contextlib.suppress(BaseException):
+                code = 0 if not _where() & first else 2
+            os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert _where() == first

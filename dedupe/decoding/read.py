@@ -5,12 +5,12 @@ This runs in a worker process.
 
 from __future__ import annotations
 
-import functools
 import os
-import pathlib
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dedupe.decoding import content_key
@@ -218,19 +218,11 @@ def _same(one: FileStamp, other: FileStamp) -> bool:
 
 def _known(cache_path: str, key: ContentKey) -> bool:
     """Whether the cache holds this content; False where it cannot be asked."""
-    connection = _cache(cache_path)
-    if connection is None:
-        return False
     try:
-        return connection.execute("SELECT 1 FROM contents WHERE content_key = ?", (key,)).fetchone() is not None
+        # Opened for each question, 0.1 ms: a worker that waits must not hold a file that may have to be kept aside.
+        with closing(
+            sqlite3.connect(Path(cache_path).absolute().as_uri() + "?mode=ro", uri=True, timeout=1.0)
+        ) as cache:
+            return cache.execute("SELECT 1 FROM contents WHERE content_key = ?", (key,)).fetchone() is not None
     except sqlite3.Error:
         return False
-
-
-@functools.lru_cache(maxsize=2)
-def _cache(cache_path: str) -> sqlite3.Connection | None:
-    """A read-only connection that lives as long as the worker; None where there is no cache yet."""
-    try:
-        return sqlite3.connect(pathlib.Path(cache_path).absolute().as_uri() + "?mode=ro", uri=True, timeout=1.0)
-    except sqlite3.Error:
-        return None
