@@ -33,6 +33,8 @@ _HARDLY: Final = 2.0
 _RARELY: Final = 0.005
 _TELLING_STEP: Final = 4.0
 _LEAST_TELLING: Final = 100
+_NOT_MADE: Final = 0.05
+"""Share of all coefficients farther apart than half a step, from which a JPEG was not made from the other (a guess)."""
 _ON_LATTICE: Final = 0.2
 _OFF_LATTICE: Final = 0.23
 """Distance from the lattice of a JPEG, in steps, from which another picture that has no lattice may be its source.
@@ -75,20 +77,23 @@ _LEAST_RATIOS: Final = 4
 _COARSEST: Final = 90
 _LEAST_ON_LATTICE: Final = 40
 _NEARLY_ALL: Final = 0.93
+_COARSER: Final = 1.3
+"""How many times coarser than the steps of another picture those of an earlier saving are (a guess)."""
 
 
 class Origin(Enum):
     """What the coefficients of two files say of how the one came from the other.
 
     SOURCE: the first is the source of the second, or as good; COPY: the other way round; EQUAL: neither lacks anything of the
-    other; UNKNOWN: which was saved from which cannot be told; PROFILE: their colour profiles differ; APART: they differ by
-    more than saving explains.
+    other; UNKNOWN: which was saved from which cannot be told; UNTESTED: nor whether the JPEG was made from the other, which is
+    in another lossy format; PROFILE: their colour profiles differ; APART: they differ by more than saving explains.
     """
 
     SOURCE = "source"
     COPY = "copy"
     EQUAL = "equal"
     UNKNOWN = "unknown"
+    UNTESTED = "untested"
     PROFILE = "profile"
     APART = "apart"
 
@@ -101,14 +106,14 @@ def origin(a: View, b: View) -> Origin:
     if one.profile != other.profile:
         return Origin.PROFILE
     turn = best_turn(one.pixels, other.pixels)
+    exact = all(view.facts.format == "JPEG" or view.facts.lossless for view in (a, b))
+    unknown = Origin.UNKNOWN if exact else Origin.UNTESTED
     if turn is None:
-        return Origin.UNKNOWN
+        return unknown
     pairs = [blocks(turned(one.pixels, turn), other.pixels), blocks(turned_back(other.pixels, turn), one.pixels)]
     if min(len(pair[0]) for pair in pairs) < _LEAST_BLOCKS:
-        return Origin.UNKNOWN
+        return unknown
     on_b, on_a = (_Seen(*(coefficients(cut) for cut in pair)) for pair in pairs)
-    # What WebP, HEIC and the like may do to their pixels is not known: only JPEG's bounds are.
-    exact = all(view.facts.format == "JPEG" or view.facts.lossless for view in (a, b))
     return _judged(on_a, on_b, one.steps, other.steps, exact)
 
 
@@ -128,15 +133,31 @@ def _judged(on_a: _Seen, on_b: _Seen, a_steps: Floats | None, b_steps: Floats | 
     sign = lattices or int(b_from_a is True) - int(a_from_b is True)
     if alone is not None and not lattices and alone < _OFF_LATTICE:
         sign = 0  # too near to have been rounded from the other, too far to tell
+    if (sign < 0 and _was_saved_before(on_a.own, a_steps, b_steps)) or (
+        sign > 0 and _was_saved_before(on_b.own, b_steps, a_steps)
+    ):
+        sign = 0
     if sign and (True in (b_from_a, a_from_b) or alone is not None):
         return Origin.SOURCE if sign > 0 else Origin.COPY
-    if not exact:
-        return Origin.UNKNOWN
+    if not exact:  # what WebP, HEIC and the like may do to their pixels is not known: only JPEG's bounds are
+        child, seen, steps = (a_from_b, on_a, a_steps) if a_steps is not None else (b_from_a, on_b, b_steps)
+        return Origin.UNKNOWN if child is False or _is_too_far(seen, steps) else Origin.UNTESTED
     if float((np.abs(on_b.moved - on_b.own) > _HARDLY).mean()) < _RARELY:
         return Origin.EQUAL
     both = _earlier(on_a.own, a_steps) + _earlier(on_b.own, b_steps)
     apart = min(_outside(seen.moved - seen.own, both) for seen in (on_a, on_b))
     return Origin.APART if apart > _SIBLING and True not in (b_from_a, a_from_b) else Origin.UNKNOWN
+
+
+def _was_saved_before(own: Floats, steps: Floats | None, coarser: Floats | None) -> bool:
+    """Whether a picture that seems to be made from one with ``coarser`` steps was once saved more coarsely still.
+
+    That saving, not the other picture, explains its lattice, and either may be made from the other.
+    """
+    if steps is None or coarser is None or float(steps[FREQUENCIES].mean()) >= float(coarser[FREQUENCIES].mean()):
+        return False
+    ratio = _earlier(own, steps)[FREQUENCIES] / np.maximum(coarser[FREQUENCIES], 1)
+    return float(np.median(ratio)) > _COARSER
 
 
 def _earlier(own: Floats, steps: Floats | None) -> Floats:
@@ -213,6 +234,11 @@ def _is_child(seen: _Seen, steps: Floats | None) -> bool | None:
         return None
     outside = float((np.abs(seen.moved - seen.own)[telling] > 0.5 * step[telling] + _CHILD_SLACK).mean())
     return True if outside < _CHILD else None if outside < _NO_CHILD else False
+
+
+def _is_too_far(seen: _Seen, steps: Floats | None) -> bool:
+    """Whether a JPEG, however finely saved, is farther from the other than it would be if it were made from it."""
+    return steps is not None and _outside(seen.moved - seen.own, steps) > _NOT_MADE
 
 
 def _outside(apart: Floats, steps: Floats) -> float:

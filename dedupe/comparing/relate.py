@@ -201,6 +201,9 @@ def _verdict(
     return _doubted(a, b, measurement, more) if verdict.relation is Relation.RESAVED else (verdict, more)
 
 
+_DOUBTS: Final = {Origin.UNKNOWN: Change.LINEAGE, Origin.UNTESTED: Change.UNTOLD, Origin.PROFILE: Change.PROFILE}
+
+
 def _doubted(a: View, b: View, measurement: Measurement, more: float) -> tuple[Verdict, float]:
     """What a would-be re-save comes to when its files are asked; and which picture holds more, where that tells it too."""
     if min(a.facts.texture, b.facts.texture) < LOW_TEXTURE:
@@ -216,9 +219,9 @@ def _doubted(a: View, b: View, measurement: Measurement, more: float) -> tuple[V
     found = quantisation.origin(a, b)
     if found is Origin.APART:
         return Verdict(Relation.EDITED, Remark(Change.APART)), more
-    if found in (Origin.UNKNOWN, Origin.PROFILE):
-        doubt = Remark(Change.LINEAGE if found is Origin.UNKNOWN else Change.PROFILE)
-        return Verdict(Relation.RESAVED, doubt), more or compression.better(a, b)
+    doubt = _DOUBTS.get(found)
+    if doubt is not None:
+        return Verdict(Relation.RESAVED, Remark(doubt)), more or compression.better(a, b)
     return Verdict(Relation.RESAVED), {Origin.SOURCE: SOURCE, Origin.COPY: -SOURCE}.get(found, 0.0) or more
 
 

@@ -14,9 +14,9 @@ from dedupe.grouping.families import Branch, Family
 from dedupe.grouping.keeper import Candidate
 from dedupe.grouping.losses import blocked_reason, damaged_reason, turned_reason
 from dedupe.grouping.membership import MADE_FROM, Membership, lies_on
-from dedupe.grouping.provenance import distance_to_camera, is_converted
+from dedupe.grouping.provenance import UNNAMED, distance_to_camera, is_converted
 from dedupe.grouping.versions import Versions
-from dedupe.types import Caution, Change, ClueKind, Extra, Relation
+from dedupe.types import Caution, Change, ClueKind, Extra, Photo, Relation
 
 _UNDECIDED = frozenset((Change.LINEAGE, Change.UNTOLD, Change.PROFILE))
 """Doubts about which of two pictures was saved from the other, not about what they show.
@@ -119,7 +119,8 @@ class Extras:
         Nothing about it is in doubt; or the only doubt is which of the two was saved from the other, and the one that
         stays is at least as good by every measure. Where their samplings or colour profiles do not tell which holds
         more, the one that stays must also be as near to the camera. A picture that may have been converted from the
-        other gets no credit for its quality, which is guessed from its size.
+        other gets no credit for its quality, which is guessed from its size; nor does a JPEG that may have been made
+        from such a picture.
         """
         remark = membership.fit.remark
         if remark is None:
@@ -128,9 +129,17 @@ class Extras:
             return False
         asset, on = membership.asset, membership.on
         nearer = distance_to_camera(asset.photo) - distance_to_camera(on)
-        if is_converted(on.facts) and on.facts.format != asset.photo.facts.format and nearer <= 0:
-            return False
+        if on.facts.format != asset.photo.facts.format:
+            if is_converted(on.facts) and nearer <= 0:
+                return False
+            if is_converted(asset.photo.facts) and remark.change is Change.UNTOLD and not _names_camera(on):
+                return False
         return _is_as_good(membership, keep) and (nearer >= 0 or remark.change is Change.LINEAGE)
+
+
+def _names_camera(photo: Photo) -> bool:
+    """Whether a picture names a camera, or is a RAW."""
+    return distance_to_camera(photo) < UNNAMED
 
 
 def _is_as_good(membership: Membership, keep: Candidate) -> bool:

@@ -183,3 +183,25 @@ def test_colours_beyond_what_rgb_can_show_are_no_second_shot(tmp_path: Path) -> 
     original = jpeg(vivid, 70)
     for copy in (png(pixels(original)), jpeg(pixels(original), 90), jpeg(pixels(original), 50)):
         assert told(tmp_path, original, copy) is Origin.SOURCE
+
+
+def nearly_clipped(name: str) -> Picture:
+    """A photograph of which hardly a block is without black or white."""
+    picture = photograph(name).astype(np.float32)
+    return np.clip((picture - 128) * 6 + 128, 0, 255).astype(np.uint8)
+
+
+def test_a_jpeg_of_a_clipped_webp_may_be_made_from_it_and_one_that_the_webp_was_made_from_is_not(
+    tmp_path: Path,
+) -> None:
+    source = in_codec(nearly_clipped("coffee"), "WEBP", 90)
+    assert told(tmp_path, source, jpeg(pixels(source), 60)) is Origin.UNTESTED
+    photo = jpeg(photograph("coffee"), 90)
+    assert told(tmp_path, photo, in_codec(pixels(photo), "WEBP", 60)) is Origin.UNKNOWN
+
+
+def test_a_photo_that_was_saved_coarsely_before_is_not_taken_for_a_copy_of_its_copy(tmp_path: Path) -> None:
+    source = jpeg(pixels(jpeg(photograph("coffee"), 60)), 95)
+    assert told(tmp_path, source, jpeg(pixels(source), 80)) is not Origin.COPY
+    made = jpeg(pixels(jpeg(photograph("coffee"), 80)), 95)
+    assert told(tmp_path, made, jpeg(photograph("coffee"), 80)) in (Origin.COPY, Origin.EQUAL)

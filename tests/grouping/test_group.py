@@ -1253,6 +1253,18 @@ def test_a_guessed_quality_does_not_let_a_photo_go_for_what_may_be_made_from_it(
     assert (extra.photo, extra.selected) == (jpeg, True)
 
 
+@pytest.mark.parametrize("form", ["HEIF", "AVIF", "WebP", "JPEG XL", "JPEG 2000"])
+def test_a_photo_does_not_go_for_a_jpeg_that_may_be_made_from_it(form):
+    other, jpeg = photo("a.jpg", quality=80, format=form), photo("b.jpg", quality=95)
+    (extra,) = only([other, jpeg], [match(other, jpeg, RESAVED, remark=Remark(Change.UNTOLD))]).extras
+    assert (extra.photo, extra.selected) == (other, False)
+    (extra,) = only([other, jpeg], [match(other, jpeg, RESAVED, remark=Remark(Change.LINEAGE))]).extras
+    assert (extra.photo, extra.selected) == (other, True), "the JPEG is known not to be made from it"
+    named = photo("b.jpg", quality=95, camera="Maker Model")
+    (extra,) = only([other, named], [match(other, named, RESAVED, remark=Remark(Change.UNTOLD))]).extras
+    assert (extra.photo, extra.selected) == (other, True)
+
+
 def test_the_webp_from_which_a_jpeg_was_made_stays_for_it():
     webp, jpeg = photo("longer.webp", quality=90, format="WebP"), photo("a.jpg", quality=75)
     found = only([webp, jpeg], [match(webp, jpeg, source=webp)])
