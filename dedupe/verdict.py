@@ -133,6 +133,7 @@ class ClueKind(StrEnum):
     TONE = "tone"
     PROFILE = "profile"
     RESHAPED = "reshaped"
+    NOISE = "noise"
     SHARPENED = "sharpened"
     BLURRED = "blurred"
     ENLARGED = "enlarged"

@@ -83,15 +83,22 @@ def _clips(less: Rgb, more: Rgb, inside: Mask) -> Iterator[_Clip]:
     rest = _unexplained(seen, shown)
     if rest is None:
         return
+
     for channel in range(3):
         for white, (low, high) in enumerate(_NEAR):
             values = shown[:, channel]
-            there = values >= 253 if white else values <= 2
+            clipped = more[:, :, channel] >= 253 if white else more[:, :, channel] <= 2
+            there = clipped[inside]
             near = (values > low) & (values < high)
             if np.count_nonzero(there) < _LEAST * len(values) or np.count_nonzero(near) < _ENOUGH:
                 continue
-            held = _is_plateau(seen[:, channel], there, white=bool(white))
+            held = _is_plateau(seen[:, channel], _inner(clipped)[inside], white=bool(white))
             yield _Clip(float(there.mean()), _spread(rest[there, channel]), _spread(rest[near, channel]), held)
+
+
+def _inner(mask: Mask) -> Mask:
+    """Without the rim, where a pixel is clipped in part."""
+    return cv2.erode(mask.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
 def _unexplained(seen: Floats, shown: Floats) -> Floats | None:

@@ -3,9 +3,10 @@
 What an edit does can seldom be undone, so it leaves a direction. A crop is inside the wider picture, unless what is outside
 is a frame, a bar or a screen (`margins`); a mark has an outline where the other picture has none (`marks`); grey comes from
 colour, clipped tones from whole ones (`clipping`), blurred structure from sharp (`sharpening`); a sharpened picture can be made
-again from the other; a stretched one is softer and of an odd shape; the larger of two with the less detail was enlarged; what a
-camera wrote gets lost and does not come back, nor does a colour profile (`profiles`). No sign is proof: each has a weight in log
-odds, and `python -m benchmarks.direction` counts how often each is right (image phylogeny: Dias, Rocha and Goldenstein 2012).
+again from the other; a stretched one is softer and of an odd shape; noise that was added is alike everywhere (`added_noise`);
+the larger of two with the less detail was enlarged; what a camera wrote gets lost and does not come back, nor does a colour
+profile (`profiles`). No sign is proof: each has a weight in log odds, and `python -m benchmarks.direction` counts how often each
+is right (image phylogeny: Dias, Rocha and Goldenstein 2012).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from dedupe.comparing import align, clipping, margins, profiles
+from dedupe.comparing import added_noise, align, clipping, margins, profiles
 from dedupe.comparing.align import Mask, Rgb
 from dedupe.comparing.marks import marks
 from dedupe.comparing.measure import Measurement
@@ -41,6 +42,8 @@ NEARLY: Final = 0.008
 """How far a shape may be off one of these, as a share."""
 SOFTER: Final = 1.5
 """What it says at most, log odds, that one of two pictures of different shapes is softer (a guess)."""
+NOISY: Final = 2.0
+"""What added noise says, log odds. It is looked for where nothing else tells, since the originals are read for it."""
 CAMERA_FORMATS: Final = frozenset(("JPEG", "HEIC", "HEIF"))
 """Formats that cameras and phones write; what is in another was converted, most times."""
 
@@ -61,7 +64,8 @@ def clues(a: View, b: View, measurement: Measurement, crisp: Crisp, more: float)
         told = _reshaped(a, b, told)
     seen = (clue for clue in _seen(a, b, measurement) if not _is_halo(clue, told))
     pixels = () if frames else _detail(a, b, more)
-    return (*frames, *seen, *((told,) if told is not None else ()), *pixels, *_said(a, b))
+    found = (*frames, *seen, *((told,) if told is not None else ()), *pixels, *_said(a, b))
+    return found or tuple(_clue(ClueKind.NOISE, NOISY * added_noise.noisier(a, b)))
 
 
 def _is_halo(clue: Clue, crisp: Clue | None) -> bool:

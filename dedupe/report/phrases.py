@@ -274,6 +274,7 @@ _MADE = {
     ClueKind.TONE: "has its tones changed",
     ClueKind.PROFILE: "has lost its colour profile",
     ClueKind.RESHAPED: "was stretched from it",
+    ClueKind.NOISE: "has noise added",
     ClueKind.SHARPENED: "was sharpened",
     ClueKind.BLURRED: "is blurred",
     ClueKind.ENLARGED: "was enlarged from {}",

@@ -181,6 +181,11 @@ def contrasted(picture: Picture, contrast: float = 1.6) -> Picture:
     return np.clip((picture.astype(np.float32) - 128) * contrast + 128, 0, 255).astype(np.uint8)
 
 
+def grainy(picture: Picture) -> Picture:
+    noise = np.random.default_rng(4).normal(0, 9, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
 def bright(picture: Picture) -> Picture:
     """With a window that is wholly white."""
     copy = np.clip(picture.astype(np.float32) * 0.8, 0, 230).astype(np.uint8)
@@ -243,6 +248,10 @@ TURNING: dict[ClueKind, tuple[Pair, Pair]] = {
     ClueKind.RESHAPED: (
         lambda picture: (jpeg(picture), jpeg(stretched(picture))),
         lambda picture: (jpeg(picture[:, :540]), jpeg(cv2.resize(picture[:, :540], (540, 410)))),
+    ),
+    ClueKind.NOISE: (
+        lambda picture: (jpeg(picture), jpeg(grainy(picture))),
+        lambda picture: (jpeg(cv2.bilateralFilter(picture, 7, 25, 3)), jpeg(picture)),
     ),
     ClueKind.SHARPENED: (
         lambda picture: (jpeg(picture), jpeg(sharpened(picture))),
