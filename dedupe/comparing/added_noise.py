@@ -1,7 +1,7 @@
 """Which of two pictures of one size has noise added: what it has more is alike everywhere.
 
 Noise that a program adds is as strong in flat places as in busy ones, and in dark ones as in light ones. Its neighbours have
-nothing in common, and its values are normally distributed. What smoothing takes out of a picture is none of that: a camera's noise
+nothing in common, and its values are normally distributed. What smoothing takes out is none of that: a camera's noise
 is stronger in some tones and was spread by its own processing, and a filter takes more where there is structure.
 """
 
