@@ -1,5 +1,8 @@
 """The review in the browser with 10,000 groups of three photos, driven in a real browser: ``python -m benchmarks.web [GROUPS]``.
 
+``python -m benchmarks.web --rows`` decides 100 groups by the same keys in the browser and in the terminal review, and compares
+what is stored.
+
 Prints when the page is ready, how long a key takes to the next group, how many nodes the list has, what tab and server take of
 memory, and how long the first view of a 12-megapixel original takes. The groups are made up, their previews are real JPEGs.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import re
 import shutil
 import signal
@@ -18,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,12 +119,94 @@ def memory_of(pid: int) -> int:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+WISHES = {"Enter": "enter", "a": "a", "n": "n", "s": "s", "k": "k", " ": " ", "ArrowDown": "down", "p": "d", "P": "D"}
+"""Keys of the page, and what the terminal calls them."""
+DECIDES = ("Enter", "a", "n", "s")
+
+
+def copies(groups: int) -> ScanResult:
+    """Groups of a photo and two copies of its bytes, in other folders."""
+    made = []
+    for number in range(groups):
+        name = f"{number:03}.jpg"
+        one = photo(number, "/photos")
+        every = [replace(one, file=replace(one.file, path=f"/photos/{folder}/{name}")) for folder in ("a", "b", "c")]
+        extras = tuple(Extra(copy, Relation.IDENTICAL, 0.0, True, keeper=every[0].path) for copy in every[1:])
+        made.append(Group(f"g{number}", every[0], "shorter path", extras))
+    stats = Stats(3 * groups, 3 * groups, groups, 2 * groups, 0, {})
+    return ScanResult("compact-3", 0.8, ("/photos",), tuple(made), (), (), stats)
+
+
+def rows() -> None:
+    """Decide the same in both, and say whether the same is stored."""
+    from playwright.sync_api import sync_playwright
+
+    from dedupe.review.prompt import pressed
+    from dedupe.review.saved_scan import last_scan, verifier
+    from dedupe.review.state import Mode, ReviewState
+
+    dice, keys, result = random.Random(7), [], copies(100)
+    for _ in range(100):
+        keys += [*dice.choices(["k", " ", "ArrowDown", "p", "P"], k=2), dice.choice(["Enter", *DECIDES])]
+    with tempfile.TemporaryDirectory(prefix="dedupe-") as name:
+        stores = [str(Path(name) / side / "cache.db") for side in ("terminal", "page")]
+        for store in stores:
+            os.mkdir(os.path.dirname(store))
+            with Decisions(StorePaths.at(store).decisions) as memory:
+                memory.save_scan(result, to_json(Settings()))
+        with last_scan(Settings(store=stores[0])) as (session, found):
+            state = ReviewState.begin(found.groups, verifier(session, found), {})
+            for key in keys:
+                state = pressed(state, WISHES[key], session.decisions)
+            at_end = state.mode is Mode.END
+        with served(stores[1]) as (link, _), sync_playwright() as playwright:
+            program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+            page = playwright.chromium.launch(executable_path=program, args=arguments).new_page()
+            page.goto(link)
+            page.wait_for_selector(".leaf")
+            answered: list[int] = []
+            page.on("requestfinished", lambda one: answered.append(1) if one.method == "POST" else None)
+            for key in keys:
+                _press(page, key, answered)
+        kept = []
+        for store in stores:
+            with Decisions(StorePaths.at(store).decisions) as memory:
+                kept.append((memory.edits(), [(one.kind, one.a, one.b) for one in memory.made()]))
+        print(f"groups, keys            {len(result.groups)}, {len(keys)}; the terminal came to its end: {at_end}")
+        for side, (edits, lasting) in zip(("terminal", "page"), kept, strict=True):
+            print(f"{side:<22}  {len(edits)} edits, {len(lasting)} rows that last")
+        print(f"the same rows           {kept[0] == kept[1]}")
+
+
+def _press(page: Page, key: str, answered: list[int]) -> None:
+    """One key and the answer to it; a decision leads to the next group.
+
+    The page takes no key while it waits for an answer, so that nothing is decided unseen: such a key is pressed again.
+    """
+    if key == "ArrowDown":
+        page.keyboard.press(key)
+        return
+    before, place = len(answered), page.inner_text(".position b")
+    while len(answered) == before:
+        page.keyboard.press(key)
+        for _ in range(50):
+            page.wait_for_timeout(5)
+            if len(answered) > before:
+                break
+    while key in DECIDES and page.inner_text(".position b") == place and not page.locator("dialog[open]").count():
+        page.wait_for_timeout(5)
+
+
 def main() -> None:
     """Measure, and print."""
     import numpy as np
     from PIL import Image
     from playwright.sync_api import sync_playwright
 
+    if sys.argv[1:] == ["--rows"]:
+        rows()
+        return
     groups = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     with tempfile.TemporaryDirectory(prefix="dedupe-") as name:

@@ -243,3 +243,21 @@ def until(page: Page, expression: str, argument: object = None) -> None:
     while not page.evaluate(expression, argument):
         assert time.monotonic() < end, expression
         page.wait_for_timeout(30)
+
+
+def held_back(page: Page, address: str) -> Callable[[], Any]:
+    """Hold back what the page asks for at ``address``; each call gives the next such request, to be let go."""
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    def taken() -> Any:
+        end = time.monotonic() + 30
+        while not held:
+            assert time.monotonic() < end
+            page.wait_for_timeout(10)
+        return held.pop(0)
+
+    page.route(address, hold)
+    return taken

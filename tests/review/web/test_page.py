@@ -16,7 +16,7 @@ from dedupe.pipeline import scan
 from dedupe.settings import Settings
 from tests.album import wait_until_settled
 from tests.review import made
-from tests.review.web.conftest import NO_PICTURE, Client, Open, Start, saved, until
+from tests.review.web.conftest import NO_PICTURE, Client, Open, Start, held_back, saved, until
 from tests.support import tree_snapshot
 
 EVIL = (
@@ -201,3 +201,21 @@ def test_both_photos_lie_on_the_same_place_of_the_scene(scanned: Path, start: St
     # The cut begins at (60, 40) and is 420 × 430 pixels of the whole.
     wanted = [whole[0] + 60 * scale, whole[1] + 40 * scale, 420 * scale, 430 * scale]
     assert all(abs(one - other) < 2.5 for one, other in zip(cut, wanted, strict=True)), (cut, wanted)
+
+
+def test_a_difference_is_said_to_be_in_the_making_and_is_never_that_of_another_group(
+    scanned: Path, start: Start, open_page: Open
+) -> None:
+    page = open_page(start(scanned / "cache.db"), expected=NO_PICTURE)
+    asked = held_back(page, "**/diff")
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    page.wait_for_selector("text=The difference is being made …")
+    asked().continue_()
+    page.wait_for_selector("text=bright: differs · red: counts")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("text=2 of 3")
+    page.wait_for_selector("text=The difference is being made …")
+    assert page.evaluate("document.querySelector('img.seen').naturalWidth") == 0
+    asked().abort()
+    page.wait_for_selector("text=The difference cannot be shown")

@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw
 from dedupe.pipeline import scan
 from dedupe.settings import Settings
 from tests.album import wait_until_settled
-from tests.review.web.conftest import Client, Start
+from tests.review import made
+from tests.review.web.conftest import NO_PICTURE, Client, Open, Start, saved, until
 
 
 def scanned(folder: Path, files: dict[str, bytes]) -> Path:
@@ -233,3 +234,32 @@ def test_of_many_orders_the_newest_is_made_first_and_the_oldest_are_given_up(tmp
     assert made[0] == 99
     assert all(isinstance(answers[n], Refused) for n in given_up)
     assert all(isinstance(answers[n], bytes) for n in made)
+
+
+def test_no_picture_stands_under_the_name_of_another_photo_while_its_own_is_on_the_way(
+    tmp_path: Path, start: Start, open_page: Open
+) -> None:
+    page = open_page(start(saved(tmp_path / "cache.db", made.many(400))), expected=NO_PICTURE)
+    mark = "[...document.querySelectorAll('#facts img, .frame img')].forEach((one) => (one.dataset.before = 1))"
+    page.evaluate(mark)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("text=2 of 400")
+    assert page.locator(".leaf img").count() == 2
+    assert page.locator("img[data-before]").count() == 0
+    # A row of the list is used again for another group: its picture begins empty.
+    watch = """() => {
+      const setting = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
+      Object.assign(window, { filled: 0, over: 0 });
+      Object.defineProperty(HTMLImageElement.prototype, "src", {
+        ...setting,
+        set(value) {
+          window.filled += 1;
+          if (this.getAttribute("src")) window.over += 1;
+          setting.set.call(this, value);
+        },
+      });
+      document.getElementById("groups").scrollTop = 9000;
+    }"""
+    page.evaluate(watch)
+    until(page, "window.filled > 5")
+    assert page.evaluate("window.over") == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.album import wait_until_settled
-from tests.review.web.conftest import Client, Open, Start
+from tests.review.web.conftest import Client, Open, Start, held_back
 from tests.series.made import bracket, burst
 from tests.support import tree_snapshot
 
@@ -123,3 +123,22 @@ def test_the_page_offers_to_let_nothing_of_a_bracket_go(store: Path, start: Star
     page.keyboard.press("1")
     page.wait_for_selector("text=They stay: the shots are parts of one picture.")
     assert page.get_by_role("button", name="Let the other").count() == 0
+
+
+def test_a_key_pressed_while_the_next_set_is_read_ticks_nothing(store: Path, start: Start, open_page: Open) -> None:
+    review = start(store)
+    page = open_page(review, ready="#top a[href='#/series']")
+    page.get_by_role("link", name="Series").click()
+    page.locator(".series-list a").first.click()
+    page.wait_for_selector(".shots li")
+    asked = held_back(page, "**/api/series/1")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("text=The shots are read and compared …")
+    page.keyboard.press("2")
+    asked().continue_()
+    page.wait_for_selector("text=2 of 2")
+    assert page.locator(".shots input:checked").count() == 0
+    page.keyboard.press("2")
+    asked().continue_()
+    page.wait_for_selector(".shots li[data-picked=true]")
+    assert page.locator(".shots input:checked").count() == 1

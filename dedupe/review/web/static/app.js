@@ -60,6 +60,9 @@ const stage = new Stage(part("stage"), () => page.group && drawStage());
 stage.onplaced = () => page.group && drawStage();
 const series = new SeriesPage(part("series"), { fail, changed, openStage: seriesStage });
 
+// A picture that cannot be had leaves its place empty.
+document.addEventListener("error", ({ target }) => target instanceof HTMLImageElement && target.classList.add("missing"), true);
+
 // -- loading -----------------------------------------------------------------------------------------------------------
 
 async function load() {
@@ -131,6 +134,7 @@ async function openGroup(wanted, replace = false) {
   }
   const address = `#/g/${wanted + 1}`;
   if (location.hash !== address) history[replace ? "replaceState" : "pushState"](null, "", address);
+  page.address = address;
   const mine = ++opening;
   page.page = "group";
   try {
@@ -463,7 +467,7 @@ function draw() {
     part("stage").classList.toggle("none", !page.group);
     part("title").textContent = page.group ? `Group ${page.group.number + 1}` : "Review";
     document.title = page.group ? `Group ${page.group.number + 1} of ${page.state.groups} – dedupe` : "dedupe review";
-    render(page.group ? panels.facts(now) : panels.empty(now), part("facts"));
+    render(page.group ? panels.facts(now) : nothing, part("facts"));
     drawStage(now);
   }
   drawDialog(now);
@@ -472,7 +476,7 @@ function draw() {
 function drawStage(now = view()) {
   if (!page.group) {
     render(nothing, part("under"));
-    render(nothing, part("captions"));
+    render(panels.empty(now), part("captions"));
     return;
   }
   const [a, b] = now.pair;
@@ -613,6 +617,7 @@ function seriesStage() {
 }
 
 async function route() {
+  page.address = location.hash;
   const [, kind, which] = location.hash.split("/");
   if (kind === "series") {
     page.page = "series";
@@ -625,7 +630,9 @@ async function route() {
   await openGroup(kind === "g" && wanted >= 0 && wanted < page.state.groups ? wanted : first, true);
 }
 
-addEventListener("hashchange", () => route().catch(fail));
-addEventListener("popstate", () => route().catch(fail));
+// Browsers tell of one step by both events, and some by one of them only.
+const follow = () => location.hash !== page.address && route().catch(fail);
+addEventListener("hashchange", follow);
+addEventListener("popstate", follow);
 
 load().then(route).catch(fail);

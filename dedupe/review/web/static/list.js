@@ -98,6 +98,7 @@ export class GroupList {
     if (isCurrent) this.root.setAttribute("aria-activedescendant", element.id);
     const source = `img/${number}/0/preview`;
     if (row.picture.getAttribute("src") !== source) {
+      row.picture.classList.remove("missing");
       row.picture.removeAttribute("src"); // else the picture before stays in sight until the new one is there
       row.picture.src = source;
     }

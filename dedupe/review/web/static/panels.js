@@ -211,5 +211,6 @@ export function empty(view) {
     <h2>${view.state.groups ? "No group fits the filter" : "No duplicates"}</h2>
     <p>${view.state.groups ? "Take a part of it away, or show all groups." : "The last scan found no duplicates."}</p>
     ${view.isFiltered ? html`<button class="primary" @click=${view.clearFilter}>Show all groups</button>` : nothing}
+    ${!view.state.groups && view.state.series ? html`<a class="button" href="#/series">Look at ${number(view.state.series)} series</a>` : nothing}
   </div>`;
 }
