@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 TABLE: Final = "/proc/self/mountinfo"
@@ -75,6 +76,12 @@ def whole() -> list[Mount]:
 
 def parse_whole(table: bytes) -> list[Mount]:
     """Read the lines of ``/proc/self/mountinfo``, in their order."""
+    return list(_parsed(table))
+
+
+@lru_cache(maxsize=2)
+def _parsed(table: bytes) -> tuple[Mount, ...]:
+    """The mounts; an act reads the table a dozen times, and it hardly changes."""
     mounts = []
     for line in table.splitlines():
         head, _, tail = line.partition(b" - ")
@@ -82,7 +89,7 @@ def parse_whole(table: bytes) -> list[Mount]:
         if len(fields) >= 5 and rest[0]:
             source, options = (_text(rest[at]) if len(rest) > at else "" for at in (1, 2))
             mounts.append(Mount(_text(fields[4]), rest[0].decode("ascii", "replace"), source, options))
-    return mounts
+    return tuple(mounts)
 
 
 def _text(field: bytes) -> str:
