@@ -143,7 +143,8 @@ class _Page:
         above = group.keeper_of(extra)
         panels = self.pictures.panels(above, extra.photo, extra.relation)
         facts = compared_facts((above, extra.photo), places=self.wanted.places)
-        remarks = (phrases.made_from(extra), phrases.remark(extra) or pinned(extra.photo))
+        made = phrases.made_from(extra, display_path(os.path.basename(above.path)))
+        remarks = (made, phrases.remark(extra) or pinned(extra.photo))
         is_away = extra.photo.path in self.done.away
         return {
             **self._photo(extra.photo, "moved away" if is_away else "remove" if extra.selected else "stays"),
