@@ -172,7 +172,7 @@ def _text(file: str) -> str:
         with open(file, encoding="utf-8") as opened:
             return opened.read()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise UsageError(f"{display_path(file)} cannot be read: {reason}.") from error
 
 

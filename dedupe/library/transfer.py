@@ -24,7 +24,7 @@ FORMAT: Final = 1
 START: Final = b'{"dedupe_decisions":'
 """How every such file begins."""
 _NO_STAMP: Final = FileStamp(0, 0, 0, 0, 0)
-_NONE_HELD: Final = "is no file that `dedupe cache export` wrote"
+_NONE_HELD: Final = "is not a file that `dedupe cache export` wrote"
 
 
 @dataclass(frozen=True, slots=True)

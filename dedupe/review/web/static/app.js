@@ -556,7 +556,7 @@ const KEYS = {
   w: () => look("wipe"),
   d: () => {
     if (stage.diff) look(stage.mode === "diff" ? "seen" : "diff");
-    else toast("How the two photos lie on each other is not known. A new scan finds it out.");
+    else toast("How the two photos fit on each other is not known. A new scan finds it out.");
   },
   z: () => stage.fitOrPixels(),
   "+": () => stage.zoom(1.4),
