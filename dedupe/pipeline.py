@@ -1,6 +1,7 @@
 """``scan``: the steps from a folder tree to groups, one after the other.
 
-walk ─► read ─► embed ─► neighbours ─► compare ─► complete ─► group; with ``exact`` walk ─► hash ─► read ─► complete ─► group.
+walk ─► read ─► embed ─► neighbours ─► refuse ─► compare ─► complete ─► group; with ``exact``
+walk ─► hash ─► read ─► complete ─► group.
 
 Touches nothing in the photo folders. What each step finds out is in the store when it ends.
 """

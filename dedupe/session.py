@@ -25,7 +25,7 @@ from dedupe.library.paths import StorePaths
 from dedupe.library.previews import Previews
 from dedupe.limits import address_space
 from dedupe.settings import Settings
-from dedupe.terminal.progress import Progress, SilentProgress, Step
+from dedupe.terminal.progress import Foresight, Progress, SilentProgress, Step
 from dedupe.terminal.text import format_bytes
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Session:
         embedding.check_available(settings.model)
         self.paths = StorePaths.at(settings.store)
         self.seconds: dict[str, float] = {}
+        self.slowness = 1.0
+        """How much slower than usual this machine works now, as embedding shows it; for what is foreseen."""
         self._inner = 0.0  # seconds booked by steps within the one that runs now
         self._pool: WorkerPool | ClusterPool | None = None
         self._embedder: Embedder | None = None
@@ -149,6 +151,11 @@ class Session:
         """Show the step and add its wall-clock seconds to ``seconds[name]``."""
         with self.booked(name), self.progress.step(name, total) as shown:
             yield shown
+
+    def foresee(self, name: str, seconds: float) -> None:
+        """Say that the step ``name``, which has not begun, will take about so many seconds."""
+        if isinstance(self.progress, Foresight):
+            self.progress.foresee(name, seconds)
 
     @contextmanager
     def booked(self, name: str) -> Iterator[None]:

@@ -73,6 +73,13 @@ class Questions:
         """How many pairs were asked."""
         return len(self._asked)
 
+    @property
+    def foreseen(self) -> int:
+        """How many pairs will have been asked in the end, if as many of the open ones need it as of the others did."""
+        waiting = sum(map(len, self._open.values())) // 2
+        closed = max(len(self._near) - waiting, 1)
+        return len(self._asked) + round(waiting * min(1.0, len(self._asked) / closed))
+
     def next(self) -> list[Ends]:
         """The pairs to ask now, in order; none where nothing is left to ask. ``learn`` takes the answers before the next call."""
         while True:

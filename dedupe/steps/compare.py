@@ -12,6 +12,7 @@ from dedupe.errors import QueryError
 from dedupe.session import Session
 from dedupe.steps.contents import Contents
 from dedupe.steps.neighbours import distances, neighbours, search_name
+from dedupe.steps.outlook import judging_seconds
 from dedupe.steps.previews import chunks, restore_previews
 from dedupe.steps.refuse import by_cluster, refused
 from dedupe.terminal.text import format_count
@@ -41,7 +42,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
     of_all = not (session.settings.reference or session.settings.cross_only)
     found = session.cache.settled(name, SETTLED_VERSION) if of_all else None
     if found is not None:
-        for step in ("neighbours", "compare"):
+        for step in ("neighbours", "refuse", "compare"):
             with session.step(step, len(keys)) as shown:
                 shown.advance(len(keys))
         return found
@@ -54,9 +55,11 @@ def matches(session: Session, contents: Contents) -> list[Match]:
 
 def _planned(session: Session, contents: Contents, candidates: Sequence[Pair]) -> tuple[list[Match], bool]:
     """Give the verdicts that the families of the candidates need, related ones only, by (a, b); and whether all were for good."""
-    with session.step("compare", len(candidates)) as shown:
+    with session.step("refuse", len(candidates)) as shown:
         strangers = refused(session, contents.files, candidates, shown.advance)
-        rest = [pair for pair in candidates if (pair.a, pair.b) not in strangers]
+    rest = [pair for pair in candidates if (pair.a, pair.b) not in strangers]
+    session.foresee("compare", judging_seconds(session, rest))
+    with session.step("compare") as shown:
         return _asked_for(session, contents, rest, shown)
 
 
@@ -78,6 +81,7 @@ def _asked_for(
     found: list[Match] = []
     whole = True
     while asked := plan.next():
+        shown.expect(plan.foreseen)
         others = [ends for ends in asked if ends not in given]
         far = dict(zip(others, distances(session, others), strict=True)) if others else {}
         pairs = [given.get(ends) or Pair(*ends, far[ends]) for ends in asked]
@@ -85,7 +89,7 @@ def _asked_for(
         plan.learn(judged)
         whole = whole and len(judged) == len(pairs) and all(map(_for_good, judged))
         found += (match for match in judged if match.relation is not None)
-    shown.advance(max(0, len(candidates) - plan.asked))
+    shown.expect(plan.asked)
     return sorted(found, key=lambda match: (match.a, match.b)), whole
 
 
@@ -115,7 +119,8 @@ def judge(
     session: Session, contents: Contents, pairs: Sequence[Pair], shown: Step, *, refuse: bool = False
 ) -> list[Match]:
     """The verdict on each pair, unrelated ones too; ``shown`` advances by each. A pair whose worker failed has none."""
-    apart = refused(session, contents.files, pairs, shown.advance) if refuse else set()
+    apart = refused(session, contents.files, pairs) if refuse else set()
+    shown.advance(len(apart))
     found = [Match(pair.a, pair.b, pair.distance, None) for pair in pairs if (pair.a, pair.b) in apart]
     pairs = [pair for pair in pairs if (pair.a, pair.b) not in apart]
     known = session.cache.matches(pairs, RELATE_VERSION)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from dedupe.embedding import COMPACT
 from dedupe.session import Session
 from dedupe.steps.contents import ByContent, Contents
+from dedupe.steps.outlook import Outlook
 from dedupe.steps.previews import PREVIEW_BATCH, chunks, restore_previews
 from dedupe.types import ContentKey, SkipKind, Skipped
 
@@ -35,6 +37,7 @@ class Embedding:
         self._waiting: dict[tuple[str, ContentKey], bytes] = {}
         self._made: dict[tuple[str, ContentKey], bytes] = {}
         self.elsewhere = session.settings.cluster is not None and session.model.name == COMPACT
+        self._outlook = Outlook(session)
         self.expected = 0
         """How many photos had to be read."""
 
@@ -89,7 +92,10 @@ class Embedding:
             embedder = self._session.embedder()
             side = embedder.input_size
             pixels = np.frombuffer(b"".join(self._waiting.values()), np.uint8)
-            self._store(list(self._waiting), embedder.embed_raw(pixels.reshape(len(self._waiting), side, side, 3)))
+            began = time.perf_counter()
+            vectors = embedder.embed_raw(pixels.reshape(len(self._waiting), side, side, 3))
+            self._outlook.took(len(vectors), time.perf_counter() - began)
+            self._store(list(self._waiting), vectors)
             self._waiting.clear()
         if self._made:
             vectors = np.frombuffer(b"".join(self._made.values()), np.float32)
@@ -106,6 +112,8 @@ class Embedding:
             rows = [row for row in sound if asked[row][0] == name]
             keys = [asked[row][1] for row in rows]
             self._session.cache.put_vectors(name, keys, vectors[rows].astype(storage))
+            if name == self._session.model.name:
+                self._outlook.saw(vectors[rows], self.expected)
 
 
 def _warn_of_a_long_run(session: Session, photos: int) -> None:

@@ -33,18 +33,19 @@ PAIRS_AT_ONCE: Final = 4_096
 def refused(
     session: Session, files: Files, pairs: Sequence[Pair], advance: Callable[[int], None] = lambda count: None
 ) -> set[Ends]:
-    """Those of the pairs that are unrelated beyond doubt, from the cache or from the workers; ``advance`` is told of each.
+    """Those of the pairs that are unrelated beyond doubt, from the cache or from the workers.
 
-    A pair whose worker failed is not among them. Whether a pair is refused depends on its two photos alone.
+    ``advance`` is told of each pair, refused or passed on. A pair whose worker failed is not among them. Whether a pair is
+    refused depends on its two photos alone.
     """
     far = [pair for pair in pairs if pair.distance > close(session)]
     found = session.cache.refused(far, REFUSAL_VERSION)
-    advance(len(found))
+    advance(len(pairs) - len(far) + len(found))
     for some in chunks(by_cluster([pair for pair in far if (pair.a, pair.b) not in found]), PAIRS_AT_ONCE):
-        for now in _refused_now(session, files, some):
+        for asked, now in _refused_now(session, files, some):
             session.cache.put_refused(now, REFUSAL_VERSION)
             found.update((pair.a, pair.b) for pair in now)
-            advance(len(now))
+            advance(asked)
     return found
 
 
@@ -64,13 +65,14 @@ def by_cluster(pairs: Sequence[Pair]) -> list[Pair]:
     return sorted(pairs, key=lambda pair: (least[sets.find(pair.a)], pair.a, pair.b))
 
 
-def _refused_now(session: Session, files: Files, pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
+def _refused_now(session: Session, files: Files, pairs: Sequence[Pair]) -> Iterator[tuple[int, list[Pair]]]:
+    """How many pairs a task asked of, and those of them that it refused."""
     signatures = _signatures(session, files, sorted({key for pair in pairs for key in (pair.a, pair.b)}))
     by_ends = {(pair.a, pair.b): pair for pair in pairs}
     tasks = (_task(part, signatures) for part in chunks(pairs, PAIRS_A_TASK))
     for task, answer in session.pool().run(refusals, tasks):
-        if isinstance(answer, tuple):
-            yield [by_ends[ends] for ends, no in zip(task.pairs, answer, strict=True) if no]
+        answers = answer if isinstance(answer, tuple) else (False,) * len(task.pairs)
+        yield len(answers), [by_ends[ends] for ends, no in zip(task.pairs, answers, strict=True) if no]
 
 
 def _task(pairs: Sequence[Pair], signatures: Mapping[ContentKey, bytes]) -> RefusalTask:

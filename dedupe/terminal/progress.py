@@ -1,4 +1,4 @@
-"""How far a long run is: live lines on a terminal, elsewhere a plain line now and then."""
+"""How far a long run is: one live line on a terminal, elsewhere a plain line now and then."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from dedupe.terminal.console import stderr
 from dedupe.terminal.display import chosen
-from dedupe.terminal.text import format_time
+from dedupe.terminal.text import format_left
+from dedupe.terminal.time_left import TimeLeft
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-STEPS = ("walk", "read", "embed", "neighbours", "compare", "complete", "group")
+STEPS = ("walk", "read", "embed", "neighbours", "refuse", "compare", "complete", "group")
 """The steps a scan shows, in order."""
 
 EXACT_STEPS = ("walk", "hash", "read", "complete", "group")
@@ -28,6 +29,7 @@ _COUNTED = {
     "read": "photos",
     "embed": "photos",
     "neighbours": "photos",
+    "refuse": "pairs",
     "compare": "pairs",
     "complete": "pairs",
     "group": "photos",
@@ -54,8 +56,16 @@ class Progress(Protocol):
         """Begin the step ``name``; ``total`` items, None where that is not known yet."""
 
 
+@runtime_checkable
+class Foresight(Protocol):
+    """Progress that also wants to know how long a step will take before it begins."""
+
+    def foresee(self, name: str, seconds: float) -> None:
+        """The step ``name``, which has not begun, is expected to take so many seconds."""
+
+
 def progress(steps: Sequence[str] = STEPS) -> Progress:
-    """Progress on stderr: live lines on a terminal, elsewhere a plain line every half minute."""
+    """Progress on stderr: one live line on a terminal, elsewhere a plain line every half minute."""
     if chosen().quiet or not chosen().progress:
         return SilentProgress()
     return _Terminal(steps) if sys.stderr.isatty() else _Plain(steps)
@@ -81,46 +91,58 @@ def _title(steps: Sequence[str], name: str) -> str:
     return f"{steps.index(name) + 1}/{len(steps)} {name}" if name in steps and len(steps) > 1 else name
 
 
+class _Run:
+    """What the steps of one run share: their numbers, and how long the whole will take."""
+
+    def __init__(self, steps: Sequence[str]) -> None:
+        self.steps = tuple(steps)
+        self.time = TimeLeft(steps)
+
+    def foresee(self, name: str, seconds: float) -> None:
+        """See ``Foresight``."""
+        self.time.foresee(name, seconds)
+
+    def left(self) -> str:
+        """How long the whole run still takes, in words; empty where that cannot be told yet."""
+        seconds = self.time.left(time.monotonic())
+        return "" if seconds is None else format_left(seconds)
+
+
 class _Counted:
     """A step that counts at once and reports only now and then: ``advance`` costs well under a microsecond."""
 
-    def __init__(self, title: str, total: int | None, pause: float) -> None:
-        self.title = title
-        self.total = total
-        self.done = 0
-        self.began = time.monotonic()
+    def __init__(self, run: _Run, name: str, total: int | None, pause: float) -> None:
+        self.name = name
+        self.title = _title(run.steps, name)
+        self._run = run
         self._pause = pause
-        self._next = self.began + pause
+        self._pace = run.time.begin(name, total)
+        self._next = self._pace.began + pause
+
+    @property
+    def total(self) -> int | None:
+        return self._pace.total
+
+    @property
+    def done(self) -> int:
+        return self._pace.done
 
     def advance(self, count: int = 1) -> None:
-        self.done += count
         now = time.monotonic()
+        self._pace.advance(count, now)
         if now >= self._next:
             self._next = now + self._pause
             self.tell()
 
     def expect(self, total: int) -> None:
-        if total != self.total:
-            self.total = total
-            self.tell()
+        self._pace.total = total
 
     def tell(self) -> None:
         raise NotImplementedError
 
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began
-
     def rate(self) -> str:
-        if not self.done or self.seconds <= 0:
-            return ""
-        counted = _COUNTED.get(self.title.rpartition(" ")[2], "")
-        return f"{_figure(self.done / self.seconds)} {counted}".rstrip() + "/s"
-
-    def left(self) -> str:
-        if not self.done or not self.total or self.seconds < 1:
-            return ""
-        return f"{format_time(max(self.total - self.done, 0) * self.seconds / self.done)} left"
+        rate = self._pace.rate(time.monotonic())
+        return f"{_figure(rate)} {_COUNTED.get(self.name, '')}".rstrip() + "/s" if rate else ""
 
     def account(self) -> str:
         total = f"/{self.total:,}" if self.total is not None else ""
@@ -131,14 +153,11 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 
-class _Plain:
+class _Plain(_Run):
     """Progress where stderr is a file or a pipe."""
 
-    def __init__(self, steps: Sequence[str]) -> None:
-        self._steps = tuple(steps)
-
     def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
-        return _PlainStep(_title(self._steps, name), total, pause=30.0)
+        return _PlainStep(self, name, total, pause=30.0)
 
 
 class _PlainStep(_Counted):
@@ -146,44 +165,43 @@ class _PlainStep(_Counted):
         return self
 
     def __exit__(self, *raised: object) -> None:
-        pass
-
-    def expect(self, total: int) -> None:
-        self.total = total
+        self._run.time.end(self.name)
 
     def tell(self) -> None:
-        told = (self.title, self.account(), self.rate(), self.left())
+        told = (self.title, self.account(), self.rate(), self._run.left())
         print("  ".join(filter(None, told)), file=sys.stderr)  # noqa: T201
 
 
-class _Terminal:
-    """Progress on a terminal: a live line for every step under way, and one that stays for each slow one."""
+class _Terminal(_Run):
+    """Progress on a terminal: one live line for the whole, which shows the step that began last."""
 
     def __init__(self, steps: Sequence[str]) -> None:
-        self._steps = tuple(steps)
+        super().__init__(steps)
         self._console = stderr()
         self._live: RichProgress | None = None
-        self._running = 0
+        self._task: TaskID | None = None
+        self._running: list[_TerminalStep] = []
 
     def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
-        return _TerminalStep(self, _title(self._steps, name), total)
+        return _TerminalStep(self, name, total, pause=0.1)
 
-    def begin(self, title: str, total: int | None) -> TaskID:
+    def begin(self, step: _TerminalStep) -> None:
         if self._live is None:
             self._live = self._new_live()
             self._live.start()
-        self._running += 1
-        return self._live.add_task(title, total=total, account="", rate="", left="")
+            self._task = self._live.add_task(step.title, total=None, account="", rate="", left="")
+        self._running.append(step)
+        self.tell(step)
 
     def _new_live(self) -> RichProgress:
         from rich.progress import BarColumn, Progress, TextColumn
         from rich.table import Column
 
-        cells = [("rate", 14), ("left", 16)]
+        cells = [("rate", 14), ("left", 17)]
         return Progress(
             TextColumn("{task.description}", markup=False, table_column=Column(min_width=14, no_wrap=True)),
             BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40)),
-            TextColumn("{task.fields[account]}", markup=False, justify="right"),
+            TextColumn("{task.fields[account]}", markup=False, justify="right", table_column=Column(no_wrap=True)),
             *(
                 TextColumn(
                     f"{{task.fields[{name}]}}",
@@ -199,45 +217,40 @@ class _Terminal:
             refresh_per_second=5,
         )
 
-    def tell(self, task: TaskID, step: _Counted) -> None:
-        if self._live is not None:
-            self._live.update(
-                task,
-                completed=step.done,
-                total=step.total,
-                account=step.account(),
-                rate=step.rate(),
-                left=step.left(),
-            )
-
-    def end(self, task: TaskID, step: _Counted, *, finished: bool) -> None:
-        if self._live is None:
+    def tell(self, step: _Counted) -> None:
+        if self._live is None or self._task is None or step is not self._running[-1]:
             return
-        self._live.remove_task(task)
-        if finished and step.seconds >= 1:
-            done = f"{step.done:,}" if step.done else ""
-            line = f"{step.title:<14}{done:>12}{step.rate():>18}{format_time(step.seconds):>16}"
-            self._console.print(line, style="dim")
-        self._running -= 1
-        if self._running == 0:
+        now = time.monotonic()
+        spent, left = self.time.spent(now), self.time.left(now)
+        self._live.update(
+            self._task,
+            description=step.title,
+            completed=spent,
+            total=None if left is None else spent + left,
+            account=step.account(),
+            rate=step.rate(),
+            left=self.left(),
+        )
+
+    def end(self, step: _TerminalStep) -> None:
+        self.time.end(step.name)
+        self._running.remove(step)
+        if self._running:
+            self.tell(self._running[-1])
+        elif self._live is not None:
             self._live.stop()
             self._live = None
 
 
 class _TerminalStep(_Counted):
-    def __init__(self, owner: _Terminal, title: str, total: int | None) -> None:
-        super().__init__(title, total, pause=0.1)
-        self._owner = owner
-        self._task: TaskID | None = None
+    _run: _Terminal
 
     def __enter__(self) -> Self:
-        self._task = self._owner.begin(self.title, self.total)
+        self._run.begin(self)
         return self
 
     def __exit__(self, *raised: object) -> None:
-        if self._task is not None:
-            self._owner.end(self._task, self, finished=raised[0] is None)
+        self._run.end(self)
 
     def tell(self) -> None:
-        if self._task is not None:
-            self._owner.tell(self._task, self)
+        self._run.tell(self)

@@ -187,6 +187,17 @@ def format_time(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60:02d} min"
 
 
+def format_left(seconds: float) -> str:
+    """How long something still takes, as roughly as it is known: ``about 5 s left``, ``about 4 min left``."""
+    if seconds < 57.5:
+        return f"about {max(5, 5 * round(seconds / 5))} s left"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"about {max(1, minutes)} min left"
+    hours = seconds / 3600
+    return f"about {hours:.1f} h left" if hours < 9.95 else f"about {hours:,.0f} h left"
+
+
 def format_exposure(exposure: Exposure | None) -> str:
     """The exposure as a photographer writes it, ``1/125 s, f/2.8, ISO 100, +1 EV``; empty where there is none."""
     if exposure is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from dedupe.terminal.text import (
     format_bytes,
     format_count,
     format_exposure,
+    format_left,
     format_taken,
     format_time,
     sentence_lines,
@@ -158,6 +160,21 @@ def test_counts_and_times_read_as_a_person_says_them() -> None:
     ]
 
 
+def test_how_long_a_scan_still_takes_is_said_as_roughly_as_it_is_known() -> None:
+    assert [format_left(s) for s in (0, 3, 34, 57, 58, 100, 3_540, 3_599, 9_000, 400_000)] == [
+        "about 5 s left",
+        "about 5 s left",
+        "about 35 s left",
+        "about 55 s left",
+        "about 1 min left",
+        "about 2 min left",
+        "about 59 min left",
+        "about 1.0 h left",
+        "about 2.5 h left",
+        "about 111 h left",
+    ]
+
+
 def test_an_exposure_is_written_as_a_photographer_writes_it() -> None:
     assert format_exposure(Exposure(1 / 125, 2.8, 200, 1 / 3)) == "1/125 s, f/2.8, ISO 200, +0.33 EV"
     assert format_exposure(Exposure(2.5, bias=-1.0)) == "2.5 s, -1 EV"
@@ -237,8 +254,8 @@ def test_long_steps_leave_a_plain_line_now_and_then(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "3/7 embed  100/400  2.5 photos/s  2 min 00 s left",
-        "3/7 embed  200/400  2.5 photos/s  1 min 20 s left",
+        "3/8 embed  100/400  2.5 photos/s  about 2 min left",
+        "3/8 embed  200/400  2.5 photos/s  about 1 min left",
     ]
 
 
@@ -247,24 +264,46 @@ class _Terminal(io.StringIO):
         return True
 
 
-def test_steps_show_their_number_count_rate_and_time_left_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("columns", [80, 140])
+def test_a_scan_shows_one_line_with_the_time_that_all_its_steps_still_take(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stderr", _Terminal())
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", str(columns))
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     shown = progress.progress()
-    with shown.step("read", 400) as read, shown.step("embed") as embed:
+    assert isinstance(shown, progress.Foresight)
+    with shown.step("read", 12_400) as read:
         now[0] += 2
         read.advance(100)
-        embed.expect(200)
         now[0] += 2
         read.advance(100)
-        embed.advance(50)
-        time.sleep(0.45)  # two refreshes of the live lines
+        shown.foresee("compare", 3 * 3_600)
+        now[0] += 2
+        read.advance(100)
+        time.sleep(0.45)  # two refreshes of the live line
     told = sys.stderr.getvalue()
-    for part in ("2/7 read", "200/400", "50 photos/s", "4.0 s left", "3/7 embed", "50/200", "12 s left"):
+    for part in ("2/8 read", "300/12,400", "50 photos/s", "about 3.1 h left"):
         assert part in told, part
+    assert told.count("\n") == 1  # at the end; never a second line
     assert told.rfind("\x1b[?25h") > told.rfind("\x1b[?25l")  # the cursor is back
+    width = max(cell_len(line) for line in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", told).replace("\r", "\n").splitlines())
+    assert width <= columns
+
+
+def test_where_a_step_runs_within_another_the_line_shows_the_inner_one_then_the_outer_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stderr", _Terminal())
+    shown = progress.progress(())
+    with shown.step("read", 3) as read:
+        with shown.step("hash", 7):
+            time.sleep(0.25)
+        read.advance()
+        time.sleep(0.25)
+    told = sys.stderr.getvalue()
+    assert 0 < told.index("0/7") < told.rindex("1/3")
 
 
 def test_a_step_that_fails_gives_the_terminal_back(monkeypatch: pytest.MonkeyPatch) -> None:
