@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.grouping.questions import Ends, Questions, ends_of
+from dedupe.grouping.questions import CLOSEST, ENOUGH, Ends, Questions, ends_of
 from dedupe.types import Clue, ClueKind, ContentKey, Evidence, Match, Pair, Relation, Transform
 from tests.comparing.made import as_sets, group, key_of, photo, shot
 
@@ -157,6 +158,51 @@ def test_shots_whose_times_set_them_apart_need_only_hang_together() -> None:
     assert count == 29
     _, series = group([photo(one.name, **shot(one.shot)) for one in shots], found)
     assert [len(one.photos) for one in series] == [30]
+
+
+@pytest.mark.parametrize("frames", [300, 450])
+def test_a_timelapse_costs_some_verdicts_a_frame_whatever_its_length_and_loses_no_copy(frames: int) -> None:
+    shots = [Content(f"frame {n}", "a", n) for n in range(frames)]
+    copies = [Content(f"copy {n}", "a", n, width=500) for n in range(0, frames, 10)]
+    number = {one.key: one.shot for one in (*shots, *copies)}
+    by_key = {one.key: one for one in (*shots, *copies)}
+    pairs = [
+        Pair(*ends_of(one.key, other.key), 0.02 + 0.01 * abs(one.shot - other.shot))
+        for one, other in combinations((*shots, *copies), 2)
+        if abs(one.shot - other.shot) <= 20
+    ]
+    plan, found, count = Questions(pairs, {one.key: (True, one.width) for one in by_key.values()}), [], 0
+    while asked := plan.next():
+        count += len(asked)
+        answers = [verdict(by_key[a], by_key[b], 0.1) for a, b in asked]
+        plan.learn(answers)
+        found += answers
+    assert count < 14 * frames < len(pairs)
+    joined = {number[match.a] for match in found if match.relation is RESAVED}
+    assert joined == {one.shot for one in copies}
+    _, series = group([photo(one.name) for one in shots], found)
+    assert [len(one.photos) for one in series] == [frames]
+
+
+def test_a_crowd_of_blank_scans_costs_a_few_verdicts_each() -> None:
+    scans = [Content(f"scan {n}", f"page {n}") for n in range(280)]
+    pairs = [Pair(*ends_of(one.key, other.key), 0.1) for one, other in combinations(scans, 2)]
+    plan, count, rounds = Questions(pairs, {}), 0, 0
+    while asked := plan.next():
+        count, rounds = count + len(asked), rounds + 1
+        plan.learn(Match(*ends, 0.1, None) for ends in asked)
+    assert count <= (ENOUGH + CLOSEST) * len(scans)
+    assert rounds < 20
+
+
+def test_fewer_pages_than_make_a_crowd_are_all_compared() -> None:
+    pages = [Content(f"page {n}", f"page {n}") for n in range(100)]
+    pairs = [Pair(*ends_of(one.key, other.key), 0.1) for one, other in combinations(pages, 2)]
+    plan, count = Questions(pairs, {}), 0
+    while asked := plan.next():
+        count += len(asked)
+        plan.learn(Match(*ends, 0.1, None) for ends in asked)
+    assert count == len(pairs)
 
 
 @st.composite
