@@ -47,7 +47,7 @@ def pieces(data: bytes) -> Iterable[bytes | memoryview] | None:
     Raises PhotoError, also while it is iterated.
     """
     kind = sniff.sniff(data)
-    if kind is None or kind == sniff.JPEGXL:
+    if kind is None:
         return None
     if kind == sniff.JPEG:
         parts = jpeg.parse(data)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from dedupe.formats import isobmff, sniff, webp
+from dedupe.formats import isobmff, jpegxl, sniff, webp
 from dedupe.formats.errors import BROKEN
 from dedupe.formats.tiff import Tiff
 
@@ -125,6 +125,8 @@ def depth(data: bytes, kind: str, image: Image.Image) -> int:
     if kind == sniff.AVIF:
         at = data.find(b"av1C")
         return 16 if at < 0 or data[at + 6] & 0x40 else 8
+    if kind == sniff.JPEGXL:
+        return max(8, jpegxl.depth(jpegxl.code_stream(data)))
     if kind == sniff.JPEG2000:
         return 16 if image.mode.startswith("I") else _jpeg2000_depth(data)
     return 8

@@ -1,4 +1,4 @@
-"""The head of a JPEG XL code stream (ISO/IEC 18181-1): whether it is an animation, which the decoder here does not say."""
+"""The head of a JPEG XL code stream (ISO/IEC 18181-1): whether it is an animation, and its depth; the decoder says neither."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ _SIZES: Final = ((1, 9), (1, 13), (1, 18), (1, 30))
 _PREVIEW_EIGHTHS: Final = ((16, 0), (32, 0), (1, 5), (33, 9))
 _PREVIEW_SIZES: Final = ((1, 6), (65, 8), (321, 10), (1345, 12))
 _LONGEST_HEAD: Final = 64
+_DEPTHS: Final = ((8, 0), (10, 0), (12, 0), (1, 6))
+_FLOAT_DEPTHS: Final = ((32, 0), (16, 0), (24, 0), (1, 6))
+_UNKNOWN: Final = 16
 
 
 class _Bits:
@@ -44,18 +47,32 @@ def code_stream(data: bytes) -> bytes:
 
 def is_animated(stream: bytes) -> bool:
     """Whether a code stream announces an animation."""
+    return stream.startswith(_HEAD) and _head(stream)[0]
+
+
+def depth(stream: bytes) -> int:
+    """Bits a channel that a code stream states; 16 where it is an animation, or none."""
     if not stream.startswith(_HEAD):
-        return False
+        return _UNKNOWN
+    animated, bits = _head(stream)
+    return _UNKNOWN if animated else bits
+
+
+def _head(stream: bytes) -> tuple[bool, int]:
+    """Whether it is an animation, and where it is none the bits a channel."""
     bits = _Bits(stream[2:_LONGEST_HEAD])
     _pass_size(bits)
-    if bits.take(1) or not bits.take(1):  # all as by default, or no extra fields
-        return False
-    bits.take(3)  # orientation
-    if bits.take(1):
-        _pass_size(bits)
-    if bits.take(1):
-        _pass_preview(bits)
-    return bool(bits.take(1))
+    if bits.take(1):  # all as by default
+        return False, 8
+    if bits.take(1):  # there are extra fields
+        bits.take(3)  # orientation
+        if bits.take(1):
+            _pass_size(bits)
+        if bits.take(1):
+            _pass_preview(bits)
+        if bits.take(1):
+            return True, _UNKNOWN
+    return False, bits.choose(_FLOAT_DEPTHS if bits.take(1) else _DEPTHS)
 
 
 def _pass_size(bits: _Bits) -> None:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from dedupe.decoding import content_key, pixel_key_task
+from dedupe.decoding.decode import decode
 from dedupe.decoding.pixel_key import pixel_key
 from tests.decoding.made import (
     encoded,
@@ -187,3 +188,15 @@ def test_the_task_answers_for_the_content_it_was_asked_about_and_no_other(tmp_pa
     assert asked(str(tmp_path / "missing.jpg"), picture) is None
     assert asked(put(tmp_path, "text.jpg", b"text"), b"text") == pixel_key_task.PixelKeyAnswer(None)
     assert asked(put(tmp_path, "replaced.png", encoded(photograph(64), "PNG")), picture) is None
+
+
+def test_a_jpeg_xl_has_the_key_of_its_pixels_and_a_deep_one_has_none() -> None:
+    pytest.importorskip("pillow_jxl", reason="pillow-jxl-plugin is not installed")
+    plain = encoded(quarters(), "PNG")
+    assert pixel_key(encoded(quarters(), "JXL", lossless=True)) == pixel_key(plain) is not None
+    other = quarters()
+    other[3, 3] = 7
+    assert pixel_key(encoded(other, "JXL", lossless=True)) != pixel_key(plain)
+    deep = encoded((quarters()[:, :, 0].astype(np.uint16) << 7), "JXL", lossless=True)
+    assert pixel_key(deep) is None
+    assert decode(deep, long_side=96).source.bits == 16
