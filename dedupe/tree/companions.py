@@ -183,7 +183,7 @@ class _Index:
 
 
 def stem_families(paths: Sequence[str]) -> list[tuple[str, ...]]:
-    """Group the files that :func:`join_halves` might join, by their names alone: only these need their facts."""
+    """Group the files that :func:`join_members` might join, by their names alone: only these need their facts."""
     folders = {os.path.dirname(path) for path in _leading_to_members(paths)}
     families: dict[tuple[str, str], list[str]] = defaultdict(list)
     for path in paths if folders else ():

@@ -131,7 +131,8 @@ def test_a_photo_that_kills_or_hangs_its_decoder_costs_only_itself(
     paths = [put(tmp_path / "photos", name, encoded(quarters(60 + at, 60))) for at, name in enumerate(names)]
     before = tree_snapshot(tmp_path / "photos")
     requests = [ReadRequest(path, stamp(path)) for path in paths]
-    with WorkerPool(2, timeout_s=2.0) as pool:
+    # Long enough for a worker that loads its libraries on a busy machine; the photo that hangs does nothing all the while.
+    with WorkerPool(2, timeout_s=6.0) as pool:
         found = [
             (os.path.basename(request.path), answer) for request, answer in pool.run(worker_tasks.read_or_die, requests)
         ]
