@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from dedupe.pipeline import scan
 from dedupe.settings import Settings
 from tests.album import wait_until_settled
+from tests.decoding.made import dng
 from tests.review import made
 from tests.review.web.conftest import NO_PICTURE, Client, Open, Start, saved, until
 
@@ -56,6 +57,15 @@ def alike(one: Image.Image, other: Image.Image) -> bool:
     return float(np.abs(small[0] - small[1]).mean()) < 6
 
 
+def _jpeg_xl(picture: Image.Image) -> dict[str, bytes]:
+    """The picture as JPEG XL, where its library (an extra) is installed."""
+    try:
+        import pillow_jxl  # noqa: F401
+    except ImportError:
+        return {}
+    return {"x.jxl": encoded(picture, "JXL", quality=90)}
+
+
 def test_every_format_is_shown_upright(tmp_path: Path, start: Start) -> None:
     from pillow_heif import register_heif_opener
 
@@ -73,11 +83,14 @@ def test_every_format_is_shown_upright(tmp_path: Path, start: Start) -> None:
             "t.tiff": encoded(picture, "TIFF"),
             "w.webp": encoded(picture, "WEBP", quality=90),
             "h.heic": encoded(picture, "HEIF", quality=80),
+            "a.avif": encoded(picture, "AVIF", quality=85),
+            "r.dng": dng(encoded(picture, "JPEG", quality=95), picture.size),
+            **_jpeg_xl(picture),
         },
     )
     client = Client(start(store))
     found = places(client)
-    assert set(found) == {"plain.jpg", "turned.jpg", "p.png", "t.tiff", "w.webp", "h.heic"}
+    assert set(found) == {path.name for path in (tmp_path / "photos").iterdir()}
     for group, place in found.values():
         for kind in ("preview", "view", "tile/0/0"):
             status, headers, data = client.ask("GET", f"img/{group}/{place}/{kind}")
