@@ -141,7 +141,8 @@ def _judged(on_a: _Seen, on_b: _Seen, a_steps: Floats | None, b_steps: Floats | 
         return Origin.SOURCE if sign > 0 else Origin.COPY
     if not exact:  # what WebP, HEIC and the like may do to their pixels is not known: only JPEG's bounds are
         child, seen, steps = (a_from_b, on_a, a_steps) if a_steps is not None else (b_from_a, on_b, b_steps)
-        return Origin.UNKNOWN if child is False or _is_too_far(seen, steps) else Origin.UNTESTED
+        near = child is False and alone is not None and alone < _OFF_LATTICE
+        return Origin.UNKNOWN if near or _is_too_far(seen, steps) else Origin.UNTESTED
     if float((np.abs(on_b.moved - on_b.own) > _HARDLY).mean()) < _RARELY:
         return Origin.EQUAL
     both = _earlier(on_a.own, a_steps) + _earlier(on_b.own, b_steps)
