@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import queue
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ class MainThread:
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._ended = threading.Event()
+        self._ended = False  # no Event: its lock would be taken twice where a second Ctrl-C comes within the first
 
     def call(self, work: Callable[[], T]) -> Future[T]:
         """``work`` done on the main thread, sooner or later; cancelled where the review ends before."""
@@ -43,16 +42,16 @@ class MainThread:
 
     def end(self) -> None:
         """Let ``run`` return after the call it is at."""
-        self._ended.set()
+        self._ended = True
 
     @property
     def ended(self) -> bool:
         """The review is at its end."""
-        return self._ended.is_set()
+        return self._ended
 
     def run(self) -> None:
         """Do the calls until ``end`` is called."""
-        while not self._ended.is_set():
+        while not self._ended:
             try:
                 self._calls.get(timeout=_LOOK_EVERY_S)()
             except queue.Empty:
