@@ -11,9 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-_SHARES: Final = {"neighbours": 0.03, "refuse": 0.05, "compare": 1.0, "complete": 0.1, "group": 0.03}
-"""Seconds of a step for a second of reading (a guess; the scan foresees better as soon as some hundred photos are read)."""
-_READING: Final = "read"
+_SHARES: Final = {
+    "neighbours": ("read", 0.03),
+    "refuse": ("read", 0.05),
+    "compare": ("read", 1.0),
+    "complete": ("compare", 0.15),
+    "group": ("read", 0.03),
+}
+"""Seconds of a step for a second of another (guesses; the scan foresees better as soon as some hundred photos are read)."""
 _MARK_S: Final = 0.5
 _MOST_MARKS: Final = 240
 
@@ -98,8 +103,8 @@ class TimeLeft:
     def _left_of(self, name: str, now: float) -> float | None:
         pace = self._begun[name]
         own = pace.left(now)
-        if own is None and name in self._foreseen:
-            return max(self._foreseen[name] - (now - pace.began), 0.0)
+        if own is None and (name in self._foreseen or name in _SHARES):
+            return max(self._expected(name, now) - (now - pace.began), 0.0)
         return own
 
     def _to_come(self) -> Sequence[str]:
@@ -108,9 +113,19 @@ class TimeLeft:
         return self._steps[begun[-1] + 1 :] if begun else ()
 
     def _expected(self, name: str, now: float) -> float:
+        """Seconds that a step takes in all, for what was foreseen or by its usual share of another."""
         if name in self._foreseen:
             return self._foreseen[name]
-        reading = self._ended.get(_READING)
-        if reading is None and (pace := self._begun.get(_READING)) is not None:
-            reading = now - pace.began + (pace.left(now) or 0.0)
-        return _SHARES.get(name, 0.0) * (reading or 0.0)
+        if name not in _SHARES:
+            return 0.0
+        other, share = _SHARES[name]
+        return share * self._whole(other, now)
+
+    def _whole(self, name: str, now: float) -> float:
+        """Seconds that a step took, or will have taken."""
+        if name in self._ended:
+            return self._ended[name]
+        pace = self._begun.get(name)
+        if pace is None:
+            return self._expected(name, now)
+        return now - pace.began + (self._left_of(name, now) or 0.0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from dedupe.terminal.time_left import Pace, TimeLeft
 
 STEPS = ("walk", "read", "embed", "neighbours", "refuse", "compare", "complete", "group")
@@ -68,3 +71,29 @@ def test_steps_that_were_passed_over_are_not_waited_for() -> None:
     read = left.begin("read", 100, 1.0)
     read.advance(50, 11.0)
     assert left.left(11.0) == 10
+
+
+def test_the_time_left_of_a_recorded_scan_is_right_within_a_factor_of_two_from_the_first_minute() -> None:
+    """240 photos and edits on two cores with a load of twenty: half a minute of reading, 24 min of comparing."""
+    events = json.loads((Path(__file__).parent / "recorded_scan.json").read_text("utf-8"))
+    *_, (end, _, _, _) = events
+    left, paces = TimeLeft(STEPS), dict[str, Pace]()
+    asked, wrong = 60.0, []
+    for moment, kind, name, value in events:
+        while asked < min(moment, 0.95 * end):
+            told = left.left(asked)
+            if told is None or not 0.5 <= told / (end - asked) <= 2:
+                wrong.append((asked, told, end - asked))
+            asked += 15
+        if kind == "begin":
+            paces[name] = left.begin(name, value, moment)
+        elif kind == "advance":
+            paces[name].advance(value, moment)
+        elif kind == "expect":
+            paces[name].total = value
+        elif kind == "foresee":
+            left.foresee(name, value)
+        elif name in paces:
+            left.end(name, moment)
+    assert asked > 0.9 * end
+    assert wrong == []
