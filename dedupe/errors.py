@@ -38,6 +38,10 @@ class NoMemoryError(DedupeError):
     """The process may use too little memory for what is asked."""
 
 
+class ClusterError(DedupeError):
+    """The cluster cannot be reached, or none of its workers can do the work."""
+
+
 class QueryError(DedupeError):
     """A photo given as a query cannot be read as a picture."""
 

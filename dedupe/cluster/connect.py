@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from dedupe.cluster import node
-from dedupe.errors import DedupeError, UsageError
+from dedupe.cluster.local import started
+from dedupe.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -18,10 +19,6 @@ _log = logging.getLogger("dedupe")
 CONNECT_S: Final = 30.0
 """A scheduler that does not answer for so long is not there."""
 LOCAL: Final = "local"
-
-
-class ClusterError(DedupeError):
-    """The cluster cannot be reached, or none of its workers can do the work."""
 
 
 def connect(address: str, stack: ExitStack) -> Client:
@@ -35,7 +32,7 @@ def connect(address: str, stack: ExitStack) -> Client:
         raise UsageError("--cluster needs Dask, which is not installed: pip install '.[cluster]'") from error
     _hush()
     _check(address)
-    where: Any = _local(address, stack) if address.split(":", maxsplit=1)[0] == LOCAL else address
+    where = started(_count(address), stack) if address.split(":", maxsplit=1)[0] == LOCAL else address
     try:
         client = stack.enter_context(Client(where, timeout=CONNECT_S, set_as_default=False))
         client.wait_for_workers(_count(address), timeout=CONNECT_S)
@@ -71,22 +68,6 @@ def _count(address: str) -> int:
     if colon and (not number.isdecimal() or int(number) < 1):
         raise UsageError(f"--cluster local:N takes a number of worker processes from 1 up, not “{number}”.")
     return int(number) if colon else os.cpu_count() or 1
-
-
-def _local(address: str, stack: ExitStack) -> Any:
-    from distributed.deploy.subprocess import SubprocessCluster
-
-    return stack.enter_context(
-        SubprocessCluster(
-            host="127.0.0.1",
-            n_workers=_count(address),
-            worker_class="distributed.Worker",  # no nanny: what may crash runs in a process of its own (`node`)
-            threads_per_worker=1,
-            dashboard_address=None,
-            worker_kwargs={"dashboard": False, "death_timeout": "60", "memory_limit": None},
-            silence_logs=logging.CRITICAL,
-        )
-    )
 
 
 def _hush() -> None:

@@ -18,8 +18,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from dedupe.cluster import node
-from dedupe.cluster.connect import ClusterError, connect, trusted_workers
+from dedupe.cluster.connect import connect, trusted_workers
 from dedupe.cluster.paths import PathMap, returned, sent
+from dedupe.errors import ClusterError
 from dedupe.types import Change, Match, SkipKind, Skipped
 from dedupe.workers import WorkerFailure, WorkerPool
 

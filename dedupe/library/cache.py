@@ -174,12 +174,13 @@ class Cache(Closing):
         """All pairs of this search have verdicts of this version, put before: ``matches``."""
         verdicts.settle(self._db, fingerprint, version, matches)
 
-    def settled(self, fingerprint: bytes, version: int) -> list[Match] | None:
+    def settled(self, fingerprint: bytes, version: int, relate: int) -> list[Match] | None:
         """Give what ``candidates`` and ``matches`` would say, at once and without the unrelated pairs.
 
-        None where not all is known. A rescan with nothing changed needs no more.
+        ``version`` is what ``settle`` was told, ``relate`` that of the verdicts. None where not all is known. A rescan with
+        nothing changed needs no more.
         """
-        return verdicts.settled(self._db, fingerprint, version)
+        return verdicts.settled(self._db, fingerprint, version, relate)
 
     def put_matches(self, matches: Iterable[Match], version: int) -> None:
         """Verdicts of this version of the alignment."""

@@ -113,16 +113,16 @@ def settle(db: Database, name: bytes, version: int, verdicts: Iterable[Match]) -
         )
 
 
-def settled(db: Database, name: bytes, version: int) -> list[Match] | None:
+def settled(db: Database, name: bytes, version: int, relate: int) -> list[Match] | None:
     """Give the related pairs of the search named, in the order in which ``settle`` had them.
 
-    None where it was not stored by this version.
+    None where it was not stored by this version, or a verdict of the version ``relate`` is missing.
     """
     related = db.value("SELECT related FROM candidate_lists WHERE fingerprint = ? AND settled = ?", (name, version))
     if related is None:
         return None
     pairs = _unpacked(related)
-    found = matches(db, pairs, version)
+    found = matches(db, pairs, relate)
     return list(found.values()) if len(found) == len(pairs) else None
 
 

@@ -40,7 +40,7 @@ def matches(session: Session, contents: Contents) -> list[Match]:
     name = search_name(session, keys)
     # What is asked of some of the candidates is not a part of what is asked of all.
     of_all = not (session.settings.reference or session.settings.cross_only)
-    found = session.cache.settled(name, SETTLED_VERSION) if of_all else None
+    found = session.cache.settled(name, SETTLED_VERSION, RELATE_VERSION) if of_all else None
     if found is not None:
         for step in ("neighbours", "refuse", "compare"):
             with session.step(step, len(keys)) as shown:

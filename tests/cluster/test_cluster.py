@@ -22,18 +22,19 @@ import pytest
 from PIL import Image
 
 import dedupe
-from dedupe.cluster.connect import ClusterError
 from dedupe.cluster.paths import PathMap, sent
 from dedupe.cluster.pool import ClusterPool
 from dedupe.comparing.pictures import View
 from dedupe.embedding.compact import Compact
-from dedupe.errors import UsageError
+from dedupe.errors import ClusterError, UsageError
+from dedupe.pipeline import scan
 from dedupe.report.json import json_chunks
 from dedupe.series.look import LookTask
 from dedupe.types import Facts
 from dedupe.workers import FailureKind, WorkerFailure, WorkerPool
 from tests import worker_tasks as tasks
 from tests.album import album, jpeg, photo
+from tests.steps.test_interrupted import Counting
 
 pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 pytestmark = pytest.mark.slow
@@ -181,12 +182,7 @@ def test_when_every_worker_is_lost_this_machine_goes_on() -> None:
 
 
 def test_a_killed_scheduler_is_one_sentence_and_the_next_scan_goes_on_from_the_store(tmp_path: Path) -> None:
-    photos, store = tmp_path / "photos", tmp_path / "library.db"
-    photos.mkdir()
-    for number in range(32):
-        colours = np.random.default_rng(number).integers(0, 255, (4, 5, 3), np.uint8)
-        picture = Image.fromarray(colours).resize((320, 240), Image.Resampling.BICUBIC)
-        (photos / f"{number:02}.jpg").write_bytes(jpeg(picture, 80))
+    photos, store = some_photos(tmp_path / "photos", 32), tmp_path / "library.db"
     with cluster(1) as running:
         began = subprocess.Popen(
             [sys.executable, "-c", SCAN.format(photos=str(photos), store=str(store), address=running.address)],
@@ -200,6 +196,15 @@ def test_a_killed_scheduler_is_one_sentence_and_the_next_scan_goes_on_from_the_s
     assert "The cluster is gone" in said or began.returncode == 0
     assert _known(store) >= 5
     assert as_json(photos, store) == as_json(photos, tmp_path / "fresh.db")
+
+
+def some_photos(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        colours = np.random.default_rng(number).integers(0, 255, (4, 5, 3), np.uint8)
+        picture = Image.fromarray(colours).resize((320, 240), Image.Resampling.BICUBIC)
+        (folder / f"{number:02}.jpg").write_bytes(jpeg(picture, 80))
+    return folder
 
 
 SCAN = """
@@ -276,6 +281,66 @@ def test_what_the_cluster_read_is_what_the_store_remembers(shared: Cluster, tmp_
     as_json(photos, tmp_path / "cluster.db", cluster=shared.address)
     again = as_json(photos, tmp_path / "cluster.db")
     assert again == as_json(photos, tmp_path / "fresh.db")
+
+
+def test_progress_counts_as_without_a_cluster(shared: Cluster, tmp_path: Path) -> None:
+    photos = some_photos(tmp_path / "photos", 6)
+    counted = []
+    for name, address in (("local", None), ("cluster", shared.address)):
+        progress = Counting()
+        scan([str(photos)], dedupe.Settings(store=str(tmp_path / f"{name}.db"), cluster=address), progress=progress)
+        counted.append(progress.done)
+    assert counted[0] == counted[1]
+    assert counted[1]["read"] == 6
+
+
+def test_ctrl_c_ends_the_scan_and_its_workers_in_silence_and_keeps_what_was_done(tmp_path: Path) -> None:
+    photos, store = some_photos(tmp_path / "photos", 32), tmp_path / "library.db"
+    began = subprocess.Popen(
+        [sys.executable, "-m", "dedupe", "scan", str(photos), "--cluster", "local:1", "--store", str(store)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # a terminal sends Ctrl-C to the whole group
+    )
+    _wait(lambda: began.poll() is not None or _known(store) >= 5)
+    family = _below(began.pid)
+    os.killpg(began.pid, signal.SIGINT)
+    said = began.communicate(timeout=120)[1].decode()
+    assert began.returncode == 130
+    assert "Traceback" not in said
+    _wait(lambda: not any(map(_alive, family)))
+    assert not any(map(_alive, family)), "a worker outlived the scan"
+    assert _known(store) >= 5
+
+
+def test_a_scan_that_is_killed_leaves_no_scheduler_and_no_worker_behind(tmp_path: Path) -> None:
+    photos, store = some_photos(tmp_path / "photos", 32), tmp_path / "library.db"
+    words = ["scan", str(photos), "--cluster", "local:1", "--store", str(store)]
+    began = subprocess.Popen([sys.executable, "-m", "dedupe", *words], cwd=ROOT, stderr=subprocess.DEVNULL)
+    _wait(lambda: began.poll() is not None or _known(store) >= 1)
+    family = _below(began.pid)
+    began.kill()
+    began.wait()
+    assert len(family) >= 3
+    _wait(lambda: not any(map(_alive, family)))
+    assert not any(map(_alive, family))
+
+
+def _below(pid: int) -> list[int]:
+    """The processes that this one started, and theirs."""
+    try:
+        said = " ".join((task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []
+    return [one for child in map(int, said.split()) for one in (child, *_below(child))]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("text", ["", "/a", "a=/b", "/a=b", "=/b"])

@@ -116,22 +116,22 @@ def test_a_settled_search_answers_with_the_related_pairs_alone(tmp_path: Path) -
     with Cache(str(tmp_path / "x.db")) as cache:
         cache.put_candidates(name, asked)
         cache.put_matches(matches, 3)
-        assert cache.settled(name, 3) is None
-        cache.settle(name, 3, matches)
+        assert cache.settled(name, 30, 3) is None
+        cache.settle(name, 30, matches)
     with Cache(str(tmp_path / "x.db")) as cache:
-        assert cache.settled(name, 3) == [match for match in matches if match.relation is not None]
-        assert cache.settled(name, 4) is None, "another version of the alignment"
+        assert cache.settled(name, 30, 3) == [match for match in matches if match.relation is not None]
+        assert cache.settled(name, 40, 3) is None, "another version of the alignment"
         cache.put_matches([matches[0]], 4)
-        assert cache.settled(name, 3) is None, "a verdict that is gone is not passed over"
+        assert cache.settled(name, 30, 3) is None, "a verdict that is gone is not passed over"
 
 
 def test_a_search_whose_candidates_are_gone_is_not_settled(tmp_path: Path) -> None:
     with Cache(str(tmp_path / "x.db")) as cache:
-        cache.settle(b"name", 3, [])
-        assert cache.settled(b"name", 3) is None
+        cache.settle(b"name", 30, [])
+        assert cache.settled(b"name", 30, 3) is None
         cache.put_candidates(b"name", [])
-        cache.settle(b"name", 3, [])
-        assert cache.settled(b"name", 3) == []
+        cache.settle(b"name", 30, [])
+        assert cache.settled(b"name", 30, 3) == []
 
 
 def test_refused_pairs_are_remembered_by_the_version_that_refused_them(tmp_path: Path) -> None:
