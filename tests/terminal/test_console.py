@@ -284,7 +284,7 @@ def test_a_scan_shows_one_line_with_the_time_that_all_its_steps_still_take(
         read.advance(100)
         time.sleep(0.45)  # two refreshes of the live line
     told = sys.stderr.getvalue()
-    for part in ("2/8 read", "300/12,400", "50 photos/s", "about 3.1 h left"):
+    for part in ("2/8 read", "300/12,400", "50 photos/s", "about 3.5 h left"):
         assert part in told, part
     assert told.count("\n") == 1  # at the end; never a second line
     assert told.rfind("\x1b[?25h") > told.rfind("\x1b[?25l")  # the cursor is back
