@@ -22,6 +22,7 @@ from dedupe.comparing.thresholds import (
     CAST,
     COLOUR,
     HAND_TILT,
+    HARDLY_FINER,
     LIGHT,
     MOST_COVERED,
     NEARLY_ALL,
@@ -38,6 +39,7 @@ _SEEN: Final = frozenset(
     (Change.VIEWPOINT, Change.EVERYWHERE, Change.CONTENT, Change.TEXT, Change.MOST_PLACES, Change.SENSOR_NOISE)
 )
 """What the look of two pictures says against one capture, whatever their files say."""
+_IN_PLACES: Final = frozenset((Change.PUT_ON, Change.MARK, Change.BAND, Change.SPOT))
 _LAID_ON: Final = frozenset((RegionKind.STROKES, RegionKind.BAND, RegionKind.VEIL))
 
 
@@ -53,6 +55,11 @@ class Verdict:
     remark: Remark | None = None
     open: bool = False
     captures: Captures | None = None
+
+    @property
+    def rests_on_regions(self) -> bool:
+        """Whether it is `edited` for what differs in places."""
+        return self.relation is Relation.EDITED and self.remark is not None and self.remark.change in _IN_PLACES
 
 
 def judge(measurement: Measurement) -> Verdict:
@@ -76,18 +83,24 @@ def proven(verdict: Verdict, looks: Sequence[tuple[Verdict, Measurement]]) -> Ve
     """The verdict, once the noise is asked: what it leaves open is `similar` unless the noise says one capture.
 
     ``looks`` are the looks at the pair and what each says, the closest last. Where the closest shows too little noise to
-    tell, the one before may: of a picture made smaller only what is in both files is left.
+    tell, the one before may, if it is nearly as close: a much smaller picture has lost the noise by which two shots differ.
     """
     if not verdict.open:
         return verdict
     closest = looks[-1][1]
     if _tilted_by_hand(closest):
         return Verdict(Relation.SIMILAR, Remark(Change.VIEWPOINT))
-    said = [seen.captures or sensor_noise.captures(measurement) for seen, measurement in looks]
+    near = [look for look in looks if _side(closest) <= HARDLY_FINER * _side(look[1])]
+    said = [seen.captures or sensor_noise.captures(measurement) for seen, measurement in near]
     if Captures.TWO not in said and Captures.ONE in said:
         return Verdict(verdict.relation, verdict.remark)
     doubtful = needs_proof(closest) or (verdict.remark.change if verdict.remark else Change.PUT_ON)
     return Verdict(Relation.SIMILAR, Remark(_apart(doubtful)))
+
+
+def _side(measurement: Measurement) -> int:
+    """The long side, in pixels, of the grid that both pictures were laid on."""
+    return max(measurement.registered.still.shape)
 
 
 def may_be_put_on(verdict: Verdict, measurement: Measurement) -> bool:

@@ -103,7 +103,7 @@ def relate(task: RelateTask) -> Match:
     verdict, more = _verdict(a, b, measurement, alignment, crisp)
     if verdict is not None and may_be_put_on(verdict, measurement) and untouched.saved_in_part(a, b):
         verdict = Verdict(Relation.EDITED, Remark(Change.PUT_ON))
-    if verdict is not None and verdict.remark == Remark(Change.PUT_ON) and moved.has_moved(measurement):
+    if verdict is not None and verdict.rests_on_regions and moved.has_moved(measurement):
         verdict = Verdict(Relation.SIMILAR, Remark(Change.CONTENT))
     if verdict is not None and verdict.relation is Relation.RESAVED and (remark := frames.unlike(a, b)) is not None:
         verdict = Verdict(Relation.EDITED, remark)

@@ -236,6 +236,11 @@ HAND_TILT: Final = 0.08
 
 [Shots turned by up to 0.8° about each axis ≤ 0.022. Of 60 that AugLy put in perspective one is beside its source like that.]
 """
+HARDLY_FINER: Final = 1.3
+"""How much finer the closest look may be than one before it that is asked about noise in its place.
+
+[Photos of 500 px, whose previews have 400: 1.25. Second shots of 1,200 px and more, whose previews show one noise: 3 and more.]
+"""
 BESIDE_EACH_OTHER: Final = 0.001
 """Share of its frame, 0–1, from which a picture shows something beside another that a hand may have tilted (a guess)."""
 MOST_KEYSTONE: Final = 0.6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-RELATE_VERSION: Final = 26
+RELATE_VERSION: Final = 27
 """Raised whenever a pair might be judged differently than before: remembered verdicts of another version do not count."""
 
 REFUSAL_VERSION: Final = 3

@@ -65,6 +65,16 @@ def test_a_thing_that_came_between_two_shots_makes_them_two_captures(tmp_path: P
     assert related(tmp_path, one, jpeg(emoji(other), 90)).relation in NOT_ONE_CAPTURE
 
 
+def test_a_much_smaller_look_that_lost_the_noise_does_not_make_two_shots_one(tmp_path: Path) -> None:
+    scene = cv2.fastNlMeansDenoisingColored(np.ascontiguousarray(photograph("coffee")), None, 6, 6, 5, 15)
+    scene = cv2.resize(scene, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    noise = np.random.default_rng(7)
+    one, other = (saturated(scene + noise.standard_normal(scene.shape, np.float32) * 2) for _ in range(2))
+    cat = cv2.resize(photograph("cat")[20:240, 90:310], (220, 220))
+    one[600:820, 200:420] = cat
+    assert related(tmp_path, one, jpeg(other, 90)).relation in NOT_ONE_CAPTURE
+
+
 def test_the_noise_tells_one_capture_from_two() -> None:
     one, other = grained(photograph(), 1), grained(photograph(), 2)
     assert sensor_noise.captures(measured(one, opened(jpeg(emoji(one), 92)))) is Captures.ONE
