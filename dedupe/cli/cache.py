@@ -129,7 +129,7 @@ def export_decisions(
 
     path = _paths(store).decisions
     if not os.path.lexists(path):
-        say(_NOTHING)
+        say(_NOTHING, talk=True)
         return
     with Decisions(path) as decisions:
         write(file, [decisions.exported(), "\n"], START)
@@ -147,8 +147,8 @@ def import_decisions(
 ) -> None:
     """Take in the decisions of another machine. They hold from the next scan on, for the photos that are here too.
 
-    Of two decisions on the same photos the newer holds. Take in only files that you trust: what was accepted there may leave
-    here.
+    Of two decisions on the same photos the newer holds; if the other machine's clock is ahead, the one made here. Take in only
+    files that you trust: what was accepted there may leave here.
     """
     from dedupe.library.decisions import Decisions
     from dedupe.library.transfer import read

@@ -10,10 +10,17 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Final
 
 from dedupe.asset import beside
+from dedupe.library.codec import is_of
+from dedupe.library.pairs import Who
 from dedupe.library.scans import EditState, GroupEdit
 from dedupe.types import ContentKey, FileStamp, Group, Photo, PixelKey
+
+LAST_SECOND: Final = 2**63 - 1
+"""The latest time that the store can hold."""
+_LONGEST_KEY: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,27 @@ class GroupReview:
         """A digest of what the photos hold, whatever their order: 16 bytes."""
         keys = sorted(photo.content_key for photo in self.photos)
         return blake2b(b"".join(bytes([len(key)]) + key for key in keys), digest_size=16).digest()
+
+
+def is_sound(review: GroupReview) -> bool:
+    """Whether it can be what somebody made of a group; False where the disk, or whoever wrote a file, made it another thing."""
+    return (
+        is_of(GroupReview, review)
+        and len(review.photos) >= 2
+        and 0 <= review.stays < len(review.photos)
+        and 0 <= review.made_at <= LAST_SECOND
+        and all(map(is_known, review.photos))
+    )
+
+
+def is_known(photo: Who | ReviewedPhoto) -> bool:
+    """Whether the photo of a decision has keys that can be stored, and a path that can be one of this machine."""
+    keys = (photo.content_key, b"?" if photo.pixel_key is None else photo.pixel_key)
+    try:
+        path = os.fsencode(photo.path)
+    except UnicodeEncodeError:
+        return False
+    return all(0 < len(key) <= _LONGEST_KEY for key in keys) and bool(path) and b"\0" not in path
 
 
 def review_of(group: Group, edit: GroupEdit, made_at: int) -> GroupReview | None:

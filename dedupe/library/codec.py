@@ -36,6 +36,27 @@ def from_json(kind: type[T], text: str) -> T:
         raise ValueError(f"not a {kind.__name__}: {error!r}") from error
 
 
+def is_of(kind: Any, value: object) -> bool:
+    """Whether a value that ``from_json`` gave is of its type all the way down: plain values are taken as they stand there."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return any(is_of(one, value) for one in arguments)
+    if origin is tuple and isinstance(value, tuple):
+        kinds = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
+        return len(kinds) == len(value) and all(map(is_of, kinds, value))
+    if isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(value, Mapping):
+        return all(type(name) is str and is_of(arguments[1], one) for name, one in value.items())
+    if is_dataclass(kind):
+        return type(value) is kind and all(is_of(hint, getattr(value, name)) for name, hint in _hints(kind).items())
+    return type(value) is kind
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {part.name: hints[part.name] for part in fields(kind)}
+
+
 @cache
 def _codec(kind: Any) -> tuple[Converter, Converter]:
     """How a value of this type becomes plain JSON, and how it comes back."""

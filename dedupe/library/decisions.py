@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
+from sqlite3 import Connection
 from typing import Final, cast
 
 from dedupe.formats.hashing import LEGACY
@@ -138,12 +139,8 @@ class Decisions(Closing):
         return transfer.exported(self._db, self.made())
 
     def take_in(self, held: transfer.Exported) -> TakenIn:
-        """Add the decisions that another machine exported; of two on the same photos of a group the newer holds."""
-        pairs, account = transfer.take_in(self._db, held, self.made())
-        with self._db.transaction() as connection:
-            connection.executemany(
-                _PUT, [(pair.kind.value, pair.made_at, *_columns(pair.a), *_columns(pair.b)) for pair in pairs]
-            )
+        """Add the decisions that another machine exported, all or none; of two on the same photos the newer holds."""
+        account = transfer.take_in(self._db, held, self.made(), _put_pairs)
         self._load()
         return account
 
@@ -308,6 +305,12 @@ def _decision(number: int, kind: object, made_at: object, who: Sequence[object])
     if not isinstance(made_at, int) or kind not in set(DecisionKind):
         return None
     return Decision(number, DecisionKind(cast(str, kind)), sides[0], sides[1], made_at)
+
+
+def _put_pairs(connection: Connection, pairs: Iterable[Decision]) -> None:
+    connection.executemany(
+        _PUT, [(pair.kind.value, pair.made_at, *_columns(pair.a), *_columns(pair.b)) for pair in pairs]
+    )
 
 
 def _columns(photo: Photo | Who) -> tuple[bytes, bytes | None, bytes]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from sqlite3 import Connection
 
 from dedupe.errors import StoreError
 from dedupe.library import scans
-from dedupe.library.carry import GroupReview, carried, review_of
+from dedupe.library.carry import GroupReview, carried, is_sound, review_of
 from dedupe.library.codec import to_json
 from dedupe.library.database import Database
 from dedupe.library.scans import EditState, ScanEntry
@@ -57,15 +58,19 @@ def remember(db: Database, entries: Iterable[ScanEntry]) -> None:
 def reviews(db: Database) -> list[GroupReview]:
     """All that is remembered of groups, from any scan."""
     found = (scans.sound(GroupReview, text) for (text,) in db.rows("SELECT review FROM remembered"))
-    return [review for review in found if review is not None and 0 <= review.stays < len(review.photos)]
+    return [review for review in found if review is not None and is_sound(review)]
 
 
-def store(db: Database, found: list[GroupReview]) -> None:
-    """The newest review of the same contents stays; a group that was opened again as the scan had it has none."""
+def store(db: Database, found: Iterable[GroupReview]) -> None:
+    """Stores the reviews; of two of the same contents the newer stays, one that opened its group again included."""
     with db.transaction() as connection:
-        for review in found:
-            connection.execute(
-                "INSERT INTO remembered(contents, made_at, review) VALUES (?, ?, ?) ON CONFLICT(contents) DO UPDATE "
-                "SET made_at = excluded.made_at, review = excluded.review WHERE excluded.made_at >= made_at",
-                (review.contents, review.made_at, to_json(review)),
-            )
+        put(connection, found)
+
+
+def put(connection: Connection, found: Iterable[GroupReview]) -> None:
+    """The same as ``store``, within a transaction of the caller."""
+    connection.executemany(
+        "INSERT INTO remembered(contents, made_at, review) VALUES (?, ?, ?) ON CONFLICT(contents) DO UPDATE "
+        "SET made_at = excluded.made_at, review = excluded.review WHERE excluded.made_at >= made_at",
+        [(review.contents, review.made_at, to_json(review)) for review in found],
+    )
