@@ -19,6 +19,11 @@ _FARTHEST: Final = 34
 _DEEPEST: Final = 3
 _TIFF_HEAD: Final = 8
 _PREVIEW: Final = 0x0201
+_PLACES: Final = frozenset((0x0004, 0x0011, 0x0088, 0x0101, 0x0E10, 0xFF00, *range(0xFC00, 0xFD00)))
+"""Tags by which makers say where a block of the note or a preview is: Pentax and Casio, Nikon, Minolta and Olympus, Kodak.
+
+Any other number is content, even one that could be a place in the note: a shutter count, the time since power-on.
+"""
 OVERHANG: Final = 64
 
 
@@ -90,7 +95,6 @@ class _Note:
         if kind in _POINTERS and count == 1:
             if depth and _count(self.data, self.order, place):
                 return self.values(place, depth - 1)
-            # A number that may be the place of a block of the note, or of a preview.
-            if tag == _PREVIEW or directory.stop <= place < self.size + OVERHANG:
+            if tag == _PREVIEW or (tag in _PLACES and directory.stop <= place < self.size + OVERHANG):
                 return b""
         return self.data[at + 8 : at + 12]

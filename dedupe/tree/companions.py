@@ -31,8 +31,13 @@ EDIT_EXTENSIONS: Final = frozenset(
     )
 )  # fmt: skip
 """A person's edits kept beside a photo: settings of developing programs, and documents with layers."""
-NOTE_EXTENSIONS: Final = frozenset((".wav", ".m4a", ".amr", ".txt", ".exv", ".mie", ".yml", ".yaml", ".xml", ".ori"))
-"""A spoken or written note on a photo, and metadata in forms that are not read here."""
+NOTE_EXTENSIONS: Final = frozenset(
+    (
+        ".wav", ".m4a", ".amr", ".mp3", ".aac", ".ogg", ".opus", ".flac", ".wma", ".3gp", ".txt", ".md", ".rtf", ".pdf", ".doc",
+        ".docx", ".odt", ".htm", ".html", ".srt", ".vtt", ".gpx", ".kml", ".exv", ".mie", ".yml", ".yaml", ".xml", ".ori",
+    )
+)  # fmt: skip
+"""A spoken or written note on a photo, where it was taken, and metadata in forms that are not read here."""
 COMPANION_EXTENSIONS: Final = SIDECAR_EXTENSIONS | EDIT_EXTENSIONS | NOTE_EXTENSIONS | VIDEO_EXTENSIONS | {".json"}
 """What a companion may be called, lower case with the dot; any other ending may follow the whole name of a photo."""
 _BACKUP: Final = re.compile(r"^(.+?)(?:\.(?:bak|old|orig|backup|save)|_original|~)$", re.IGNORECASE | re.DOTALL)

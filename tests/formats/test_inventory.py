@@ -181,13 +181,16 @@ def test_every_record_of_iptc_is_content_but_what_facebook_writes_of_its_own() -
     assert inventory(jpeg(photoshop=iptc((103, b"aBcDeFgHiJ")))) != set()
 
 
-NOTE = [(0x0001, b"a serial number"), (0x0002, b"the lens and more of it")]
+NOTE: list[tuple[int, bytes | int]] = [(0x0001, b"a serial number"), (0x0002, b"the lens and more of it")]
 
 
-def maker_note(entries: list[tuple[int, bytes]], at: int) -> bytes:
+def maker_note(entries: list[tuple[int, bytes | int]], at: int) -> bytes:
     """A note as Canon writes it: offsets count from the head of the TIFF structure, where the note stands ``at``."""
     body, values = struct.pack("<H", len(entries)), b""
     for tag, value in entries:
+        if isinstance(value, int):
+            body += struct.pack("<HHII", tag, 4, 1, value)
+            continue
         place = at + 2 + 12 * len(entries) + 4 + len(values)
         body += struct.pack("<HHII", tag, 2, len(value), place)
         values += value
@@ -199,6 +202,27 @@ def test_a_maker_note_is_the_same_where_it_was_moved_and_another_where_a_value_d
     assert moved == again
     assert unmoved(maker_note([NOTE[0], (0x0002, b"the lens and more of I!")], 200), 200) != moved
     assert unmoved(b"no directory at all, but a text", 8) == b"no directory at all, but a text"
+
+
+@pytest.mark.parametrize("at", [0, 200])
+@pytest.mark.parametrize("head", [b"", b"Nikon\0\x02\0\0\0II*\0\x08\0\0\0"])
+def test_a_shutter_count_is_content_whatever_its_size_and_stays_the_same_where_its_note_is_moved(
+    head: bytes, at: int
+) -> None:
+    def note(count: int, at: int) -> bytes:
+        return head + maker_note([*NOTE, (0x00A7, count)], 8 if head else at) + bytes(900)
+
+    for few, more in ((5, 7), (300, 777), (at + 500, at + 501), (70_000, 70_001)):
+        assert unmoved(note(few, at), at) != unmoved(note(more, at), at)
+        assert unmoved(note(few, at), at) == unmoved(note(few, at + 64), at + 64)
+
+
+@pytest.mark.parametrize("tag", [0x0201, 0x0088])
+def test_where_a_maker_note_holds_its_preview_is_no_content(tag: int) -> None:
+    def note(at: int) -> bytes:
+        return maker_note([*NOTE, (tag, at + 300)], at) + bytes(900)
+
+    assert unmoved(note(200), 200) == unmoved(note(900), 900)
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "BMP", "PNG", "WEBP", "GIF", "HEIF", "AVIF", "JPEG2000", "JPEG"])
@@ -439,7 +463,7 @@ def test_a_maker_note_that_a_program_moved_without_its_offsets_loses_nothing_for
 
 
 def test_a_note_with_a_head_of_its_own_is_read_from_there() -> None:
-    values = [(0x0002, b"Serial"), (0x0004, b"FINE NORMAL  ")]
+    values: list[tuple[int, bytes | int]] = [(0x0002, b"Serial"), (0x0004, b"FINE NORMAL  ")]
     head = b"Nikon\0\x02\0\0\0II*\0\x08\0\0\0"
     note = head + maker_note(values, 8)
     assert b"FINE NORMAL  " in unmoved(note, 500) and unmoved(note, 500) == unmoved(note, 90)

@@ -54,6 +54,10 @@ def test_a_sidecar_or_an_edit_belongs_to_the_photo_it_names(photos: list[str], o
         (["IMG.NEF", "IMG.JPG"], "IMG.WAV", ["IMG.JPG", "IMG.NEF"]),
         (["IMG.jpg"], "IMG.txt", ["IMG.jpg"]),
         (["IMG.jpg"], "IMG.exv", ["IMG.jpg"]),
+        *(
+            (["IMG.jpg"], f"IMG.{end}", ["IMG.jpg"])
+            for end in ["mp3", "aac", "ogg", "3gp", "md", "rtf", "pdf", "srt", "gpx"]
+        ),
         (["IMG.jpg"], "IMG.jpg.xmp.bak", ["IMG.jpg"]),
         (["IMG.jpg"], "IMG.xmp~", ["IMG.jpg"]),
         (["IMG.jpg"], "IMG.jpg_original", ["IMG.jpg"]),
