@@ -388,7 +388,7 @@ def test_a_description_in_the_list_of_a_folder_is_no_loss_where_the_photo_that_s
 def test_a_photo_whose_settings_lie_in_a_folder_of_an_editor_is_not_selected(scanned: Scanned) -> None:
     extra = scanned.extra("nikon_edit")
     assert not extra.selected
-    assert phrases.losses(extra) == ("a file that belongs to it (a.jpg.nksc)",)
+    assert phrases.losses(extra) == ("a file that belongs to it (NKSC_PARAM/a.jpg.nksc)",)
 
 
 def test_a_photo_leaves_without_the_list_of_its_folder(tmp_path: Path) -> None:

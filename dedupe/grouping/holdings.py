@@ -137,7 +137,7 @@ def _of_places(extra: Photo, keep: Photo, ours: frozenset[Item], theirs: frozens
 
 
 def _far(a: tuple[float, float], b: tuple[float, float]) -> bool:
-    return any(abs(one - other) > FAR for one, other in zip(a, b, strict=True))
+    return not all(abs(one - other) <= FAR for one, other in zip(a, b, strict=True))
 
 
 def _dates(asset: Photo) -> list[int]:

@@ -16,7 +16,7 @@ from dedupe.grouping.holdings import missing
 from dedupe.grouping.keeper import Candidate, is_quantised
 from dedupe.grouping.match_graph import Fit
 from dedupe.grouping.provenance import distance_to_camera
-from dedupe.types import Caution, Companion, Facts, Loss, LossCode, Photo, Relation
+from dedupe.types import Caution, Companion, CompanionKind, Facts, Loss, LossCode, Photo, Relation
 
 CompanionKey: TypeAlias = Callable[[str], bytes | None]
 """The content key of a companion by its path; None where it cannot be read, which equals nothing."""
@@ -119,8 +119,10 @@ def _of_companions(extra: Photo, keep: Photo, companion_key: CompanionKey | None
 
 
 def _without(companion: Companion) -> Loss:
-    code = POLICIES[companion.kind].loss
-    return Loss(code, name=os.path.basename(companion.path) if code is LossCode.NOTE else "")
+    code, (folder, name) = POLICIES[companion.kind].loss, os.path.split(companion.path)
+    if companion.kind is CompanionKind.ELSEWHERE:
+        name = os.path.join(os.path.basename(folder), name)
+    return Loss(code, name=name if code in (LossCode.NOTE, LossCode.FOLDER_NOTE) else "")
 
 
 def _has_equal(companion: Companion, beside: Sequence[Companion], companion_key: CompanionKey | None) -> bool:

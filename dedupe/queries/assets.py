@@ -9,6 +9,7 @@ from dedupe.asset import POLICIES
 from dedupe.queries.library import Found
 from dedupe.tree.companion_content import described
 from dedupe.tree.companions import join_members
+from dedupe.tree.folder_notes import FolderNotes
 from dedupe.tree.unscanned import UnscannedFiles
 from dedupe.types import Companion, CompanionKind, ContentKey, Photo
 
@@ -21,8 +22,11 @@ def joined(photos: Sequence[Photo], alone: Collection[str] = ()) -> list[Photo]:
     Pictures of their assets that could not be read become companions. A photo in ``alone`` was named by itself: nothing beside
     it counts.
     """
-    unscanned = UnscannedFiles(frozenset(photo.path for photo in photos))
-    return [photo if photo.path in alone else unscanned.attached(described(photo)) for photo in join_members(photos)]
+    unscanned, folders = UnscannedFiles(frozenset(photo.path for photo in photos)), FolderNotes()
+    return [
+        photo if photo.path in alone else unscanned.attached(described(photo, folders))
+        for photo in join_members(photos)
+    ]
 
 
 class Counterparts:

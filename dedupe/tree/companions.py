@@ -38,8 +38,6 @@ NOTE_EXTENSIONS: Final = frozenset(
     )
 )  # fmt: skip
 """A spoken or written note on a photo, where it was taken, and metadata in forms that are not read here."""
-COMPANION_EXTENSIONS: Final = SIDECAR_EXTENSIONS | EDIT_EXTENSIONS | NOTE_EXTENSIONS | VIDEO_EXTENSIONS | {".json"}
-"""What a companion may be called, lower case with the dot; any other ending may follow the whole name of a photo."""
 _BACKUP: Final = re.compile(r"^(.+?)(?:\.(?:bak|old|orig|backup|save)|_original|~)$", re.IGNORECASE | re.DOTALL)
 """What programs call the file that they were about to change: ``IMG.xmp.bak``, exiftool's ``IMG.jpg_original``."""
 
@@ -74,7 +72,7 @@ _BY_STEM: Final = (
 )
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """A name without regard to case, and to whether its accents are signs of their own, as macOS once wrote them."""
     return unicodedata.normalize("NFC", name).casefold()
 
@@ -86,8 +84,8 @@ class _Index:
         self._names: dict[str, list[str]] = defaultdict(list)
         self._stems: dict[str, list[str]] = defaultdict(list)
         for photo in photos:
-            self._names[_folded(photo)].append(photo)
-            self._stems[_folded(os.path.splitext(photo)[0])].append(photo)
+            self._names[folded(photo)].append(photo)
+            self._stems[folded(os.path.splitext(photo)[0])].append(photo)
 
     def owners(self, other: str) -> tuple[list[str], CompanionKind]:
         """Say whose companion a file is, and what kind of one; of no photo where none is named by it."""
@@ -106,21 +104,21 @@ class _Index:
         """The photos of a file with any other ending behind a photo's whole name, or of a copy that a program kept."""
         kept = _BACKUP.match(other)
         if kept is not None:
-            return self._names.get(_folded(kept[1])) or self.owners(kept[1])[0]
-        return self._names.get(_folded(stem), []) if "." in stem else []
+            return self._names.get(folded(kept[1])) or self.owners(kept[1])[0]
+        return self._names.get(folded(stem), []) if "." in stem else []
 
     def of_sidecar(self, stem: str) -> list[str]:
         """Say whose sidecar a name is: ``IMG.jpg.xmp`` of that file alone, ``IMG.xmp`` of every IMG; Apple's O names an edit."""
-        owners = self._names.get(_folded(stem))
+        owners = self._names.get(folded(stem))
         if owners:
             return owners
-        owners = self._stems.get(_folded(stem))
+        owners = self._stems.get(folded(stem))
         if owners:
             return owners
         if original := _APPLE_ORIGINAL.match(stem):
-            return self._stems.get(_folded(f"{original[1]}{original[2]}"), [])
+            return self._stems.get(folded(f"{original[1]}{original[2]}"), [])
         if copy := _DARKTABLE_COPY.match(stem):
-            return self._names.get(_folded(f"{copy[1]}{copy[2]}"), [])
+            return self._names.get(folded(f"{copy[1]}{copy[2]}"), [])
         return []
 
     def of_video(self, stem: str, name: str) -> list[str]:
@@ -128,12 +126,12 @@ class _Index:
         for key in (stem, stem.removesuffix("_HEVC"), name):
             owners = [
                 photo
-                for photo in self._stems.get(_folded(key), [])
+                for photo in self._stems.get(folded(key), [])
                 if os.path.splitext(photo)[1].lower() not in (".gif", ".bmp")
             ]
             if owners:
                 return owners
-        return self._names.get(_folded(stem), [])
+        return self._names.get(folded(stem), [])
 
     def of_takeout(self, stem: str) -> list[str]:
         """The photos that a Takeout JSON is about. ``stem`` is its name without ".json".
@@ -144,7 +142,7 @@ class _Index:
         """
         numbered = _NUMBERED.match(stem)
         core, number = numbered.groups() if numbered else (stem, "")
-        core = _folded(core)
+        core = folded(core)
         if owners := self._takeout.get((core, number)):
             return owners
         for length in range(len(_TAKEOUT_TAIL), -1, -1):
@@ -156,7 +154,7 @@ class _Index:
                     return owners
                 if owners and (name, number) in self._takeout:
                     return owners
-        if owners := self._stems.get(_folded(stem)):  # “IMG.json”, as Takeout once wrote it
+        if owners := self._stems.get(folded(stem)):  # “IMG.json”, as Takeout once wrote it
             return owners
         if len(stem) >= _TAKEOUT_LIMIT - 1 and len(core) >= _TAKEOUT_LIMIT - 6:
             return self._cut_off(core, number)
@@ -179,7 +177,7 @@ class _Index:
             numbered = _NUMBERED_FILE.match(name)
             plain, number = (numbered[1] + (numbered[3] or ""), numbered[2]) if numbered else (name, "")
             stem, extension = os.path.splitext(plain)
-            found[_folded(_TAKEOUT_EDITED.sub("", stem) + extension), number].append(name)
+            found[folded(_TAKEOUT_EDITED.sub("", stem) + extension), number].append(name)
         return found
 
     @functools.cached_property
@@ -208,7 +206,7 @@ def _family(name: str) -> str:
     """What the pictures of one shot have in common: the stem, with the E of an iPhone edit taken out."""
     stem = os.path.splitext(name)[0]
     edit = _APPLE_EDIT.match(stem)
-    return _folded(f"{edit[1]}{edit[2]}" if edit else stem)
+    return folded(f"{edit[1]}{edit[2]}" if edit else stem)
 
 
 def _may_join(members: Sequence[str]) -> bool:

@@ -10,14 +10,12 @@ import sys
 from typing import Final
 
 from dedupe.formats import sniff
-from dedupe.tree import companions
 
-OTHER, PHOTO, COMPANION, CLOUD, NAMELESS = range(5)
+OTHER, PHOTO, CLOUD, NAMELESS = range(4)
 KINDS: Final = {
     spelling: kind
     for names, kind in (
         (sniff.PHOTO_EXTENSIONS, PHOTO),
-        (companions.COMPANION_EXTENSIONS, COMPANION),
         ({".icloud"}, CLOUD),
         ({""}, NAMELESS),
     )

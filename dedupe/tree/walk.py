@@ -219,7 +219,7 @@ class _Walker:
         elif entry.is_dir(follow_symlinks=False):
             if self._wanted(entry.path, folder):
                 contents.folders.append(entry.path)
-        elif kind in (dir_entry.COMPANION, dir_entry.OTHER):
+        elif kind == dir_entry.OTHER:
             contents.others.append(name)
         elif (
             kind == dir_entry.NAMELESS

@@ -82,6 +82,9 @@ from tests.safety import (
     test_moving as moving,
 )
 from tests.safety import (
+    test_remarks as remarked,
+)
+from tests.safety import (
     test_shots as shots,
 )
 from tests.safety import (
@@ -409,6 +412,11 @@ OTHERS: list[tuple[str, Callable[..., object] | None, Check]] = [
         lambda world: assets.test_a_photo_stays_where_the_equal_of_its_unreadable_sidecar_is_not_as_it_was(
             world, "gone"
         ),
+    ),
+    (
+        "actions.planning.siblings.Siblings.remarks_blocker",
+        lambda siblings, photo: None,
+        lambda world: remarked.test_a_photo_stays_where_a_list_of_its_folder_says_something_new_of_it(world, "a star"),
     ),
     (
         "actions.planning.plan.stand_in_of",

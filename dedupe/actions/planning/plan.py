@@ -268,6 +268,7 @@ class _Drafter:
         keep = group.keeper_of(extra)
         first, parts = stand_in_of(extra.photo, keep), self._staying(extra.photo, keep)
         reason = relation_blocker(extra) or protected_blocker(extra.photo) or self._keeper_blocker(extra, keep)
+        reason = reason or self._siblings.remarks_blocker(extra.photo)
         for half in extra.photo.members:
             reason = reason or member_blocker(half, keep)
         for companion in self._leaving(extra.photo):

@@ -11,8 +11,13 @@ import stat
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dedupe.actions.platform.disk import Disk
+from dedupe.types import Companion, Photo
+
+if TYPE_CHECKING:
+    from dedupe.tree.folder_notes import FolderNotes
 
 _FEW = 256
 """A folder with so few names is listed again whenever it changed."""
@@ -21,6 +26,7 @@ _SHARE = 20
 """A larger one, which every photo that leaves it changes, is listed for at most a twentieth of the time."""
 
 UNSEEN = "has a companion that the scan did not see"
+REMARKED = "what lists and programs keep about it in its folder changed since the scan"
 
 
 @dataclass(slots=True)
@@ -46,6 +52,7 @@ class Siblings:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._folders: dict[str, _Folder] = {}
+        self._notes: FolderNotes | None = None
 
     def unseen_blocker(self, paths: Sequence[str], shared: Collection[str], *, again: bool) -> str | None:
         """Refuse where a photo among ``paths`` has a companion that the plan does not know.
@@ -66,6 +73,19 @@ class Siblings:
             siblings = (os.path.join(folder, other) for other in self._folder(folder).companions.get(name, ()))
             if any(other not in paths and other not in shared and self._is_file(other) for other in siblings):
                 return UNSEEN
+        return None
+
+    def remarks_blocker(self, photo: Photo) -> str | None:
+        """Refuse where lists of a folder say something else of a photo than the scan found: they stay behind when it leaves.
+
+        Each folder is looked into once, when the first of its photos is asked for.
+        """
+        from dedupe.tree.folder_notes import FolderNotes
+
+        self._notes = self._notes or FolderNotes()
+        for part in photo.parts:
+            if set(map(_told, self._notes.of(part.path))) != set(map(_told, part.remarks)):
+                return REMARKED
         return None
 
     def owners(self, companion: str) -> frozenset[str]:
@@ -119,6 +139,11 @@ class Siblings:
             return stat.S_ISREG(self._disk.lstat(path).st_mode)
         except OSError:
             return False
+
+
+def _told(remark: Companion) -> tuple[object, ...]:
+    """What counts of a remark: what it says, or, where it was not understood, the file as it is."""
+    return remark.path, remark.kind, remark.stamp if remark.inventory is None else remark.inventory
 
 
 def _worked_out(names: frozenset[str]) -> _Folder:
