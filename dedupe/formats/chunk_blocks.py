@@ -17,10 +17,11 @@ _PNG_MADE_ANEW: Final = frozenset(
 )  # fmt: skip
 """Chunks that hold the pixels or say how they are stored and shown; frames are counted by the decoder."""
 _TEXTS_MADE_ANEW: Final = re.compile(
-    r"^(?:software|date:(?:create|modify|timestamp)|png:|jpeg:|icc:|thumb::|exif:(?:exif(?:imagewidth|imagelength|offset|version)"
+    r"^(?:(?:software|signature|width|height)$|date:(?:create|modify|timestamp)$|png:|jpeg:|icc:|thumb::|exif:(?:exif(?:imagewidth|imagelength|offset|version)"
     r"|pixel\w+|colorspace|orientation|compression|resolutionunit|[xy]resolution|software|datetime$|ycbcrpositioning"
-    r"|componentsconfiguration|flashpixversion|interop\w*|jpeginterchange\w*|thumbnail:)|tiff:|xmp:(?:creatortool|modifydate)"
-    r"|signature|dng:|width|height|pixel aspect)",
+    r"|componentsconfiguration|flashpixversion|interop\w*|jpeginterchange\w*|thumbnail:)|xmp:(?:creatortool|modifydate)"
+    r"|tiff:(?:alpha|endian|fill-order|has-layers|photometric|predictor|rows-per-strip|subfiletype|tile-geometry|timestamp)$"
+    r"|dng:|pixel aspect)",
     re.IGNORECASE,
 )
 _WEBP_MADE_ANEW: Final = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"))

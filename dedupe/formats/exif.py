@@ -268,17 +268,6 @@ def content_identifier(note: bytes) -> str | None:
     return found.split(b"\x00", 1)[0].decode("ascii", "ignore").strip() or None
 
 
-def stated(data: bytes) -> Iterator[str]:
-    """The topics of all tags that a TIFF structure states in its first directory and those below it."""
-    tiff = Tiff.open(data)
-    if tiff is None:
-        return
-    main = tiff.directory(tiff.first)
-    below = [tiff.directory(tiff.integer(main, tag) or 0) for tag in (0x8769, 0x8825)]
-    yield from (f"exif {tag:04X}" for directory in (main, below[0]) for tag in directory)
-    yield from (f"gps {tag:04X}" for tag in below[1])
-
-
 def topic_of(name: str) -> str | None:
     """The topic of a tag by the name that XMP has for it (``FNumber``, ``Make``, ``GPSAltitude``); None for other names."""
     return _topics().get(name.casefold())

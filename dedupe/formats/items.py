@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from dedupe.formats import exif, iptc, profile, xmp, xmp_items
 from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.inventory import Item
+from dedupe.formats.repeated import Repeated, may_repeat
 from dedupe.formats.texts import caption_items, date_items, text_items, wording
 from dedupe.formats.tiff import Directory, Tiff
 
@@ -23,15 +23,13 @@ _TIFF_BLOCKS: Final = (
 _XMP_PREFIXES: Final = frozenset(xmp.PREFIXES.values())
 _PNG_TEXTS: Final = {"author": "author", "artist": "author", "copyright": "copyright", "title": "title"}
 _PNG_CAPTIONS: Final = frozenset(("description", "comment", "caption"))
+_TIFF_NAMES: Final = {"artist": "Artist", "copyright": "Copyright", "document": "DocumentName"}
 _PNG_DATES: Final = frozenset(("creation time", "date"))
 
 
 MODIFIED: Final = "date modified"
 """The topic of the date of the last change, an item only where there is no better date."""
 _STREAM: Final = "stream "
-_UNNAMED: Final = "unknown"
-"""What ImageMagick calls a text of a tag that it has no name for."""
-_METADATA: Final = frozenset((BlockKind.EXIF, BlockKind.XMP, BlockKind.IPTC))
 
 
 def streams(held: Iterable[Item]) -> Iterator[str]:
@@ -42,44 +40,12 @@ def streams(held: Iterable[Item]) -> Iterator[str]:
 def items_of(found: Iterable[Block]) -> Iterator[Item]:
     """The items of all blocks of a file."""
     every = tuple(found)
-    repeated = _Repeated.of(every) if any(map(_may_repeat, every)) else None
+    repeated = None
+    if any(map(may_repeat, every)):
+        repeated = Repeated.of(one for block in every for one in (block, *within(block)))
     for block in every:
         if repeated is None or not repeated.holds(block):
             yield from _READERS[block.kind](block)
-
-
-def _may_repeat(block: Block) -> bool:
-    return block.kind is BlockKind.TEXT and (":" in block.name or block.name == _UNNAMED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Repeated:
-    """What the blocks of a file state, by which the texts are known that only repeat it.
-
-    ImageMagick writes every tag of EXIF and every property of XMP once more as a text. ``tags`` are topics of EXIF,
-    ``properties`` the names of XMP without their prefixes, which it may confuse. ``any`` says that there is any of them.
-    """
-
-    tags: frozenset[str]
-    properties: frozenset[str]
-    any: bool
-
-    @classmethod
-    def of(cls, found: Iterable[Block]) -> _Repeated:
-        every = [one for block in found for one in (block, *within(block))]
-        tags = (topic for one in every if one.kind is BlockKind.EXIF for topic in exif.stated(one.data))
-        names = (one.name for block in every if block.kind is BlockKind.XMP for one in xmp.properties(block.data))
-        local = frozenset(part.rpartition(":")[2] for name in names for part in name.split("/"))
-        return cls(frozenset(tags), local, any(one.kind in _METADATA for one in every))
-
-    def holds(self, block: Block) -> bool:
-        """Whether a block is a text that says again what another one states."""
-        if not _may_repeat(block):
-            return False
-        prefix, _, name = block.name.partition(":")
-        if prefix == "exif" and exif.topic_of(name) in self.tags:
-            return True
-        return name.rpartition(":")[2] in self.properties or (block.name == _UNNAMED and self.any)
 
 
 def within_tiff(data: bytes) -> Iterator[Block]:
@@ -127,8 +93,9 @@ def _text(block: Block) -> Iterator[Item]:
     key, text = block.name.lower(), wording(block.data)
     if key in _PNG_TEXTS:
         yield from text_items(_PNG_TEXTS[key], text)
-    elif key.startswith("exif:") and text:  # ImageMagick repeats EXIF's tags as texts
-        yield from xmp_items.mirrored(block.name[5:], text)
+    elif key.startswith(("exif:", "tiff:")) and text:  # ImageMagick says EXIF's and TIFF's tags as texts
+        name = block.name[5:]
+        yield from xmp_items.mirrored(_TIFF_NAMES.get(name, name), text)
     elif text and key.partition(":")[0] in _XMP_PREFIXES:  # and XMP's properties
         yield from xmp_items.of_properties([xmp.Property(block.name, text)])
     elif key in _PNG_CAPTIONS:

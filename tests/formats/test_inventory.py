@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import shutil
 import struct
+import subprocess
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +23,7 @@ from dedupe.formats.maker import unmoved
 from tests.decoding import made
 from tests.decoding.made import encoded, quarters, with_segment
 
+MAGICK = shutil.which("convert-im6.q16") or shutil.which("magick")
 NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "dc": "http://purl.org/dc/elements/1.1/",
     "xap": "http://ns.adobe.com/xap/1.0/", "exif": "http://ns.adobe.com/exif/1.0/", "photoshop": "http://ns.adobe.com/photoshop/1.0/",
@@ -409,7 +413,7 @@ def png(**texts: str) -> bytes:
 
 
 def test_a_text_of_a_png_that_repeats_its_exif_or_xmp_is_no_content_and_one_that_stands_alone_is() -> None:
-    said = {"exif_FNumber": "28/10", "exif_ImageDescription": "At sea", "xmp_Rating": "4", "unknown": "2"}
+    said = {"exif_FNumber": "28/10", "exif_ImageDescription": "At sea", "xmp_Rating": "4", "unknown": "At sea"}
     held = PngImagePlugin.PngInfo()
     held.add_itxt("XML:com.adobe.xmp", packet(attributes='xap:Rating="4"').decode())
     block = made.exif(t0x010E="At sea", photo={0x829D: 2.8})
@@ -421,6 +425,95 @@ def test_a_text_of_a_png_that_repeats_its_exif_or_xmp_is_no_content_and_one_that
     assert inventory(png(exif_FNumber="28/10")) == inventory(jpeg(photo={0x829D: 2.8}))
     assert inventory(png(xmp_Rating="4")) == inventory(jpeg(t0x4746=4))
     assert topics(png(unknown="2")) == {"text unknown"}
+
+
+BESIDE = packet(
+    attributes='photoshop:City="Berlin" xap:Rating="4" xmlns:lens="http://example.org/lens/" lens:Name="50 mm"'
+)
+
+
+def beside_metadata(**texts: str) -> frozenset[Item]:
+    """The items that texts add to a PNG with EXIF, XMP and IPTC."""
+    block = made.exif(
+        t0x010E="At sea", t0x013B="Jürgen".encode(), t0xC4A5=b"PrintIM\x000300", gps={6: 35.5, 7: (10.0, 0.0, 1.0)},
+        photo={0x829D: 2.8, 0x9286: b"ASCII\0\0\0No wind", 0xA432: (24.0, 70.0, 2.8, 2.8), 0x927C: bytes(range(1, 250)) * 20},
+    )  # fmt: skip
+    held = PngImagePlugin.PngInfo()
+    held.add_itxt("XML:com.adobe.xmp", BESIDE.decode())
+    data = iptc((25, b"Venice"))
+    held.add_text("Raw profile type iptc", f"\niptc\n{len(data):8d}\n{data.hex()}\n")
+    plain = inventory(encoded(quarters(), "PNG", pnginfo=held, exif=block))
+    for name, text in texts.items():
+        held.add_text(name.replace("_", ":", 1), text)
+    return inventory(encoded(quarters(), "PNG", pnginfo=held, exif=block)) - plain
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("album_source", "Found in grandmother's album"),
+        ("unknown", "the only note about this picture"),
+        ("exif_ImageDescription", "In the harbour"),
+        ("exif_ImageDescription", "Jürgen"),
+        ("exif_UserComment", "Much wind"),
+        ("exif_UserComment", "65, 83, 67, 73, 73, 0, 0, 0, 77, 117, 99, 104"),
+        ("exif_Artist", "Ada"),
+        ("exif_GPSAltitude", "36/1"),
+        ("trip_City", "Rome"),
+        ("photoshop_City", "Hamburg"),
+        ("xmp_Rating", "5"),
+        ("tiff_artist", "Ada"),
+        ("tiff_document", "The cellar"),
+        ("signature of Ada", "on the back"),
+        ("width of the print", "9 cm"),
+    ],
+)
+def test_a_text_of_a_png_that_says_another_thing_under_a_known_name_is_content(name: str, text: str) -> None:
+    assert len(beside_metadata(**{name: text})) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("exif_FNumber", "14/5"),
+        ("exif_Artist", "J..rgen"),
+        ("exif_UserComment", "65, 83, 67, 73, 73, 0, 0, 0, 78, 111, 32, 119, 105, 110, 100"),
+        ("exif_LensSpecification", "24/1, 70/1, 14/5, 14/5"),
+        ("exif_GPSAltitude", "71/2"),
+        ("exif_GPSTimeStamp", "10/1, 0/1, 1/1"),
+        ("exif_PrintImageMatching", "80, 114, 105, 110, 116, 73, 77, 0, 48, 51, 48, 48"),
+        ("exif_MakerNote", ", ".join(map(str, list(range(1, 250)) * 20))[:4092]),
+        ("photoshop_City", "Berlin"),
+        ("xmp_City", " Berlin "),
+        ("lens_Name", "50 mm"),
+        ("unknown", "Venice"),
+        ("unknown", "At sea"),
+        ("tiff_photometric", "RGB"),
+        ("tiff_rows-per-strip", "8"),
+    ],
+)
+def test_a_text_of_a_png_that_says_the_same_thing_as_its_metadata_is_no_content(name: str, text: str) -> None:
+    assert beside_metadata(**{name: text}) == set()
+
+
+@pytest.mark.skipif(MAGICK is None, reason="needs ImageMagick")
+def test_a_png_that_imagemagick_made_holds_nothing_that_its_jpeg_lacks(tmp_path: Path) -> None:
+    lens = tuple(map(TiffImagePlugin.IFDRational, (24, 70, 28, 28), (1, 1, 10, 10)))
+    photo = {0x829D: lens[3], 0x9286: b"ASCII\0\0\0No wind", 0xA432: lens, 0x9003: "2019:05:04 12:00:01"}
+    gps = {6: 35.5, 7: (10.0, 0.0, 1.0)}
+    tags: dict[str, Any] = {"t0x010E": "At sea", "t0x013B": "Jürgen".encode(), "t0x9C9B": "Wind".encode("utf-16-le")}
+    source = jpeg(xmp=BESIDE, photoshop=iptc((25, b"Venice")), photo=photo, gps=gps, **tags)
+    (tmp_path / "a.jpg").write_bytes(source)
+    subprocess.run([str(MAGICK), "a.jpg", "a.png"], cwd=tmp_path, check=True, timeout=60)
+    copy = inventory((tmp_path / "a.png").read_bytes())
+    assert len(copy) > 8
+    assert not [one for one in lacking(copy, with_implied(inventory(source))) if not is_compared_apart(one)]
+
+
+def test_who_took_a_photo_is_the_same_in_a_tiff_and_in_the_png_that_imagemagick_made_of_it() -> None:
+    said = encoded(quarters(), "TIFF", tiffinfo={0x013B: "Ada", 0x8298: "Bob", 0x010D: "The cellar", 0x010F: "Maker"})
+    texts = {"tiff_artist": "Ada", "tiff_copyright": "Bob", "tiff_document": "The cellar", "tiff_make": "Maker"}
+    assert inventory(png(**texts)) == inventory(said) != set()
 
 
 def test_a_webp_by_imagemagick_names_its_xmp_in_its_own_way() -> None:
