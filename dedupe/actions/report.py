@@ -109,8 +109,8 @@ class Report:
             return 4
         return 1 if self.refusals else 0
 
-    def sentences(self) -> list[str]:
-        """The account, a line each."""
+    def sentences(self, *, options: bool = True) -> list[str]:
+        """The account, a line each; it names options of the command line only with ``options``."""
         count = format_count(len(self.done), "photo")
         if len(self.done) < self.files:
             count += f" ({format_count(self.files, 'file')})"
@@ -126,7 +126,7 @@ class Report:
         lines += self.notes
         if self.stopped is not None:
             lines.append(self.stopped)
-        return [*lines, *self._afterwards()]
+        return [*lines, *self._afterwards(options=options)]
 
     def _sidecars(self) -> list[str]:
         """How many sidecars hold now what only the photos that left said."""
@@ -162,14 +162,14 @@ class Report:
         more = len(counted) - len(lines)
         return [*lines, f"  and from {format_count(more, 'more folder')}"] if more else lines
 
-    def _afterwards(self) -> list[str]:
+    def _afterwards(self, *, options: bool) -> list[str]:
         """The folders that are empty now, and the way back."""
         lines = []
         if self.pruned:
             lines.append(f"Removed {format_count(len(self.pruned), 'folder')} that became empty.")
         if self.emptied:
             folders = "this folder is" if len(self.emptied) == 1 else "these folders are"
-            lines.append(f"Now {folders} empty (--prune-empty removes such folders):")
+            lines.append(f"Now {folders} empty{' (--prune-empty removes such folders)' if options else ''}:")
             lines += [f"  {display_path(folder)}" for folder in self.emptied[:_NAMED]]
             if len(self.emptied) > _NAMED:
                 lines.append(f"  and {format_count(len(self.emptied) - _NAMED)} more")

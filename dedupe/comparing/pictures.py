@@ -63,7 +63,10 @@ class Luma:
 
 
 class Memory(Generic[K, V]):
-    """The values used last, as many as have ``room``: their number or, by ``weigh``, their bytes. The last one always has."""
+    """The values used last, as many as have ``room``: their number or, by ``weigh``, their bytes. The last one always has.
+
+    None is not kept: an original that is gone may be back when it is asked for again.
+    """
 
     def __init__(self, room: int, weigh: Callable[[V], int] = lambda _value: 1) -> None:
         self._room, self._weigh, self._held = room, weigh, 0
@@ -71,7 +74,10 @@ class Memory(Generic[K, V]):
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         if key not in self._kept:
-            self._kept[key] = made = make()
+            made = make()
+            if made is None:
+                return made
+            self._kept[key] = made
             self._held += self._weigh(made)
             while self._held > self._room and len(self._kept) > 1:
                 self._held -= self._weigh(self._kept.popitem(last=False)[1])

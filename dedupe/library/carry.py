@@ -45,7 +45,8 @@ class GroupReview:
     """What a person made of a group, apart from the scan it was made on.
 
     ``stays`` is the place of the photo that stays, ``chosen`` says that the person, not the scan, chose it. ``made_at`` is in
-    seconds since 1970. ``within``: the person also chose which copy of a version stays.
+    seconds since 1970. ``within``: the person also chose which copy of a version stays. ``by_folder``: of the photo that
+    stays, only the folder was chosen.
     """
 
     photos: tuple[ReviewedPhoto, ...]
@@ -54,6 +55,7 @@ class GroupReview:
     state: EditState
     made_at: int
     within: bool = False
+    by_folder: bool = False
 
     @property
     def contents(self) -> bytes:
@@ -106,7 +108,9 @@ def review_of(group: Group, edit: GroupEdit, made_at: int) -> GroupReview | None
         for photo in photos
     )
     within = any(path != edit.keeper for path in edit.heads)
-    return GroupReview(reviewed, stays, edit.keeper is not None, edit.state, made_at, within)
+    return GroupReview(
+        reviewed, stays, edit.keeper is not None, edit.state, made_at, within, edit.keeper in edit.by_folder
+    )
 
 
 def carried(groups: Sequence[Group], reviews: Iterable[GroupReview]) -> list[GroupEdit]:
@@ -166,6 +170,7 @@ def _carry(group: Group, review: GroupReview) -> GroupEdit:
         None if as_proposed and not in_full else going,
         state,
         rescued=() if as_proposed and not in_full else rescued,
+        by_folder=(paths[chosen],) if chosen is not None and review.by_folder else (),
     )
 
 

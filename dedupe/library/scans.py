@@ -36,7 +36,8 @@ class GroupEdit:
     """What the review made of one group.
 
     The path of its root and the paths that leave, None where that is as the scan had it; how far it came; and ``heads``, the
-    paths that a person chose to stay, in that order; of ``rescued`` metadata is carried over before they leave.
+    paths that a person chose to stay, in that order; of ``rescued`` metadata is carried over before they leave. ``by_folder``
+    are those of the heads of which only the folder was chosen.
     """
 
     group: str
@@ -45,6 +46,7 @@ class GroupEdit:
     state: EditState = EditState.OPEN
     heads: tuple[str, ...] = ()
     rescued: tuple[str, ...] = ()
+    by_folder: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:

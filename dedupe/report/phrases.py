@@ -273,7 +273,7 @@ _MADE = {
     ClueKind.COLOUR: "has lost its colours",
     ClueKind.TONE: "has its tones changed",
     ClueKind.PROFILE: "has lost its colour profile",
-    ClueKind.RESHAPED: "was stretched from it",
+    ClueKind.RESHAPED: "was stretched from {}",
     ClueKind.NOISE: "has noise added",
     ClueKind.SHARPENED: "was sharpened",
     ClueKind.BLURRED: "is blurred",

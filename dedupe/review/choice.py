@@ -31,7 +31,7 @@ class Choice:
     """The state of a group: its root, the place of that, and for every place the extra that it is.
 
     ``extras`` has None at the root and at those not proven against any photo that stays for them. ``heads`` are the places that a
-    person chose to stay, in that order; ``by_folder`` says that only their folder was chosen.
+    person chose to stay, in that order; ``by_folder`` are those of them of which only the folder was chosen.
     """
 
     stays: Photo
@@ -39,7 +39,7 @@ class Choice:
     extras: tuple[Extra | None, ...]
     verdict: EditState = EditState.OPEN
     heads: tuple[int, ...] = ()
-    by_folder: bool = False
+    by_folder: frozenset[int] = frozenset()
 
     @property
     def selected(self) -> tuple[Extra, ...]:
@@ -65,7 +65,7 @@ class Choice:
     def needs_no_look(self) -> bool:
         """It may be accepted without a look: open, the keeper as suggested or of a preferred folder, all that goes safe."""
         safe = all(extra.relation in SAFE_RELATIONS for extra in self.selected)
-        as_suggested = self.keep == 0 or self.by_folder
+        as_suggested = self.keep == 0 or self.by_folder.issuperset(self.heads or (self.keep,))
         return self.verdict is EditState.OPEN and as_suggested and safe and bool(self.selected)
 
 
@@ -86,7 +86,7 @@ def keep_instead(group: Group, choice: Choice, place: int, verify: Verify) -> Ch
     version, or a photo that nothing is proven of, becomes the root; the other versions keep their copies.
     """
     if place == choice.keep:
-        return replace(choice, verdict=EditState.OPEN)
+        return replace(choice, verdict=EditState.OPEN, by_folder=choice.by_folder - {place})
     if place == 0:
         return suggested(group)
     tree = _Tree(photos_of(group), list(choice.extras), verify)
@@ -98,7 +98,7 @@ def keep_instead(group: Group, choice: Choice, place: int, verify: Verify) -> Ch
         tree.turn(place, keep)
         keep = place
     heads = (*(one for one in choice.heads if one != place), place)
-    return Choice(photos_of(group)[keep], keep, tuple(tree.extras), heads=heads)
+    return Choice(photos_of(group)[keep], keep, tuple(tree.extras), heads=heads, by_folder=choice.by_folder - {place})
 
 
 def toggled(group: Group, choice: Choice, place: int, verify: Verify) -> Choice:
@@ -222,6 +222,7 @@ def edit_of(group: Group, choice: Choice) -> GroupEdit:
         state=choice.verdict,
         heads=tuple(photos[place].path for place in choice.heads),
         rescued=() if same else tuple(extra.photo.path for extra in choice.selected if _is_carried(extra)),
+        by_folder=tuple(photos[place].path for place in choice.heads if place in choice.by_folder),
     )
 
 
@@ -242,7 +243,8 @@ def restored(group: Group, edit: GroupEdit | None, verify: Verify) -> Choice:
         choice = keep_instead(group, choice, places[path], verify)
     if edit.selected is not None:
         choice = _carrying(_selecting(group, choice, frozenset(edit.selected), verify), frozenset(edit.rescued))
-    return replace(choice, verdict=edit.state)
+    by_folder = frozenset(place for place in choice.heads if photos_of(group)[place].path in edit.by_folder)
+    return replace(choice, verdict=edit.state, by_folder=by_folder)
 
 
 def _carrying(choice: Choice, rescued: frozenset[str]) -> Choice:

@@ -40,7 +40,7 @@ def preferring(group: Group, choice: Choice, folders: Sequence[str], verify: Ver
     for stays, place in _better(paths, choice, folders).items():
         other = keep_instead(group, now, place, verify)
         if _going(other) == (_going(now) - {paths[place]}) | {stays}:
-            now = replace(other, by_folder=True)
+            now = replace(other, by_folder=other.by_folder | {place})
     return now
 
 

@@ -57,7 +57,7 @@ def review(
 def pressed(state: ReviewState, key: str, memory: Decisions) -> ReviewState:
     """The state after ``key``, with all that it changed stored."""
     after = state.press(key)
-    store_changes(state.groups, state.choices, after.choices, memory)
+    store_changes(state.groups, state.choices, after.choices, memory, after.unsaid)
     if after.wants_viewer:
         return after.told(open_photos([after.photos[place].path for place in after.compared]))
     return after

@@ -5,7 +5,7 @@ The terminal and the browser review store their decisions here, so both leave th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from dedupe.library.decisions import Decisions
@@ -18,12 +18,23 @@ _ALL_PAIRS = 50
 
 
 def store_changes(
-    groups: Sequence[Group], before: Sequence[Choice], after: Sequence[Choice], memory: Decisions
+    groups: Sequence[Group],
+    before: Sequence[Choice],
+    after: Sequence[Choice],
+    memory: Decisions,
+    unsaid: Mapping[int, Choice] | None = None,
 ) -> tuple[int, ...]:
-    """Store every choice that is another one in ``after`` than in ``before``; the numbers of their groups."""
+    """Store every choice that is another one in ``after`` than in ``before``; the numbers of their groups.
+
+    ``unsaid``, by number, is stored in place of a choice that no person made.
+    """
     changed = [number for number, old in enumerate(before) if old is not after[number]]
     if changed:
-        memory.put_edits(edit_of(groups[number], after[number]) for number in changed)
+        # Also where nothing was said: once a review has begun, `dedupe apply` removes only what was accepted.
+        said = {number: after[number] for number in changed} | {
+            n: one for n, one in (unsaid or {}).items() if n in changed
+        }
+        memory.put_edits(edit_of(groups[number], choice) for number, choice in said.items())
     for number in changed:
         remember(groups[number], before[number], after[number], memory)
     return tuple(changed)
@@ -46,11 +57,12 @@ def remember(group: Group, before: Choice, after: Choice, memory: Decisions) -> 
 
 
 def _chosen(choice: Choice) -> tuple[int, ...]:
-    """The places that a person chose to stay and accepted, and that still stay for others."""
+    """The places that a person chose to stay, not only their folder, and accepted, and that still stay for others."""
     if choice.verdict is not EditState.ACCEPTED:
         return ()
     heads = choice.heads or ((choice.keep,) if choice.keep else ())
-    return tuple(place for place in heads if place == choice.keep or choice.extras[place] is not None)
+    said = (place for place in heads if place not in choice.by_folder)
+    return tuple(place for place in said if place == choice.keep or choice.extras[place] is not None)
 
 
 def _over(photos: Sequence[Photo], choice: Choice, place: int) -> list[Photo]:

@@ -216,7 +216,7 @@ def _end(state: ReviewState, layout: Layout) -> list[Text]:
         if count:
             lines.append(Text(f"  {name:<16}{count:>8,}   {more}".rstrip()))
     if state.preferred:
-        count = sum(choice.by_folder for choice in state.choices)
+        count = sum(bool(choice.by_folder) for choice in state.choices)
         named = ", ".join(map(display_path, state.preferred))
         lines += layout.wrapped(
             f"by folder       {count:>8,}   the photo in a preferred folder stays: {named}", margin=2

@@ -134,6 +134,11 @@ class ReviewState:
         """Groups with this verdict."""
         return sum(choice.verdict is verdict for choice in self.choices)
 
+    @property
+    def unsaid(self) -> Mapping[int, Choice]:
+        """What was said of the groups that only a preferred folder changed, by number: a preference ends with the review."""
+        return {at: before for at, (before, after) in self.moved.items() if self.choices[at] is after}
+
     def shows(self, at: int) -> bool:
         """Whether the group ``at`` has a photo in the folder that was chosen."""
         return not self.folder or touches(self.groups[at], self.folder)
@@ -182,21 +187,21 @@ def _to_folder(state: ReviewState) -> ReviewState:
 def _prefer(state: ReviewState) -> ReviewState:
     """Prefer the folder of the highlighted photo to those before, in all groups not yet decided."""
     folder = os.path.dirname(state.photos[state.cursor].path)
-    state = _preferring(state, (folder, *(one for one in state.preferred if one != folder)))
-    count = format_count(sum(choice.by_folder for choice in state.choices), "group")
+    state = with_preferred(state, (folder, *(one for one in state.preferred if one != folder)))
+    count = format_count(sum(bool(choice.by_folder) for choice in state.choices), "group")
     return state.told(f"{display_path(folder)} is preferred: its photo stays in {count}. D takes it back.")
 
 
 def _prefer_none(state: ReviewState) -> ReviewState:
     if not state.preferred:
         return state.told("No folder is preferred; d prefers that of the highlighted photo.")
-    return _preferring(state, ()).told("No folder is preferred any more.")
+    return with_preferred(state, ()).told("No folder is preferred any more.")
 
 
-def _preferring(state: ReviewState, folders: tuple[str, ...]) -> ReviewState:
+def with_preferred(state: ReviewState, folders: tuple[str, ...]) -> ReviewState:
     """``state`` with these folders preferred; groups that a person decided or changed since stay as they are."""
-    by_hand = {at: both for at, both in state.moved.items() if state.choices[at] is not both[1]}
-    back = {at: before for at, (before, _) in state.moved.items() if at not in by_hand}
+    back = state.unsaid
+    by_hand = {at: both for at, both in state.moved.items() if at not in back}
     choices = tuple(back.get(at, choice) for at, choice in enumerate(state.choices))
     changed = preferred_in_all(state.groups, choices, folders, state.verify)
     moved = {at: (choices[at], choice) for at, choice in changed.items() if at not in by_hand}

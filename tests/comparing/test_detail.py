@@ -85,6 +85,21 @@ def test_between_sizes_nearly_alike_nothing_is_told_and_nothing_selected(tmp_pat
     assert (found.relation, found.detail, found.remark) == (Relation.RESAVED, 0.0, Remark(Change.UNTOLD))
 
 
+def test_an_original_that_was_away_is_looked_at_again_when_it_is_back(tmp_path: Path) -> None:
+    view = saved(tmp_path, "a.jpg", changed("upscaled 1.6", photograph("chelsea")))
+    for memory in (pictures._windows, pictures._originals, pictures._lumas):
+        memory.clear()
+
+    def looked() -> list[bool]:
+        found = (pictures.original_of(view, 64), pictures.window_of(view, (0.5, 0.5), 32), pictures.luma_of(view))
+        return [one is not None for one in found]
+
+    away = Path(view.path).rename(tmp_path / "away.jpg")
+    assert looked() == [False] * 3
+    away.rename(view.path)
+    assert looked() == [True] * 3
+
+
 def test_a_window_is_the_same_whatever_was_looked_at_before(tmp_path: Path) -> None:
     first, second = (saved(tmp_path, f"{name}.jpg", changed("upscaled 1.6", photograph("chelsea"))) for name in "ab")
     middle, near = (0.5012, 0.4988), (0.4972, 0.5031)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dedupe.report import phrases
-from dedupe.types import Change, Relation, Remark
+from dedupe.types import Change, ClueKind, Relation, Remark
 from tests.review import made
 
 
@@ -29,6 +31,14 @@ def test_the_amount_stands_in_the_words() -> None:
     assert phrases.change(Remark(Change.TIMES, 2)) == "taken 2 s apart"
     assert phrases.change(Remark(Change.CROPPED, 0.6)) == "cropped to 60%"
     assert phrases.change(None) == ""
+
+
+@pytest.mark.parametrize("clue", ClueKind)
+def test_how_a_photo_was_made_names_the_photo_that_it_was_made_from(clue: ClueKind) -> None:
+    said = phrases.made_from(replace(made.extra(made.photo("b.jpg")), clue=clue), "a.jpg")
+    assert said
+    assert not {"it", "{}"} & set(said.split())
+    assert ("from" in said.split()) <= said.endswith("from a.jpg")
 
 
 def test_why_a_photo_may_not_leave_is_said_before_what_changed() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 from rich.console import Console
 
+from dedupe.library.decisions import Decisions
 from dedupe.library.scans import EditState
 from dedupe.review.preference import preferring
+from dedupe.review.prompt import pressed
 from dedupe.review.screens import screen
 from dedupe.review.state import ReviewState
 from dedupe.terminal.pictures import Pictures
 from dedupe.types import Extra, Group, Loss, LossCode, Photo, Relation
-from tests.review.made import ROOT, extra, group, photo
+from tests.review.made import ROOT, extra, group, photo, result
 
 ALBUM = f"{ROOT}/album"
 
@@ -118,6 +122,34 @@ def test_copies_of_a_crop_change_places_without_touching_the_original() -> None:
     assert choice.stays == original
     assert [one.photo for one in choice.selected] == [crop]
     assert [one.keeper for one in choice.extras if one is not None] == [again.path, original.path]
+
+
+def test_in_the_terminal_too_a_preferred_folder_ends_with_the_review(tmp_path: Path) -> None:
+    groups = (pair(1), pair(2), pair(3))
+    with Decisions(str(tmp_path / "cache.decisions.db")) as memory:
+        memory.save_scan(result(*groups))
+        state = begun(*groups)
+        for key in ("d", "enter"):
+            state = pressed(state, key, memory)
+        assert staying(state) == ["album/1.jpg", "album/2.jpg", "album/3.jpg"]
+        again = ReviewState.begin(groups, alike, memory.edits())
+        assert staying(again) == ["album/1.jpg", "phone/2.jpg", "phone/3.jpg"]
+        assert len(again.rest()) == 2
+        assert not list(memory.made())
+
+
+def test_a_photo_accepted_for_its_folder_is_no_choice_of_that_photo_in_the_next_scan_either(tmp_path: Path) -> None:
+    with Decisions(str(tmp_path / "cache.decisions.db")) as memory:
+        memory.save_scan(result(pair(1)))
+        state = pressed(begun(pair(1)), "d", memory)
+        pressed(state, "enter", memory)
+        memory.save_scan(result(replace(pair(1), id="later")))
+        state = ReviewState.begin([replace(pair(1), id="later")], alike, memory.edits())
+        assert state.choices[0].verdict is EditState.ACCEPTED
+        for key in ("b", " ", " ", "enter"):
+            state = pressed(state, key, memory)
+        assert staying(state) == ["album/1.jpg"]
+        assert not list(memory.made())
 
 
 def test_the_summary_names_the_preferred_folder() -> None:

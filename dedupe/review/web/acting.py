@@ -122,7 +122,7 @@ class Actor:
             )
             state.run, state.exit_code = report.run, report.exit_code
             state.undoable = any(one.number == report.run and one.undoable for one in actions.history(self._paths))
-            self._ended(report.sentences(), report.stopped)
+            self._ended(report.sentences(options=False), report.stopped)
 
         return self._guarded(run)
 

@@ -19,7 +19,7 @@ from dedupe.review.choice import Choice, accepted, photos_of, unproven
 from dedupe.review.remember import store_changes
 from dedupe.review.saved_scan import verifier
 from dedupe.review.series import partings, sets_in, word_of
-from dedupe.review.state import Mode, ReviewState
+from dedupe.review.state import Mode, ReviewState, with_preferred
 from dedupe.review.web.filters import GroupFilter, Traits, shown
 from dedupe.series.shots import ShotSet
 from dedupe.series.suggest import Judged
@@ -208,6 +208,7 @@ class Desk:
         before, after = self.snapshot, self._load()
         self._taken_back.clear()
         if after.scan == before.scan:
+            after = replace(after, state=_preferred_still(before.state, after.state))
             same = [old == new for old, new in zip(before.choices, after.choices, strict=True)]
             revisions = tuple(rev + (not kept) for rev, kept in zip(before.revisions, same, strict=True))
             after = replace(after, revisions=revisions)
@@ -299,7 +300,7 @@ class Desk:
 
     def _stored(self, after: ReviewState, message: str, *, remember: bool = True) -> Change:
         now, choices = self.snapshot, after.choices
-        numbers = store_changes(now.state.groups, now.choices, choices, self._memory)
+        numbers = store_changes(now.state.groups, now.choices, choices, self._memory, after.unsaid)
         if remember and numbers:
             changed = {number: now.choices[number] for number in numbers}
             self._taken_back.append(_Before(changed, now.state.preferred, now.state.moved))
@@ -319,6 +320,14 @@ class Desk:
         )
         self.snapshot = replace(now, state=state, revisions=tuple(revisions), undoable=len(self._taken_back))
         return Change(numbers, message)
+
+
+def _preferred_still(before: ReviewState, now: ReviewState) -> ReviewState:
+    """``now``, which was just loaded, with the folders of this session preferred, but for the groups changed by hand since."""
+    if not before.preferred:
+        return now
+    by_hand = {at: both for at, both in before.moved.items() if at not in before.unsaid}
+    return with_preferred(replace(now, moved=by_hand), before.preferred)
 
 
 def _on_the_page(message: str) -> str:

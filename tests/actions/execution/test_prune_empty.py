@@ -47,6 +47,7 @@ def test_empty_folders_are_named_and_left_where_nobody_asked(tree: Path, tmp_pat
     assert report.pruned == ()
     assert (tree / "old/2020/may").is_dir()
     assert "Now these folders are empty (--prune-empty removes such folders):" in report.sentences()
+    assert "Now these folders are empty:" in report.sentences(options=False)
     assert report.sentences()[-1] == "`dedupe undo 1` puts them back."
 
 

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from dedupe.library.paths import StorePaths
+from dedupe.review.saved_scan import last_scan
+from dedupe.review.web.acting import Actor, Destination
+from dedupe.review.web.desk import Desk, Intent
+from dedupe.settings import Settings
 from tests.review.web.conftest import NO_PICTURE, Client, Open, Start, saved
 from tests.support import contents, fake_scan, make, tree_snapshot
 
@@ -71,6 +76,19 @@ def test_a_run_can_be_stopped_between_two_photos_and_put_back(
     client.post(f"api/undo/{run['run']}", {})
     assert "put back" in ended(client)["sentences"][0]
     assert tree_snapshot(photos) == before
+
+
+def test_the_account_on_the_page_names_emptied_folders_and_no_option_of_the_command_line(tmp_path: Path) -> None:
+    make(tmp_path / "photos", {"keep/1.jpg": "one", "old/1.jpg": "one"})
+    path = saved(tmp_path / "cache.db", fake_scan(tmp_path / "photos"))
+    with last_scan(Settings(store=str(path))) as (session, _):
+        desk = Desk(session)
+        desk.decide(0, 0, Intent.ACCEPT, 1)
+        actor = Actor(desk, StorePaths.at(str(path)), None, lambda: None)
+        where = Destination.parse("move", str(tmp_path / "away"))
+        actor.apply(where, actor.preview(where).digest)()
+    assert "Now this folder is empty:" in actor.state.sentences
+    assert not [said for said in actor.state.sentences if "--" in said]
 
 
 def test_killed_midway_the_next_start_puts_it_right_and_nothing_is_lost(

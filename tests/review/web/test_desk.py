@@ -14,9 +14,10 @@ import pytest
 pytest.importorskip("starlette", reason="the browser review needs starlette (dedupe-photos[web])")
 
 from dedupe.library.decisions import Decisions
+from dedupe.library.pairs import DecisionKind
 from dedupe.library.scans import EditState
 from dedupe.review.prompt import pressed
-from dedupe.review.saved_scan import last_scan, verifier
+from dedupe.review.saved_scan import as_reviewed, last_scan, verifier
 from dedupe.review.state import ReviewState
 from dedupe.review.web import payloads
 from dedupe.review.web.desk import Desk, Intent, _name_of
@@ -115,6 +116,66 @@ def test_no_folder_is_preferred_any_more_by_a_word(tmp_path: Path) -> None:
         assert ask(one, 1, Intent.PREFER_NONE) == "No folder is preferred any more."
         assert staying(one) == ["phone/0.jpg", "phone/1.jpg"]
         assert ask(one, 1, Intent.PREFER_NONE) == "No folder is preferred."
+
+
+def lasting(path: str) -> list[DecisionKind]:
+    return [kind for kind, _, _ in rows(path)[1]]
+
+
+def test_a_preferred_folder_ends_with_the_review_in_every_group_not_yet_decided(tmp_path: Path) -> None:
+    path = store(tmp_path / "page", [copies(n) for n in range(3)])
+    with desk(path) as one:
+        ask(one, 0, Intent.PREFER, 1)
+        ask(one, 0, Intent.ACCEPT)
+        assert staying(one) == ["album/0.jpg", "album/1.jpg", "album/2.jpg"]
+    with desk(path) as one:
+        assert staying(one) == ["album/0.jpg", "phone/1.jpg", "phone/2.jpg"]
+        assert [choice.needs_no_look for choice in one.snapshot.choices] == [False, True, True]
+        ask(one, 1, Intent.PREFER, 2)
+        assert staying(one) == ["album/0.jpg", "backup/1.jpg", "backup/2.jpg"]
+
+
+def test_a_folder_preferred_and_nothing_accepted_lets_nothing_go(tmp_path: Path) -> None:
+    path = store(tmp_path / "page", [copies(n) for n in range(2)])
+    with desk(path) as one:
+        ask(one, 0, Intent.PREFER, 1)
+    with last_scan(Settings(store=path)) as (session, result):
+        assert not [
+            extra for group in as_reviewed(session, result).plan.groups for extra in group.extras if extra.selected
+        ]
+
+
+def test_a_photo_accepted_for_its_folder_is_no_lasting_choice_of_that_photo(tmp_path: Path) -> None:
+    path = store(tmp_path / "page", [copies(n) for n in range(2)])
+    with desk(path) as one:
+        ask(one, 0, Intent.PREFER, 1)
+        ask(one, 0, Intent.ACCEPT)
+        ask(one, 1, Intent.TOGGLE, 2)
+    with desk(path) as one:
+        assert staying(one) == ["album/0.jpg", "album/1.jpg"]
+        ask(one, 0, Intent.TOGGLE, 2)
+        ask(one, 0, Intent.ACCEPT)
+        ask(one, 1, Intent.ACCEPT)
+        assert staying(one) == ["album/0.jpg", "album/1.jpg"]
+    assert lasting(path) == []
+    with desk(path) as one:
+        ask(one, 1, Intent.KEEP, 1)
+        ask(one, 1, Intent.ACCEPT)
+    assert set(lasting(path)) == {DecisionKind.KEEPER}
+
+
+def test_a_preferred_folder_still_is_when_another_dedupe_decided_meanwhile(tmp_path: Path) -> None:
+    path = store(tmp_path / "page", [copies(n) for n in range(3)])
+    with desk(path) as one, desk(path) as other:
+        ask(one, 0, Intent.PREFER, 1)
+        ask(one, 1, Intent.KEEP, 0)
+        other.refresh()
+        ask(other, 0, Intent.SKIP)
+        assert one.refresh()
+        assert staying(one) == ["phone/0.jpg", "phone/1.jpg", "album/2.jpg"]
+        assert one.snapshot.state.preferred == (f"{made.ROOT}/album",)
+        ask(one, 1, Intent.PREFER_NONE)
+        assert staying(one) == ["phone/0.jpg", "phone/1.jpg", "phone/2.jpg"]
 
 
 def test_scans_of_the_same_groups_with_other_series_have_other_names() -> None:
