@@ -6,7 +6,7 @@ from typing import Final
 
 DECODER_VERSION: Final = 3
 """Raised whenever a file that was skipped before might now be read: remembered failures are tried again."""
-READER_VERSION: Final = 13
+READER_VERSION: Final = 14
 """Raised whenever keys, facts, inventories, previews or the network's input come out differently: everything is read again."""
 MOST_INSETS: Final = 3
 """Pictures found inside one photo that the network is shown, the largest first."""

@@ -21,7 +21,7 @@ _TEXTS_MADE_ANEW: Final = re.compile(
     r"|pixel\w+|colorspace|orientation|compression|resolutionunit|[xy]resolution|software|datetime$|ycbcrpositioning"
     r"|componentsconfiguration|flashpixversion|interop\w*|jpeginterchange\w*|thumbnail:)|xmp:(?:creatortool|modifydate)"
     r"|tiff:(?:alpha|endian|fill-order|has-layers|photometric|predictor|rows-per-strip|subfiletype|tile-geometry|timestamp)$"
-    r"|dng:|pixel aspect)",
+    r"|pixel aspect)",
     re.IGNORECASE,
 )
 _WEBP_MADE_ANEW: Final = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"))

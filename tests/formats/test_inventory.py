@@ -464,6 +464,7 @@ def beside_metadata(**texts: str) -> frozenset[Item]:
         ("xmp_Rating", "5"),
         ("tiff_artist", "Ada"),
         ("tiff_document", "The cellar"),
+        ("dng_lens", "50 mm"),
         ("signature of Ada", "on the back"),
         ("width of the print", "9 cm"),
     ],
