@@ -42,6 +42,7 @@ POLICIES: Final[Mapping[CompanionKind, Policy]] = {
     CompanionKind.NOTE: Policy(Need.BYTES, LossCode.NOTE, counted=True),
     CompanionKind.FOLDER: Policy(Need.CONTENT, LossCode.FOLDER_NOTE, counted=False),
     CompanionKind.ELSEWHERE: Policy(Need.BYTES, LossCode.NOTE, counted=False),
+    CompanionKind.ATTRIBUTES: Policy(Need.CONTENT, LossCode.ATTRIBUTES, counted=False),
 }
 
 
@@ -51,8 +52,14 @@ def needs_bytes(kind: CompanionKind) -> bool:
 
 
 def remarks_on(asset: Photo) -> Iterator[Companion]:
-    """What files that stay where they are say of any picture of an asset."""
+    """What lists of its folder, files elsewhere and extended attributes say of any picture of an asset."""
     return (one for part in asset.parts for one in part.remarks)
+
+
+def attributes_of(picture: Photo) -> str | None:
+    """What the extended attributes of one picture said at the scan, packed; None where they could not be read."""
+    found = (one.inventory for one in picture.remarks if one.kind is CompanionKind.ATTRIBUTES)
+    return next(found, "")
 
 
 def beside(photo: Photo) -> str:

@@ -17,6 +17,7 @@ class CompanionKind(StrEnum):
     NOTE = "note"
     FOLDER = "folder"
     ELSEWHERE = "elsewhere"
+    ATTRIBUTES = "attributes"
 
 
 class SkipKind(StrEnum):

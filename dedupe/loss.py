@@ -31,6 +31,7 @@ class LossCode(StrEnum):
     TAKEOUT = "takeout"
     NOTE = "note"
     FOLDER_NOTE = "folder note"
+    ATTRIBUTES = "attributes"
     VIDEO = "embedded video"
     AUDIO = "embedded audio"
     DEPTH_MAP = "depth map"

@@ -104,9 +104,9 @@ class Skipped:
 class Photo:
     """A photo that was read: where it is and what its content says.
 
-    ``members`` are the other pictures of its asset (the RAW of a RAW+JPEG), read like it; they are in no group of their
-    own. ``file.companions`` are the asset's files that are not pictures (sidecars, Live Photo video). ``remarks`` are files
-    that say something of it and stay where they are: lists of the whole folder, edits in a folder below.
+    ``members`` are the other pictures of its asset (the RAW of a RAW+JPEG), read like it, in no group of their own.
+    ``file.companions`` are the asset's files that are not pictures (sidecars, Live Photo video). ``remarks`` is what extended
+    attributes and files that stay where they are say of it.
     """
 
     file: PhotoFile
@@ -313,12 +313,13 @@ class ScanResult:
 
 @dataclass(frozen=True, slots=True)
 class FileMove:
-    """One file of an action: from where, to where (None for the trash), and what it must still be."""
+    """One file of an action: from where, to where (None for the trash), and what it and its attributes must still be."""
 
     source: str
     target: str | None
     stamp: FileStamp
     content_key: ContentKey
+    attributes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ _LOSSES: Final = {
     LossCode.TAKEOUT: "what Takeout's JSON says",
     LossCode.NOTE: "a file that belongs to it",
     LossCode.FOLDER_NOTE: "what a list of its folder says",
+    LossCode.ATTRIBUTES: "its tags and comments",
     LossCode.VIDEO: "the embedded video",
     LossCode.AUDIO: "the embedded sound",
     LossCode.DEPTH_MAP: "the depth map",

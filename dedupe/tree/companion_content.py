@@ -18,6 +18,7 @@ from dedupe.formats.block import Block, BlockKind
 from dedupe.formats.blocks import blocks
 from dedupe.formats.inventory import Item, implied, packed, position_item, unpacked, utc_item
 from dedupe.formats.sniff import sniff
+from dedupe.tree import attributes
 from dedupe.tree.folder_notes import FolderNotes
 from dedupe.types import CaptureTime, Companion, CompanionKind, Photo
 
@@ -39,7 +40,7 @@ def described(photo: Photo, folders: FolderNotes | None = None) -> Photo:
     """
     folders = folders or FolderNotes()
     members = tuple(described(member, folders) for member in photo.members)
-    remarks = folders.of(photo.path)
+    remarks = (*folders.of(photo.path), *attributes.remarks(photo.file))
     kept = tuple(
         _read(one) for one in photo.file.companions if one.kind is not CompanionKind.VIDEO or _is_own(photo, one)
     )

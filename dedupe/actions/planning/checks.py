@@ -18,10 +18,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from dedupe.actions.platform.disk import CHUNK, Disk
+from dedupe.formats.attributes import said
 from dedupe.formats.hashing import hasher
 from dedupe.types import Action, ContentKey, FileMove, FileStamp, Relation
 
 CHANGED = "changed since the scan"
+RETAGGED = "has other tags, comments or stars than at the scan"
 GONE = "no longer exists"
 LINK = "is a link, or no longer a regular file"
 SAME_FILE = "is the same file as the photo that stays"
@@ -66,6 +68,13 @@ def stamp_blocker(stamp: FileStamp, status: os.stat_result, weak: bool) -> str |
 def content_blocker(expected: ContentKey, found: ContentKey) -> str | None:
     """The bytes are not those that the scan compared."""
     return CHANGED if found != expected else None
+
+
+def attributes_blocker(disk: Disk, held: Held) -> str | None:
+    """Tags, comments or ratings in extended attributes are not those that the scan saw: their change shows in no stamp."""
+    if held.move.attributes is None or said(disk.attributes(held.handle)) == held.move.attributes:
+        return None
+    return RETAGGED
 
 
 def quiet_blocker(before: os.stat_result, after: os.stat_result) -> str | None:
@@ -249,6 +258,10 @@ def hold_asset(disk: Disk, action: Action, stack: ExitStack) -> tuple[list[Held]
             keepers.append(hold(disk, part, stack))
     _refuse(same_file_blocker(victims, keepers))
     _refuse(links_blocker(victims))
+    _refuse(next(filter(None, (attributes_blocker(disk, held) for held in victims)), None))
+    for number, held in enumerate(keepers):
+        with as_keeper(number):
+            _refuse(attributes_blocker(disk, held))
     read: list[Held] = []
     for victim, keeper in claimed(action, victims, keepers, Relation.IDENTICAL):
         check_equal(disk, victim, keeper, keepers.index(keeper))

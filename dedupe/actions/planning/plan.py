@@ -15,7 +15,7 @@ from dedupe.actions.planning.checks import LeftAloneError, content_key_of, hold
 from dedupe.actions.planning.names import folded, free_names, root_labels, root_of
 from dedupe.actions.planning.siblings import Siblings
 from dedupe.actions.platform.disk import Disk
-from dedupe.asset import needs_bytes, remarks_on
+from dedupe.asset import attributes_of, needs_bytes, remarks_on
 from dedupe.types import (
     Action,
     ActionKind,
@@ -24,7 +24,6 @@ from dedupe.types import (
     Equal,
     Extra,
     FileMove,
-    FileStamp,
     FromTakeout,
     Group,
     Handover,
@@ -109,11 +108,11 @@ def references_of(result: ScanResult) -> tuple[str, ...]:
     return tuple(sorted({file.root for file in parts if file.reference} - {*result.roots}))
 
 
-def names_of(photo: Photo) -> Iterator[tuple[str, FileStamp, ContentKey]]:
+def names_of(photo: Photo) -> Iterator[FileMove]:
     """Every name of a photo and of its members, each with what it must be."""
     for half in photo.parts:
         for path in (half.file.path, *half.file.links_inside):
-            yield path, half.file.stamp, half.content_key
+            yield FileMove(path, None, half.file.stamp, half.content_key, attributes_of(half))
 
 
 def companions_of(photo: Photo) -> list[Companion]:
@@ -230,7 +229,7 @@ class _Drafter:
         self._selected = frozenset(photo.path for photo in (*extras, *(one.photo for one in self.partings)))
         for photo in _photos(self.result):
             for companion in companions_of(photo):
-                self._owners.setdefault(companion.path, set()).update(path for path, _, _ in names_of(photo))
+                self._owners.setdefault(companion.path, set()).update(name.source for name in names_of(photo))
         if self.target is not None:
             self.target = os.path.realpath(self.target)
             self._folds = self.disk.volume(self.target).folds
@@ -244,7 +243,7 @@ class _Drafter:
 
     def farewell(self, parting: Parting) -> tuple[Action, str | None]:
         """The action for a shot that a person let go: it takes all its files along, because no other photo stands in for it."""
-        moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(parting.photo))]
+        moves = [replace(name, attributes=None) for name in dict.fromkeys(names_of(parting.photo))]
         moves += [self._read(companion) for companion in self._leaving(parting.photo)]
         keep = parting.keep
         reason = protected_blocker(parting.photo)
@@ -264,7 +263,7 @@ class _Drafter:
 
     def action(self, group: Group, extra: Extra) -> tuple[Action, str | None]:
         """The action without targets, and why it must not be taken, or None."""
-        moves = [FileMove(path, None, stamp, key) for path, stamp, key in dict.fromkeys(names_of(extra.photo))]
+        moves = list(dict.fromkeys(names_of(extra.photo)))
         keep = group.keeper_of(extra)
         first, parts = stand_in_of(extra.photo, keep), self._staying(extra.photo, keep)
         reason = relation_blocker(extra) or protected_blocker(extra.photo) or self._keeper_blocker(extra, keep)
@@ -306,9 +305,10 @@ class _Drafter:
         read. Any of them may hold what nothing else does, now that the other asset leaves.
         """
         unread = {one.kind for one in companions_of(photo) if one.inventory is None and not needs_bytes(one.kind)}
-        staying = {part.path: FileMove(part.path, None, part.file.stamp, part.content_key) for part in keep.parts}
+        pictures = {part.path for part in keep.parts}
+        staying = {name.source: name for name in names_of(keep) if name.source in pictures}
         for companion in (*companions_of(keep), *remarks_on(keep)):
-            if companion.inventory is not None or companion.kind in unread:
+            if companion.path not in pictures and (companion.inventory is not None or companion.kind in unread):
                 staying[companion.path] = self._read(companion)
         return staying
 
@@ -344,7 +344,7 @@ class _Drafter:
     def _leaving(self, photo: Photo) -> Iterator[Companion]:
         """The companions that go with the photo: its own, and a shared one if all the others are planned to leave before."""
         companions = companions_of(photo)
-        own = {path for path, _, _ in names_of(photo)} | {companion.path for companion in companions}
+        own = {name.source for name in names_of(photo)} | {companion.path for companion in companions}
         for companion in companions:
             holders = self._siblings.owners(companion.path) | self._owners[companion.path]
             if not holders <= own:
@@ -368,8 +368,7 @@ class _Drafter:
         for other in companions_of(keep):
             if other.kind is companion.kind:
                 yield FileMove(other.path, None, other.stamp, NOT_READ)
-        for path, stamp, key in names_of(keep):
-            yield FileMove(path, None, stamp, key)
+        yield from names_of(keep)
 
     def _read(self, companion: Companion) -> FileMove:
         """The companion with its content key; with the key of nothing where it is not what the scan saw. Each is read once."""

@@ -28,6 +28,7 @@ CHUNK = 1 << 20
 """Bytes read or written at a time."""
 
 _AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCL = -100, 1, 4
+_OF_USER = ("user.", "com.apple.metadata:")
 _COPYFILE_ACL_STAT_XATTR = 1 | 2 | 4
 # A new label belongs to the new place; only the administrator could carry the old one there.
 _LABELS = ("security.selinux", "security.ima", "security.evm")
@@ -192,7 +193,7 @@ class Disk:
         if not hasattr(os, "listxattr"):
             return {}
         try:
-            return {name: os.getxattr(handle, name) for name in os.listxattr(handle) if name.startswith("user.")}
+            return {name: os.getxattr(handle, name) for name in os.listxattr(handle) if name.startswith(_OF_USER)}
         except OSError:
             return {}
 
