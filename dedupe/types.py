@@ -104,9 +104,8 @@ class Skipped:
 class Photo:
     """A photo that was read: where it is and what its content says.
 
-    ``members`` are the other pictures of its asset (the RAW of a RAW+JPEG), read like it, in no group of their own.
-    ``file.companions`` are the asset's files that are not pictures (sidecars, Live Photo video). ``remarks`` is what extended
-    attributes and files that stay where they are say of it.
+    ``members`` are the other pictures of its asset (the RAW of a RAW+JPEG), in no group of their own. ``file.companions`` are
+    the asset's files that are no pictures (sidecars, a video). ``remarks`` is what attributes and files that stay say of it.
     """
 
     file: PhotoFile
