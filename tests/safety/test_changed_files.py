@@ -123,6 +123,18 @@ def test_a_changed_keeper_is_named_as_the_reason(world: World) -> None:
     assert refused(world.act(result).outcomes) == ["the photo that stays: changed since the scan"]
 
 
+@pytest.mark.parametrize(("side", "whose"), [(0, "the photo that stays: "), (1, "")])
+def test_a_photo_that_was_tagged_since_the_scan_stays(world: World, side: int, whose: str) -> None:
+    pair = world.pair()
+    result = world.scan()
+    try:
+        os.setxattr(pair[side], "user.xdg.tags", b"Grandma")
+    except (OSError, AttributeError):
+        pytest.skip("extended attributes of users need a file system that has them")
+    assert refused(world.act(result).outcomes) == [f"{whose}has other tags, comments or stars than at the scan"]
+    assert pair[1].exists()
+
+
 def test_a_vanished_keeper_keeps_its_extra(world: World) -> None:
     keep, extra = world.pair()
     result = world.scan()

@@ -201,6 +201,10 @@ GUARDS: list[tuple[str, Check]] = [
         "planning.checks.quiet_blocker",
         lambda world: changed.test_a_photo_written_to_while_it_is_read_is_left_alone(world, 1),
     ),
+    (
+        "planning.checks.attributes_blocker",
+        lambda world: changed.test_a_photo_that_was_tagged_since_the_scan_stays(world, 1, ""),
+    ),
     ("planning.checks.bytes_blocker", changed.test_identical_means_the_same_bytes_not_the_same_hash),
     (
         "execution.checker.picture_blocker",
