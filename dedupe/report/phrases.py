@@ -214,7 +214,7 @@ def obstacle(kind: Obstacle, detail: str = "") -> str:
             words = " and ".join(dict.fromkeys(property_words(name) for name in detail.split(", ")))
             return f"the photo that stays, or another copy, has another {words}"
         case Obstacle.STILL_LOST:
-            return f"a sidecar can't hold all of its metadata ({display_text(detail)})"
+            return f"a sidecar can't hold all that would be lost ({display_text(detail)})"
         case Obstacle.CHANGED:
             return "changed since the scan"
         case Obstacle.UNREADABLE:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dedupe.grouping.holdings import held
+from dedupe.grouping.holdings import held, missing
 from dedupe.loss import Obstacle, Rescue, Saved
 from dedupe.rescue.albums import album_of
 from dedupe.rescue.draft import REAL_DATES, draft
@@ -61,6 +61,8 @@ def offer(keep: Photo, extra: Extra, wanted: Wanted | None = None, others: Seque
     if not may_be_offered(extra):
         return extra
     added = tuple(_added(extra.photo, keep, others, wanted or Wanted()))
+    if beyond := _beyond_words(extra, keep):
+        return _refused(extra, added, Obstacle.STILL_LOST, ", ".join(sorted(beyond)))
     try:
         made = draft(extra.photo, keep, added)
     except RescueError as error:
@@ -75,6 +77,12 @@ def offer(keep: Photo, extra: Extra, wanted: Wanted | None = None, others: Seque
 def may_be_offered(extra: Extra) -> bool:
     """It goes, or it stays only because something would be lost with it."""
     return extra.relation in SAFE_RELATIONS and (extra.selected or extra.only_lossy)
+
+
+def _beyond_words(extra: Extra, keep: Photo) -> set[str]:
+    """What is lost besides the items of an inventory: no sidecar makes up for pixels, or for a file that was not understood."""
+    items = {loss.code for loss in missing(extra.photo, keep)}
+    return {loss.code.value for loss in extra.loses if loss.code not in items}
 
 
 def _in_group(group: Group, wanted: Wanted) -> Group:

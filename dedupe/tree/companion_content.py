@@ -40,7 +40,7 @@ def described(photo: Photo, folders: FolderNotes | None = None) -> Photo:
     """
     folders = folders or FolderNotes()
     members = tuple(described(member, folders) for member in photo.members)
-    remarks = (*folders.of(photo.path), *attributes.remarks(photo.file))
+    remarks = (*folders.on(photo), *attributes.remarks(photo.file))
     kept = tuple(
         _read(one) for one in photo.file.companions if one.kind is not CompanionKind.VIDEO or _is_own(photo, one)
     )

@@ -23,7 +23,7 @@ from dedupe.formats.metadata import position
 from dedupe.formats.sniff import PHOTO_EXTENSIONS, VIDEO_EXTENSIONS
 from dedupe.formats.texts import caption_items, text_items, wording
 from dedupe.tree.companions import folded
-from dedupe.types import Companion, CompanionKind, FileStamp
+from dedupe.types import Companion, CompanionKind, FileStamp, Photo
 
 _MOST_BYTES: Final = 32 << 20
 _BELOW: Final = frozenset(("nksc_param", ".comments", ".picasaoriginals"))
@@ -84,6 +84,11 @@ class FolderNotes:
     """Gives what lists and folders below say of photos; each folder is looked into once."""
 
     _folders: dict[str, _Folder] = field(default_factory=dict)
+
+    def on(self, photo: Photo) -> tuple[Companion, ...]:
+        """The remarks on a photo by each of its names, which leave together."""
+        names = (photo.path, *photo.file.links_inside)
+        return tuple(dict.fromkeys(one for name in names for one in self.of(name)))
 
     def of(self, path: str) -> tuple[Companion, ...]:
         """The remarks on the photo at a path; one without an inventory may say anything."""

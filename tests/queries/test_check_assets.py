@@ -10,9 +10,12 @@ import pytest
 from PIL import Image
 
 import dedupe
+from dedupe.queries.assets import joined
+from dedupe.tree import folder_notes
 from tests.album import jpeg, photo, wait_until_settled
 from tests.decoding.made import dng
 from tests.queries.made import run
+from tests.support import make, photo_at
 
 
 @pytest.fixture
@@ -201,3 +204,12 @@ def test_only_partly_there_exits_as_not_there(
     store = str(card.parent / "library.db")
     ran = run(monkeypatch, capfdbinary, "check", str(card), "--against", str(library), "--store", store)
     assert ran.code == 1
+
+
+def test_a_list_of_a_folder_is_read_once_for_all_its_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [photo_at(path, tmp_path) for path in make(tmp_path, {f"{number}.jpg": "x" for number in range(3)}).values()]
+    looked: list[str] = []
+    real = folder_notes._looked_into
+    monkeypatch.setattr(folder_notes, "_looked_into", lambda place: (looked.append(place), real(place))[1])
+    assert len(joined(made)) == 3
+    assert looked == [str(tmp_path)]

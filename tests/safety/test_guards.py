@@ -21,6 +21,7 @@ from dedupe.grouping.doubts import Doubts
 from dedupe.grouping.membership import lies_on
 from dedupe.library import carry
 from dedupe.library.decisions import Decisions
+from dedupe.loss import LossCode
 from dedupe.review.choice import keep_instead
 from dedupe.types import Change, FileMove, Photo
 from tests.actions.execution import (
@@ -38,6 +39,9 @@ from tests.grouping import (
 )
 from tests.library import (
     test_carry as carrying,
+)
+from tests.rescue import (
+    test_offers as offers,
 )
 from tests.review import (
     made,
@@ -416,6 +420,11 @@ OTHERS: list[tuple[str, Callable[..., object] | None, Check]] = [
         lambda world: assets.test_a_photo_stays_where_the_equal_of_its_unreadable_sidecar_is_not_as_it_was(
             world, "gone"
         ),
+    ),
+    (
+        "rescue.offer._beyond_words",
+        lambda extra, keep: set(),
+        lambda world: offers.test_what_is_no_metadata_is_not_made_up_for_by_a_sidecar(world.base, LossCode.RESOLUTION),
     ),
     (
         "actions.planning.siblings.Siblings.remarks_blocker",

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from dedupe.actions.planning.siblings import REMARKED
+from dedupe.tree.companion_content import described
 from dedupe.tree.folder_notes import FolderNotes
-from dedupe.types import ScanResult
+from dedupe.types import CompanionKind, ScanResult
 from tests.safety.conftest import World, refused
 from tests.support import photo_at, result_of
 
@@ -57,3 +58,14 @@ def test_a_photo_goes_where_its_list_changed_for_other_photos_alone(world: World
     (world.root / "old/.picasa.ini").write_text("[a.jpg]\ncaption=At sea\n")
     assert world.act(result).files == 1
     assert not os.path.exists(world.root / "old/a.jpg")
+
+
+def test_what_a_list_says_of_another_name_of_the_same_file_counts_too(world: World) -> None:
+    """All hard links of a photo leave together."""
+    made = world.make({"keep/a.jpg": "x", "old/a.jpg": "x", "albums/.picasa.ini": "[b.jpg]\nstar=yes\n"})
+    os.link(made["old/a.jpg"], world.root / "albums/b.jpg")
+    extra = photo_at(made["old/a.jpg"], world.root)
+    extra = replace(extra, file=replace(extra.file, links_inside=(str(world.root / "albums/b.jpg"),)))
+    assert [one.kind for one in described(extra).remarks] == [CompanionKind.FOLDER]
+    result = result_of([world.root], [(photo_at(made["keep/a.jpg"], world.root), [extra])])
+    assert refused(world.act(result).outcomes) == [REMARKED]

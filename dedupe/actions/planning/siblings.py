@@ -84,7 +84,7 @@ class Siblings:
 
         self._notes = self._notes or FolderNotes()
         for part in photo.parts:
-            if set(map(_told, self._notes.of(part.path))) != set(map(_told, part.remarks)):
+            if set(map(_told, self._notes.on(part))) != set(map(_told, part.remarks)):
                 return REMARKED
         return None
 
