@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dedupe.actions.platform.disk import Disk
-from dedupe.types import Companion, Photo
+from dedupe.types import Companion, CompanionKind, Photo
 
 if TYPE_CHECKING:
     from dedupe.tree.folder_notes import FolderNotes
@@ -24,6 +24,9 @@ _FEW = 256
 
 _SHARE = 20
 """A larger one, which every photo that leaves it changes, is listed for at most a twentieth of the time."""
+
+_IN_FOLDERS = (CompanionKind.FOLDER, CompanionKind.ELSEWHERE)
+"""The remarks that lists of a folder and folders below make; attributes of the photo itself have a guard of their own."""
 
 UNSEEN = "has a companion that the scan did not see"
 REMARKED = "what lists and programs keep about it in its folder changed since the scan"
@@ -84,7 +87,8 @@ class Siblings:
 
         self._notes = self._notes or FolderNotes()
         for part in photo.parts:
-            if set(map(_told, self._notes.on(part))) != set(map(_told, part.remarks)):
+            before = (one for one in part.remarks if one.kind in _IN_FOLDERS)
+            if set(map(_told, self._notes.on(part))) != set(map(_told, before)):
                 return REMARKED
         return None
 
