@@ -163,7 +163,7 @@ def test_of_a_series_nothing_is_chosen_beforehand_and_what_is_picked_is_kept(
     store = saved(tmp_path / "cache.db", made.holiday())
     review = start(store)
     page = open_page(review, expected=NO_PICTURE)
-    page.get_by_role("link", name="Series").click()
+    page.locator("#top a[href='#/series']").click()
     page.locator(".series-list a").first.click()
     page.wait_for_selector("text=6 shots of one scene")
     assert page.locator(".shots input:checked").count() == 0
