@@ -115,7 +115,7 @@ class _Page:
     def _rest(self) -> dict[str, Any]:
         roots = self.result.roots
         return {
-            "totals": _totals(self.result),
+            "totals": _totals(self.result, self.done.away),
             "relations": _relations(self.result),
             "roots": [display_path(root) for root in roots],
             "series": [self._series(one) for one in self.result.series],
@@ -128,12 +128,14 @@ class _Page:
 
     def _groups(self, groups: Iterable[tuple[int, Group]]) -> Iterator[dict[str, Any]]:
         for number, group in groups:
-            chosen = sum(extra.selected for extra in group.extras)
-            frees = f"{chosen:,} to remove, frees {format_bytes(freed_by(group.extras, group.keep))}"
+            there = [extra for extra in group.extras if extra.photo.path not in self.done.away]
+            chosen, away = sum(extra.selected for extra in there), len(group.extras) - len(there)
+            said = [f"{chosen:,} to remove, frees {format_bytes(freed_by(there, group.keep))}"] if chosen else []
+            said += [f"{away:,} moved away"] if away else []
             yield {
                 "number": number,
                 "state": self.wanted.states.get(group.id, ""),
-                "tally": f"{format_count(1 + len(group.extras), 'photo')}, {frees if chosen else 'none to remove'}",
+                "tally": ", ".join((format_count(1 + len(group.extras), "photo"), *(said or ["none to remove"]))),
                 "reason": display_text(phrases.reason(group)),
                 "keep": self._photo(group.keep, "keep"),
                 "extras": [self._extra(group, extra) for extra in group.extras],
@@ -183,15 +185,17 @@ def _depth(group: Group, extra: Extra) -> int:
     return depth
 
 
-def _totals(result: ScanResult) -> list[tuple[str, str]]:
-    chosen = [(extra, group) for group in result.groups for extra in group.extras if extra.selected]
-    frees = sum(freed_by(group.extras, group.keep) for group in result.groups)
-    stats = result.stats
+def _totals(result: ScanResult, away: Collection[str]) -> list[tuple[str, str]]:
+    there = [(group, [extra for extra in group.extras if extra.photo.path not in away]) for group in result.groups]
+    chosen = sum(extra.selected for _, extras in there for extra in extras)
+    frees = sum(freed_by(extras, group.keep) for group, extras in there)
+    gone = sum(len(group.extras) - len(extras) for group, extras in there)
     return [
-        (format_count(stats.photos), "photos"),
+        (format_count(result.stats.photos), "photos"),
         (format_count(len(result.groups)), "groups"),
         (format_count(sum(len(group.extras) for group in result.groups)), "extras"),
-        (format_count(len(chosen)), "to remove"),
+        *([(format_count(gone), "moved away")] if gone else []),
+        (format_count(chosen), "to remove"),
         (format_bytes(frees), "to be freed"),
         (format_count(len(result.series)), "series"),
         (format_count(len(result.skipped)), "skipped"),

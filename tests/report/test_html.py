@@ -17,7 +17,6 @@ pytest.importorskip("jinja2", reason="the HTML report needs jinja2 (dedupe-photo
 
 from typer.testing import CliRunner
 
-from dedupe import actions
 from dedupe.cli import app
 from dedupe.errors import UsageError
 from dedupe.library.decisions import Decisions
@@ -28,10 +27,9 @@ from dedupe.report.html import Done, Wanted, write_html
 from dedupe.report.html_pictures import Pictures
 from dedupe.report.placement import FRAME_ON_FRAME
 from dedupe.settings import Settings
-from dedupe.types import ActionKind, Damage, DamageKind, Photo, Relation
+from dedupe.types import Damage, DamageKind, Photo, Relation
 from tests.album import wait_until_settled
 from tests.review import made
-from tests.support import Places
 
 NONE = Pictures(lambda photo: None, lambda keep, photo: None)
 
@@ -155,6 +153,9 @@ def test_what_was_done_is_said_and_what_is_away_is_marked(tmp_path: Path) -> Non
     text = " ".join(Tags((tmp_path / "r.html").read_text("utf-8")).text.split())
     assert "What was done Run 1: trash, 1 photo." in text
     assert "moved away identical IMG_2041 (1).JPG" in text
+    chosen = sum(extra.selected for group in result.groups for extra in group.extras)
+    assert f"1 moved away {chosen - 1} to remove" in text
+    assert ", 1 moved away" in text
 
 
 def _scanned(tmp_path: Path) -> tuple[Path, str]:
@@ -185,11 +186,11 @@ def test_from_the_last_scan_as_it_was_reviewed_and_after_acting(tmp_path: Path) 
     text = " ".join(Tags(target.read_text("utf-8")).text.split())
     assert text.count("remove identical") == 1
     assert "none to remove all kept" in text
-    accepted = replace(result, groups=result.groups[:1])
-    paths = Places.below(tmp_path)
-    actions.act(accepted, kind=ActionKind.MOVE, target=str(tmp_path / "away"), paths=paths)
-    CliRunner().invoke(app, ["review", "--html", str(target), "--store", store])
-    assert target.is_file()
+    moved = CliRunner().invoke(app, ["apply", "--move-to", str(tmp_path / "away"), "--yes", "--store", store])
+    assert moved.exit_code == 0
+    assert CliRunner().invoke(app, ["review", "--html", str(target), "--store", store]).exit_code == 0
+    text = " ".join(Tags(target.read_text("utf-8")).text.split())
+    assert "1 moved away 0 to remove 0 B to be freed" in text
 
 
 def test_a_scan_writes_it_too_and_looks_before_whether_it_can(tmp_path: Path) -> None:
