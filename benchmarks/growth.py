@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import tables
+from benchmarks.running import walk_and_stat
 from dedupe import embedding
 from dedupe.comparing.version import REFUSAL_VERSION, RELATE_VERSION
 from dedupe.decoding.version import READER_VERSION
@@ -153,17 +154,8 @@ def _apart(function: Any, *arguments: object) -> Run:
 
 
 def _walk(world: World) -> Run:
-    """The plainest walk there is."""
-    began, spent = time.perf_counter(), time.process_time()
-    waiting, seen = [str(world.folder)], 0
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                else:
-                    seen += entry.stat(follow_symlinks=False).st_size
-    return Run(wall=time.perf_counter() - began, processor=time.process_time() - spent)
+    wall, processor = walk_and_stat(world.folder)
+    return Run(wall=wall, processor=processor)
 
 
 def _scan(world: World) -> Run:

@@ -32,7 +32,7 @@ from benchmarks import tables
 from benchmarks.material import large_photos, tiny_photos
 from benchmarks.memory import Watched, watched
 from benchmarks.photographs import HELP, photographs
-from benchmarks.running import ScanFailedError, command, environment
+from benchmarks.running import ScanFailedError, command, environment, walk_and_stat
 
 HEAVY = ("tensorflow", "cv2", "faiss", "ai_edge_litert", "numpy")
 _SECTIONS = ("help", "cold", "rescan")
@@ -147,7 +147,7 @@ def _rescan(options: argparse.Namespace) -> str:
     starts: list[Timed] = []
     again: list[Timed] = []
     for _ in range(options.rounds):
-        walks.append(min(_walk_and_stat(folder) for _ in range(3)))
+        walks.append(min(walk_and_stat(folder) for _ in range(3)))
         starts.append(_scan(_empty(work), work / "store-empty", options.jobs, fresh=False))
         again.append(_scan(folder, store, options.jobs, "--threshold", "0.3", fresh=False))
     rounds = list(zip(walks, starts, again, strict=True))
@@ -235,19 +235,6 @@ def _decode(path: str) -> int:
     cv2.setNumThreads(1)
     pixels = cv2.imdecode(np.frombuffer(Path(path).read_bytes(), np.uint8), cv2.IMREAD_REDUCED_COLOR_8)
     return 0 if pixels is None else int(pixels.size)
-
-
-def _walk_and_stat(folder: Path) -> tuple[float, float]:
-    """Wall-clock and processor seconds for the plainest walk there is: every entry listed, every file asked for its status."""
-    start, processor, folders, total = time.perf_counter(), time.process_time(), [str(folder)], 0
-    while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-                else:
-                    total += entry.stat(follow_symlinks=False).st_size
-    return time.perf_counter() - start, time.process_time() - processor
 
 
 def _imported(folder: Path, store: Path) -> list[str]:

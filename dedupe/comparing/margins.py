@@ -16,6 +16,7 @@ import numpy as np
 from dedupe.comparing import align
 from dedupe.comparing.align import Floats, Grey, Mask, Rgb
 from dedupe.comparing.measure import Measurement
+from dedupe.comparing.regions import commonest
 from dedupe.comparing.registration import Registered
 from dedupe.types import Clue, ClueKind
 
@@ -102,7 +103,7 @@ def _is_padded(side: _Side) -> bool:
     if np.count_nonzero(beyond) < _LEAST_PIXELS:
         return False
     outside = side.picture[beyond]
-    paper = _commonest(outside)
+    paper = commonest(outside).astype(np.uint8)
     plain = float((np.abs(outside.astype(np.int16) - paper).max(axis=1) <= PLAIN).mean())
     # What a picture is laid on may have grain.
     off = np.where(beyond[:, :, None], _smooth(side.picture, beyond), side.picture.astype(np.float32)) - paper
@@ -114,11 +115,6 @@ def _is_padded(side: _Side) -> bool:
 def _beyond(side: _Side) -> Mask:
     """bool[h, w]: outside the other's frame, without the seam, where the two are mixed."""
     return (side.content > 0) & (cv2.dilate(side.cover, np.ones((_SEAM, _SEAM), np.uint8)) == 0)
-
-
-def _commonest(colours: Rgb) -> Rgb:
-    coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
-    return np.median(colours[coarse == np.bincount(coarse).argmax()], axis=0).astype(np.uint8)
 
 
 def _ends(side: _Side, beyond: Mask, unlike: Mask) -> float:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from dedupe.comparing.align import Floats, Grey, Mask, Rgb
+from dedupe.comparing.regions import strongest, thickness
 
 CLEARER: Final = 1.25
 """How many times stronger the outline must be in the picture that has the mark.
@@ -37,7 +38,7 @@ def marks(one: Rgb, other: Rgb, mask: Mask, inside: Mask) -> float:
     """
     if not mask.any():
         return 0.0
-    away = _strongest(cv2.absdiff(one, other))
+    away = strongest(cv2.absdiff(one, other))
     strong = mask & (away > max(_AWAY, 0.4 * float(np.percentile(away[mask], 90))))
     if np.count_nonzero(strong) < _LEAST:
         return 0.0
@@ -45,7 +46,7 @@ def marks(one: Rgb, other: Rgb, mask: Mask, inside: Mask) -> float:
     outline = _Outline.of(changed, inside)
     ratio = (outline.step(other) + _FLOOR) / (outline.step(one) + _FLOOR)
     # A small spot that was retouched has lost its outline, too: only strokes, or something larger, are a mark that was put on.
-    strokes = cv2.connectedComponents(changed)[0] > STROKES and _thickness(changed) < THIN
+    strokes = cv2.connectedComponents(changed)[0] > STROKES and thickness(changed) < THIN
     weight = 2.0 if strokes or np.count_nonzero(strong) > SPOT * np.count_nonzero(inside) else 0.5
     if ratio > CLEARER:
         return weight
@@ -74,14 +75,3 @@ class _Outline:
             along = cv2.blur(self._weight * (steps[0] * self._across + steps[1] * self._down), (_ALONG, _ALONG))
             found += (along / self._near) ** 2
         return float((self._weight * found).sum() / max(float(self._weight.sum()), 1e-6)) ** 0.5
-
-
-def _thickness(changed: Grey) -> float:
-    """The thickest place of what changed, pixels."""
-    return 2 * float(cv2.distanceTransform(np.pad(changed, 1), cv2.DIST_L2, 3).max())
-
-
-def _strongest(picture: Rgb) -> Grey:
-    """uint8[h, w]: the strongest channel."""
-    red, green, blue = cv2.split(picture)
-    return cv2.max(cv2.max(red, green), blue)

@@ -28,6 +28,8 @@ def lost(a: View, b: View, shown: tuple[Rgb, Rgb], inside: Mask) -> float:
 
     ``shown`` are both pictures on one grid, a's first, uint8[h, w, 3] in sRGB; ``inside`` is where both have content.
     """
+    if not (_may_have(a) or _may_have(b)):
+        return 0.0
     before = _apart(*shown, inside)
     if before < SEEN:
         return 0.0
@@ -45,11 +47,14 @@ def lost(a: View, b: View, shown: tuple[Rgb, Rgb], inside: Mask) -> float:
 
 def _profile(view: View) -> bytes | None:
     """The colour profile; the file is read again only where it may have one."""
-    inventory = view.facts.inventory
-    if inventory is not None and all(item.topic != _TOPIC for item in unpacked(inventory)):
-        return None
-    luma = luma_of(view)
+    luma = luma_of(view) if _may_have(view) else None
     return None if luma is None else luma.profile
+
+
+def _may_have(view: View) -> bool:
+    """Whether there may be a profile, as far as its inventory says."""
+    inventory = view.facts.inventory
+    return inventory is None or any(item.topic == _TOPIC for item in unpacked(inventory))
 
 
 def _apart(one: Rgb, other: Rgb, inside: Mask) -> float:

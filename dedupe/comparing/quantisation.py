@@ -21,7 +21,7 @@ from dedupe.comparing.pictures import View, luma_of
 
 _BLOCKS: Final = 6_000
 _LEAST_BLOCKS: Final = 60
-_UNCLIPPED: Final = (3, 252)
+UNCLIPPED: Final = (3, 252)
 _SLACK: Final = 1.5
 """Grey levels that rounding to eight bits and the decoders' arithmetic may add to half a step."""
 _CHILD_SLACK: Final = 1.0
@@ -261,7 +261,7 @@ def blocks(*pictures: Grey, most: int = _BLOCKS) -> tuple[Floats, ...]:
     stride = max(1, int(np.ceil((height * width / most) ** 0.5)))
     tiles = [picture[: height * 8, : width * 8].reshape(height, 8, width, 8) for picture in pictures]
     cut = [tile[::stride, :, ::stride].transpose(0, 2, 1, 3).reshape(-1, 8, 8) for tile in tiles]
-    low, high = _UNCLIPPED
+    low, high = UNCLIPPED
     kept = np.logical_and.reduce([(part.min((1, 2)) > low) & (part.max((1, 2)) < high) for part in cut])
     return tuple(part[kept].astype(np.float32) for part in cut)
 

@@ -101,16 +101,29 @@ def find(mask: Mask, still: Rgb, moved: Rgb, cover: Floats) -> tuple[Mask, tuple
 
 def flatness(colours: Rgb, within: int = 12) -> float:
     """The share of the pixels, uint8[n, 3], that have the commonest colour within ± ``within``."""
+    return float((np.abs(colours - commonest(colours)).max(axis=1) <= within).mean())
+
+
+def commonest(colours: Rgb) -> npt.NDArray[np.float64]:
+    """float64[3]: the commonest colour of the pixels, uint8[n, 3]."""
     coarse = (colours // 16).astype(np.int32) @ np.array([256, 16, 1], np.int32)
-    commonest = np.bincount(coarse).argmax()
-    centre = np.median(colours[coarse == commonest], axis=0)
-    return float((np.abs(colours - centre).max(axis=1) <= within).mean())
+    return np.asarray(np.median(colours[coarse == np.bincount(coarse).argmax()], axis=0))
+
+
+def thickness(mask: Mask | Grey) -> float:
+    """The thickest place of what ``mask``, bool or uint8[h, w], marks, in pixels."""
+    return 2 * float(cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
+
+
+def strongest(picture: Rgb) -> Grey:
+    """uint8[h, w]: the strongest channel."""
+    red, green, blue = cv2.split(picture)
+    return cv2.max(cv2.max(red, green), blue)
 
 
 def _place(own: Mask, still: Rgb, moved: Rgb, cover: Floats) -> _Place:
     mask = (cv2.dilate(own.astype(np.uint8), np.ones((_GROWN + 1, _GROWN + 1), np.uint8)) > 0) & (cover > 0)
-    red, green, blue = cv2.split(cv2.absdiff(still, moved))
-    away = cv2.max(cv2.max(red, green), blue)
+    away = strongest(cv2.absdiff(still, moved))
     rim = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
     return _Place(mask, still, moved, away, bool(rim or (cover == 0).any()))
 
@@ -122,8 +135,7 @@ def _kind(place: _Place, long_side: int) -> RegionKind:
     changed = place.mask & (place.away > max(CHANGED, 0.4 * strong))
     if _retyped(place):
         return RegionKind.RETYPED
-    thickness = 2 * float(cv2.distanceTransform(np.pad(changed.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
-    if thickness <= max(5.0, STROKE_WIDTH * long_side):
+    if thickness(changed) <= max(5.0, STROKE_WIDTH * long_side):
         return RegionKind.STROKES
     if _outlined(place.still[changed], place.moved[changed]) or _is_line(place, changed):
         return RegionKind.STROKES
@@ -193,14 +205,14 @@ def _on_paper(box: tuple[int, int, int, int], mask: Mask, pictures: tuple[Rgb, R
 
 def _two_tones(colours: Rgb) -> bool:
     coarse = (colours // 32).astype(np.int32) @ np.array([64, 8, 1], np.int32)
-    first, second = _commonest(colours, coarse, np.bincount(coarse, minlength=512))
+    first, second = _two_commonest(colours, coarse, np.bincount(coarse, minlength=512))
     if second is None or float(np.abs(first - second).max()) < LETTER_CONTRAST:
         return False
     shares = [float((np.abs(colours - tone).max(axis=1) <= 28).mean()) for tone in (first, second)]
     return sum(shares) > BOTH_TONES and min(shares) > LEAST_TONE
 
 
-def _commonest(
+def _two_commonest(
     colours: Rgb, coarse: npt.NDArray[np.int32], count: npt.NDArray[np.intp]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
     """The commonest colour, and the commonest of those far from it."""

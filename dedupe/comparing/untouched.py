@@ -28,7 +28,6 @@ _LEAST_TOLD: Final = 20
 """Telling coefficients that a place must have."""
 _NEARLY: Final = 0.15
 """Share of a place's coefficients outside, up to which it nearly holds."""
-_UNCLIPPED: Final = (3, 252)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def places(source: Grey, copy: Grey, steps: Floats) -> Places:
     chosen = (_cut(source), _cut(copy))
     stride = max(1, -(-len(chosen[0]) // _PLACES))
     made, own = (cut[::stride].astype(np.float32) for cut in chosen)
-    low, high = _UNCLIPPED
+    low, high = quantisation.UNCLIPPED
     whole = [(part.min((2, 3)) > low) & (part.max((2, 3)) < high) for part in (made, own)]
     was, now = (quantisation.coefficients(part.reshape(-1, 8, 8)).reshape(*part.shape[:2], -1) for part in (made, own))
     step = steps[quantisation.FREQUENCIES]

@@ -115,7 +115,7 @@ class _Page:
     def _rest(self) -> dict[str, Any]:
         roots = self.result.roots
         return {
-            "totals": _totals(self.result, self.done.away),
+            "totals": self._totals(),
             "relations": _relations(self.result),
             "roots": [display_path(root) for root in roots],
             "series": [self._series(one) for one in self.result.series],
@@ -126,9 +126,30 @@ class _Page:
             "done": [display_text(line) for line in self.done.runs],
         }
 
+    def _there(self, group: Group) -> list[Extra]:
+        """The extras that no run moved away."""
+        return [extra for extra in group.extras if extra.photo.path not in self.done.away]
+
+    def _totals(self) -> list[tuple[str, str]]:
+        result = self.result
+        there = [(group, self._there(group)) for group in result.groups]
+        chosen = sum(extra.selected for _, extras in there for extra in extras)
+        frees = sum(freed_by(extras, group.keep) for group, extras in there)
+        gone = sum(len(group.extras) - len(extras) for group, extras in there)
+        return [
+            (format_count(result.stats.photos), "photos"),
+            (format_count(len(result.groups)), "groups"),
+            (format_count(sum(len(group.extras) for group in result.groups)), "extras"),
+            *([(format_count(gone), "moved away")] if gone else []),
+            (format_count(chosen), "to remove"),
+            (format_bytes(frees), "to be freed"),
+            (format_count(len(result.series)), "series"),
+            (format_count(len(result.skipped)), "skipped"),
+        ]
+
     def _groups(self, groups: Iterable[tuple[int, Group]]) -> Iterator[dict[str, Any]]:
         for number, group in groups:
-            there = [extra for extra in group.extras if extra.photo.path not in self.done.away]
+            there = self._there(group)
             chosen, away = sum(extra.selected for extra in there), len(group.extras) - len(there)
             said = [f"{chosen:,} to remove, frees {format_bytes(freed_by(there, group.keep))}"] if chosen else []
             said += [f"{away:,} moved away"] if away else []
@@ -183,23 +204,6 @@ def _depth(group: Group, extra: Extra) -> int:
     while path and path != group.keep.path and path in above and depth < len(above):
         depth, path = depth + 1, above[path]
     return depth
-
-
-def _totals(result: ScanResult, away: Collection[str]) -> list[tuple[str, str]]:
-    there = [(group, [extra for extra in group.extras if extra.photo.path not in away]) for group in result.groups]
-    chosen = sum(extra.selected for _, extras in there for extra in extras)
-    frees = sum(freed_by(extras, group.keep) for group, extras in there)
-    gone = sum(len(group.extras) - len(extras) for group, extras in there)
-    return [
-        (format_count(result.stats.photos), "photos"),
-        (format_count(len(result.groups)), "groups"),
-        (format_count(sum(len(group.extras) for group in result.groups)), "extras"),
-        *([(format_count(gone), "moved away")] if gone else []),
-        (format_count(chosen), "to remove"),
-        (format_bytes(frees), "to be freed"),
-        (format_count(len(result.series)), "series"),
-        (format_count(len(result.skipped)), "skipped"),
-    ]
 
 
 def _relations(result: ScanResult) -> list[tuple[str, str, str]]:

@@ -48,10 +48,11 @@ class ReviewState:
     """The whole review.
 
     ``at`` is the group on the screen, ``cursor`` the place marked in it, ``freed`` the bytes of all accepted groups,
-    ``ending`` None while it goes on; ``wants_viewer`` asks to open the two compared. ``marks`` are the extras of a group as
-    they were left when another photo was chosen to stay, by group and place of the one that stayed. ``folder`` leaves out the
-    groups without a photo in it; empty, none is left out. ``preferred`` are folders whose copies stay in the groups not decided,
-    and ``moved`` the choices before and after of the groups that these changed, by number.
+    ``ending`` None while it goes on; ``wants_viewer`` asks to open the two compared. ``plain`` is the message without keys
+    of the terminal. ``marks`` are the extras of a group as they were left when another photo was chosen to stay, by group
+    and place of the one that stayed. ``folder`` leaves out the groups without a photo in it; empty, none is left out.
+    ``preferred`` are folders whose copies stay in the groups not decided, and ``moved`` the choices before and after of the
+    groups that these changed, by number.
     """
 
     groups: tuple[Group, ...]
@@ -62,6 +63,7 @@ class ReviewState:
     mode: Mode = Mode.GROUP
     typed: str = ""
     message: str = ""
+    plain: str = ""
     freed: int = 0
     wants_viewer: bool = False
     marks: Mapping[tuple[int, int], tuple[Extra | None, ...]] = field(default_factory=dict)
@@ -124,11 +126,11 @@ class ReviewState:
         """
         if key in _ENDINGS:
             return replace(self, ending=_ENDINGS[key])
-        return _MODES[self.mode](replace(self, message="", wants_viewer=False), key)
+        return _MODES[self.mode](replace(self, message="", plain="", wants_viewer=False), key)
 
-    def told(self, message: str) -> ReviewState:
-        """The same with ``message`` on the screen."""
-        return replace(self, message=message, wants_viewer=False)
+    def told(self, message: str, plain: str = "") -> ReviewState:
+        """The same with ``message`` on the screen; ``plain`` says it without the terminal's keys, where it names any."""
+        return replace(self, message=message, plain=plain or message, wants_viewer=False)
 
     def count(self, verdict: EditState) -> int:
         """Groups with this verdict."""
@@ -189,12 +191,13 @@ def _prefer(state: ReviewState) -> ReviewState:
     folder = os.path.dirname(state.photos[state.cursor].path)
     state = with_preferred(state, (folder, *(one for one in state.preferred if one != folder)))
     count = format_count(sum(bool(choice.by_folder) for choice in state.choices), "group")
-    return state.told(f"{display_path(folder)} is preferred: its photo stays in {count}. D takes it back.")
+    said = f"{display_path(folder)} is preferred: its photo stays in {count}."
+    return state.told(f"{said} D takes it back.", said)
 
 
 def _prefer_none(state: ReviewState) -> ReviewState:
     if not state.preferred:
-        return state.told("No folder is preferred; d prefers that of the highlighted photo.")
+        return state.told("No folder is preferred; d prefers that of the highlighted photo.", "No folder is preferred.")
     return with_preferred(state, ()).told("No folder is preferred any more.")
 
 

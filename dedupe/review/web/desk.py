@@ -228,12 +228,12 @@ class Desk:
             raise ClashError(Clash.OLD_PAGE)
         if not 0 <= place < len(photos_of(now.state.groups[number])):
             raise UsageError("There is no such photo in this group.")
-        at_group = replace(now.state, at=number, cursor=place, mode=Mode.GROUP, message="")
+        at_group = replace(now.state, at=number, cursor=place, mode=Mode.GROUP, message="", plain="")
         after = at_group.press(_KEYS[intent])
         if after.wants_viewer:
             paths = [after.photos[at].path for at in after.compared]
             return Change((), open_photos(paths))
-        return self._stored(after, _on_the_page(after.message))
+        return self._stored(after, after.plain)
 
     def accept_safe(self, wanted: GroupFilter, expected: int) -> Change:
         """Accept the groups that the filter shows and that need no look.
@@ -314,6 +314,7 @@ class Desk:
             choices=choices,
             freed=freed,
             message="",
+            plain="",
             marks=after.marks,
             preferred=after.preferred,
             moved=after.moved,
@@ -328,11 +329,6 @@ def _preferred_still(before: ReviewState, now: ReviewState) -> ReviewState:
         return now
     by_hand = {at: both for at, both in before.moved.items() if at not in before.unsaid}
     return with_preferred(replace(now, moved=by_hand), before.preferred)
-
-
-def _on_the_page(message: str) -> str:
-    """A message of the machine without the terminal's keys, which mean something else on the page."""
-    return message.removesuffix(" D takes it back.").replace("; d prefers that of the highlighted photo", "")
 
 
 def _name_of(made_at: int, result: ScanResult) -> str:
