@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import AbstractContextManager
+from types import SimpleNamespace
+
+from textual_image import _terminal
 
 from dedupe.library.decisions import Decisions
 from dedupe.review.prompt import review
@@ -26,7 +30,18 @@ def preview(photo: Photo) -> bytes | None:
     return None if "blank" in photo.path else picture.getvalue()
 
 
+def wait_for_the_device() -> None:
+    """The terminal of the tests always says what it can; on a busy machine that takes longer than the library waits, 0.1 s."""
+    asked = _terminal.capture_terminal_response
+
+    def patient(start_marker: str, end_marker: str, timeout: float) -> AbstractContextManager[SimpleNamespace]:
+        return asked(start_marker, end_marker, 60.0 if end_marker == "c" else timeout)
+
+    _terminal.capture_terminal_response = patient
+
+
 def main() -> None:
+    wait_for_the_device()
     with Decisions(sys.argv[1]) as memory:
         result = memory.last_scan()
         assert result is not None
